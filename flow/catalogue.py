@@ -1,0 +1,240 @@
+"""The SQLite catalogue of one basetag: what was found, kept, labelled and sorted, and by whom.
+
+Folders are the truth, the catalogue remembers: a row about an image that is gone is normal, never an error.
+A damaged file is set aside under another name and a new catalogue begins; labels are then read again from the
+journals of the harvests (`flow/harvest.py`), so that a robot's label never turns into a person's.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from flow import files
+from flow.errors import RoboError
+
+HUMAN, ROBOT = "human", "robot"
+# Status of a found image in the archive. GONE and REFUSED and DUPLICATE are never asked for again.
+KEPT, DUPLICATE, REFUSED, GONE, FAILED, DEFERRED = "kept", "duplicate", "refused", "gone", "failed", "deferred"
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS archive(
+  source TEXT NOT NULL, source_id TEXT NOT NULL, url TEXT NOT NULL, origin_sha256 TEXT, sha256 TEXT,
+  status TEXT NOT NULL, reason TEXT, at TEXT NOT NULL, PRIMARY KEY(source, source_id));
+CREATE INDEX IF NOT EXISTS archive_url ON archive(url);
+CREATE INDEX IF NOT EXISTS archive_origin ON archive(origin_sha256);
+CREATE TABLE IF NOT EXISTS images(
+  sha256 TEXT PRIMARY KEY, origin_sha256 TEXT, file_name TEXT, source TEXT, source_id TEXT, image_url TEXT,
+  page_url TEXT, title TEXT, creator TEXT, license TEXT, license_url TEXT, credit TEXT, searchtag TEXT, at TEXT);
+CREATE TABLE IF NOT EXISTS labels(
+  sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, given_by TEXT NOT NULL, score REAL, model TEXT, at TEXT);
+CREATE TABLE IF NOT EXISTS sortings(
+  folder TEXT NOT NULL, file_name TEXT NOT NULL, sha256 TEXT NOT NULL, place TEXT NOT NULL, label TEXT NOT NULL,
+  score REAL, model TEXT, at TEXT, PRIMARY KEY(folder, sha256));
+CREATE INDEX IF NOT EXISTS sortings_sha ON sortings(sha256);
+CREATE TABLE IF NOT EXISTS approvals(folder TEXT PRIMARY KEY, at TEXT);
+CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Archived:
+    """One image a source offered, and what became of it. `url` is normalised (no fragment, no utm_ parameters)."""
+
+    source: str
+    source_id: str
+    url: str
+    status: str
+    at: str
+    reason: str = ""
+    origin_sha256: str = ""  # of the bytes as they came
+    sha256: str = ""  # of the file on disk (kept), or of the one it is a duplicate of
+
+
+@dataclass(frozen=True)
+class Image:
+    """Where a kept image comes from. `sha256` is that of the file on disk."""
+
+    sha256: str
+    origin_sha256: str
+    file_name: str
+    source: str
+    source_id: str
+    image_url: str
+    page_url: str
+    title: str
+    creator: str
+    license: str
+    license_url: str
+    credit: str  # one ready attribution line
+    searchtag: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """An image's label in the training data. `given_by` is HUMAN or ROBOT."""
+
+    sha256: str
+    label: str
+    given_by: str
+    score: float | None = None  # fraction 0..1, of the model that gave it
+    model: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """One copy that classify made. `place` is the folder it went to: the label, or {label}_under925."""
+
+    folder: str
+    file_name: str
+    sha256: str
+    place: str
+    label: str
+    score: float
+    model: str
+    at: str
+
+
+class Catalogue:
+    """Open with `Catalogue.open(path)`; use as a context manager. Every write is committed at once."""
+
+    def __init__(self, connection: sqlite3.Connection, set_aside: Path | None):
+        self._db = connection
+        self.set_aside = set_aside  # where a damaged predecessor went, or None
+
+    @classmethod
+    def open(cls, path: Path) -> "Catalogue":
+        """The catalogue at `path`, made where missing, begun anew where damaged.
+
+        Raises:
+            RoboError: where the folder cannot be written.
+        """
+        files.make_folder(path.parent)
+        aside = None
+        try:
+            return cls(_connect(path), None)
+        except sqlite3.OperationalError as problem:
+            raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", "Is the disk full or read-only?") from problem
+        except sqlite3.DatabaseError:
+            aside = files.free_path(path.parent, f"{path.stem}.damaged")
+            path.rename(aside)
+        return cls(_connect(path), aside)
+
+    def __enter__(self) -> "Catalogue":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    # What sources offered
+
+    def archived(self, source: str, source_id: str, url: str) -> Archived | None:
+        """The entry for this image, by the site's id first, then by URL."""
+        row = self._one("SELECT * FROM archive WHERE source=? AND source_id=?", (source, source_id))
+        row = row or self._one("SELECT * FROM archive WHERE url=? AND url<>''", (url,))
+        return _make(Archived, row)
+
+    def archived_content(self, origin_sha256: str) -> Archived | None:
+        """A kept entry with these very bytes, from whatever source."""
+        return _make(Archived, self._one("SELECT * FROM archive WHERE origin_sha256=? AND status='kept'", (origin_sha256,)))
+
+    def archive(self, entry: Archived) -> None:
+        self._insert("archive", [asdict(entry)])
+
+    def keep(self, entry: Archived, image: Image) -> None:
+        """Remember a kept image and its provenance together."""
+        with self._db:
+            self._insert("archive", [asdict(entry)])
+            self._insert("images", [asdict(image)])
+
+    def image(self, sha256: str) -> Image | None:
+        return _make(Image, self._one("SELECT * FROM images WHERE sha256=?", (sha256,)))
+
+    def images(self) -> list[Image]:
+        return [Image(**dict(row)) for row in self._db.execute("SELECT * FROM images ORDER BY at, file_name")]
+
+    # Who labelled what
+
+    def labels(self) -> dict[str, Label]:
+        """All remembered labels by content hash."""
+        return {row["sha256"]: Label(**dict(row)) for row in self._db.execute("SELECT * FROM labels")}
+
+    def set_labels(self, labels: Iterable[Label]) -> None:
+        self._insert("labels", [asdict(label) for label in labels])
+
+    def drop_labels(self, sha256s: Iterable[str]) -> None:
+        with self._db:
+            self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in sha256s])
+
+    def sortings(self, folder: str) -> dict[str, Sorting]:
+        """What classify put into one sorted_ folder, by content hash."""
+        rows = self._db.execute("SELECT * FROM sortings WHERE folder=?", (folder,))
+        return {row["sha256"]: Sorting(**dict(row)) for row in rows}
+
+    def add_sortings(self, sortings: Iterable[Sorting]) -> None:
+        self._insert("sortings", [asdict(sorting) for sorting in sortings])
+
+    def approved(self) -> set[str]:
+        """Names of sorted_ folders a person approved as a whole."""
+        return {row["folder"] for row in self._db.execute("SELECT folder FROM approvals")}
+
+    def approve(self, folder: str, at: str) -> None:
+        self._insert("approvals", [{"folder": folder, "at": at}])
+
+    # Which images measure
+
+    def splits(self) -> dict[str, str]:
+        """Frozen parts by content hash: test or train."""
+        return {row["sha256"]: row["part"] for row in self._db.execute("SELECT sha256, part FROM splits")}
+
+    def add_splits(self, parts: dict[str, str]) -> int:
+        """Freeze more images; never changes one already frozen. Returns the version now in force."""
+        version = self.split_version()
+        if parts:
+            version += 1
+            with self._db:
+                self._db.executemany("INSERT OR IGNORE INTO splits VALUES(?,?,?)", [(s, p, version) for s, p in parts.items()])
+        return version
+
+    def split_version(self) -> int:
+        row = self._one("SELECT MAX(version) AS version FROM splits", ())
+        return int(row["version"] or 0) if row else 0
+
+    def _one(self, sql: str, values: tuple) -> sqlite3.Row | None:
+        return self._db.execute(sql + " LIMIT 1", values).fetchone()
+
+    def _insert(self, table: str, rows: list[dict]) -> None:
+        if rows:
+            marks = ", ".join(f":{name}" for name in rows[0])
+            with self._db:
+                self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", rows)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=10)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(SCHEMA)
+        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("quick_check found damage")
+        for kind, table in ((Archived, "archive"), (Image, "images"), (Label, "labels"), (Sorting, "sortings")):
+            columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+            if columns != {field.name for field in fields(kind)}:
+                raise sqlite3.DatabaseError(f"{table} has other columns")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(kind: type, row: sqlite3.Row | None):
+    return kind(**dict(row)) if row else None
+
+
+def as_json(scores: dict[str, float]) -> str:
+    """All scores of an image as one line of JSON, best first."""
+    return json.dumps({k: round(v, 6) for k, v in sorted(scores.items(), key=lambda kv: -kv[1])}, ensure_ascii=False)

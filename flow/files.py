@@ -1,0 +1,232 @@
+"""Files that are never lost and never half there: write beside, fsync, publish under a name nobody has.
+
+Everything that puts a file under its final name goes through here. No function in this module overwrites a file
+except `write_whole`, which replaces our own state files in one step.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from flow.errors import RoboError
+
+PART = ".part-"  # how a file begins its name while it is being written; ignored by every listing
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
+JUNK_NAMES = {"thumbs.db", "desktop.ini"}
+NO_LINKS = {errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder's entries durable (fsync on the folder itself)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with its parents where missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Replace a state file of ours in one step; a reader sees the old or the new one, never half of either."""
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    part = _part(path)
+    _write(part, raw)
+    os.replace(part, path)
+    sync_folder(path.parent)
+
+
+def write_new(folder: Path, name: str, data: bytes) -> Path:
+    """Write `data` under `name` in `folder`, or under name_2, name_3 ... where taken. Returns the path it got."""
+    make_folder(folder)
+    part = _part(folder / name)
+    _write(part, data)
+    return publish(part, folder, name)
+
+
+def copy_new(source: Path, folder: Path, name: str) -> Path:
+    """Copy a file under a free name in `folder`, complete or not at all. Returns the path it got."""
+    make_folder(folder)
+    part = _part(folder / name)
+    with open(source, "rb") as reader, open(part, "wb") as writer:
+        shutil.copyfileobj(reader, writer, 1 << 20)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return publish(part, folder, name)
+
+
+def publish(part: Path, folder: Path, name: str) -> Path:
+    """Give a finished part file its final name without ever replacing another file."""
+    while True:
+        target = free_path(folder, name)
+        try:
+            _link(part, target)
+        except FileExistsError:
+            continue  # somebody took the name between the look and the link: take the next
+        os.unlink(part)
+        sync_folder(folder)
+        return target
+
+
+def move_to(source: Path, target: Path) -> bool:
+    """Move one file to exactly `target`, never overwriting; safe to be killed in and safe to repeat.
+
+    Returns:
+        True if the file now lies at `target` (also when it did before), False where `source` is gone and
+        `target` is not there.
+
+    Raises:
+        FileExistsError: another content lies at `target`; both stay.
+    """
+    if not source.exists():
+        return target.exists()
+    make_folder(target.parent)
+    try:
+        _link(source, target)
+    except FileExistsError:
+        if not _same_content(source, target):
+            raise
+    sync_folder(target.parent)
+    os.unlink(source)
+    sync_folder(source.parent)
+    return True
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a folder to a name that must be free."""
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, "exists already", str(target))
+    make_folder(target.parent)
+    os.rename(source, target)
+    sync_folder(target.parent)
+    if source.parent != target.parent and source.parent.exists():
+        sync_folder(source.parent)
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """`folder/name`, or name_2, name_3 ... where that is taken."""
+    stem, ending = os.path.splitext(name)
+    path, number = folder / name, 2
+    while os.path.lexists(path):
+        path, number = folder / f"{stem}_{number}{ending}", number + 1
+    return path
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files directly in a folder, by name: no hidden files, no sub-folders, no links that leave it.
+
+    A missing folder has none. Files are judged by their ending; what cannot be read is found out on reading.
+    """
+    found = []
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        found = [Path(entry.path) for entry in entries if _is_image_file(entry)]
+    return sorted(found)
+
+
+def folders_in(folder: Path, start: str = "") -> list[Path]:
+    """The visible sub-folders of a folder whose names begin with `start`, by name."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    return [folder / name for name in sorted(names) if name.startswith(start)]
+
+
+def parts_in(folder: Path) -> Iterator[Path]:
+    """Left-over part files of a run that was killed: never a finished file."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(PART) and entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with open(path, "rb") as reader:
+        return hashlib.file_digest(reader, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(reader)
+
+
+def need_space(folder: Path, megabytes: int) -> None:
+    """Raise RoboError where the disk holding `folder` has less than `megabytes` free."""
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if free < megabytes:
+        raise RoboError(
+            f"The disk with {folder} is nearly full: {free} MB free, {megabytes} MB needed.",
+            "Make room and run the same command again; nothing was lost.",
+        )
+
+
+def _digest(reader) -> str:
+    digest = hashlib.sha256()
+    while chunk := reader.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _is_image_file(entry: os.DirEntry) -> bool:
+    """Visible regular files; a link only where it stays inside the same folder."""
+    name = entry.name.lower()
+    if name.startswith(".") or name in JUNK_NAMES or os.path.splitext(name)[1] not in IMAGE_ENDINGS:
+        return False
+    if entry.is_symlink():
+        return os.path.dirname(os.path.realpath(entry.path)) == os.path.realpath(os.path.dirname(entry.path))
+    return entry.is_file()
+
+
+def _part(path: Path) -> Path:
+    return path.parent / f"{PART}{os.getpid()}-{path.name}"
+
+
+def _write(path: Path, raw: bytes) -> None:
+    with open(path, "wb") as writer:
+        writer.write(raw)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`, or a verified copy where links are not possible."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as problem:
+        if problem.errno not in NO_LINKS:
+            raise
+        _copy_exclusive(source, target)
+
+
+def _copy_exclusive(source: Path, target: Path) -> None:
+    """Copy where hard links are not possible: verified beside, then over an exclusive empty place-holder.
+
+    A kill between the last two steps leaves the empty place-holder; the next run recognises it by its emptiness.
+    """
+    part = _part(target)
+    shutil.copyfile(source, part)
+    with open(part, "rb") as reader:
+        os.fsync(reader.fileno())
+    if not _same_content(source, part):
+        os.unlink(part)
+        raise OSError(errno.EIO, "the copy differs from the original", str(source))
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        if target.stat().st_size:
+            os.unlink(part)
+            raise
+    os.replace(part, target)
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    if os.path.samefile(one, other):
+        return True
+    return one.stat().st_size == other.stat().st_size and sha256_of(one) == sha256_of(other)

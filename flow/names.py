@@ -1,0 +1,71 @@
+"""Names people type, made safe to be folder names: basetags, searchtags and labels.
+
+Unicode letters and digits stay as they are (日本 is a fine folder name); spaces become `_`; everything that could
+leave the folder, hide, or be mistaken for one of our own folders is refused with the reason.
+"""
+
+import re
+import unicodedata
+
+import config as cfg
+from flow.errors import BadUsage
+
+NAME_BYTES_MAX = 64  # leaves room for a number, a time, a score and a suffix within the usual 255 bytes
+WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{dev}{n}" for dev in ("com", "lpt") for n in range(1, 10))}
+UNDER = re.compile(re.escape(cfg.under_name) + r"\d+$")
+
+
+def clean(text: str) -> str:
+    """Text as it may be shown on a screen: control, bidi and zero-width characters removed."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+def folder_name(text: str, what: str) -> str:
+    """A tag or label as a folder name of at most 64 bytes: lower case, NFKC, letters, digits, `_` and `-`.
+
+    Args:
+        text: what the person gave; a leading `#` is dropped.
+        what: `basetag`, `searchtag` or `label`, for the error.
+
+    Raises:
+        BadUsage: where nothing safe can be made of it.
+    """
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in text):
+        raise BadUsage(f"The {what} {clean(text)!r} holds invisible characters.", "Type it again by hand.")
+    name = unicodedata.normalize("NFKC", text).strip().lstrip("#").strip().lower()
+    name = re.sub(r"\s+", "_", name)
+    problem = _problem(name)
+    if problem:
+        raise BadUsage(f"{clean(text)!r} cannot be a {what}: {problem}.", "Use letters, digits, _ and -, such as: robot_art")
+    return name
+
+
+def label_name(text: str) -> str:
+    """A label as typed, made safe; see `folder_name`."""
+    return folder_name(text, "label")
+
+
+def is_own_word(name: str) -> bool:
+    """True for names that RoboFlow itself gives to folders, such as sorted_1 or built_under925."""
+    own = (cfg.sorted_name, cfg.unsorted_name, cfg.harvested_name)
+    return name.startswith(own) or bool(UNDER.search(name)) or name in (cfg.quarantine_name, "trash", "0")
+
+
+def _problem(name: str) -> str:
+    """Why `name` can't be a folder name, or an empty string."""
+    if not name:
+        return "there is nothing left of it"
+    if name in (".", "..") or "/" in name or "\\" in name:
+        return "it would leave its folder"
+    if name.startswith(("-", ".")):
+        return "it may not begin with - or ."
+    bad = [c for c in name if not (c in "_-" or unicodedata.category(c)[0] in "LNM")]
+    if bad:
+        return f"{bad[0]!r} is not a letter, a digit, _ or -"
+    if len(name.encode("utf-8")) > NAME_BYTES_MAX:
+        return f"it is longer than {NAME_BYTES_MAX} bytes"
+    if name in WINDOWS_NAMES:
+        return "Windows keeps that name for itself"
+    if is_own_word(name):
+        return "RoboFlow uses that name for its own folders"
+    return ""
