@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
+from scripts.images import Unreadable, decode
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
 STORE_SIDE = 128  # pixels; the backbone's own input side, so no detail it could use is lost
 RENDERINGS = ("photo", "lines", "silhouette", "poster", "painted", "shapes")
@@ -41,17 +43,6 @@ def class_folders(roots: list[Path]) -> list[Path]:
     return sorted(found)
 
 
-def load_picture(path: Path, side: int) -> Image.Image:
-    """One picture: turned by its EXIF note, RGB, alpha on white, squashed to `side` pixels."""
-    with Image.open(path) as opened:
-        opened.draft("RGB", (side, side))
-        picture = ImageOps.exif_transpose(opened)
-        if "A" in picture.getbands() or "transparency" in picture.info:
-            picture = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-        return picture.convert("RGB").resize((side, side), Image.Resampling.BILINEAR)
-
-
 def load_pool(roots: list[Path], held_out: set[str] = frozenset(), side: int = STORE_SIDE) -> Pool:
     """All pictures below `roots` except the classes named in `held_out`; unreadable files are left.
 
@@ -63,9 +54,10 @@ def load_pool(roots: list[Path], held_out: set[str] = frozenset(), side: int = S
     for number, folder in enumerate(folders):
         for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES):
             try:
-                pixels.append(np.asarray(load_picture(path, side)))
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                print(f"left out {path.name}: {error}", flush=True)
+                picture = decode(path, draft_side=side)
+                pixels.append(np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR)))
+            except Unreadable as reason:
+                print(f"left out {path.name}: {reason}", flush=True)
                 continue
             classes.append(number)
     if len(set(classes)) < 2:

@@ -1,0 +1,133 @@
+"""Put the trained network and the patch dictionaries together and write the SavedModel.
+
+Writes `saved_model.pb` (weights inside, as float16) and `backbone.json` with its hash.  What is
+written needs only `tf.saved_model.load`: no Keras, no code of this project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from scripts import pretrain_dictionary as dictionary
+from scripts import pretrain_net as net
+
+INPUT_SIDE = 128  # pixels
+VECTOR_LENGTH = net.FEATURES + dictionary.FEATURES
+SPREAD = 0.55  # standard deviation of every number in a vector: mean square about 0.3, like ImageNet features
+DICTIONARY_GAIN = 1.0  # spread of the dictionary's numbers relative to the network's
+STATISTICS = 4000  # pictures whose features set the scale
+VERSION = 1
+
+
+def raw_features(images, convolutions, dictionaries):
+    """Both halves, unscaled: float32 [n, VECTOR_LENGTH]."""
+    import tensorflow as tf
+
+    return tf.concat(
+        [net.tf_features(images, convolutions), dictionary.tf_features(images, dictionaries)], 1
+    )
+
+
+def rounded(convolutions, dictionaries):
+    """The same weights as float16, which is how they ship; the scale is measured on these."""
+    half = {name: (kernel.astype(np.float16), bias) for name, (kernel, bias) in convolutions.items()}
+    words = [{**d, "kernel": d["kernel"].astype(np.float16)} for d in dictionaries]
+    return half, words
+
+
+def measure_scale(run, pixels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [d] and factor [d] that give every feature mean 0 and spread SPREAD over `pixels` (uint8)."""
+    rng = np.random.default_rng([seed, 7])
+    chosen = rng.permutation(len(pixels))[:STATISTICS]
+    parts = [
+        run(pixels[chosen[i : i + 64]].astype(np.float32) / 255).numpy() for i in range(0, len(chosen), 64)
+    ]
+    features = np.concatenate(parts)
+    spread = features.std(0)
+    floor = 0.1 * np.median(spread[: net.FEATURES]), 0.1 * np.median(spread[net.FEATURES :])
+    spread[: net.FEATURES] = np.maximum(spread[: net.FEATURES], floor[0] + 1e-6)
+    spread[net.FEATURES :] = np.maximum(spread[net.FEATURES :], floor[1] + 1e-6)
+    factor = SPREAD / spread
+    factor[net.FEATURES :] *= DICTIONARY_GAIN
+    return features.mean(0), factor.astype(np.float32)
+
+
+def make_module(convolutions, dictionaries, pixels: np.ndarray, seed: int):
+    """A callable tf.Module: images float32 [n, 128, 128, 3] in 0..1 -> float32 [n, VECTOR_LENGTH]."""
+    import tensorflow as tf
+
+    half, words = rounded(convolutions, dictionaries)
+
+    def features(images):
+        def wide(array):  # stored as float16, multiplied as float32
+            return tf.cast(tf.constant(array), tf.float32)
+
+        kernels = {name: (wide(kernel), tf.constant(bias)) for name, (kernel, bias) in half.items()}
+        lists = [{"kernel": wide(d["kernel"]), "threshold": tf.constant(d["threshold"])} for d in words]
+        return raw_features(images, kernels, lists)
+
+    mean, factor = measure_scale(tf.function(features), pixels, seed)
+
+    class Embedded(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, INPUT_SIDE, INPUT_SIDE, 3], tf.float32, "images")])
+        def __call__(self, images):
+            return (features(images) - tf.constant(mean)) * tf.constant(factor)
+
+    return Embedded()
+
+
+def untrained_module(pixels: np.ndarray, seed: int = 0):
+    """The same architecture with random weights and random filters: what training is measured against."""
+    import keras
+
+    from scripts.pretrain_data import RENDERINGS
+
+    keras.utils.set_random_seed(seed)
+    model = net.build(2, len(RENDERINGS))
+    return make_module(net.folded(model), dictionary.untrained(seed), pixels, seed)
+
+
+def export(model, pool, output: Path, seed: int, samples: int = dictionary.SAMPLES) -> None:
+    """Learn the dictionaries from the pool's photos, then write model and hashes to `output`."""
+    photos = pool.pixels[pool.renderings == 0]
+    print("learning the patch dictionaries", flush=True)
+    dictionaries = dictionary.learn(photos, seed, samples)
+    module = make_module(net.folded(model), dictionaries, pool.pixels, seed)
+    write(module, output)
+    size = sum(f.stat().st_size for f in output.rglob("*") if f.is_file())
+    print(f"wrote {output}: {VECTOR_LENGTH} numbers a picture, {size / 1e6:.2f} MB", flush=True)
+
+
+def write(module, output: Path) -> None:
+    """Save beside, then move each file into place; other files in `output` (the model card) stay."""
+    import tensorflow as tf
+
+    beside = output.with_name(output.name + ".part")
+    shutil.rmtree(beside, ignore_errors=True)
+    tf.saved_model.save(module, str(beside), signatures={"serving_default": module.__call__})
+    output.mkdir(parents=True, exist_ok=True)
+    kept = {}
+    for file in sorted(p for p in beside.rglob("*") if p.is_file()):
+        relative = file.relative_to(beside)
+        if relative.name == "fingerprint.pb":
+            continue  # optional, and not needed to load
+        (output / relative).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, output / relative)
+        kept[relative.as_posix()] = hashlib.sha256((output / relative).read_bytes()).hexdigest()
+    shutil.rmtree(beside, ignore_errors=True)
+    note = {
+        "name": "embedded",
+        "input_size": INPUT_SIDE,
+        "vector_length": VECTOR_LENGTH,
+        "version": VERSION,
+        "sha256": kept,
+    }
+    fresh = output / "backbone.json.part"
+    fresh.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+    os.replace(fresh, output / "backbone.json")
