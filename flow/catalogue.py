@@ -17,6 +17,7 @@ from flow.errors import RoboError
 HUMAN, ROBOT = "human", "robot"
 # Status of a found image in the archive. GONE and REFUSED and DUPLICATE are never asked for again.
 KEPT, DUPLICATE, REFUSED, GONE, FAILED, DEFERRED = "kept", "duplicate", "refused", "gone", "failed", "deferred"
+PENDING = "pending"  # the row is written, the file perhaps not yet: settled by the next download
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS archive(
@@ -33,6 +34,8 @@ CREATE TABLE IF NOT EXISTS sortings(
   folder TEXT NOT NULL, file_name TEXT NOT NULL, sha256 TEXT NOT NULL, place TEXT NOT NULL, label TEXT NOT NULL,
   score REAL, model TEXT, at TEXT, PRIMARY KEY(folder, sha256));
 CREATE INDEX IF NOT EXISTS sortings_sha ON sortings(sha256);
+CREATE TABLE IF NOT EXISTS downloads(
+  searchtag TEXT PRIMARY KEY, asked INTEGER NOT NULL, sources TEXT NOT NULL, had INTEGER NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS approvals(folder TEXT PRIMARY KEY, at TEXT);
 CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
 """
@@ -69,6 +72,17 @@ class Image:
     license_url: str
     credit: str  # one ready attribution line
     searchtag: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A download that has not come to its end. `had`: images of this searchtag there were before it began."""
+
+    searchtag: str
+    asked: int
+    sources: str
+    had: int
     at: str
 
 
@@ -141,14 +155,39 @@ class Catalogue:
         """A kept entry with these very bytes, from whatever source."""
         return _make(Archived, self._one("SELECT * FROM archive WHERE origin_sha256=? AND status='kept'", (origin_sha256,)))
 
-    def archive(self, entry: Archived) -> None:
-        self._insert("archive", [asdict(entry)])
+    def archive(self, *entries: Archived) -> None:
+        self._insert("archive", [asdict(entry) for entry in entries])
 
-    def keep(self, entry: Archived, image: Image) -> None:
-        """Remember a kept image and its provenance together."""
+    def keep(self, *kept: tuple[Archived, Image]) -> None:
+        """Remember kept images and their provenance, all together or not at all."""
         with self._db:
-            self._insert("archive", [asdict(entry)])
-            self._insert("images", [asdict(image)])
+            self._put("archive", [asdict(entry) for entry, _ in kept])
+            self._put("images", [asdict(image) for _, image in kept])
+
+    def pending(self) -> list[Archived]:
+        """Entries whose file was about to be published when the run ended."""
+        return [Archived(**dict(row)) for row in self._db.execute("SELECT * FROM archive WHERE status=?", (PENDING,))]
+
+    def forget(self, entry: Archived) -> None:
+        """Take back a pending entry whose file never came to be."""
+        with self._db:
+            self._db.execute("DELETE FROM archive WHERE source=? AND source_id=? AND status=?", (entry.source, entry.source_id, PENDING))
+            self._db.execute("DELETE FROM images WHERE sha256=? AND source=? AND source_id=?", (entry.sha256, entry.source, entry.source_id))
+
+    def images_of(self, searchtag: str) -> list[Image]:
+        """Everything ever kept for a searchtag, oldest first."""
+        return [Image(**dict(row)) for row in self._db.execute("SELECT * FROM images WHERE searchtag=? ORDER BY rowid", (searchtag,))]
+
+    def begun(self, searchtag: str) -> Begun | None:
+        """The download of this searchtag that has not come to its end, or None."""
+        return _make(Begun, self._one("SELECT * FROM downloads WHERE searchtag=?", (searchtag,)))
+
+    def begin(self, download: Begun) -> None:
+        self._insert("downloads", [asdict(download)])
+
+    def finish(self, searchtag: str) -> None:
+        with self._db:
+            self._db.execute("DELETE FROM downloads WHERE searchtag=?", (searchtag,))
 
     def image(self, sha256: str) -> Image | None:
         return _make(Image, self._one("SELECT * FROM images WHERE sha256=?", (sha256,)))
@@ -207,10 +246,14 @@ class Catalogue:
         return self._db.execute(sql + " LIMIT 1", values).fetchone()
 
     def _insert(self, table: str, rows: list[dict]) -> None:
+        with self._db:
+            self._put(table, rows)
+
+    def _put(self, table: str, rows: list[dict]) -> None:
+        """Write rows inside the transaction of the caller."""
         if rows:
             marks = ", ".join(f":{name}" for name in rows[0])
-            with self._db:
-                self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", rows)
+            self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", rows)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -221,7 +264,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.executescript(SCHEMA)
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check found damage")
-        for kind, table in ((Archived, "archive"), (Image, "images"), (Label, "labels"), (Sorting, "sortings")):
+        for kind, table in ((Archived, "archive"), (Image, "images"), (Label, "labels"), (Sorting, "sortings"),
+                            (Begun, "downloads")):
             columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
             if columns != {field.name for field in fields(kind)}:
                 raise sqlite3.DatabaseError(f"{table} has other columns")

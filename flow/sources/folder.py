@@ -1,0 +1,91 @@
+"""`folder:DIR`: pictures of one's own, from a folder and all folders in it. A CREDITS.csv beside them is read too."""
+
+import contextlib
+import csv
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import config as cfg
+from flow.errors import BadUsage
+from flow.files import IMAGE_ENDINGS, JUNK_NAMES
+from flow.sources import Found, Source
+
+CREDITS = "CREDITS.csv"
+CREDITS_BYTES_MAX = 20_000_000
+
+
+class Folder(Source):
+    name = "folder"
+    own = True
+    online = False
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def search(self, tag: str) -> Iterator[Found]:
+        """Every picture file, by path; the tag does not choose here."""
+        for place, folders, names in os.walk(self.folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            credits = _credits(Path(place) / CREDITS) if CREDITS in names else {}
+            for name in sorted(names):
+                path = Path(place) / name
+                if _looks_like_picture(path):
+                    yield _found(path, credits.get(name, {}))
+
+    def read(self, found: Found) -> bytes:
+        path = Path(found.image_url)
+        if path.stat().st_size > cfg.image_bytes_max:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return path.read_bytes()
+
+
+def make(argument: str) -> list[Source]:
+    folder = Path(argument).expanduser().absolute()
+    if not folder.is_dir():
+        raise BadUsage(f"There is no folder {folder}.", "Give the folder that holds your pictures: --source folder:DIR")
+    return [Folder(folder)]
+
+
+def _looks_like_picture(path: Path) -> bool:
+    """Visible files with a picture's ending, or with none at all (what they hold is found out on reading)."""
+    name = path.name.lower()
+    if name.startswith(".") or name in JUNK_NAMES or path.suffix.lower() not in {*IMAGE_ENDINGS, ""}:
+        return False
+    return path.is_file() and (bool(path.suffix) or _begins_like_picture(path))
+
+
+def _begins_like_picture(path: Path) -> bool:
+    from flow.intake import kind_of
+
+    with contextlib.suppress(OSError), path.open("rb") as reader:
+        return kind_of(reader.read(16)) != ""
+    return False
+
+
+def _found(path: Path, credit: dict[str, str]) -> Found:
+    """The record of one file. Its id holds size and time of change, so that a changed file counts as a new one."""
+    try:
+        facts = path.stat()
+        mark = f"{facts.st_size}-{facts.st_mtime_ns}"
+    except OSError:
+        mark = "gone"
+    where = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return Found("folder", f"{where}|{mark}", str(path), credit.get("page_url", ""), credit.get("title", "") or path.stem,
+                 credit.get("creator", ""), credit.get("license", "") or "unknown", credit.get("license_url", ""),
+                 credit.get("credit", ""))  # fmt: skip
+
+
+def _credits(path: Path) -> dict[str, dict[str, str]]:
+    """Rows of a CREDITS.csv such as the downloader writes, by file name; empty where it cannot be read."""
+    with contextlib.suppress(OSError, UnicodeDecodeError, csv.Error):
+        if path.stat().st_size <= CREDITS_BYTES_MAX:
+            with path.open(newline="", encoding="utf-8-sig") as reader:
+                return {row.get("file") or "": _texts(row) for row in csv.DictReader(reader)}
+    return {}
+
+
+def _texts(row: dict) -> dict[str, str]:
+    """The cells of a row that have a heading, without the quote that keeps spreadsheets from calculating."""
+    return {name: value.lstrip("'") for name, value in row.items() if isinstance(name, str) and isinstance(value, str)}
