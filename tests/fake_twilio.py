@@ -125,8 +125,10 @@ def _handler(twilio: FakeTwilio):
             elif fault == "drop":
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
-            elif fault == "half":
+            elif fault in ("half", "stall"):
                 self._answer(201, b'{"sid": "SM1", ', "application/json", length=500)
+                if fault == "stall":
+                    twilio.closing.wait(30)
                 self.close_connection = True
             elif fault == "html":
                 self._answer(200, PORTAL, "text/html")

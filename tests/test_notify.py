@@ -314,7 +314,7 @@ def test_trouble_that_will_not_pass_is_not_tried_again(twilio, naps, fault, says
     assert says in one_warning() and twilio.posts == 1 and naps == []
 
 
-@pytest.mark.parametrize("fault", ["hang", "half"])
+@pytest.mark.parametrize("fault", ["hang", "half", "stall"])
 def test_a_server_that_hangs_is_not_asked_twice_because_the_text_may_have_gone(twilio, monkeypatch, fault):
     monkeypatch.setattr(sms, "TIMEOUT_S", 0.2)
     twilio.faults = [fault]
