@@ -72,6 +72,12 @@ def note(text: str = "") -> None:
     """Something nice to know, to stderr, where somebody is there to read it."""
     runlog.info(text)
     if (_world.watched or _world.verbose) and not _world.quiet:
+        _err(_wrapped(text))
+
+
+def raw(text: str) -> None:
+    """A command to copy: never wrapped, never indented."""
+    if _world.watched or _world.verbose:
         _err(text)
 
 
@@ -87,7 +93,7 @@ def warn(text: str) -> None:
     runlog.warning(text)
     _world.warned.append(text)
     if _world.watched or _world.verbose:
-        _err(f"careful: {text}", "yellow")
+        _err(_wrapped(f"careful: {text}"), "yellow")
 
 
 def warnings() -> list[str]:
@@ -98,18 +104,25 @@ def warnings() -> list[str]:
 def error(message: str, hint: str = "") -> None:
     """The one sentence that says what went wrong, and what to do; always to stderr."""
     runlog.error(f"{message} {hint}".strip())
-    _err(f"oh no. {message}", "red")
+    _err(_wrapped(f"oh no. {message}"), "red")
     if hint:
-        _err(f"   try: {hint}")
+        _err(_wrapped(f"   try: {hint}"))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], to_stdout: bool = False) -> None:
     """A plain aligned table; the same text on a terminal and in a pipe, so nothing is cut or wrapped."""
     cells = [[_safe(str(c)) for c in row] for row in [headings, *rows]]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(headings))]
+    too_wide = sum(widths) + 2 * len(widths) > _columns(sys.stdout if to_stdout else sys.stderr)
     for row in cells:
         line = "  ".join(c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True)).rstrip()
-        (result if to_stdout else note)(line)
+        if too_wide and len(row) > 1:  # a narrow terminal gets the last column on a line of its own
+            line = "  ".join(c + " " * (w - _width(c)) for c, w in zip(row[:-1], widths, strict=False)).rstrip()
+            line += f"\n     {row[-1]}"
+        if to_stdout:
+            result(line)
+        elif (_world.watched or _world.verbose) and not _world.quiet:
+            _err(line)
 
 
 def page(text: str) -> None:
@@ -235,6 +248,28 @@ def _read(question: str, default: str) -> str:
         _err("")
         raise Quit
     return line.strip()
+
+
+def _columns(stream) -> int:
+    """The width of a terminal; endless where there is none."""
+    if not _is_terminal(stream):
+        return 10_000
+    with contextlib.suppress(OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    return 80
+
+
+def _wrapped(text: str) -> str:
+    """Text broken between words at the terminal's width, continuation lines indented like their first; paths stay whole."""
+    import textwrap
+
+    width = _columns(sys.stderr)
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(line, width - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
+                               drop_whitespace=True) if len(line) >= width else [line]  # fmt: skip
+    return "\n".join(lines)
 
 
 def _err(text: str, color: str = "") -> None:

@@ -120,6 +120,14 @@ def free_path(folder: Path, name: str) -> Path:
     return path
 
 
+def free_folder(home: Path, name: str) -> Path:
+    """`home/name`, or name_2, name_3 ... where that is taken; a folder's name has no ending to keep."""
+    path, number = home / name, 2
+    while os.path.lexists(path):
+        path, number = home / f"{name}_{number}", number + 1
+    return path
+
+
 def images_in(folder: Path) -> list[Path]:
     """The image files directly in a folder, by name: no hidden files, no sub-folders, no links that leave it.
 

@@ -55,6 +55,7 @@ def start(path: Path, run_id: str) -> None:
     handler.addFilter(_NoSecrets())
     _log.addHandler(handler)
     _log.setLevel(logging.INFO)
+    _noise["path"] = str(path)
 
 
 def stop() -> None:
@@ -97,21 +98,23 @@ def read_last_run(path: Path) -> dict:
     return {}
 
 
+_noise: dict[str, object] = {"path": None, "hidden": False}
+
+
 @contextlib.contextmanager
-def native_noise_hidden(path: Path) -> Iterator[None]:
+def native_noise_hidden() -> Iterator[None]:
     """What TensorFlow's native code writes to file descriptor 2 goes to the log, not to the person.
 
     Python's own sys.stderr goes on to the terminal. Stays in force until the process ends once entered: TensorFlow
     also talks while it shuts down.
     """
-    if not getattr(native_noise_hidden, "active", False) and sys.stderr is not None:
+    if not _noise["hidden"] and sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
-            files.make_folder(path.parent)
-            target = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            target = os.open(_noise["path"] or os.devnull, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
             sys.stderr.flush()
             kept = os.dup(2)
             os.dup2(target, 2)
             os.close(target)
             sys.stderr = os.fdopen(kept, "w", buffering=1, encoding="utf-8", errors="replace")
-            native_noise_hidden.active = True
+            _noise["hidden"] = True
     yield

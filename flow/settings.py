@@ -200,3 +200,8 @@ def _from_text(name: str, text: str) -> object:
         except ValueError:
             continue
     return text
+
+
+def checked_text(name: str, text: str, where: str) -> object:
+    """A setting's value from the text of an option or an answer; raises BadUsage as `check`."""
+    return check(name, _from_text(name, text), where)

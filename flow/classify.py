@@ -1,0 +1,227 @@
+"""unsorted_{searchtag}/ -> sorted_{stamp}/{label}/ and {label}_under925/, as copies with the score in the name.
+
+Unreadable images go to quarantine/ with a reason. A run that is killed leaves no sorted_ folder; the next one does it
+all again, with the bottlenecks already computed.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import config as cfg
+from flow import console, files, labelling, paths, runlog
+from flow.backbone import lazy_runner
+from flow.catalogue import Catalogue, Sorting, as_json
+from flow.models import Model, verify
+from flow.plan import Plan
+
+WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run
+SCORES = "scores.txt"
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What one run of the classifier did. `places`: folder name -> images; `expected_wrong`: (about, at most)."""
+
+    folder: Path | None
+    model: str
+    places: dict[str, int] = field(default_factory=dict)
+    unlike: int = 0
+    quarantined: int = 0
+    skipped: int = 0
+    expected_wrong: tuple[float, float] | None = None
+
+    @property
+    def sure(self) -> int:
+        return sum(n for place, n in self.places.items() if cfg.under_name not in place)
+
+    @property
+    def total(self) -> int:
+        return sum(self.places.values())
+
+    @property
+    def code(self) -> int:
+        return 3 if self.quarantined else 0
+
+    def line(self) -> str:
+        if not self.total and not self.quarantined:
+            return f"nothing new to sort ({self.skipped} already sorted)" if self.skipped else "nothing to sort"
+        text = f"sorted {self.total}: {self.sure} sure, {self.total - self.sure} under the line"
+        if self.quarantined:
+            text += f", {self.quarantined} unreadable"
+        return text + (f", {self.skipped} already sorted" if self.skipped else "")
+
+    def facts(self) -> dict:
+        return {"folder": str(self.folder) if self.folder else None, "model": self.model, "places": self.places,
+                "sure": self.sure, "unlike": self.unlike, "quarantined": self.quarantined, "skipped": self.skipped,
+                "expected_wrong": self.expected_wrong}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One image and what the model says: `scores` label -> fraction 0..1; `distance` to the nearest training image."""
+
+    path: Path
+    sha256: str
+    scores: dict[str, float]
+    label: str
+    place: str
+    reason: str
+
+    @property
+    def score(self) -> float:
+        return self.scores[self.label]
+
+    @property
+    def name(self) -> str:
+        """robotart_12_093011.jpg scored 0.9671 -> robotart_12_093011_967.jpg; rounded down, never up to the line."""
+        return f"{self.path.stem}_{min(999, int(self.score * 1000)):03d}{self.path.suffix}"
+
+
+def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
+    """Sort everything in the plan's unsorted_ folder with one model.
+
+    Raises:
+        RoboError: the model or its backbone is damaged or missing.
+    """
+    verify(model)
+    _sweep(paths.testing(plan.basetag))
+    todo, skipped = _todo(plan, catalogue, model)
+    if not todo:
+        return Sorted(None, model.name, skipped=skipped)
+    scored, bad = _score(todo, model)
+    moved = _quarantine(plan.basetag, bad, todo)
+    folder = _publish(plan, catalogue, model, scored) if scored else None
+    return Sorted(
+        folder=folder,
+        model=model.name,
+        places=dict(sorted(Counter(s.place for s in scored).items())),
+        unlike=sum(s.reason == "unlike" for s in scored),
+        quarantined=moved,
+        skipped=skipped,
+        expected_wrong=_expected_wrong(model, scored),
+    )
+
+
+def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int]:
+    """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model."""
+    from scripts.hashes import HashBook
+
+    listed = files.images_in(paths.unsorted_dir(plan.basetag, plan.searchtag))
+    training = [p for folder in labelling.label_folders(plan.basetag) for p in files.images_in(folder)]
+    with HashBook(paths.hashes()) as book:
+        hashed, known = book.sha256s(listed), set(book.sha256s(training).values())
+    for folder in labelling.sorted_folders(plan.basetag):
+        known |= {sha for sha, s in catalogue.sortings(folder.name).items() if s.model == model.identity}
+    todo = {sha: path for path, sha in hashed.items() if sha not in known}
+    return todo, len(set(hashed.values()) & known)
+
+
+def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
+    from scripts import bottlenecks, export
+
+    head, gate = export.load_head(model.folder)
+    runner = lazy_runner(model.facts["backbone"])
+    store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
+    with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
+        done = bottlenecks.compute(todo, runner, kept, advance)
+    shas = [sha for sha in todo if sha in done.vectors]
+    if not shas:
+        return [], done.bad
+    import numpy as np
+
+    vectors = np.stack([done.vectors[sha] for sha in shas])
+    far = gate.distances(vectors) > gate.limit if cfg.distance_gate else np.zeros(len(shas), bool)
+    rows = head.probabilities(vectors)
+    return [_placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(unlike))
+            for sha, row, unlike in zip(shas, rows, far, strict=True)], done.bad  # fmt: skip
+
+
+def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> _Scored:
+    label = max(scores, key=scores.__getitem__)
+    unsure = scores[label] < cfg.confidence_min
+    place = paths.under_label(label, cfg.confidence_min) if unsure or unlike else label
+    return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unlike else "")
+
+
+def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]) -> Path:
+    """Copies and log into a hidden folder, rows into the catalogue, then the folder gets its name.
+
+    The rows come before the name: a sorted_ folder without rows would look as if a person had filled it.
+    """
+    final = files.free_folder(paths.testing(plan.basetag), f"{cfg.sorted_name}{plan.stamp}")
+    working = files.make_folder(final.with_name(f"{WORKING}{plan.stamp}"))
+    copies = [(s, _copy(s, working / s.place)) for s in scored]
+    for label in model.labels:
+        files.make_folder(working / label)
+    _write_log(working / SCORES, plan, model, copies)
+    _sync_all(working)
+    catalogue.add_sortings(
+        Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp) for s, path in copies
+    )
+    files.move_folder(working, final)
+    return final
+
+
+def _copy(scored: _Scored, folder: Path) -> Path:
+    target = files.free_path(files.make_folder(folder), scored.name)
+    shutil.copyfile(scored.path, target)
+    return target
+
+
+def _sync_all(folder: Path) -> None:
+    """Everything written is durable before the folder is seen; the kernel has written most of it by now."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as reader:
+                os.fsync(reader.fileno())
+        files.sync_folder(Path(root))
+
+
+def _write_log(path: Path, plan: Plan, model: Model, copies: Iterable[tuple[_Scored, Path]]) -> None:
+    """One line an image with every score; tab-separated, with a heading."""
+    lines = [
+        f"# model {model.name}",
+        f"# confidence_min {cfg.confidence_min}; unlike = farther from every training image than they are from each other",
+        "file\tfolder\tlabel\tscore\twhy_under\tall_scores\toriginal",
+    ]
+    lines += [f"{path.name}\t{s.place}\t{s.label}\t{s.score:.6f}\t{s.reason}\t{as_json(s.scores)}\t{s.path.name}"
+              for s, path in copies]  # fmt: skip
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
+    """About how many of the sure ones are wrong, and at most: from the test images above the nearest lower threshold."""
+    sure = sum(not s.reason for s in scored)
+    rows = [t for t in model.facts.get("thresholds", []) if t["threshold"] <= cfg.confidence_min + 1e-9 and t["total"]]
+    if not sure or not rows:
+        return None
+    row = rows[-1]
+    return round(sure * (1 - row["value"]), 1), round(sure * (1 - row["low"]), 1)
+
+
+def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int:
+    """Move unreadable images aside with the reason; what vanished meanwhile is a person's doing."""
+    moved = 0
+    for sha, reason in bad.items():
+        source = todo[sha]
+        if not source.exists():
+            continue
+        target = files.free_path(files.make_folder(paths.quarantine(basetag)), source.name)
+        with open(target.parent / "reasons.txt", "a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"{target.name}\t{reason}\t{source.parent.name}\n")
+        files.move_to(source, target)
+        runlog.warning(f"quarantined {source.name}: {reason}")
+        moved += 1
+    return moved
+
+
+def _sweep(folder: Path) -> None:
+    """Remove half-filled folders of killed runs: copies only, every content also lies in unsorted_."""
+    if folder.is_dir():
+        for entry in folder.iterdir():
+            if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)

@@ -1,0 +1,302 @@
+"""sorted_*/{label}/ -> training_photos/{basetag}/{label}/; then each sorted_ folder -> harvested_{stamp}/.
+
+The whole plan is written to harvested_{stamp}/journal.jsonl before the first move. Every move is safe to repeat, so a
+killed harvest is finished by doing the journal again; `undo` does it backwards. The journal's name tells its state:
+journal.jsonl (under way), moves.jsonl (done), undoing.jsonl, undone.jsonl. Nothing is ever overwritten or deleted.
+"""
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import config as cfg
+from flow import console, files, labelling, paths
+from flow.catalogue import HUMAN, ROBOT, Catalogue, Label
+from flow.errors import NotReady
+from flow.labelling import Labelled
+
+UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
+LOG = "harvest_log.txt"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One image's move, as the journal keeps it; paths relative to tf_files."""
+
+    sha256: str
+    source: str
+    target: str
+    label: str
+    given_by: str
+    score: float | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """What a harvest did or would do. `labels`: label -> images moved."""
+
+    labels: dict[str, int] = field(default_factory=dict)
+    human: int = 0
+    robot: int = 0
+    already: int = 0
+    unchecked_left: int = 0
+    folders: int = 0
+    folder: Path | None = None
+    trouble: tuple[str, ...] = ()
+    dry: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.human + self.robot
+
+    @property
+    def code(self) -> int:
+        return 3 if self.trouble else 0
+
+    def line(self) -> str:
+        if not self.folders:
+            return "nothing to harvest"
+        verb = "would harvest" if self.dry else "harvested"
+        text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the robot alone)"
+        text += f", {self.already} already in training" if self.already else ""
+        return text + (f", {self.unchecked_left} unchecked left out" if self.unchecked_left else "")
+
+    def facts(self) -> dict:
+        return {**asdict(self), "folder": str(self.folder) if self.folder else None}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What undo put back. `kept`: images left where they are, each with why."""
+
+    folder: str
+    back: int
+    kept: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> int:
+        return 3 if self.kept else 0
+
+    def line(self) -> str:
+        text = f"put {self.back} images of {self.folder} back"
+        return text + (f"; {len(self.kept)} left where they are: {self.kept[0]}" if self.kept else "")
+
+    def facts(self) -> dict:
+        return {**asdict(self)}
+
+
+def waiting(basetag: str, catalogue: Catalogue) -> dict[str, Counter]:
+    """Label -> how many images wait in sorted_ folders, by who labelled them; for the question and the status."""
+    labels = _labels(basetag)
+    counts: dict[str, Counter] = {}
+    for folder in labelling.sorted_folders(basetag):
+        for image in labelling.sorted_images(folder, labels, catalogue):
+            counts.setdefault(image.label, Counter())[image.given_by] += 1
+    return counts
+
+
+def harvest(basetag: str, stamp: str, catalogue: Catalogue, checked_only: bool = False, only: str = "",
+            dry_run: bool = False) -> Harvested:
+    """Harvest the sorted_ folders of a basetag.
+
+    Args:
+        checked_only: leave out what only the robot has seen.
+        only: one sorted_ folder's name; empty = all.
+        dry_run: say what would move, move nothing.
+
+    Raises:
+        NotReady: `only` names no folder.
+    """
+    folders = [f for f in labelling.sorted_folders(basetag) if not only or f.name == only]
+    if only and not folders:
+        raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may be harvested already.")
+    if not folders:
+        return Harvested(dry=dry_run)
+    moves, already, left = _planned(basetag, folders, catalogue, checked_only)
+    if dry_run:
+        for move in moves:
+            console.result(f"{move.source} -> {move.target}")
+        return _summary(moves, already, left, len(folders), None, (), True)
+    home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
+    files.write_whole(home / UNDER_WAY, _journal(moves, folders))
+    trouble = _carry_out(home, catalogue)
+    return _summary(moves, already, left, len(folders), home, trouble, False)
+
+
+def finish_unfinished(basetag: str, catalogue: Catalogue) -> list[str]:
+    """Finish harvests and undos that were killed half-way. Returns a sentence for each."""
+    said = []
+    for home in files.folders_in(paths.testing(basetag), cfg.harvested_name):
+        if (home / UNDER_WAY).exists():
+            _carry_out(home, catalogue)
+            said.append(f"The harvest {home.name}, cut short earlier, is finished now.")
+        elif (home / UNDOING).exists():
+            _carry_back(home, catalogue)
+            said.append(f"The undo of {home.name}, cut short earlier, is finished now.")
+    return said
+
+
+def undo(basetag: str, catalogue: Catalogue) -> Undone:
+    """Put the last harvest back where it came from.
+
+    Raises:
+        NotReady: there is no harvest to undo.
+    """
+    homes = [h for h in files.folders_in(paths.testing(basetag), cfg.harvested_name) if (h / DONE).exists()]
+    if not homes:
+        raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
+    home = homes[-1]
+    os.rename(home / DONE, home / UNDOING)
+    files.sync_folder(home)
+    back, kept = _carry_back(home, catalogue)
+    return Undone(home.name, back, tuple(kept))
+
+
+def rebuilt_labels(basetag: str) -> list[Label]:
+    """The labels that done harvests gave, from their journals; for a catalogue that was lost."""
+    labels = []
+    for home in files.folders_in(paths.testing(basetag), cfg.harvested_name):
+        if (home / DONE).exists():
+            moves, _ = _read(home / DONE)
+            labels += [Label(m.sha256, m.label, m.given_by, m.score, m.model) for m in moves]
+    return labels
+
+
+def _labels(basetag: str) -> set[str]:
+    return {folder.name for folder in labelling.label_folders(basetag)}
+
+
+def _planned(basetag: str, folders: list[Path], catalogue: Catalogue,
+             checked_only: bool) -> tuple[list[Move], int, int]:
+    """The moves, how many are in training already, and how many unchecked ones stay behind."""
+    labels = _labels(basetag)
+    found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
+    known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
+    already = sum(image.sha256 in known for image in found)
+    fresh = [image for image in _one_each(found) if image.sha256 not in known]
+    wanted = [i for i in fresh if i.given_by == HUMAN or not checked_only]
+    taken: set[Path] = set()
+    moves = [_move(basetag, image, taken) for image in wanted]
+    return moves, already, len(fresh) - len(wanted)
+
+
+def _one_each(found: list[Labelled]) -> list[Labelled]:
+    """Each content once: a person's label before a robot's, the later sorting before the earlier."""
+    best: dict[str, Labelled] = {}
+    for image in found:
+        old = best.get(image.sha256)
+        if old is None or not (old.given_by == HUMAN and image.given_by == ROBOT):
+            best[image.sha256] = image
+    return list(best.values())
+
+
+def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
+    folder = paths.training(basetag) / image.label
+    target, number = files.free_path(folder, image.path.name), 2
+    while target in taken:
+        target, number = files.free_path(folder, f"{image.path.stem}_{number}{image.path.suffix}"), number + 1
+    taken.add(target)
+    return Move(image.sha256, _relative(image.path), _relative(target), image.label, image.given_by, image.score, image.model)
+
+
+def _journal(moves: list[Move], folders: list[Path]) -> str:
+    lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
+    lines += [json.dumps({"folder": folder.name}) for folder in folders]
+    return "\n".join([*lines, json.dumps({"end": len(lines)})]) + "\n"
+
+
+def _read(journal: Path) -> tuple[list[Move], list[str]]:
+    """The moves and the folders of a journal; a journal is written in one step, so it is whole."""
+    moves, folders = [], []
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        if "sha256" in entry:
+            moves.append(Move(**entry))
+        elif "folder" in entry:
+            folders.append(entry["folder"])
+    return moves, folders
+
+
+def _carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
+    """Do what the journal says, as far as it is not done. Safe to repeat from the start."""
+    moves, folders = _read(home / UNDER_WAY)
+    catalogue.set_labels(Label(m.sha256, m.label, m.given_by, m.score, m.model) for m in moves)
+    trouble = []
+    with console.progress(len(moves), "harvesting") as advance:
+        for move in moves:
+            trouble += _forward(move)
+            advance(1)
+    for name in folders:
+        source = home.parent / name
+        if source.is_dir() and not (home / name).exists():
+            files.move_folder(source, home / name)
+    files.write_whole(home / LOG, _log(moves, trouble))
+    os.rename(home / UNDER_WAY, home / DONE)
+    files.sync_folder(home)
+    return tuple(trouble)
+
+
+def _forward(move: Move) -> list[str]:
+    """One move; whatever a person did meanwhile is respected. Returns what to tell, if anything."""
+    source, target = _absolute(move.source), _absolute(move.target)
+    try:
+        files.move_to(source, target)
+    except FileExistsError:
+        free = files.free_path(target.parent, target.name)
+        files.move_to(source, free)
+        return [f"{target.name} was taken meanwhile; moved as {free.name}"]
+    return []
+
+
+def _carry_back(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
+    """The journal backwards: folders first, then images. Returns how many images are back, and why others are not."""
+    moves, folders = _read(home / UNDOING)
+    kept, back = [], 0
+    for name in folders:
+        if (home / name).is_dir() and not (home.parent / name).exists():
+            files.move_folder(home / name, home.parent / name)
+    for move in moves:
+        why = _backward(move)
+        kept += [why] if why else []
+        back += not why
+    catalogue.drop_labels(m.sha256 for m in moves if not _absolute(m.target).exists())
+    os.rename(home / UNDOING, home / UNDONE)
+    files.sync_folder(home)
+    return back, kept
+
+
+def _backward(move: Move) -> str:
+    """Put one image back, or say why not; never guesses."""
+    source, target = _absolute(move.source), _absolute(move.target)
+    if not target.exists():
+        return "" if source.exists() else f"{target.name} is no longer where the harvest put it"
+    if files.sha256_of(target) != move.sha256:
+        return f"{target.name} is another picture now"
+    try:
+        files.move_to(target, source)
+    except FileExistsError:
+        return f"{source.name} is taken by another picture"
+    return ""
+
+
+def _log(moves: list[Move], trouble: list[str]) -> str:
+    rows = [f"{m.source}\t{m.target}\t{m.given_by}\t{m.score if m.score is not None else ''}" for m in moves]
+    return "\n".join(["from\tto\tlabelled_by\tscore", *rows, *(f"# {t}" for t in trouble)]) + "\n"
+
+
+def _summary(moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...],
+             dry: bool) -> Harvested:
+    by = Counter(m.given_by for m in moves)
+    labels = dict(sorted(Counter(m.label for m in moves).items()))
+    return Harvested(labels, by[HUMAN], by[ROBOT], already, left, folders, home, trouble, dry)
+
+
+def _relative(path: Path) -> str:
+    return os.fsencode(os.path.relpath(path, paths.tf_files())).decode("utf-8", "surrogateescape")
+
+
+def _absolute(text: str) -> Path:
+    return paths.tf_files() / text

@@ -1,0 +1,88 @@
+"""Who labelled what. Folders are the truth; the catalogue remembers what the robot said, and the difference between
+the two is a person's doing."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from flow import files, names, paths
+from flow.catalogue import HUMAN, ROBOT, Catalogue, Label
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One image file in a label folder. `given_by` is HUMAN or ROBOT."""
+
+    path: Path
+    label: str
+    sha256: str
+    given_by: str
+    score: float | None = None
+    model: str = ""
+
+
+def label_folders(basetag: str) -> list[Path]:
+    """The label folders of a basetag's training data; RoboFlow's own words are no labels."""
+    return [f for f in files.folders_in(paths.training(basetag)) if not names.is_own_word(f.name)]
+
+
+def label_counts(basetag: str) -> dict[str, int]:
+    """Label -> image files. Counts files, reads none."""
+    return {folder.name: len(files.images_in(folder)) for folder in label_folders(basetag)}
+
+
+def training_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
+    """Every training image with its label and who gave it, compared with what is remembered, which is brought up to date.
+
+    An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
+    """
+    remembered, found, news = catalogue.labels(), [], []
+    for path, label, sha in _hashed(label_folders(basetag)):
+        old = remembered.get(sha)
+        if old and old.label == label:
+            found.append(Labelled(path, label, sha, old.given_by, old.score, old.model))
+            continue
+        found.append(Labelled(path, label, sha, HUMAN))
+        news.append(Label(sha, label, HUMAN))
+    twice = _in_two_labels(found)
+    catalogue.set_labels([label for label in news if label.sha256 not in twice])
+    return found
+
+
+def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[Labelled]:
+    """The images in the label folders of one sorted_ folder, and who gave each its label.
+
+    Left where the robot put it: the robot's, unless the folder was approved. Moved, or added: a person's.
+    """
+    put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
+    found = []
+    for path, label, sha in _hashed([f for f in files.folders_in(folder) if f.name in labels]):
+        robot = put.get(sha)
+        untouched = robot is not None and robot.place == label
+        given_by = ROBOT if untouched and not approved else HUMAN
+        found.append(Labelled(path, label, sha, given_by, robot.score if robot else None, robot.model if robot else ""))
+    return found
+
+
+def sorted_folders(basetag: str) -> list[Path]:
+    """The sorted_ folders that wait for a person, oldest first."""
+    return files.folders_in(paths.testing(basetag), paths.cfg.sorted_name)
+
+
+def contradictions(images: list[Labelled]) -> int:
+    """How many contents lie in more than one label folder."""
+    return len(_in_two_labels(images))
+
+
+def _in_two_labels(images: list[Labelled]) -> set[str]:
+    pairs = {(image.sha256, image.label) for image in images}
+    return {sha for sha, n in Counter(sha for sha, _ in pairs).items() if n > 1}
+
+
+def _hashed(folders: list[Path]) -> list[tuple[Path, str, str]]:
+    """(path, folder's name, content hash) of every image in the folders."""
+    from scripts.hashes import HashBook
+
+    listed = [path for folder in folders for path in files.images_in(folder)]
+    with HashBook(paths.hashes()) as book:
+        return [(path, path.parent.name, sha) for path, sha in book.sha256s(listed).items()]

@@ -1,0 +1,205 @@
+"""training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import config as cfg
+from flow import backbone, console, files, labelling, models, paths, runlog
+from flow.catalogue import HUMAN, Catalogue
+from flow.errors import BadUsage, NotReady, Quit, RoboError
+from flow.plan import Training
+
+if TYPE_CHECKING:
+    from scripts.backbones import Backbone
+    from scripts.retrain import Gathered, Job, Learned, Places
+
+IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
+WORKING = ".training_"
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A new model. `accuracy` is a share with its interval (see scripts/metrics.py), on `test` human-sorted images."""
+
+    model: models.Model
+    seconds: float
+    unreadable: int = 0
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def code(self) -> int:
+        return 3 if self.unreadable else 0
+
+    def line(self) -> str:
+        share = self.model.facts["accuracy"]
+        return (f"retrained {self.model.name}: {100 * share['value']:.1f}% right "
+                f"(between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%, {share['total']} test images)")  # fmt: skip
+
+    def facts(self) -> dict:
+        return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
+                "unreadable": self.unreadable, "seconds": self.seconds, "warnings": list(self.warnings)}  # fmt: skip
+
+
+def check_ready(basetag: str, training: Training, sources: str = "") -> dict[str, int]:
+    """Images per label, where there are enough to train on.
+
+    Raises:
+        NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
+    """
+    counts = labelling.label_counts(basetag)
+    least = max(training.images_min, IMAGES_LEAST)
+    folder = paths.training(basetag)
+    if not folder.is_dir():
+        raise NotReady(f"There is no basetag {basetag} yet.", f"Make {folder} with one folder of images for each label.")
+    if len(counts) < cfg.retrain_label_min:
+        have = ", ".join(counts) or "none"
+        raise NotReady(f"{basetag} needs at least {cfg.retrain_label_min} labels and has {len(counts)} ({have}).",
+                       f"Make a folder for each label in {folder} and sort images into it.")  # fmt: skip
+    short = {label: n for label, n in counts.items() if n < least}
+    if short:
+        told = ", ".join(f"{label} {n}" for label, n in counts.items())
+        raise NotReady(f"Too few images to train on: {told}; each label needs {least}.", _advice(folder, short, least))
+    return counts
+
+
+def _advice(folder: Path, short: dict[str, int], least: int) -> str:
+    label, n = min(short.items(), key=lambda pair: pair[1])
+    text = f"Sort {least - n} more into {folder / label}"
+    if least > IMAGES_LEAST and n >= IMAGES_LEAST:
+        return text + f", or train on what there is with --images-min {max(IMAGES_LEAST, min(short.values()))}."
+    return text + f" (at least {IMAGES_LEAST} a label, with --images-min {IMAGES_LEAST})." if n < IMAGES_LEAST else text + "."
+
+
+def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Path]:
+    """The backbone and its folder; where it cannot be fetched, `embedded` in its place.
+
+    Attended, the person is asked first; unattended, a warning says so and the model's name tells.
+
+    Raises:
+        RoboError, BadUsage: no such backbone, or it cannot be had and embedded was refused.
+    """
+    from scripts import backbones
+
+    wanted = backbone.named(training.architecture, _size(training))
+    try:
+        with runlog.native_noise_hidden():
+            return wanted, backbone.located(wanted)
+    except backbones.BackboneProblem as problem:
+        if not problem.unreachable:
+            raise RoboError(problem.message, problem.hint) from problem
+        if attended and console.can_ask():
+            console.note(problem.message)
+            if not console.yes_no("Train with the embedded backbone instead?", True):
+                raise Quit from problem
+        else:
+            console.warn(f"{wanted.title} could not be fetched, so this model uses the embedded backbone")
+        runlog.warning(problem.message)
+        spare = backbone.named(backbones.EMBEDDED)
+        return spare, backbone.located(spare)
+
+
+def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False) -> Retrained:
+    """Train one model on everything in the basetag's label folders.
+
+    Raises:
+        NotReady: too few images.
+        RoboError: the backbone cannot be had, or the disk is full.
+    """
+    check_ready(basetag, training)
+    chosen, folder = choose_backbone(training, attended)
+    job = make_job(basetag, training, catalogue, chosen, folder)
+    from scripts.retrain import learn_from
+
+    learned = learn_from(job, gather(job))
+    return publish(basetag, training, stamp, catalogue, learned)
+
+
+def make_job(basetag: str, training: Training, catalogue: Catalogue, chosen: "Backbone", folder: Path) -> "Job":
+    """The training images as they lie in the folders now, with everything else a training needs."""
+    from scripts.material import Picture, SplitRules, without_repeats
+    from scripts.retrain import Job
+    from scripts.train import Recipe
+
+    images = labelling.training_images(basetag, catalogue)
+    clashes = labelling.contradictions(images)
+    if clashes:
+        console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
+    pictures = without_repeats([Picture(i.path, i.label, i.sha256, i.given_by == HUMAN) for i in images])
+    recipe = Recipe(training.steps, training.batch_size, training.learning_rate, training.solver, training.seed,
+                    cfg.eval_step_interval)  # fmt: skip
+    rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
+                       cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
+    return Job(pictures, chosen, folder, recipe, rules, catalogue.splits())
+
+
+def places() -> "Places":
+    from scripts.retrain import Places
+
+    return Places(paths.models(), paths.bottlenecks(), paths.hashes())
+
+
+def gather(job: "Job") -> "Gathered":
+    """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
+    from scripts import material, retrain
+    from scripts.backbones import BackboneProblem
+
+    try:
+        with runlog.native_noise_hidden(), console.progress(len(job.pictures), "bottlenecks") as advance:
+            return retrain.gather(job, places(), advance)
+    except BackboneProblem as problem:
+        raise RoboError(problem.message, problem.hint) from problem
+    except material.TooFewImages as problem:
+        counts = ", ".join(f"{label} {n}" for label, n in problem.counts.items())
+        raise NotReady(f"{problem} ({counts})", "Sort more images into the label folders.") from problem
+
+
+def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, learned: "Learned") -> Retrained:
+    """Freeze the split, write the model beside, and give its folder its name."""
+    from scripts import export, retrain
+
+    version = catalogue.add_splits(learned.material.fresh)
+    home = files.make_folder(paths.summaries(basetag))
+    sweep(home)
+    parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
+                  "learning_rate": training.learning_rate, "test_percent": training.test_percent}  # fmt: skip
+    stem = export.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
+    final = files.free_folder(home, f"{stem}_acc{100 * learned.trained.facts['accuracy']['value']:.2f}")
+    working = home / f"{WORKING}{stamp}_{final.name}"
+    files.need_space(home, 200)
+    with runlog.native_noise_hidden():
+        retrain.write_model(learned, working, {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp})
+    export.sync(working)
+    files.move_folder(working, final)
+    model = next(m for m in models.all_models(basetag) if m.folder == final)
+    seconds = sum(learned.seconds.values())
+    return Retrained(model, round(seconds, 1), len(learned.material.bad), tuple(learned.trained.warnings))
+
+
+def sweep(home: Path) -> None:
+    """Remove half-written models of killed runs; they hold nothing but what can be made again."""
+    if home.is_dir():
+        for entry in home.iterdir():
+            if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+
+
+def human_counts(images: list[labelling.Labelled]) -> Counter:
+    """Label -> images a person labelled."""
+    return Counter(i.label for i in images if i.given_by == HUMAN)
+
+
+def _size(training: Training) -> int:
+    """The image size to ask for: a named backbone with one size of its own refuses any other that was chosen."""
+    from scripts import backbones
+
+    own = training.architecture in backbones.names() and not training.architecture.startswith("mobilenet_0") \
+        and training.architecture not in ("mobilenet_1.0", "mobilenet")  # fmt: skip
+    if own and training.image_size != cfg.retrain_imgsize_default:
+        size = backbone.named(training.architecture).input_size
+        if size != training.image_size:
+            raise BadUsage(f"{training.architecture} looks at {size} x {size} pixels, not {training.image_size}.",
+                           f"Leave --image-size out, or give {size}.")  # fmt: skip
+    return training.image_size

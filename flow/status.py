@@ -1,0 +1,59 @@
+"""What there is and what waits. Read-only, no lock, no TensorFlow; counts files, reads none."""
+
+from datetime import datetime, timezone
+
+from flow import files, labelling, models, paths, runlog
+
+
+def basetags() -> list[str]:
+    """Every basetag that has folders, by name."""
+    found = {f.name for root in (paths.training_root(), paths.tf_files() / "testing_photos") for f in files.folders_in(root)}
+    return sorted(found)
+
+
+def status(basetag: str = "") -> dict:
+    """Facts of one basetag, or of all."""
+    return {name: _one(name) for name in ([basetag] if basetag else basetags())}
+
+
+def text(found: dict) -> str:
+    """The facts in words."""
+    if not found:
+        return f"nothing here yet: {paths.tf_files()} has no basetags. Begin: python roboflow.py"
+    return "\n\n".join(_words(name, facts) for name, facts in found.items())
+
+
+def _one(basetag: str) -> dict:
+    ranked = models.all_models(basetag)
+    testing = paths.testing(basetag)
+    unsorted = files.folders_in(testing, paths.cfg.unsorted_name)
+    waiting = {f.name: sum(len(files.images_in(p)) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)}
+    return {
+        "known": bool(ranked or paths.training(basetag).is_dir() or testing.is_dir()),
+        "training": labelling.label_counts(basetag),
+        "unsorted": {f.name.removeprefix(paths.cfg.unsorted_name): len(files.images_in(f)) for f in unsorted},
+        "sorted_waiting": waiting,
+        "quarantine": len(files.images_in(paths.quarantine(basetag))),
+        "models": len(ranked),
+        "best_model": ranked[0].name if ranked else None,
+        "last_run": runlog.read_last_run(paths.last_run(basetag)),
+    }
+
+
+def _words(basetag: str, facts: dict) -> str:
+    if not facts["known"]:
+        return f"{basetag}: there is no such basetag"
+    rows = [("training", facts["training"]), ("unsorted", facts["unsorted"]), ("waiting for you", facts["sorted_waiting"])]
+    lines = [f"{basetag}"]
+    lines += [f"  {name}: " + (", ".join(f"{k} {n}" for k, n in counts.items()) or "none") for name, counts in rows]
+    lines.append(f"  models: {facts['models']}" + (f", best by its own test {facts['best_model']}" if facts["models"] else ""))
+    if facts["quarantine"]:
+        lines.append(f"  quarantine: {facts['quarantine']} unreadable images, see reasons.txt there")
+    last = facts["last_run"]
+    lines.append(f"  last run: {_ago(last['end'])} ago, exit {last['exit']}, {last['line']}" if last else "  last run: none yet")
+    return "\n".join(lines)
+
+
+def _ago(end: str) -> str:
+    minutes = int((datetime.now(timezone.utc) - datetime.fromisoformat(end)).total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"

@@ -1,0 +1,17 @@
+"""RoboFlow: grow an image classifier from nothing but an idea and a search tag.
+
+The front door: arguments or guided answers -> Plan -> run the steps -> one exit code. `python roboflow.py --help`.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two BLAS threads on busy cores made training the head 20 times slower
+
+from flow.cli import main
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    if "tensorflow" in sys.modules:
+        os._exit(code)  # everything is flushed; TensorFlow alone takes another second to leave
+    sys.exit(code)

@@ -1,0 +1,292 @@
+"""Named backbones: where each comes from, its input size, how it is fetched once and kept.
+
+No TensorFlow here until something must be fetched; running a backbone is `scripts/runners.py`'s job.
+Handles, sizes and vector lengths: tfhub.dev model pages, https://tfhub.dev/google/imagenet.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import threading
+import urllib.error
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+HUB = "https://tfhub.dev/google/imagenet/"
+KAGGLE = "https://www.kaggle.com/models/google/"
+WIDTHS = {"1.0": "100", "0.75": "075", "0.50": "050", "0.25": "025"}
+MOBILENET_SIZES = (224, 192, 160, 128)
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A frozen feature extractor: float32 [n, size, size, 3] in [0, 1] -> float32 [n, vector_length].
+
+    `handles` are tried in order; `folder` is a SavedModel already on disk. vector_length 0 = told by the model itself.
+    """
+
+    name: str  # without its size: mobilenet_1.0
+    input_size: int
+    vector_length: int = 0
+    handles: tuple[str, ...] = ()
+    folder: Path | None = None
+    sizes: tuple[int, ...] = ()  # the input sizes it can have, where there is a choice
+    again: str = ""  # what `find` takes to find it again
+
+    @property
+    def title(self) -> str:
+        """Name with size: mobilenet_1.0_224."""
+        return f"{self.name}_{self.input_size}"
+
+
+class BackboneProblem(Exception):
+    """A backbone that cannot be named, fetched or loaded. `hint` says what to do; `unreachable` = the hub is away."""
+
+    def __init__(self, message: str, hint: str = "", unreachable: bool = False):
+        super().__init__(message)
+        self.message, self.hint, self.unreachable = message, hint, unreachable
+
+
+def _hub(name: str, size: int, length: int, path: str, kaggle: str = "") -> Backbone:
+    twin = (KAGGLE + kaggle,) if kaggle else ()
+    return Backbone(name, size, length, (HUB + path, *twin), again=name)
+
+
+_FIXED = {
+    "inceptionv3": _hub("inceptionv3", 299, 2048, "inception_v3/feature_vector/5",
+                        "inception-v3/TensorFlow2/feature-vector/2"),
+    "mobilenet_v2": _hub("mobilenet_v2", 224, 1280, "mobilenet_v2_100_224/feature_vector/5",
+                         "mobilenet-v2/TensorFlow2/100-224-feature-vector/2"),
+    "mobilenet_v3_small": _hub("mobilenet_v3_small", 224, 1024, "mobilenet_v3_small_100_224/feature_vector/5"),
+    "mobilenet_v3_large": _hub("mobilenet_v3_large", 224, 1280, "mobilenet_v3_large_100_224/feature_vector/5",
+                               "mobilenet-v3/TensorFlow2/large-100-224-feature-vector/1"),
+    "efficientnet_v2_b0": _hub("efficientnet_v2_b0", 224, 1280, "efficientnet_v2_imagenet1k_b0/feature_vector/2",
+                               "efficientnet-v2/TensorFlow2/imagenet1k-b0-feature-vector/2"),
+}  # fmt: skip
+
+
+def names() -> list[str]:
+    """Every backbone known by name."""
+    return [EMBEDDED, *(f"mobilenet_{width}" for width in WIDTHS), *_FIXED]
+
+
+def advice() -> dict[str, str]:
+    """A few words on each named backbone; ImageNet top-1 (percent) and million multiply-adds from tfhub.dev."""
+    return {
+        EMBEDDED: "ships with RoboFlow, nothing to download, fast",
+        "mobilenet_1.0": "70.9 % on ImageNet, 569 M; sizes 128 to 224",
+        "mobilenet_0.75": "68.4 %, 317 M",
+        "mobilenet_0.50": "63.3 %, 150 M",
+        "mobilenet_0.25": "49.8 %, 41 M: the fastest, the least precise",
+        "inceptionv3": "78.0 %, 5700 M: slow and precise",
+        "mobilenet_v2": "71.8 %, 300 M",
+        "mobilenet_v3_small": "67.5 %, 66 M: very fast for what it knows",
+        "mobilenet_v3_large": "75.2 %, 217 M: the best bargain",
+        "efficientnet_v2_b0": "78.7 %, 720 M: the most precise of the small ones",
+    }
+
+
+def find(architecture: str, image_size: int = 0, embedded_root: Path | None = None) -> Backbone:
+    """A backbone by name, TF Hub or Kaggle handle, or path of a SavedModel folder.
+
+    Args:
+        architecture: `embedded`, `inceptionv3`, `mobilenet_0.50`, `mobilenet_0.50_160`, `https://...`, `/a/folder`.
+        image_size: pixels; used where the backbone leaves a choice, 0 = its default.
+        embedded_root: the folder that holds `embedded/`.
+
+    Raises:
+        BackboneProblem: unknown name, or a size it does not have.
+    """
+    if re.match(r"https?://", architecture):
+        return Backbone(_short(architecture), image_size or 224, 0, (architecture,), again=architecture)
+    if "/" in architecture or Path(architecture).is_dir():
+        return _local(Path(architecture).expanduser(), image_size)
+    if architecture == EMBEDDED:
+        return _embedded(embedded_root)
+    if architecture in _FIXED:
+        return _FIXED[architecture]
+    match = re.fullmatch(r"mobilenet(?:_(?:v1_)?(1\.0|0\.75|0\.5|0\.50|0\.25))?(?:_(\d+))?", architecture)
+    if match:
+        return _mobilenet(match[1] or "1.0", int(match[2]) if match[2] else image_size or 224)
+    raise BackboneProblem(_unknown(architecture), f"Known: {', '.join(names())}, a TF Hub handle, or a folder.")
+
+
+def locate(backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...] = (), timeout_s: float = 20.0,
+           progress: Callable[[int], None] = lambda size: None) -> Path:
+    """The folder of the backbone's SavedModel, fetched into `models_dir` the first time.
+
+    Args:
+        mirrors: base URLs tried in place of https://tfhub.dev/ first.
+        timeout_s: seconds without an answer before a host is given up.
+        progress: called with the bytes fetched so far.
+
+    Raises:
+        BackboneProblem: cannot be reached, or what came is not a SavedModel.
+    """
+    if backbone.folder:
+        if not (backbone.folder / "saved_model.pb").exists():
+            raise BackboneProblem(f"{backbone.folder} holds no SavedModel.", "It needs a saved_model.pb inside.")
+        return backbone.folder
+    kept = _read_record(_record(models_dir, backbone))
+    if kept and (models_dir / kept["folder"] / "saved_model.pb").exists():
+        _check_pin(backbone, models_dir, kept)
+        return models_dir / kept["folder"]
+    return _fetch(backbone, models_dir, mirrors, timeout_s, progress)
+
+
+def fingerprint(folder: Path) -> str:
+    """sha256 (hex) over the names and contents of a SavedModel's graph and weights; the backbone's identity."""
+    digest = hashlib.sha256()
+    for path in sorted([folder / "saved_model.pb", *folder.glob("variables/*")]):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with open(path, "rb") as reader:
+            while chunk := reader.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _embedded(root: Path | None) -> Backbone:
+    folder = (root or Path(__file__).resolve().parent.parent / "tf_files" / "models") / EMBEDDED
+    facts = _read_record(folder / "backbone.json")
+    if not facts:
+        raise BackboneProblem(f"The embedded backbone is missing from {folder}.", "Restore it from the repository.")
+    return Backbone(EMBEDDED, int(facts["input_size"]), int(facts["vector_length"]), folder=folder, again=EMBEDDED)
+
+
+def _mobilenet(width: str, size: int) -> Backbone:
+    width = {"0.5": "0.50"}.get(width, width)
+    if size not in MOBILENET_SIZES:
+        raise BackboneProblem(f"mobilenet does not come in {size} pixels.", f"Sizes: {', '.join(map(str, MOBILENET_SIZES))}.")
+    code, length = WIDTHS[width], int(1024 * float(width))
+    found = _hub(f"mobilenet_{width}", size, length, f"mobilenet_v1_{code}_{size}/feature_vector/5",
+                 f"mobilenet-v1/TensorFlow2/{code}-{size}-feature-vector/2")
+    return replace(found, sizes=MOBILENET_SIZES, again=found.title)
+
+
+def _local(folder: Path, image_size: int) -> Backbone:
+    if not folder.is_dir():
+        raise BackboneProblem(f"There is no folder {folder}.", f"Known backbones: {', '.join(names())}.")
+    folder = folder.resolve()
+    facts = _read_record(folder / "backbone.json") or {}
+    size = int(facts.get("input_size", 0)) or image_size or 224
+    return Backbone(_short(folder.name), size, int(facts.get("vector_length", 0)), folder=folder, again=str(folder))
+
+
+def _short(handle: str) -> str:
+    """A handle as part of a folder name: its telling words and six hex digits that tell handles apart."""
+    words = [w for w in re.split(r"[^A-Za-z0-9.]+", handle.split("://")[-1]) if w and not w.isdigit()]
+    return f"{'_'.join(words[-3:])[:40].lower()}_{hashlib.sha256(handle.encode()).hexdigest()[:6]}"
+
+
+def _unknown(architecture: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(architecture, names(), 1)
+    return f"{architecture!r} is not a backbone" + (f"; did you mean {near[0]!r}?" if near else ".")
+
+
+def _record(models_dir: Path, backbone: Backbone) -> Path:
+    key = hashlib.sha256(backbone.handles[0].encode()).hexdigest()[:12]
+    return models_dir / f"{backbone.title}_{key}.json"
+
+
+def _read_record(path: Path) -> dict | None:
+    with contextlib.suppress(OSError, ValueError):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return facts if isinstance(facts, dict) else None
+    return None
+
+
+def _check_pin(backbone: Backbone, models_dir: Path, kept: dict) -> None:
+    """A fetched backbone must still be the one that was fetched."""
+    if fingerprint(models_dir / kept["folder"]) != kept["sha256"]:
+        raise BackboneProblem(
+            f"The kept copy of {backbone.title} has changed since it was fetched.",
+            f"Delete {models_dir / kept['folder']} and {_record(models_dir, backbone)} to fetch it again.",
+        )
+
+
+def _fetch(backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeout_s: float,
+           progress: Callable[[int], None]) -> Path:
+    models_dir.mkdir(parents=True, exist_ok=True)
+    first = backbone.handles[0]
+    mirrored = tuple(m.rstrip("/") + "/" + first.removeprefix("https://tfhub.dev/") for m in mirrors)
+    troubles = []
+    for handle in (*(mirrored if first.startswith("https://tfhub.dev/") else ()), *backbone.handles):
+        try:
+            folder = _resolve(handle, models_dir, timeout_s, progress)
+        except (urllib.error.URLError, OSError, ValueError, RuntimeError) as problem:
+            troubles.append((handle, problem))
+            continue
+        record = {"name": backbone.title, "handle": handle, "folder": folder.name, "sha256": fingerprint(folder)}
+        part = _record(models_dir, backbone).with_suffix(".part")
+        part.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        os.replace(part, _record(models_dir, backbone))
+        return folder
+    handle, problem = troubles[0]
+    raise BackboneProblem(
+        f"The backbone {backbone.title} could not be fetched from {handle}: {_words(problem)}.",
+        "Check the network, give a folder with --architecture DIR, set hub_mirrors, or use --architecture embedded.",
+        unreachable=True,
+    )
+
+
+def _resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable[[int], None]) -> Path:
+    """Fetch through tensorflow_hub; a copy that holds no model is removed, so that the next try starts clean."""
+    from scripts.tensor import import_hub
+
+    hub = import_hub()
+    os.environ["TFHUB_CACHE_DIR"] = str(models_dir)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(timeout_s)  # tensorflow_hub opens its URLs without any
+    try:
+        with _watched(models_dir, progress):
+            folder = Path(hub.resolve(handle))
+    finally:
+        socket.setdefaulttimeout(before)
+    if not (folder / "saved_model.pb").exists():
+        if folder.parent == models_dir:
+            shutil.rmtree(folder)
+            folder.with_name(folder.name + ".descriptor.txt").unlink(missing_ok=True)
+        raise ValueError("what came is not a TF2 SavedModel")
+    return folder
+
+
+@contextlib.contextmanager
+def _watched(models_dir: Path, progress: Callable[[int], None]) -> Iterator[None]:
+    """Report twice a second how many bytes the fetch has written."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            sizes = 0
+            for path in models_dir.glob("*.tmp/**/*"):
+                with contextlib.suppress(OSError):
+                    sizes += path.stat().st_size
+            progress(sizes)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _words(problem: Exception) -> str:
+    if isinstance(problem, urllib.error.HTTPError):
+        return f"the server answered {problem.code}"
+    if isinstance(problem, (socket.timeout, TimeoutError)):
+        return "no answer in time"
+    if isinstance(problem, urllib.error.URLError):
+        return f"no connection ({problem.reason})"
+    return " ".join(str(problem).split())[:200] or type(problem).__name__
+
+

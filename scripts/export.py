@@ -1,0 +1,112 @@
+"""Trained head + backbone -> files: the self-contained SavedModel, head.npz, labels, model.json."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from scripts.head import Head
+from scripts.train import Gate, Trained
+
+GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
+FORMAT = 1
+
+
+def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities") -> None:
+    """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
+    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d]."""
+    from scripts.runners import load_callable
+    from scripts.tensor import import_tensorflow
+
+    tf = import_tensorflow()
+    features, loaded = load_callable(backbone_folder, size)
+
+    class Classifier(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.backbone = loaded
+            self.weights = tf.Variable(head.weights, trainable=False, name="weights")
+            self.bias = tf.Variable(head.bias, trainable=False, name="bias")
+
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        def __call__(self, images):
+            return {output: tf.nn.softmax(features(images) @ self.weights + self.bias)}
+
+        @tf.function(input_signature=[tf.TensorSpec([None, head.weights.shape[0]], tf.float32, name="bottlenecks")])
+        def from_bottlenecks(self, bottlenecks):
+            return {output: tf.nn.softmax(bottlenecks @ self.weights + self.bias)}
+
+    model = Classifier()
+    tf.saved_model.save(model, str(folder), signatures={
+        "serving_default": model.__call__.get_concrete_function(),
+        "from_bottlenecks": model.from_bottlenecks.get_concrete_function(),
+    })  # fmt: skip
+
+
+def save_head(folder: Path, head: Head, gate: Gate) -> None:
+    """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
+    np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre, limit=gate.limit)
+
+
+def load_head(folder: Path) -> tuple[Head, Gate]:
+    """The head and the gate of a model folder.
+
+    Raises:
+        OSError, ValueError, KeyError: missing or damaged.
+    """
+    with np.load(folder / HEAD, allow_pickle=False) as kept:
+        head = Head(kept["weights"], kept["bias"])
+        return head, Gate(kept["rows"], kept["centre"], float(kept["limit"]))
+
+
+def save_labels(path: Path, labels: list[str]) -> None:
+    """One label a line, in the order of the output."""
+    path.write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
+
+
+def save_facts(folder: Path, facts: dict) -> None:
+    """model.json, written last: with the hash of every other file of the model, so that damage is found."""
+    facts = {"format": FORMAT, **facts, "files": file_hashes(folder)}
+    part = folder / f".part-{FACTS}"
+    part.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, folder / FACTS)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """sha256 of what a model is made of: graph, head and labels; reports and curves may be thrown away."""
+    names = [folder / HEAD, folder / LABELS, *sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())]
+    return {p.relative_to(folder).as_posix(): _sha256(p) for p in names if p.exists()}
+
+
+def sync(folder: Path) -> None:
+    """Make everything in a folder durable before the folder gets its final name."""
+    for path in folder.rglob("*"):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
+    """mobilenet_1.0_batch64_steps2600_test16_img224; what lbfgs has no use for is left out."""
+    how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
+    rate = parameters["learning_rate"]
+    odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
+    return f"{architecture}_{how}{odd}_test{parameters['test_percent']}_img{size}"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as reader:
+        while chunk := reader.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def trained_files(folder: Path, trained: Trained, labels: list[str]) -> None:
+    """head.npz and retrained_labels.txt of a trained head."""
+    save_head(folder, trained.head, trained.gate)
+    save_labels(folder / LABELS, labels)

@@ -1,0 +1,289 @@
+"""A folder of label folders -> a trained image classifier. Imported by RoboFlow, and runs alone:
+
+    python -m scripts.retrain --image_dir tf_files/training_photos/robots --architecture embedded
+
+with the flags of tensorflow-for-poets-2's retrain.py. Reads the pictures; writes a SavedModel (--output_graph), the
+labels (--output_labels), model.json, head.npz and report.html beside them, and TensorBoard curves (--summaries_dir).
+"""
+
+import argparse
+import datetime
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scripts import backbones, bottlenecks, distort, export, material, report, runners, summaries
+from scripts.backbones import Backbone, BackboneProblem
+from scripts.distort import Distortions
+from scripts.hashes import HashBook
+from scripts.head import Examples, Head
+from scripts.material import Material, Picture, SplitRules, TooFewImages
+from scripts.train import Recipe, Trained, curve_facts, train
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things are kept between runs: backbones, bottlenecks, content hashes."""
+
+    models: Path
+    bottlenecks: Path
+    hashes: Path | None = None
+
+    @property
+    def converted(self) -> Path:
+        return self.models / "converted"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: the pictures, the backbone and its folder, the parameters, and what is frozen of the split."""
+
+    pictures: list[Picture]
+    backbone: Backbone
+    folder: Path
+    recipe: Recipe = field(default_factory=Recipe)
+    rules: SplitRules = field(default_factory=SplitRules)
+    frozen: dict[str, str] = field(default_factory=dict)
+    distortions: Distortions = field(default_factory=Distortions)
+    keep: Callable[[int, Head], None] | None = None
+    keep_every: int = 0
+
+
+@dataclass
+class Learned:
+    """The result of a Job. `seconds`: what each part took."""
+
+    job: Job
+    material: Material
+    trained: Trained
+    backbone_key: str
+    vector_length: int
+    seconds: dict[str, float]
+
+
+@dataclass
+class Gathered:
+    """What several trainings on the same pictures and backbone share."""
+
+    material: Material
+    extra: Examples | None
+    key: str
+    vector_length: int
+    seconds: float
+
+
+def gather(job: Job, places: Places, progress: Callable[[int], None] = lambda n: None, way: str = "auto") -> Gathered:
+    """Bottlenecks, groups and split of a job's pictures, and the distorted copies where asked for.
+
+    Raises:
+        BackboneProblem, TooFewImages.
+    """
+    begin = time.monotonic()
+    runner = runners.open_runner(job.backbone, job.folder, places.converted, way)
+    with HashBook(places.hashes) as book, bottlenecks.Store(
+        bottlenecks.store_path(places.bottlenecks, job.backbone, runner.key)
+    ) as store:
+        stuff = material.gather(job.pictures, runner, store, book, job.rules, job.frozen, progress)
+        extra = _distorted(stuff, job.distortions, runner, store) if job.distortions else None
+    return Gathered(stuff, extra, runner.key, runner.vector_length, time.monotonic() - begin)
+
+
+def learn_from(job: Job, gathered: Gathered) -> Learned:
+    """Train on what was gathered; nothing is written."""
+    begin = time.monotonic()
+    trained = train(gathered.material, job.recipe, gathered.extra, job.keep, job.keep_every)
+    seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(time.monotonic() - begin, 3)}
+    return Learned(job, gathered.material, trained, gathered.key, gathered.vector_length, seconds)
+
+
+def learn(job: Job, places: Places, progress: Callable[[int], None] = lambda n: None, way: str = "auto") -> Learned:
+    """Gather and train; nothing is written but the stores. Raises as `gather`."""
+    return learn_from(job, gather(job, places, progress, way))
+
+
+def facts_of(learned: Learned) -> dict:
+    """Everything model.json says of a model, but for the hashes of its files."""
+    job, trained = learned.job, learned.trained
+    parameters = {
+        **{k: v for k, v in asdict(job.recipe).items() if k != "every"},
+        "test_percent": job.rules.test_percent,
+        "validation_percent": job.rules.validation_percent,
+        "distortions": asdict(job.distortions),
+    }
+    return {
+        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "labels": learned.material.labels,
+        "architecture": job.backbone.name,
+        "backbone": {
+            "architecture": job.backbone.again,
+            "title": job.backbone.title,
+            "sha256": learned.backbone_key,
+            "input_size": job.backbone.input_size,
+            "vector_length": learned.vector_length,
+            "handle": job.backbone.handles[0] if job.backbone.handles else str(job.folder),
+        },
+        "parameters": parameters,
+        "strength": trained.strength,
+        "counts": learned.material.counts(),
+        "left_out": learned.material.left_out,
+        "unreadable": {str(path): why for path, why in learned.material.bad.items()},
+        "seconds": learned.seconds,
+        "warnings": trained.warnings,
+        **trained.facts,
+    }
+
+
+def write_model(learned: Learned, folder: Path, more: dict | None = None, graph: Path | None = None,
+                labels: Path | None = None, output: str = "probabilities") -> dict:
+    """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
+
+    Args:
+        more: further facts for model.json.
+        graph, labels: other places than inside `folder`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"name": folder.name, **facts_of(learned), **(more or {})}
+    size = learned.job.backbone.input_size
+    export.save_graph(graph or folder / export.GRAPH, learned.job.folder, size, learned.trained.head, output)
+    export.trained_files(folder, learned.trained, learned.material.labels)
+    if labels and labels != folder / export.LABELS:
+        export.save_labels(labels, learned.material.labels)
+    summaries.write_curves(folder, learned.trained.curve)
+    summaries.write_hparams(folder, _hparams(facts), facts["accuracy"]["value"])
+    report.write(folder / "report.html", facts, learned.material, learned.trained)
+    export.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
+    return facts
+
+
+def _hparams(facts: dict) -> dict[str, object]:
+    plain = {k: v for k, v in facts["parameters"].items() if not isinstance(v, dict)}
+    return {"architecture": facts["backbone"]["title"], **plain}
+
+
+def _distorted(stuff: Material, how: Distortions, runner: runners.Runner, store: bottlenecks.Store) -> Examples:
+    """Training rows from distorted copies of the training pictures; the copies share their original's weight."""
+    vectors, labels, weights = [], [], []
+    for i in np.flatnonzero(stuff.train):
+        made = bottlenecks.compute_pixels(distort.copies(stuff.pictures[i], how, runner.input_size), runner, store)
+        vectors += list(made.values())
+        labels += [stuff.y[i]] * len(made)
+        weights += [stuff.weights[i]] * len(made)
+    shape = (len(vectors), stuff.vectors.shape[1])
+    return Examples(np.array(vectors, np.float32).reshape(shape), np.array(labels, int), np.array(weights, np.float32),
+                    len(stuff.labels))  # fmt: skip
+
+
+# Running alone
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of tensorflow-for-poets-2's retrain.py, with a few of our own at the end."""
+    p = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__.split("\n")[0],
+                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument("--image_dir", type=Path, required=True, help="folder of label folders")
+    p.add_argument("--output_graph", type=Path, default=Path("tf_files/retrained_graph"), help="SavedModel folder to write")
+    p.add_argument("--intermediate_output_graphs_dir", type=Path, default=Path("tf_files/intermediate_graph"))
+    p.add_argument("--intermediate_store_frequency", type=int, default=0, help="steps between intermediate graphs, 0 = none")
+    p.add_argument("--output_labels", type=Path, default=Path("tf_files/retrained_labels.txt"))
+    p.add_argument("--summaries_dir", type=Path, default=Path("tf_files/training_summaries"), help="for TensorBoard")
+    p.add_argument("--how_many_training_steps", type=int, default=4000)
+    p.add_argument("--learning_rate", type=float, default=0.01)
+    p.add_argument("--testing_percentage", type=int, default=10)
+    p.add_argument("--validation_percentage", type=int, default=10)
+    p.add_argument("--eval_step_interval", type=int, default=10, help="steps between two points of the curves")
+    p.add_argument("--train_batch_size", type=int, default=100)
+    p.add_argument("--test_batch_size", type=int, default=-1, help="-1 = the whole test set")
+    p.add_argument("--validation_batch_size", type=int, default=100, help="-1 = the whole validation set")
+    p.add_argument("--print_misclassified_test_images", action="store_true")
+    p.add_argument("--model_dir", type=Path, default=Path("tf_files/models"), help="where fetched backbones are kept")
+    p.add_argument("--bottleneck_dir", type=Path, default=Path("tf_files/bottlenecks"))
+    p.add_argument("--final_tensor_name", default="final_result", help="name of the graph's output")
+    p.add_argument("--flip_left_right", action="store_true", help="train on mirrored copies too")
+    p.add_argument("--random_crop", type=int, default=0, help="percent, 0..99")
+    p.add_argument("--random_scale", type=int, default=0, help="percent, 0..99")
+    p.add_argument("--random_brightness", type=int, default=0, help="percent, 0..99")
+    p.add_argument("--architecture", default="inceptionv3", help=f"{', '.join(backbones.names())}, a handle or a folder")
+    p.add_argument("--saved_model_dir", type=Path, default=None, help="a second place to write the SavedModel to")
+    p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
+    p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
+    p.add_argument("--seed", type=int, default=1)
+    return p
+
+
+def check_flags(flags: argparse.Namespace) -> str:
+    """What is wrong with the flags, or an empty string."""
+    for name, low, high in (("how_many_training_steps", 1, 10**7), ("testing_percentage", 1, 90), ("train_batch_size", 1, 4096),
+                            ("validation_percentage", 0, 90), ("random_crop", 0, 99), ("random_scale", 0, 99),
+                            ("random_brightness", 0, 99), ("eval_step_interval", 1, 10**7),
+                            ("intermediate_store_frequency", 0, 10**7)):  # fmt: skip
+        if not low <= getattr(flags, name) <= high:
+            return f"--{name} must lie between {low} and {high}."
+    if not flags.learning_rate > 0:
+        return "--learning_rate must be above 0."
+    return "" if flags.image_dir.is_dir() else f"There is no folder {flags.image_dir}."
+
+
+def job_of(flags: argparse.Namespace, places: Places) -> Job:
+    """The flags as a job; fetches the backbone. Raises BackboneProblem."""
+    backbone = backbones.find(flags.architecture, flags.image_size)
+    folder = backbones.locate(backbone, places.models)
+    with HashBook(places.hashes) as book:
+        pictures = material.list_pictures(flags.image_dir, book)
+    recipe = Recipe(flags.how_many_training_steps, flags.train_batch_size, flags.learning_rate, flags.solver, flags.seed,
+                    flags.eval_step_interval)  # fmt: skip
+    rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
+    how = Distortions(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
+
+    def keep(step: int, head: Head) -> None:
+        target = flags.intermediate_output_graphs_dir / f"intermediate_{step}"
+        export.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
+
+    return Job(pictures, backbone, folder, recipe, rules, distortions=how, keep=keep,
+               keep_every=flags.intermediate_store_frequency)  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    flags = parser().parse_args(arguments)
+    problem = check_flags(flags)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 2
+    places = Places(flags.model_dir, flags.bottleneck_dir, flags.bottleneck_dir / "hashes.sqlite")
+    try:
+        learned = learn(job_of(flags, places), places)
+    except BackboneProblem as trouble:
+        print(f"{trouble.message} {trouble.hint}", file=sys.stderr)
+        return 1
+    except TooFewImages as trouble:
+        print(f"{trouble} Counts: {trouble.counts}", file=sys.stderr)
+        return 10
+    write_model(learned, flags.output_graph.parent, {"name": flags.output_graph.name}, flags.output_graph,
+                flags.output_labels, flags.final_tensor_name)  # fmt: skip
+    summaries.write_curves(flags.summaries_dir, learned.trained.curve)
+    if flags.saved_model_dir:
+        export.save_graph(flags.saved_model_dir, learned.job.folder, learned.job.backbone.input_size,
+                          learned.trained.head, flags.final_tensor_name)  # fmt: skip
+    _tell(learned, flags)
+    return 0
+
+
+def _tell(learned: Learned, flags: argparse.Namespace) -> None:
+    """The lines that tensorflow-for-poets-2 ends with."""
+    stuff, share = learned.material, learned.trained.facts["accuracy"]
+    for path, why in stuff.bad.items():
+        print(f"Left out {path}: {why}", file=sys.stderr)
+    if flags.print_misclassified_test_images:
+        print("=== MISCLASSIFIED TEST IMAGES ===")
+        guesses = learned.trained.head.logits(stuff.vectors).argmax(axis=1)
+        for i in np.flatnonzero(stuff.test & (guesses != stuff.y)):
+            print(f"{stuff.pictures[i].path}  {stuff.labels[guesses[i]]}")
+    print(f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "
+          f"95% sure between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%)")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
