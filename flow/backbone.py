@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import config as cfg
-from flow import console, paths, runlog
+from flow import console, paths
 from flow.errors import BadUsage, RoboError
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def open_runner(backbone: "Backbone", key: str = "") -> "Runner":
     from scripts import backbones, runners
 
     try:
-        with runlog.native_noise_hidden():
-            runner = runners.open_runner(backbone, located(backbone), paths.models() / "converted")
+        runner = runners.open_runner(backbone, located(backbone), paths.models() / "converted")
     except backbones.BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     if key and runner.key != key:

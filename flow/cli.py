@@ -69,6 +69,7 @@ def _run(given: list[str], outcome: run.Outcome) -> int:
     outcome.basetag = basetag
     runlog.start(paths.log(basetag), f"{datetime.now(timezone.utc):%H%M%S}-{time.monotonic_ns() % 10000:04d}")
     runlog.info(f"command: {shlex.join(['roboflow.py', *given])}")
+    runlog.hide_native_noise()
     notify.begin()
     with _signals(), contextlib.ExitStack() as stack:
         if request.flowstep not in READ_ONLY:

@@ -219,7 +219,8 @@ def _bar(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
 
     screen = Console(stderr=True, no_color=not _world.color, markup=False)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bars:
+    with Progress(*columns, console=screen, transient=True, redirect_stdout=False,
+                  redirect_stderr=False) as bars:
         task = bars.add_task(_safe(label), total=total)
         yield lambda n=1: bars.advance(task, n)
 

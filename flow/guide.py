@@ -15,6 +15,7 @@ from flow.catalogue import HUMAN, Catalogue
 from flow.errors import BadUsage, Quit
 from flow.plan import GUIDED_TRAINING, TRAINING_SETTINGS, Plan, Request, Training
 
+MODELS_SHOWN = 8  # more would scroll the question's beginning off a small terminal
 SKIP = object()  # a question that does not apply
 
 
@@ -192,7 +193,7 @@ def _ask_model(answers: dict, back: bool) -> object:
         return SKIP
     with Catalogue.open(paths.catalogue(answers["basetag"])) as catalogue:
         board = leaderboard.leaderboard(answers["basetag"], catalogue)
-    leaderboard.show(board, to_stdout=False)
+    leaderboard.show(board, to_stdout=False, most=MODELS_SHOWN)
     ranked = [s.model for s in board.standings]
 
     def check(answer: str) -> str | None:
@@ -214,7 +215,7 @@ def _ask_retrain(answers: dict, back: bool) -> object:
             show_training_data(basetag, retrain.IMAGES_LEAST)
             console.note(words.sort_by_hand(paths.training(basetag)))
         if answers["searchtag"] == "0":
-            raise_nothing_to_do(basetag)
+            return _nothing_to_do(basetag, back)
         return SKIP
     show_training_data(basetag, least)
     if answers["searchtag"] == "0":
@@ -223,10 +224,17 @@ def _ask_retrain(answers: dict, back: bool) -> object:
     return _images_min(counts, least) if wanted is True else wanted
 
 
-def raise_nothing_to_do(basetag: str) -> None:
-    """Nothing downloaded, nothing to train on: say how to go on."""
-    raise BadUsage("With nothing to download and too little to train on, there is nothing to do.",
-                   f"Sort images into {paths.training(basetag)}, or begin again and download some.")  # fmt: skip
+def _nothing_to_do(basetag: str, back: bool) -> object:
+    """Nothing to download and too little to train on: back to the question before, where there is one.
+
+    Raises:
+        BadUsage: where the arguments leave nothing to go back to.
+    """
+    said = "With nothing to download and too little to train on, there is nothing to do."
+    if not back:
+        raise BadUsage(said, f"Sort images into {paths.training(basetag)}, or download some.")
+    console.note(f"{said} Let's go back: download some images first.")
+    return console.BACK
 
 
 def _images_min(counts: dict[str, int], least: int) -> int:
@@ -277,7 +285,10 @@ def _training_question(name: str, always: bool = False) -> Question:
         console.note(f"  {advice}")
 
         def check(answer: str) -> object:
-            value = settings.checked_text(setting, answer, title)
+            try:
+                value = settings.checked_text(setting, answer, title)
+            except BadUsage as problem:
+                raise BadUsage(f"{answer!r} is not {words.range_of(setting)}.") from problem
             _check_backbone(name, value, answers)
             return value
 

@@ -79,15 +79,17 @@ def ranked(basetag: str, catalogue: Catalogue) -> list[Model]:
     return [s.model for s in leaderboard(basetag, catalogue).standings]
 
 
-def show(board: Leaderboard, to_stdout: bool) -> None:
-    """The table of `models`: number, accuracy with interval, parameters, labels, date."""
+def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
+    """The table of `models`: number, share right with its interval, date, name (which tells the parameters)."""
     rows = []
-    for number, s in enumerate(board.standings, 1):
+    for number, s in enumerate(board.standings[:most], 1):
         share = s.share or s.model.facts["accuracy"]
         between = f"{100 * share['low']:.1f}-{100 * share['high']:.1f}"
         mark = "=" if s.tied and number > 1 else "" if s.share else "?"
         rows.append([number, f"{100 * share['value']:.1f}%{mark}", between, s.model.facts["created"][:10], s.model.name])
     console.table(["#", "right", "between", "made", "model"], rows, to_stdout)
+    if len(board.standings) > most:
+        console.note(f"... and {len(board.standings) - most} more; the flowstep models lists them all.")
     labels = sorted({label for s in board.standings for label in s.model.labels})
     if labels:
         console.note(f"labels: {', '.join(labels)}; measured on {board.images} test images (version {board.version}).")

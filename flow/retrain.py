@@ -85,8 +85,7 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
 
     wanted = backbone.named(training.architecture, _size(training))
     try:
-        with runlog.native_noise_hidden():
-            return wanted, backbone.located(wanted)
+        return wanted, backbone.located(wanted)
     except backbones.BackboneProblem as problem:
         if not problem.unreachable:
             raise RoboError(problem.message, problem.hint) from problem
@@ -147,7 +146,7 @@ def gather(job: "Job") -> "Gathered":
     from scripts.backbones import BackboneProblem
 
     try:
-        with runlog.native_noise_hidden(), console.progress(len(job.pictures), "bottlenecks") as advance:
+        with console.progress(len(job.pictures), "bottlenecks") as advance:
             return retrain.gather(job, places(), advance)
     except BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
@@ -169,8 +168,7 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     final = files.free_folder(home, f"{stem}_acc{100 * learned.trained.facts['accuracy']['value']:.2f}")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
-    with runlog.native_noise_hidden():
-        retrain.write_model(learned, working, {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp})
+    retrain.write_model(learned, working, {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp})
     export.sync(working)
     files.move_folder(working, final)
     model = next(m for m in models.all_models(basetag) if m.folder == final)

@@ -11,7 +11,6 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from flow import files
@@ -101,20 +100,18 @@ def read_last_run(path: Path) -> dict:
 _noise: dict[str, object] = {"path": None, "hidden": False}
 
 
-@contextlib.contextmanager
-def native_noise_hidden() -> Iterator[None]:
-    """What TensorFlow's native code writes to file descriptor 2 goes to the log, not to the person.
+def hide_native_noise() -> None:
+    """From now on, what TensorFlow's native code writes to file descriptor 2 goes to the log, not to the person.
 
-    Python's own sys.stderr goes on to the terminal. Stays in force until the process ends once entered: TensorFlow
-    also talks while it shuts down.
+    Python's own sys.stderr goes on to the terminal. For good: TensorFlow also talks while it shuts down.
     """
-    if not _noise["hidden"] and sys.stderr is not None:
-        with contextlib.suppress(OSError, ValueError):
-            target = os.open(_noise["path"] or os.devnull, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            sys.stderr.flush()
-            kept = os.dup(2)
-            os.dup2(target, 2)
-            os.close(target)
-            sys.stderr = os.fdopen(kept, "w", buffering=1, encoding="utf-8", errors="replace")
-            _noise["hidden"] = True
-    yield
+    if _noise["hidden"] or sys.stderr is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        target = os.open(_noise["path"] or os.devnull, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(target, 2)
+        os.close(target)
+        sys.stderr = os.fdopen(kept, "w", buffering=1, encoding="utf-8", errors="replace")
+        _noise["hidden"] = True

@@ -16,7 +16,7 @@ BANNER = r"""
 """
 GUIDE_HINT = "A few questions. ENTER takes the answer in [brackets], h helps, b goes back, q quits."
 LABELS_HINT = (
-    "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else a search\n"
+    "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else a search "
     "brings up: a classifier that has never seen other things calls them all by one of your labels."
 )
 TRAINING_QUESTIONS = {
@@ -60,7 +60,7 @@ def check_by_hand(folder: Path) -> str:
 
 
 def sort_by_hand(folder: Path) -> str:
-    return f"Open {folder}\nand sort images into its label folders by hand; RoboFlow can download more to sort."
+    return f"Sort images into its label folders by hand: {folder}\nRoboFlow can download more to sort."
 
 
 def range_of(setting: str) -> str:
@@ -70,7 +70,7 @@ def range_of(setting: str) -> str:
     if setting not in RANGES:
         return "a name, a handle or a folder"
     low, high = RANGES[setting]
-    return f"{low:g} to {high:g}" if high < 1e6 else f"from {low:g}"
+    return f"a number from {low:g} to {high:g}" if high < 1e6 else f"a number from {low:g} on"
 
 
 def plan_lines(plan) -> list[str]:
