@@ -22,7 +22,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Downloaded:
-    """`kept` + all `counts` = what was looked at. `before` were kept by a run that was stopped and is completed here."""
+    """`kept` + all `counts` = what was looked at. `before` were kept by a stopped run that is completed here."""
 
     asked: int
     kept: int
@@ -46,7 +46,7 @@ class Downloaded:
         return PARTIAL if self.partial else DONE
 
     def line(self) -> str:
-        """`200 asked: 187 kept, 6 duplicates, 4 too small, 3 gone (404)`: kept and all reasons are what was looked at."""
+        """`200 asked: 187 kept, 6 duplicates, 4 too small, 3 gone (404)`: all that was looked at."""
         kept = f"{self.kept} kept" + (f" after {self.before} before" if self.before else "")
         parts = [kept, *(f"{n} {PLURALS.get(name, name) if n != 1 else name}" for name, n in self.counts.items() if n)]
         seen = "" if self.looked_at == self.asked - self.before else f" ({self.looked_at} looked at)"
@@ -55,6 +55,14 @@ class Downloaded:
 
     def facts(self) -> dict:
         """The same as data."""
-        return {"asked": self.asked, "kept": self.kept, "kept_before": self.before, "looked_at": self.looked_at,
-                "missing": self.missing, "counts": dict(self.counts), "folder": str(self.folder), "reason": self.reason,
-                "code": self.code}  # fmt: skip
+        return {
+            "asked": self.asked,
+            "kept": self.kept,
+            "kept_before": self.before,
+            "looked_at": self.looked_at,
+            "missing": self.missing,
+            "counts": dict(self.counts),
+            "folder": str(self.folder),
+            "reason": self.reason,
+            "code": self.code,
+        }

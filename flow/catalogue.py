@@ -131,7 +131,8 @@ class Catalogue:
         try:
             return cls(_connect(path), None)
         except sqlite3.OperationalError as problem:
-            raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", "Is the disk full or read-only?") from problem
+            hint = "Is the disk full or read-only?"
+            raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", hint) from problem
         except sqlite3.DatabaseError:
             aside = files.free_path(path.parent, f"{path.stem}.damaged")
             path.rename(aside)
@@ -153,7 +154,8 @@ class Catalogue:
 
     def archived_content(self, origin_sha256: str) -> Archived | None:
         """A kept entry with these very bytes, from whatever source."""
-        return _make(Archived, self._one("SELECT * FROM archive WHERE origin_sha256=? AND status='kept'", (origin_sha256,)))
+        sql = "SELECT * FROM archive WHERE origin_sha256=? AND status=?"
+        return _make(Archived, self._one(sql, (origin_sha256, KEPT)))
 
     def archive(self, *entries: Archived) -> None:
         self._insert("archive", [asdict(entry) for entry in entries])
@@ -171,12 +173,14 @@ class Catalogue:
     def forget(self, entry: Archived) -> None:
         """Take back a pending entry whose file never came to be."""
         with self._db:
-            self._db.execute("DELETE FROM archive WHERE source=? AND source_id=? AND status=?", (entry.source, entry.source_id, PENDING))
-            self._db.execute("DELETE FROM images WHERE sha256=? AND source=? AND source_id=?", (entry.sha256, entry.source, entry.source_id))
+            key = (entry.source, entry.source_id)
+            self._db.execute("DELETE FROM archive WHERE source=? AND source_id=? AND status=?", (*key, PENDING))
+            self._db.execute("DELETE FROM images WHERE source=? AND source_id=? AND sha256=?", (*key, entry.sha256))
 
     def images_of(self, searchtag: str) -> list[Image]:
         """Everything ever kept for a searchtag, oldest first."""
-        return [Image(**dict(row)) for row in self._db.execute("SELECT * FROM images WHERE searchtag=? ORDER BY rowid", (searchtag,))]
+        rows = self._db.execute("SELECT * FROM images WHERE searchtag=? ORDER BY rowid", (searchtag,))
+        return [Image(**dict(row)) for row in rows]
 
     def begun(self, searchtag: str) -> Begun | None:
         """The download of this searchtag that has not come to its end, or None."""
@@ -235,7 +239,8 @@ class Catalogue:
         if parts:
             version += 1
             with self._db:
-                self._db.executemany("INSERT OR IGNORE INTO splits VALUES(?,?,?)", [(s, p, version) for s, p in parts.items()])
+                rows = [(sha, part, version) for sha, part in parts.items()]
+                self._db.executemany("INSERT OR IGNORE INTO splits VALUES(?,?,?)", rows)
         return version
 
     def split_version(self) -> int:

@@ -13,8 +13,22 @@ from flow.catalogue import Image
 from flow.names import clean
 
 CREDITS = "CREDITS.csv"
-COLUMNS = ("file", "credit", "title", "creator", "license", "license_url", "source", "source_id", "image_url", "page_url",
-           "searchtag", "at", "sha256", "origin_sha256")  # fmt: skip
+COLUMNS = (
+    "file",
+    "credit",
+    "title",
+    "creator",
+    "license",
+    "license_url",
+    "source",
+    "source_id",
+    "image_url",
+    "page_url",
+    "searchtag",
+    "at",
+    "sha256",
+    "origin_sha256",
+)
 LICENSE_NAMES = {"cc0": "CC0 1.0", "pdm": "Public Domain", "unknown": "an unknown licence"}
 TEXT_MAX = 500  # characters kept of a title or a creator
 

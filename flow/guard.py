@@ -21,7 +21,11 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 import config as cfg
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "localdomain")
-NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("2002::/16"))
+NAT64 = (
+    ipaddress.ip_network("64:ff9b::/96"),
+    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("2002::/16"),
+)
 _mine = threading.local()  # .watch: the Watch of the request this thread is in
 
 
@@ -73,6 +77,12 @@ def check_url(url: str) -> None:
         raise BadAddress("an address with a name or password in it")
     if not cfg.addresses_private_allowed and (_is_private_name(name) or _is_private_number(name)):
         raise NotPublic("not a public address")
+
+
+def is_private(url: str) -> bool:
+    """True where a URL names this machine or a private network outright."""
+    name = (urlsplit(url).hostname or "").rstrip(".").lower()
+    return _is_private_name(name) or _is_private_number(name)
 
 
 def _is_private_name(name: str) -> bool:
@@ -221,8 +231,10 @@ class _FreeHTTPS(_HTTPS):
 
 
 def _pools(plain: type, secure: type) -> dict[str, type]:
-    return {"http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure})}  # fmt: skip
+    return {
+        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -238,7 +250,9 @@ class GuardedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: object, **kwargs: object) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(_HTTP, _HTTPS) if self._checks else _pools(_FreeHTTP, _FreeHTTPS)
+        self.poolmanager.pool_classes_by_scheme = (
+            _pools(_HTTP, _HTTPS) if self._checks else _pools(_FreeHTTP, _FreeHTTPS)
+        )
 
     def proxy_manager_for(self, *args: object, **kwargs: object) -> object:
         manager = super().proxy_manager_for(*args, **kwargs)

@@ -16,8 +16,12 @@ COOL_S, COOL_MAX_S = 60.0, 900.0  # rest where a 429 names none: doubled each ti
 STRIKES_MAX = 3  # a host that said 429 this often is left alone for the rest of the run
 WAIT_MAX_S = 7 * 86_400.0  # no honest Retry-After is longer
 # Hosts that wish for more than cfg.host_pause_s, in seconds (read in their terms and answers).
-PAUSES_S = {"api.openverse.org": 0.5, "api.inaturalist.org": 1.0, "inaturalist-open-data.s3.amazonaws.com": 1.0,
-            "static.inaturalist.org": 1.0}  # fmt: skip
+PAUSES_S = {
+    "api.openverse.org": 0.5,
+    "api.inaturalist.org": 1.0,
+    "inaturalist-open-data.s3.amazonaws.com": 1.0,
+    "static.inaturalist.org": 1.0,
+}
 FAMILIES = ("wikimedia.org",)  # counted as one host, as its robot policy does
 
 

@@ -15,8 +15,13 @@ MAGIC = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF87a": "gif",
 
 # Reasons for refusing, as they stand in the last line of a download
 NOT_PICTURE, DAMAGED, TOO_SMALL, TOO_LONG, FLAT, TOO_MANY_PIXELS = (
-    "not a picture", "damaged", "too small", "too long and thin", "one flat colour", "too many pixels",
-)  # fmt: skip
+    "not a picture",
+    "damaged",
+    "too small",
+    "too long and thin",
+    "one flat colour",
+    "too many pixels",
+)
 
 
 class Refused(Exception):

@@ -74,7 +74,7 @@ class Lineup:
         return not host or self._busy[host] < cfg.host_connections_max
 
     def _place(self, source: Source, found: Found) -> Job | None:
-        """The job for an offer: at its first address, or its second where the first one's host rests; else it is held."""
+        """The job for an offer: at its first address, or at its second where the first host rests; else held."""
         host = host_of(found.image_url)
         if not self._hosts.resting_s(host):
             return Job(source, found, False, host)

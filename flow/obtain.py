@@ -38,7 +38,9 @@ def obtain(source: Source, found: Found, fetcher: Fetcher, fallback: bool = Fals
     except NotFetched as problem:
         return Outcome(source, found, None, problem.status, problem.reason, str(problem), problem.until)
     except OSError as problem:
-        return Outcome(source, found, None, FAILED, "unreadable", f"unreadable: {problem.strerror or type(problem).__name__}")
+        return Outcome(
+            source, found, None, FAILED, "unreadable", f"unreadable: {problem.strerror or type(problem).__name__}"
+        )
     except MemoryError:
         return Outcome(source, found, None, REFUSED, TOO_MANY_PIXELS)
 

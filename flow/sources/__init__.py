@@ -47,6 +47,9 @@ class Source:
     own = False
     online = True  # False where search and read need no network
 
+    def use(self, fetcher: object) -> None:
+        """Take the run's `flow.fetch.Fetcher`; only sites need it."""
+
     def search(self, tag: str) -> Iterator[Found]:
         """Images for a tag, lazily: the next page is only asked for when the last one is used up.
 
@@ -130,6 +133,8 @@ def _check(piece: str) -> None:
         guess = f"; did you mean {near[0]!r}?" if near else "."
         raise BadUsage(f"I know no image source called {name!r}{guess}", f"Known are: {', '.join(source_names())}.")
     if name.lower() in NEEDS_ARGUMENT and not argument:
-        raise BadUsage(f"The source {name} needs to know where: {NEEDS_ARGUMENT[name.lower()]}.", "Add it after the colon.")
+        raise BadUsage(
+            f"The source {name} needs to know where: {NEEDS_ARGUMENT[name.lower()]}.", "Add it after the colon."
+        )
     if colon and name.lower() not in NEEDS_ARGUMENT and name.lower() not in MAY_HAVE_ARGUMENT:
         raise BadUsage(f"The source {name} takes nothing after a colon.", f"Just: --source {name}")

@@ -72,9 +72,17 @@ def _found(path: Path, credit: dict[str, str]) -> Found:
     except OSError:
         mark = "gone"
     where = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return Found("folder", f"{where}|{mark}", str(path), credit.get("page_url", ""), credit.get("title", "") or path.stem,
-                 credit.get("creator", ""), credit.get("license", "") or "unknown", credit.get("license_url", ""),
-                 credit.get("credit", ""))  # fmt: skip
+    return Found(
+        "folder",
+        f"{where}|{mark}",
+        str(path),
+        credit.get("page_url", ""),
+        credit.get("title", "") or path.stem,
+        credit.get("creator", ""),
+        credit.get("license", "") or "unknown",
+        credit.get("license_url", ""),
+        credit.get("credit", ""),
+    )
 
 
 def _credits(path: Path) -> dict[str, dict[str, str]]:

@@ -19,7 +19,9 @@ class Urls(Source):
         """Every http(s) address of the file, in order; the tag does not choose here."""
         with self.path.open(encoding="utf-8-sig", errors="replace") as lines:
             for line in lines:
-                url = next((part for part in reversed(line.split()) if part.lower().startswith(("http://", "https://"))), "")
+                url = next(
+                    (part for part in reversed(line.split()) if part.lower().startswith(("http://", "https://"))), ""
+                )
                 if url and not line.lstrip().startswith("#"):
                     yield Found("urls", hashlib.sha256(url.encode("utf-8")).hexdigest()[:32], url)
 
@@ -27,5 +29,7 @@ class Urls(Source):
 def make(argument: str) -> list[Source]:
     path = Path(argument).expanduser().absolute()
     if not path.is_file():
-        raise BadUsage(f"There is no file {path}.", "Give a text file with one image address a line: --source urls:FILE")
+        raise BadUsage(
+            f"There is no file {path}.", "Give a text file with one image address a line: --source urls:FILE"
+        )
     return [Urls(path)]

@@ -51,7 +51,10 @@ def meadow(scene: Scene) -> float:
     green = mixed((0.25, 0.45, 0.15), (0.55, 0.55, 0.25), rng.random())
     for _ in range(rng.randint(3, 14)):
         r = rng.uniform(0.05, 0.18) * w
-        scene.flat(oval(rng.uniform(0, w), edge * h, r, r * rng.uniform(0.5, 1.5)), mixed(green, (0, 0.1, 0), rng.uniform(0.1, 0.6)))
+        scene.flat(
+            oval(rng.uniform(0, w), edge * h, r, r * rng.uniform(0.5, 1.5)),
+            mixed(green, (0, 0.1, 0), rng.uniform(0.1, 0.6)),
+        )
     scene.ramp(mixed(green, (0, 0, 0), 0.2), green, edge, 1)
     scene.grain(0.05, 2, 7)
     scene.blur(rng.uniform(1, 4))
@@ -84,10 +87,13 @@ def paper(scene: Scene) -> tuple[Color, Color]:
     rng, w, h = scene.rng, scene.width, scene.height
     sort = rng.choice(("white", "white", "cream", "blueprint", "squared", "craft", "board"))
     tone, pen = {
-        "white": ((0.97, 0.97, 0.96), (0.1, 0.1, 0.12)), "cream": ((0.95, 0.91, 0.8), (0.22, 0.15, 0.1)),
-        "blueprint": ((0.13, 0.28, 0.55), (0.88, 0.94, 1.0)), "squared": ((0.96, 0.97, 0.99), (0.1, 0.15, 0.45)),
-        "craft": ((0.76, 0.62, 0.45), (0.15, 0.1, 0.08)), "board": ((0.12, 0.2, 0.17), (0.93, 0.93, 0.88)),
-    }[sort]  # fmt: skip
+        "white": ((0.97, 0.97, 0.96), (0.1, 0.1, 0.12)),
+        "cream": ((0.95, 0.91, 0.8), (0.22, 0.15, 0.1)),
+        "blueprint": ((0.13, 0.28, 0.55), (0.88, 0.94, 1.0)),
+        "squared": ((0.96, 0.97, 0.99), (0.1, 0.15, 0.45)),
+        "craft": ((0.76, 0.62, 0.45), (0.15, 0.1, 0.08)),
+        "board": ((0.12, 0.2, 0.17), (0.93, 0.93, 0.88)),
+    }[sort]
     tone = mixed(tone, hue(rng), 0.06)
     scene.ramp(tone, mixed(tone, (0.5, 0.5, 0.5), rng.uniform(0, 0.15)))
     if sort in ("squared", "blueprint"):
@@ -107,10 +113,17 @@ def battlefield(scene: Scene) -> float:
     edge = rng.uniform(0.55, 0.82)
     scene.ramp(dusk, haze, 0, edge)
     if rng.random() < 0.7:
-        scene.glow(ngon(rng.uniform(0, w), rng.uniform(0.05, edge) * h, rng.uniform(0.03, 0.1) * w, 24), (1, 0.9, 0.7), 12)
+        scene.glow(
+            ngon(rng.uniform(0, w), rng.uniform(0.05, edge) * h, rng.uniform(0.03, 0.1) * w, 24), (1, 0.9, 0.7), 12
+        )
     for _ in range(rng.randint(2, 8)):
         x, y, r = rng.uniform(0, w), rng.uniform(0, edge * h), rng.uniform(0.08, 0.3) * w
-        scene.flat(oval(x, y, r, r * rng.uniform(0.12, 0.5)), mixed(haze, rng.choice(((1, 1, 1), (0.2, 0.2, 0.2))), 0.5), 0.45, 14)
+        scene.flat(
+            oval(x, y, r, r * rng.uniform(0.12, 0.5)),
+            mixed(haze, rng.choice(((1, 1, 1), (0.2, 0.2, 0.2))), 0.5),
+            0.45,
+            14,
+        )
     ground = mixed(hue(rng, (0.2, 0.5), (0.2, 0.5)), dusk, 0.3)
     for distance in (0.75, 0.5, 0.3):
         scene.flat(_skyline(scene, edge * h, distance), mixed(ground, haze, distance))

@@ -6,7 +6,8 @@ from PIL import Image
 
 from flow.sources.art import backdrops
 from flow.sources.art.backdrops import hue, mixed
-from flow.sources.art.robots import mech, toy
+from flow.sources.art.mechs import mech
+from flow.sources.art.robots import toy
 from flow.sources.art.scene import Frame, Part, Scene, box, limb, ngon, oval
 from flow.sources.art.things import thing
 
@@ -86,7 +87,13 @@ def _sketch(scene: Scene, parts: list[Part], pen: backdrops.Color, sheet: backdr
     rng = scene.rng
     style = rng.choice(("line", "line", "cartoon", "crayon", "hatched"))
     scale = rng.uniform(0.55, 0.88) * min(scene.height, scene.width)
-    frame = Frame(rng.uniform(0.4, 0.6) * scene.width, rng.uniform(0.85, 0.95) * scene.height, scale, rng.uniform(-0.1, 0.1), rng.random() < 0.5)
+    frame = Frame(
+        rng.uniform(0.4, 0.6) * scene.width,
+        rng.uniform(0.85, 0.95) * scene.height,
+        scale,
+        rng.uniform(-0.1, 0.1),
+        rng.random() < 0.5,
+    )
     width, wobble = rng.uniform(1.0, 3.6), rng.uniform(0.2, 1.8)
     for part in parts:
         points, closed = frame.place(part.points), part.finish != "line"
@@ -130,11 +137,22 @@ def _margin_notes(scene: Scene, pen: backdrops.Color, width: float) -> None:
     if rng.random() < 0.5:
         scene.ink([[(0.05 * w, 0.93 * h), (0.95 * w, rng.uniform(0.91, 0.95) * h)]], pen, width, 2, closed=False)
     for _ in range(rng.randint(0, 4)):
-        x, y, n = rng.uniform(0, 0.75) * w, rng.choice((rng.uniform(0.03, 0.2), rng.uniform(0.85, 0.97))) * h, rng.randint(8, 26)
+        x, y, n = (
+            rng.uniform(0, 0.75) * w,
+            rng.choice((rng.uniform(0.03, 0.2), rng.uniform(0.85, 0.97))) * h,
+            rng.randint(8, 26),
+        )
         word = [(x + i * 4, y + rng.uniform(-5, 5)) for i in range(n)]
         scene.ink([word], pen, max(1, width * 0.6), 0.4, closed=False, alpha=0.85)
     for _ in range(rng.randint(0, 3)):
-        star = ngon(rng.uniform(0.03, 0.97) * w, rng.uniform(0.03, 0.5) * h, rng.uniform(6, 20), rng.choice((4, 5, 6)), rng.random(), 0.45)
+        star = ngon(
+            rng.uniform(0.03, 0.97) * w,
+            rng.uniform(0.03, 0.5) * h,
+            rng.uniform(6, 20),
+            rng.choice((4, 5, 6)),
+            rng.random(),
+            0.45,
+        )
         scene.ink([star], pen, max(1, width * 0.7), 0.5)
 
 
@@ -144,8 +162,15 @@ def _shapes(scene: Scene) -> None:
     scene.ramp(hue(rng), hue(rng))
     for _ in range(rng.randint(4, 22)):
         x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.uniform(0.04, 0.3) * w
-        shape = rng.choice((oval(x, y, r, r), box(x, y, r, r * 2), ngon(x, y, r, rng.randint(3, 7), rng.random() * 6),
-                            ngon(x, y, r, 5, rng.random() * 6, 0.45), limb((x, y), (rng.uniform(0, w), rng.uniform(0, h)), r / 4)))
+        shape = rng.choice(
+            (
+                oval(x, y, r, r),
+                box(x, y, r, r * 2),
+                ngon(x, y, r, rng.randint(3, 7), rng.random() * 6),
+                ngon(x, y, r, 5, rng.random() * 6, 0.45),
+                limb((x, y), (rng.uniform(0, w), rng.uniform(0, h)), r / 4),
+            )
+        )
         if rng.random() < 0.5:
             scene.solid(shape, hue(rng), r / 6 + 1)
         else:

@@ -1,4 +1,4 @@
-"""Robots as lists of parts, back to front: toys one could build, and large angular war machines.
+"""Robots somebody could build, as lists of parts, back to front: on legs, wheels or tracks, or an arm on a base.
 
 Own units: the thing stands on (0, 0), y goes down, and it is about 1 high.
 """
@@ -34,10 +34,14 @@ def toy(rng: Random) -> list[Part]:
 
 def _torso(rng: Random, y: float, w: float, h: float) -> Points:
     slim = rng.uniform(0.6, 1.25)
-    return rng.choice((
-        box(0, y, w, h, rng.uniform(0, 0.08)), oval(0, y, w / 2, h / 2), box(0, y, w, h, 0.14),
-        [(-w / 2, y - h / 2), (w / 2, y - h / 2), (w * slim / 2, y + h / 2), (-w * slim / 2, y + h / 2)],
-    ))  # fmt: skip
+    return rng.choice(
+        (
+            box(0, y, w, h, rng.uniform(0, 0.08)),
+            oval(0, y, w / 2, h / 2),
+            box(0, y, w, h, 0.14),
+            [(-w / 2, y - h / 2), (w / 2, y - h / 2), (w * slim / 2, y + h / 2), (-w * slim / 2, y + h / 2)],
+        )
+    )
 
 
 def _chest(rng: Random, trim: Color, y: float, w: float, h: float) -> list[Part]:
@@ -52,11 +56,16 @@ def _chest(rng: Random, trim: Color, y: float, w: float, h: float) -> list[Part]
         elif sort == 1:
             parts.append(Part(box(0, y + (n - 1) * ph / 5, pw * 0.7, ph * 0.07), DARK, "flat"))
         else:
-            parts += [Part(oval(x * 1.2, y, ph / 6, ph / 6), (0.95, 0.95, 0.9), bevel=0.01),
-                      Part([(x * 1.2, y), (x * 1.2 + ph / 8 * math.cos(n), y - ph / 8 * math.sin(n + 0.5))], DARK, "line")]
+            parts += [
+                Part(oval(x * 1.2, y, ph / 6, ph / 6), (0.95, 0.95, 0.9), bevel=0.01),
+                Part([(x * 1.2, y), (x * 1.2 + ph / 8 * math.cos(n), y - ph / 8 * math.sin(n + 0.5))], DARK, "line"),
+            ]
     if rng.random() < 0.6:
-        parts += [Part(oval(sx * w * 0.42, y + sy * h * 0.4, 0.011, 0.011), mixed(trim, (1, 1, 1), 0.3), bevel=0.006)
-                  for sx in (-1, 1) for sy in (-1, 1)]
+        parts += [
+            Part(oval(sx * w * 0.42, y + sy * h * 0.4, 0.011, 0.011), mixed(trim, (1, 1, 1), 0.3), bevel=0.006)
+            for sx in (-1, 1)
+            for sy in (-1, 1)
+        ]
     return parts
 
 
@@ -68,12 +77,21 @@ def _head(rng: Random, paint: Color, trim: Color, base: float, w: float) -> list
     if rng.random() < 0.65:
         for side in rng.choice(((0,), (-1, 1), (1,))):
             tip = (side * w * rng.uniform(0.25, 0.5), base - h - rng.uniform(0.05, 0.16))
-            parts += [Part(limb((side * w * 0.25, base - h * 0.9), tip, 0.014), DARK, bevel=0.006),
-                      Part(oval(*tip, 0.022, 0.022), rng.choice(GLASS), rng.choice(("solid", "glow")))]
+            parts += [
+                Part(limb((side * w * 0.25, base - h * 0.9), tip, 0.014), DARK, bevel=0.006),
+                Part(oval(*tip, 0.022, 0.022), rng.choice(GLASS), rng.choice(("solid", "glow"))),
+            ]
     if rng.random() < 0.5:
         parts += [Part(oval(side * w / 2, y, 0.03, h * 0.2), trim, bevel=0.015) for side in (-1, 1)]
-    outline = rng.choice((box(0, y, w, h, 0.01), box(0, y, w, h, 0.06), oval(0, y, w / 2, h / 2),
-                          oval(0, base - 0.02, w / 2, h, 180, 360), ngon(0, y, w * 0.55, rng.choice((6, 8)), math.pi / 8)))
+    outline = rng.choice(
+        (
+            box(0, y, w, h, 0.01),
+            box(0, y, w, h, 0.06),
+            oval(0, y, w / 2, h / 2),
+            oval(0, base - 0.02, w / 2, h, 180, 360),
+            ngon(0, y, w * 0.55, rng.choice((6, 8)), math.pi / 8),
+        )
+    )
     parts.append(Part(outline, skin, bevel=rng.uniform(0.02, 0.08)))
     return parts + _face(rng, y, w, h)
 
@@ -82,14 +100,18 @@ def _face(rng: Random, y: float, w: float, h: float) -> list[Part]:
     lamp, r = rng.choice(GLASS), w * rng.uniform(0.08, 0.17)
     sort = rng.choice(("two", "two", "two", "one", "visor", "three"))
     if sort == "visor":
-        return [Part(box(0, y - h * 0.08, w * 0.72, h * 0.26, 0.03), DARK, bevel=0.01),
-                Part(box(w * rng.uniform(-0.2, 0.2), y - h * 0.08, w * 0.2, h * 0.12, 0.02), lamp, "glow")]
+        return [
+            Part(box(0, y - h * 0.08, w * 0.72, h * 0.26, 0.03), DARK, bevel=0.01),
+            Part(box(w * rng.uniform(-0.2, 0.2), y - h * 0.08, w * 0.2, h * 0.12, 0.02), lamp, "glow"),
+        ]
     places = {"two": (-0.22, 0.22), "one": (0.0,), "three": (-0.27, 0, 0.27)}[sort]
     r = r * 1.6 if sort == "one" else r
     parts = []
     for x in places:
-        parts += [Part(oval(x * w, y - h * 0.1, r, r), DARK, bevel=0.01),
-                  Part(oval(x * w, y - h * 0.1, r * 0.62, r * 0.62), lamp, rng.choice(("glow", "flat")))]
+        parts += [
+            Part(oval(x * w, y - h * 0.1, r, r), DARK, bevel=0.01),
+            Part(oval(x * w, y - h * 0.1, r * 0.62, r * 0.62), lamp, rng.choice(("glow", "flat"))),
+        ]
     mouth = rng.randint(0, 3)
     if mouth == 0:
         parts.append(Part(box(0, y + h * 0.28, w * 0.5, h * 0.1, 0.01), DARK, "flat"))
@@ -108,9 +130,11 @@ def _arms(rng: Random, paint: Color, trim: Color, w: float, y: float) -> list[Pa
         shoulder = (side * (w / 2 + 0.01), y)
         elbow = (shoulder[0] + side * reach * math.cos(lift), y + reach * math.sin(lift))
         wrist = (elbow[0] + side * reach * math.cos(lift + bend), elbow[1] + reach * math.sin(lift + bend))
-        parts += [Part(limb(shoulder, elbow, thick), mixed(paint, (0, 0, 0), 0.15), bevel=thick / 3),
-                  Part(limb(elbow, wrist, thick * 0.85), trim, bevel=thick / 3),
-                  Part(oval(*elbow, thick * 0.6, thick * 0.6), DARK, bevel=thick / 4)]
+        parts += [
+            Part(limb(shoulder, elbow, thick), mixed(paint, (0, 0, 0), 0.15), bevel=thick / 3),
+            Part(limb(elbow, wrist, thick * 0.85), trim, bevel=thick / 3),
+            Part(oval(*elbow, thick * 0.6, thick * 0.6), DARK, bevel=thick / 4),
+        ]
         parts += _hand(wrist, lift + bend, side, hand, trim)
     return parts
 
@@ -119,8 +143,14 @@ def _hand(at: tuple[float, float], angle: float, side: int, sort: int, trim: Col
     if sort == 0:
         return [Part(oval(*at, 0.045, 0.045), trim, bevel=0.02)]
     spread = (-0.5, 0.5) if sort == 1 else (-0.7, 0.0, 0.7)
-    return [Part(limb(at, (at[0] + side * 0.07 * math.cos(angle + s), at[1] + 0.07 * math.sin(angle + s)), 0.03, 0.012),
-                 mixed(trim, DARK, 0.4), bevel=0.01) for s in spread]  # fmt: skip
+    return [
+        Part(
+            limb(at, (at[0] + side * 0.07 * math.cos(angle + s), at[1] + 0.07 * math.sin(angle + s)), 0.03, 0.012),
+            mixed(trim, DARK, 0.4),
+            bevel=0.01,
+        )
+        for s in spread
+    ]
 
 
 def _legs(rng: Random, paint: Color, trim: Color) -> tuple[float, list[Part]]:
@@ -129,8 +159,14 @@ def _legs(rng: Random, paint: Color, trim: Color) -> tuple[float, list[Part]]:
     for side in (-1, 1):
         stride = rng.uniform(-0.04, 0.06)
         x = side * (gap + stride)
-        parts += [Part(limb((side * gap, -h - 0.03), (x, -0.04), thick, thick * 1.1), mixed(paint, (0, 0, 0), 0.2), bevel=thick / 3),
-                  Part(box(x + side * 0.02, -0.03, thick * 2, 0.07, 0.03), trim, bevel=0.025)]
+        parts += [
+            Part(
+                limb((side * gap, -h - 0.03), (x, -0.04), thick, thick * 1.1),
+                mixed(paint, (0, 0, 0), 0.2),
+                bevel=thick / 3,
+            ),
+            Part(box(x + side * 0.02, -0.03, thick * 2, 0.07, 0.03), trim, bevel=0.025),
+        ]
     return h, parts
 
 
@@ -157,8 +193,10 @@ def _spider(rng: Random, paint: Color, trim: Color) -> tuple[float, list[Part]]:
         for n in range(3):
             out = 0.2 + n * 0.09
             knee = (side * out, -h - rng.uniform(0.03, 0.14))
-            parts += [Part(limb((side * 0.08, -h - 0.03), knee, 0.04), paint, bevel=0.015),
-                      Part(limb(knee, (side * (out + 0.07), -0.01), 0.035, 0.015), trim, bevel=0.012)]
+            parts += [
+                Part(limb((side * 0.08, -h - 0.03), knee, 0.04), paint, bevel=0.015),
+                Part(limb(knee, (side * (out + 0.07), -0.01), 0.035, 0.015), trim, bevel=0.012),
+            ]
     return h, parts
 
 
@@ -167,83 +205,11 @@ def _arm_machine(rng: Random, paint: Color, trim: Color) -> list[Part]:
     a, b = rng.uniform(-2.4, -1.0), rng.uniform(-1.2, 0.6)
     elbow = (0.42 * math.cos(a), -0.2 + 0.42 * math.sin(a))
     wrist = (elbow[0] + 0.36 * math.cos(b), elbow[1] + 0.36 * math.sin(b))
-    parts = [Part(box(0, -0.04, 0.4, 0.09, 0.02), DARK), Part(box(0, -0.13, 0.24, 0.14, 0.04), trim),
-             Part(limb((0, -0.2), elbow, 0.13, 0.1), paint, bevel=0.035), Part(limb(elbow, wrist, 0.09, 0.06), paint, bevel=0.03)]
+    parts = [
+        Part(box(0, -0.04, 0.4, 0.09, 0.02), DARK),
+        Part(box(0, -0.13, 0.24, 0.14, 0.04), trim),
+        Part(limb((0, -0.2), elbow, 0.13, 0.1), paint, bevel=0.035),
+        Part(limb(elbow, wrist, 0.09, 0.06), paint, bevel=0.03),
+    ]
     parts += [Part(oval(*at, 0.06, 0.06), mixed(trim, DARK, 0.5)) for at in ((0, -0.2), elbow)]
     return parts + _hand(wrist, b, 1, rng.randint(1, 2), DARK) + [Part(oval(*wrist, 0.04, 0.04), rng.choice(GLASS))]
-
-
-def mech(rng: Random) -> list[Part]:
-    """A war machine: heavy angular legs, a wide armoured body, guns, and lit windows."""
-    steel = mixed(hue(rng, (0.05, 0.55), (0.2, 0.6)), (0.3, 0.3, 0.32), 0.35)
-    mark = hue(rng, (0.6, 0.95), (0.5, 0.9))
-    hip, w, h = rng.uniform(0.4, 0.55), rng.uniform(0.4, 0.62), rng.uniform(0.24, 0.34)
-    parts = _mech_legs(rng, steel, mark, hip)
-    y = -hip - h / 2
-    parts += _guns(rng, steel, w, y)
-    parts.append(Part(_plate(rng, 0, y, w, h), steel, bevel=0.02))
-    parts.append(Part(_plate(rng, 0, y - h * 0.05, w * 0.62, h * 0.62), mixed(steel, (1, 1, 1), 0.12), bevel=0.015))
-    parts += [Part(_plate(rng, side * w * 0.5, y - h * 0.35, w * 0.38, h * 0.5), mixed(steel, mark, rng.choice((0, 0.7)))) for side in (-1, 1)]
-    parts.append(Part(box(rng.uniform(-0.1, 0.1), y + h * 0.25, w * 0.3, h * 0.07), mark, "flat"))
-    return parts + _cockpit(rng, steel, y - h / 2, w)
-
-
-def _plate(rng: Random, x: float, y: float, w: float, h: float) -> Points:
-    """Armour: a box with its corners cut off unevenly."""
-    a, b, c = rng.uniform(0.1, 0.32) * w, rng.uniform(0.15, 0.45) * h, rng.uniform(0.1, 0.3) * w
-    left, right, top, low = x - w / 2, x + w / 2, y - h / 2, y + h / 2
-    return [(left + a, top), (right - a, top), (right, top + b), (right, low - b / 2), (right - c, low), (left + c, low),
-            (left, low - b / 2), (left, top + b)]  # fmt: skip
-
-
-def _mech_legs(rng: Random, steel: Color, mark: Color, hip: float) -> list[Part]:
-    """Two or four legs, bent as a bird's or straight."""
-    parts, bent = [], rng.uniform(-0.12, 0.16)
-    thick, stance = rng.uniform(0.09, 0.16), rng.uniform(0.14, 0.24)
-    for side in rng.choice(((-1, 1), (-1, 1), (-1.7, -0.8, 0.8, 1.7))):
-        step = rng.uniform(-0.06, 0.06)
-        knee = (side * (stance + abs(bent)) + step, -hip * rng.uniform(0.45, 0.6))
-        foot = (side * (stance + 0.04) + step * 2, -0.05)
-        upper = mixed(steel, (0, 0, 0), 0.2)
-        parts += [Part(_beam((side * stance * 0.7, -hip - 0.02), knee, thick * 1.1, thick * 0.8), upper),
-                  Part(_beam(knee, foot, thick * 0.75, thick * 1.15), steel), Part(ngon(*knee, thick * 0.55, 6), mixed(steel, mark, 0.4)),
-                  Part(_plate(rng, foot[0], -0.035, thick * 2.1, 0.09), mixed(steel, DARK, 0.4))]  # fmt: skip
-    return parts
-
-
-def _beam(p: tuple[float, float], q: tuple[float, float], w: float, v: float) -> Points:
-    """A straight-edged strut from p to q, w wide at p and v at q."""
-    length = math.hypot(q[0] - p[0], q[1] - p[1]) or 1
-    nx, ny = -(q[1] - p[1]) / length / 2, (q[0] - p[0]) / length / 2
-    return [(p[0] + nx * w, p[1] + ny * w), (q[0] + nx * v, q[1] + ny * v), (q[0] - nx * v, q[1] - ny * v), (p[0] - nx * w, p[1] - ny * w)]
-
-
-def _guns(rng: Random, steel: Color, w: float, y: float) -> list[Part]:
-    """A cannon, a rocket box or a blade on each side."""
-    parts = []
-    for side in (-1, 1):
-        x, sort = side * (w / 2 + 0.09), rng.randint(0, 3)
-        if sort == 0:
-            tip = (x + side * rng.uniform(0.1, 0.3), y + rng.uniform(-0.15, 0.25))
-            parts += [Part(_beam((x - side * 0.1, y), tip, 0.07, 0.04), mixed(steel, DARK, 0.6)), Part(ngon(*tip, 0.035, 8), DARK)]
-        elif sort == 1:
-            parts.append(Part(box(x, y - 0.16, 0.17, 0.15), mixed(steel, DARK, 0.3)))
-            parts += [Part(oval(x + i * 0.045, y - 0.16 + j * 0.045, 0.016, 0.016), DARK, "flat") for i in (-1, 0, 1) for j in (-1, 0, 1)]
-        elif sort == 2:
-            parts.append(Part([(x - 0.03, y), (x + side * 0.2, y + 0.38), (x + 0.05, y + 0.1)], (0.75, 0.78, 0.82), bevel=0.012))
-        else:
-            parts += [Part(_beam((x, y - 0.08), (x + side * 0.03, y + 0.2), 0.12, 0.16), steel),
-                      Part(_plate(rng, x + side * 0.04, y + 0.25, 0.17, 0.13), mixed(steel, DARK, 0.5))]  # fmt: skip
-    return parts
-
-
-def _cockpit(rng: Random, steel: Color, top: float, w: float) -> list[Part]:
-    lamp, hw = rng.choice(GLASS), w * rng.uniform(0.2, 0.36)
-    parts = [Part(_plate(rng, 0, top - 0.05, hw, 0.13), mixed(steel, (1, 1, 1), 0.1), bevel=0.015),
-             Part([(-hw * 0.3, top - 0.06), (hw * 0.3, top - 0.06), (hw * 0.2, top - 0.03), (-hw * 0.2, top - 0.03)], lamp, "glow")]
-    if rng.random() < 0.6:
-        x = rng.uniform(-0.1, 0.1)
-        parts.insert(0, Part(_beam((x, top - 0.05), (x + rng.uniform(-0.06, 0.06), top - 0.24), 0.016, 0.006), DARK))
-    if rng.random() < 0.35:
-        parts += [Part([(s * hw * 0.3, top - 0.1), (s * hw * 0.9, top - 0.22), (s * hw * 0.45, top - 0.07)], (0.9, 0.75, 0.3)) for s in (-1, 1)]
-    return parts

@@ -46,10 +46,17 @@ def box(x: float, y: float, w: float, h: float, r: float = 0.0) -> Points:
     if r <= 0:
         return [(x - w / 2, y - h / 2), (x + w / 2, y - h / 2), (x + w / 2, y + h / 2), (x - w / 2, y + h / 2)]
     r = min(r, w / 2, h / 2)
-    corners = ((x + w / 2 - r, y - h / 2 + r, -90), (x + w / 2 - r, y + h / 2 - r, 0),
-               (x - w / 2 + r, y + h / 2 - r, 90), (x - w / 2 + r, y - h / 2 + r, 180))  # fmt: skip
-    return [(cx + r * math.cos(math.radians(start + step)), cy + r * math.sin(math.radians(start + step)))
-            for cx, cy, start in corners for step in range(0, 91, 15)]
+    corners = (
+        (x + w / 2 - r, y - h / 2 + r, -90),
+        (x + w / 2 - r, y + h / 2 - r, 0),
+        (x - w / 2 + r, y + h / 2 - r, 90),
+        (x - w / 2 + r, y - h / 2 + r, 180),
+    )
+    return [
+        (cx + r * math.cos(math.radians(start + step)), cy + r * math.sin(math.radians(start + step)))
+        for cx, cy, start in corners
+        for step in range(0, 91, 15)
+    ]
 
 
 def oval(x: float, y: float, rx: float, ry: float, start: float = 0, end: float = 360) -> Points:
@@ -70,13 +77,18 @@ def ngon(x: float, y: float, r: float, n: int, turn: float = 0.0, inner: float =
     """A regular polygon with n corners; with `inner` under 1, a star or a cog."""
     count = n if inner == 1.0 else 2 * n
     radius = (r, r * inner)
-    return [(x + radius[i % 2 if inner != 1.0 else 0] * math.cos(turn + 2 * math.pi * i / count),
-             y + radius[i % 2 if inner != 1.0 else 0] * math.sin(turn + 2 * math.pi * i / count)) for i in range(count)]
+    return [
+        (
+            x + radius[i % 2 if inner != 1.0 else 0] * math.cos(turn + 2 * math.pi * i / count),
+            y + radius[i % 2 if inner != 1.0 else 0] * math.sin(turn + 2 * math.pi * i / count),
+        )
+        for i in range(count)
+    ]
 
 
 @dataclass
 class Scene:
-    """`pixels` is float32 [height, width, 3] in 0..1; `rng` decides everything, so the same seed is the same picture."""
+    """`pixels` is float32 [height, width, 3] in 0..1; `rng` decides all: the same seed is the same picture."""
 
     width: int
     height: int
@@ -133,8 +145,9 @@ class Scene:
         self.flat(points, color, 0.6, max(1.0, halo * 2))
         self.flat(points, tuple(min(1, 0.35 + c * 0.8) for c in color))
 
-    def ink(self, lines: list[Points], color: Color, width: float, wobble: float, closed: bool = True,
-            alpha: float = 1.0) -> None:
+    def ink(
+        self, lines: list[Points], color: Color, width: float, wobble: float, closed: bool = True, alpha: float = 1.0
+    ) -> None:
         """Lines as a hand draws them: each is drawn through points moved by up to `wobble` pixels."""
         shaky = [_shaky(line + line[:1] if closed else line, wobble, self.rng) for line in lines if line]
         area = self._area([point for line in shaky for point in line], int(width) + 2)
@@ -187,7 +200,7 @@ class Scene:
         return layer.reduce(FINE), area
 
     def _area(self, points: Points, margin: int) -> tuple[int, int, int, int] | None:
-        """The bounding box of points with a margin, on the canvas (left, top, right, bottom); None where it lies outside."""
+        """The bounding box of points with a margin, on the canvas: left, top, right, bottom; None outside."""
         xs, ys = [p[0] for p in points], [p[1] for p in points]
         x0, y0 = max(0, int(min(xs)) - margin), max(0, int(min(ys)) - margin)
         x1, y1 = min(self.width, int(max(xs)) + margin + 1), min(self.height, int(max(ys)) + margin + 1)
@@ -210,6 +223,8 @@ def _shaky(line: Points, wobble: float, rng: Random) -> Points:
     out = []
     for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
         steps = max(1, int(math.hypot(x1 - x0, y1 - y0) / 22))
-        out += [(x0 + (x1 - x0) * n / steps + rng.gauss(0, wobble), y0 + (y1 - y0) * n / steps + rng.gauss(0, wobble))
-                for n in range(steps)]
+        out += [
+            (x0 + (x1 - x0) * n / steps + rng.gauss(0, wobble), y0 + (y1 - y0) * n / steps + rng.gauss(0, wobble))
+            for n in range(steps)
+        ]
     return [*out, line[-1]]

@@ -1,0 +1,61 @@
+"""What HTTP headers and URLs say and how we say it: who we are, how long to wait, who does not want to be used."""
+
+import contextlib
+import re
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+
+import config as cfg
+
+VERSION = "1.0"
+OPT_OUT = {"noai", "noimageai", "noindex", "noimageindex", "none"}
+WITH_COLON = ("unavailable_after", "max-image-preview", "max-snippet", "max-video-preview")  # directives, not names
+
+
+def user_agent() -> str:
+    """Who we are, in the form Wikimedia asks for: name/version (contact) library/version."""
+    contact = re.sub(r"[^\x20-\x7e]|[()]", "", cfg.contact) or "no contact given"
+    return f"RoboFlow/{VERSION} ({contact}) requests/{requests.__version__}"
+
+
+def plain_url(url: str) -> str:
+    """A URL as the archive knows it: no fragment, no utm_ parameters; empty for what is not http(s)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https"):
+        return ""
+    query = parts.query
+    if "utm_" in query:
+        query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not k.startswith("utm_")])
+    return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, query, ""))
+
+
+def retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Retry-After in seconds, given as seconds or as a date; None where it says nothing readable."""
+    if not text:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - now).total_seconds())
+    return None
+
+
+def opted_out(header: str) -> bool:
+    """True where X-Robots-Tag asks everyone, or us by name, not to use the image."""
+    agent = ""
+    for part in header.lower().split(","):
+        name, colon, rest = part.partition(":")
+        if colon and name.strip() not in WITH_COLON:
+            agent, part = name.strip(), rest
+        if part.strip() in OPT_OUT and agent in ("", "*", "roboflow"):
+            return True
+    return False
