@@ -17,9 +17,7 @@ def features(images: np.ndarray) -> np.ndarray:
     try:
         from skimage.feature import hog, local_binary_pattern
     except ImportError as error:
-        raise RuntimeError(
-            "the hand-made features need scikit-image: pip install -r tests/requirements.txt"
-        ) from error
+        raise RuntimeError("the hand-made features need scikit-image: pip install -r tests/requirements.txt") from error
     rows = []
     for image in images:
         grey = (image @ np.array([0.299, 0.587, 0.114], np.float32) * 255).astype(np.uint8)

@@ -31,6 +31,7 @@ DEFAULT_OUTPUT = HERE / "tf_files" / "models" / "embedded"
 PEAK_RATE = 2e-3  # AdamW's learning rate at its highest
 WARM_UP = 0.05  # share of the run over which the rate climbs
 WEIGHT_DECAY = 0.05
+EXPORT_DRAWINGS = 0.1  # share of drawings where only the features' scale is measured
 RENDERING_WEIGHT = 0.3  # of the second task, beside 1 for the classes
 SIDES = ((0.45, 64), (0.85, 96), (1.0, 112))  # (until this share of the run, picture side in pixels)
 
@@ -182,6 +183,40 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
+def read_pool(args) -> tuple[data.Pool, set[str]]:
+    """The photos and the drawings made from them, and the names of the classes left out."""
+    left_out = hold_out(args.data, args.hold_out, args.seed) if args.hold_out else set()
+    if left_out:
+        print("left out: " + ", ".join(sorted(left_out)), flush=True)
+    photos = data.load_pool(args.data, left_out)
+    print(f"{len(photos.pixels)} photos in {len(photos.names)} classes", flush=True)
+    share = EXPORT_DRAWINGS if args.export_only else args.drawings
+    pool = data.with_drawings(photos, share, args.seed)
+    print(f"{len(pool.pixels) - len(photos.pixels)} drawings made from them", flush=True)
+    return pool, left_out
+
+
+def run(args) -> None:
+    """Train, or take the checkpoint as it is; then export, then judge by the classes left out."""
+    pool, left_out = read_pool(args)
+    budget = args.time_budget * 60 if args.time_budget else None
+    progress = Progress(steps=args.steps, budget=budget)
+    if args.export_only:
+        model = make_model(len(pool.names))
+        if not load_checkpoint(args.checkpoints, model, progress, pool.names):
+            raise ValueError(f"no checkpoint in {args.checkpoints}")
+    else:
+        model = train(pool, args, progress)
+    if args.train_only:
+        return
+    from scripts import pretrain_export
+
+    pretrain_export.export(model, pool, args.output, args.seed)
+    if left_out:
+        unseen = data.load_pool(args.data, {f.name for f in data.class_folders(args.data)} - left_out)
+        pretrain_export.judge(args.output, unseen)
+
+
 def main(argv: list[str] | None = None) -> int:
     """0 done, 1 the data or the checkpoint will not do."""
     args = parse(argv)
@@ -190,25 +225,7 @@ def main(argv: list[str] | None = None) -> int:
 
     keras.mixed_precision.set_global_policy(args.precision)
     try:
-        left_out = hold_out(args.data, args.hold_out, args.seed) if args.hold_out else set()
-        if left_out:
-            print("left out: " + ", ".join(sorted(left_out)), flush=True)
-        photos = data.load_pool(args.data, left_out)
-        print(f"{len(photos.pixels)} photos in {len(photos.names)} classes", flush=True)
-        pool = data.with_drawings(photos, args.drawings if not args.export_only else 0.1, args.seed)
-        print(f"{len(pool.pixels) - len(photos.pixels)} drawings made from them", flush=True)
-        budget = args.time_budget * 60 if args.time_budget else None
-        progress = Progress(steps=args.steps, budget=budget)
-        if args.export_only:
-            model = make_model(len(pool.names))
-            if not load_checkpoint(args.checkpoints, model, progress, pool.names):
-                raise ValueError(f"no checkpoint in {args.checkpoints}")
-        else:
-            model = train(pool, args, progress)
-        if not args.train_only:
-            from scripts import pretrain_export
-
-            pretrain_export.export(model, pool, args.output, args.seed)
+        run(args)
     except (ValueError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

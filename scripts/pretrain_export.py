@@ -29,9 +29,7 @@ def raw_features(images, convolutions, dictionaries):
     """Both halves, unscaled: float32 [n, VECTOR_LENGTH]."""
     import tensorflow as tf
 
-    return tf.concat(
-        [net.tf_features(images, convolutions), dictionary.tf_features(images, dictionaries)], 1
-    )
+    return tf.concat([net.tf_features(images, convolutions), dictionary.tf_features(images, dictionaries)], 1)
 
 
 def rounded(convolutions, dictionaries):
@@ -45,9 +43,7 @@ def measure_scale(run, pixels: np.ndarray, seed: int) -> tuple[np.ndarray, np.nd
     """Mean [d] and factor [d] that give every feature mean 0 and spread SPREAD over `pixels` (uint8)."""
     rng = np.random.default_rng([seed, 7])
     chosen = rng.permutation(len(pixels))[:STATISTICS]
-    parts = [
-        run(pixels[chosen[i : i + 64]].astype(np.float32) / 255).numpy() for i in range(0, len(chosen), 64)
-    ]
+    parts = [run(pixels[chosen[i : i + 64]].astype(np.float32) / 255).numpy() for i in range(0, len(chosen), 64)]
     features = np.concatenate(parts)
     spread = features.std(0)
     floor = 0.1 * np.median(spread[: net.FEATURES]), 0.1 * np.median(spread[net.FEATURES :])
@@ -102,6 +98,20 @@ def export(model, pool, output: Path, seed: int, samples: int = dictionary.SAMPL
     write(module, output)
     size = sum(f.stat().st_size for f in output.rglob("*") if f.is_file())
     print(f"wrote {output}: {VECTOR_LENGTH} numbers a picture, {size / 1e6:.2f} MB", flush=True)
+
+
+def judge(output: Path, unseen) -> None:
+    """Print how well a linear head does on classes the backbone was not trained on (three splits each)."""
+    import tensorflow as tf
+
+    from scripts import probe
+
+    model = tf.saved_model.load(str(output))
+    features, _ = probe.vectors(probe.Runner("new", INPUT_SIDE, lambda x: model(x).numpy()), unseen.pixels)
+    for number in (5, 20, 50):
+        scores = [probe.accuracy(features, unseen.classes, number, seed) for seed in range(3)]
+        mean, spread = np.mean(scores), np.std(scores)
+        print(f"classes left out, {number:>2} pictures a class: {mean:.3f} ±{spread:.3f}", flush=True)
 
 
 def write(module, output: Path) -> None:

@@ -24,9 +24,7 @@ def build(classes: int, renderings: int):
     from keras import Input, Model, layers
 
     def convolve(x, name, channels, size, stride, relu=True):
-        x = layers.Conv2D(
-            channels, size, stride, "same", use_bias=False, kernel_initializer="he_normal", name=name
-        )(x)
+        x = layers.Conv2D(channels, size, stride, "same", use_bias=False, kernel_initializer="he_normal", name=name)(x)
         x = layers.BatchNormalization(momentum=0.97, epsilon=EPSILON, name=f"{name}_bn")(x)
         return layers.ReLU()(x) if relu else x
 
