@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 VOID = frozenset({"meta", "img", "br", "col"})  # the elements without an end tag that a report uses
+ROWS_MAX = 30  # of a table on the page; a longer one scrolls in its box
 GLUE = "\N{NO-BREAK SPACE}"  # keeps a number and its unit on one line
 
 
@@ -76,7 +77,7 @@ def score(value: float | None) -> str:
 
 def score_up(value: float | None) -> str:
     """A score rounded up, so that using it as a limit never lets more through than was measured."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     up = math.ceil(value * 1000 - 1e-9) / 1000
     return f"{up:.3f}" if up < 1 else f"{value:.5f}"
@@ -106,19 +107,21 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def table(caption: object, head: list, rows: Iterable[list], foot: list | None = None, kind: str = "") -> Safe:
+def table(caption: object, head: list, rows: list[list], foot: list | None = None, kind: str = "") -> Safe:
     """A table with a caption in a box of its own, which scrolls where the page is too narrow. The first cell of a row
     is its heading; cells are texts or Safe."""
     parts = [tag("caption", caption), tag("thead", tag("tr", [tag("th", cell, scope="col") for cell in head]))]
     parts.append(tag("tbody", [_row(row) for row in rows]))
     if foot:
         parts.append(tag("tfoot", _row(foot)))
-    return scroll(tag("table", parts, class_=kind or None), caption)
+    return scroll(tag("table", parts, class_=kind or None), caption, len(rows))
 
 
-def scroll(content: object, title: object) -> Safe:
-    """A box that scrolls sideways, also with the keyboard."""
-    return tag("div", content, class_="scroll", tabindex=0, role="region", aria_label=f"Table: {title}")
+def scroll(content: object, title: object, rows: int) -> Safe:
+    """A box that scrolls sideways where the page is too narrow, and up and down where the table is very long; also
+    with the keyboard."""
+    kind = "scroll tall" if rows > ROWS_MAX else "scroll"
+    return tag("div", content, class_=kind, tabindex=0, role="region", aria_label=f"Table: {title}")
 
 
 def _row(cells: list) -> Safe:

@@ -2,9 +2,9 @@
 
 CSS = """
 :root{color-scheme:light dark;--page:#f5f4f0;--card:#fff;--ink:#1f252c;--soft:#59636e;--rule:#dfdcd5;--blue:#1d5fa6;
---orange:#b4500f;--hit:29,95,166;--miss:190,88,20;--most:.68;--track:#ecebe6;--note:#fdf3e4}
+--orange:#b4500f;--hit:29,95,166;--miss:190,88,20;--most:.68;--track:#ecebe6;--note:#fdf3e4;--shade:#c9c5bb}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--card:#1c2126;--ink:#e6e8ea;--soft:#a0aab4;--rule:#333a42;
---blue:#82b7f2;--orange:#f0a060;--hit:130,183,242;--miss:240,160,96;--most:.45;--track:#272d34;--note:#2b2419}}
+--blue:#82b7f2;--orange:#f0a060;--hit:130,183,242;--miss:240,160,96;--most:.45;--track:#272d34;--note:#2b2419;--shade:#0b0d0f}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
@@ -25,7 +25,12 @@ footer{font-size:.85rem;padding:0 .25rem}
 .tiles dd{margin:0}
 .tiles .value{font-size:1.75rem;font-weight:650;line-height:1.4;font-variant-numeric:tabular-nums}
 .tiles .note{font-size:.85rem;line-height:1.3}
-.scroll{overflow-x:auto;margin:.8rem 0;max-width:100%}
+.scroll{overflow-x:auto;margin:.8rem 0;max-width:100%;
+background:linear-gradient(to left,var(--card) 35%,transparent) right/3rem 100% no-repeat local,
+linear-gradient(to left,var(--shade),transparent) right/1rem 100% no-repeat scroll}
+.tall{max-height:36rem;overflow:auto}
+.tall thead th,.tall thead td{position:sticky;top:0;background:var(--card);z-index:2}
+.tall thead tr>:first-child{z-index:3}
 .scroll:focus-visible,summary:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;min-width:min(100%,30rem)}
 caption{text-align:left;font-size:.85rem;padding:0 0 .4rem}
@@ -91,6 +96,7 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",mo
 font-size:.92em;overflow-wrap:anywhere}
 @media (max-width:44rem){main{padding:.75rem .6rem 2rem}section{padding:1.05rem .95rem;border-radius:12px}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}.pair{grid-template-columns:minmax(0,1fr)}
-.chart text{font-size:14px}.tiles>div{padding:.7rem .8rem}.tiles .value{font-size:1.5rem}th,td{padding:.4rem .5rem}}
-@media print{body{background:#fff}section,.tiles>div{break-inside:avoid}}
+tbody th{max-width:8rem}.chart text{font-size:14px}.tiles>div{padding:.7rem .8rem}.tiles .value{font-size:1.5rem}
+th,td{padding:.4rem .5rem}}
+@media print{body{background:#fff}.tall{max-height:none}section,.tiles>div{break-inside:avoid}}
 """

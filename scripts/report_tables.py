@@ -116,7 +116,9 @@ def confusion(facts: dict, material: Material) -> Safe:
         class_=kind,
     )
     told = paragraph(words.CONFUSION)
-    return section("confusion", title, told, tag("div", scroll(inner, caption), _pairs(rows, labels), class_="beside"))
+    return section(
+        "confusion", title, told, tag("div", scroll(inner, caption, len(rows)), _pairs(rows, labels), class_="beside")
+    )
 
 
 def _matrix_row(i: int, label: str, row: list[int], zeros: bool) -> Safe:

@@ -11,7 +11,8 @@ from scripts.train import Trained
 
 USUAL = 0.925  # the confidence_min RoboFlow comes with; it is one of metrics.THRESHOLDS
 WANTED = 0.98  # the precision the advice speaks of; one of metrics.TARGETS
-FEW = 5  # sorted images below which a share says nothing
+LITTLE = 0.05  # share of the pictures; who sorts less hardly sorts
+FEW = 30  # test pictures below which a share above a score is mostly luck
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,17 @@ def _advice(facts: dict, scores: Scores) -> str:
     row = usual(facts)
     if not facts["accuracy"]["total"] or row is None:
         return ""
-    if row["total"] >= FEW:
-        shares = {"coverage": percent(row["coverage"]), "right": percent(row["value"])}
-        told = words.SORTS.format(at=row["threshold"], **shares)
+    if row["coverage"] >= LITTLE:
+        share = percent(row["coverage"])
+        told = words.SORTS.format(at=row["threshold"], coverage=share, right=row["right"], total=row["total"])
     else:
         told = words.SORTS_FEW.format(at=row["threshold"])
     wanted = next((t["all"] for t in facts["targets"] if t["precision"] == WANTED), None)
     if wanted is None:
         return told + words.NO_SCORE.format(wanted=percent(WANTED))
-    return told + words.A_SCORE.format(score=score_up(wanted), wanted=percent(WANTED), n=scores.at_least(wanted))
+    n = scores.at_least(wanted)
+    text = words.A_SCORE if n >= FEW else words.A_SCORE_OF_FEW
+    return told + text.format(score=score_up(wanted), wanted=percent(WANTED), n=n)
 
 
 def usual(facts: dict) -> dict | None:

@@ -29,7 +29,7 @@ GATE = (
     "Whatever it scores, a picture unlike all training pictures (farther than {limit:.3f} from the nearest one, as "
     "1 less the cosine) waits in _under; so would {outside} of the {total:,} test pictures."
 )
-NO_WARNINGS = "No warnings: everything that could be checked looks fine."
+NO_WARNINGS = "Nothing to warn about."
 RELIABILITY = (
     "A score of 0.8 should be right 8 times out of 10: the points should lie on the dashed line. Above it the robot is "
     "too modest, below it too sure. The upright lines are 95 % intervals, the bars at the foot tell how many pictures "
@@ -67,11 +67,15 @@ TONE_LEARNING = (
     "That is well above the {chance} of mere guessing, and its mistakes below show what it has yet to learn."
 )
 SORTS = (
-    "With confidence_min at {at:g} it sorts {coverage} of the pictures by itself, {right} of them rightly, and leaves "
-    "the others to you. "
+    "With confidence_min at {at:g} it sorts {coverage} of the pictures by itself ({right:,} of {total:,} right) and "
+    "leaves the others to you. "
 )
 SORTS_FEW = "With confidence_min at {at:g} it leaves nearly every picture to you. "
 NO_SCORE = "No score makes it right {wanted} of the time yet, so look through everything it sorts."
+A_SCORE_OF_FEW = (
+    "From a score of {score} up it was right at least {wanted} of the time, but only {n} test pictures scored as high: "
+    "too few to lean on."
+)
 A_SCORE = (
     "From a score of {score} up it was right at least {wanted} of the time: {n:,} of the test pictures scored as high."
 )
