@@ -2,9 +2,9 @@
 
 CSS = """
 :root{color-scheme:light dark;--page:#f5f4f0;--card:#fff;--ink:#1f252c;--soft:#59636e;--rule:#dfdcd5;--blue:#1d5fa6;
---orange:#b4500f;--hit:29,95,166;--miss:190,88,20;--most:.68;--track:#ecebe6;--note:#fdf3e4;--shade:#c9c5bb}
+--orange:#b4500f;--hit:29,95,166;--miss:190,88,20;--most:.68;--track:#ecebe6;--note:#fdf3e4;--shade:#d9d5cc}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--card:#1c2126;--ink:#e6e8ea;--soft:#a0aab4;--rule:#333a42;
---blue:#82b7f2;--orange:#f0a060;--hit:130,183,242;--miss:240,160,96;--most:.45;--track:#272d34;--note:#2b2419;--shade:#0b0d0f}}
+--blue:#82b7f2;--orange:#f0a060;--hit:130,183,242;--miss:240,160,96;--most:.45;--track:#272d34;--note:#2b2419;--shade:#0f1215}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
@@ -37,7 +37,8 @@ caption{text-align:left;font-size:.85rem;padding:0 0 .4rem}
 th,td{padding:.4rem .7rem;text-align:right;border-bottom:1px solid var(--rule);vertical-align:baseline}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 thead th{font-weight:600;font-size:.85rem;color:var(--soft);vertical-align:bottom;line-height:1.3}
-tbody th{font-weight:500;overflow-wrap:break-word;max-width:14rem}
+th{word-break:keep-all;overflow-wrap:break-word}
+tbody th{font-weight:500;max-width:14rem}
 tbody th,tfoot th,thead th:first-child{position:sticky;left:0;background:var(--card)}
 tfoot th,tfoot td{font-weight:650;border-bottom:0}
 td small{white-space:nowrap;margin-left:.25rem}
@@ -96,7 +97,8 @@ code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",mo
 font-size:.92em;overflow-wrap:anywhere}
 @media (max-width:44rem){main{padding:.75rem .6rem 2rem}section{padding:1.05rem .95rem;border-radius:12px}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}.pair{grid-template-columns:minmax(0,1fr)}
-tbody th{max-width:8rem}.chart text{font-size:14px}.tiles>div{padding:.7rem .8rem}.tiles .value{font-size:1.5rem}
+tbody th{min-width:5.5rem;max-width:8rem}
+.chart text{font-size:14px}.tiles>div{padding:.7rem .8rem}.tiles .value{font-size:1.5rem}
 th,td{padding:.4rem .5rem}}
 @media print{body{background:#fff}.tall{max-height:none}section,.tiles>div{break-inside:avoid}}
 """

@@ -115,13 +115,15 @@ def tiles(facts: dict, material: Material) -> Safe:
         _tile(
             f"Sorted alone at {USUAL:g}",
             percent(sorted_alone["coverage"]) if sorted_alone else "–",
-            f"{sorted_alone['right']:,} of {sorted_alone['total']:,} right"
-            if sorted_alone
-            else "nothing scored as high",
+            f"{sorted_alone['right']:,} of {sorted_alone['total']:,} right" if sorted_alone else _none_sorted(share),
         ),
         _tile("Learned from", f"{total:,}", f"pictures, {humans:,} sorted by a person"),
         class_="tiles",
     )
+
+
+def _none_sorted(share: dict) -> str:
+    return "nothing scored as high" if share["total"] else "no test pictures to tell"
 
 
 def _tile(name: str, value: str, note: str) -> Safe:
