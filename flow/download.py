@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import config as cfg
@@ -89,20 +90,20 @@ class _Run:
         self.advance: Callable[[int], None] = lambda n: None
 
     def go(self) -> Downloaded:
-        """Download, and leave nothing half done however it ends."""
+        """Download, and leave nothing half done however it ends. That it is finished is noted last of all."""
         try:
             self._update_logs()
             if self.places() > 0:
                 with console.progress(self.wanted.quantity, f"downloading {self.wanted.searchtag}") as self.advance:
                     self.advance(self.before)
                     self._work()
-            return self._account()
         finally:
             self.fetcher.stop()
             _sweep(self.keeper.folder)
             self._settle()
             with contextlib.suppress(OSError):  # a full disk: the next run writes them
                 self._update_logs()
+        return self._account()
 
     def places(self) -> int:
         """How many images are still wanted."""
@@ -132,7 +133,7 @@ class _Run:
                 self._start(pool, lineup, running)
                 if not running and not self._wait_for_hosts(lineup):
                     break
-                done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                done = _finished(running)
                 self._collect([(running.pop(future), future.result()) for future in done], lineup)
         finally:
             self.fetcher.stop()
@@ -255,6 +256,18 @@ class _Run:
 
     def _update_logs(self) -> None:
         update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))
+
+
+def _finished(running: Running) -> list[Future[Outcome]]:
+    """Wait for work to be done. What needs no network is taken in the order of the offers, so that two runs agree."""
+    oldest = next(iter(running), None)
+    if oldest is None:
+        return []
+    if running[oldest].source.online:
+        done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+        return [future for future in running if future in done]
+    wait([oldest], timeout=0.5)
+    return list(takewhile(Future.done, running))
 
 
 def _sweep(folder: Path) -> None:

@@ -32,7 +32,7 @@ class Known:
         images = catalogue.images()
         self._contents.update(image.sha256 for image in images)
         self._origins = {image.origin_sha256: image.sha256 for image in images if image.origin_sha256}
-        if near:
+        if near:  # every look in store costs a few milliseconds the first time, nothing later
             # Pictures a person deleted are found by the look remembered from when they were there.
             files_of = {image.sha256: Path(os.devnull) for image in images} | self.on_disk
             for sha, look in sorted(self._book.looks(files_of).items()):

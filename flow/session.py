@@ -1,5 +1,6 @@
 """The requests session everything is fetched with: guarded, without cookies and ~/.netrc, with polite retries."""
 
+import logging
 import time
 from http.cookiejar import DefaultCookiePolicy
 
@@ -9,6 +10,10 @@ from urllib3.util.retry import Retry
 from flow.guard import GuardedAdapter, this_watch
 
 WAIT_503_MAX_S = 30.0
+
+# urllib3 would print addresses, keys in their queries included, where nobody set up logging.
+logging.getLogger("urllib3").addHandler(logging.NullHandler())
+logging.getLogger("urllib3").propagate = False
 
 
 class PoliteRetry(Retry):
