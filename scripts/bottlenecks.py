@@ -1,15 +1,17 @@
 """Pictures -> bottlenecks, each once in its life: one SQLite store a backbone, keyed by content hash.
 
-files -> decoded in threads -> batches -> backbone -> store. Decoding runs ahead of the backbone by a bounded number of
-batches; a picture that cannot be read is set aside with its reason.
+files -> decoded -> backbone, a few at a time in each of several threads -> store. Memory is bounded; a picture that
+cannot be read is set aside with its reason.
 """
 
 import contextlib
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +21,10 @@ from scripts.hashes import open_store
 from scripts.images import VERSION, Unreadable, load_pixels
 from scripts.runners import CORES, Runner
 
-BATCH = 32  # pictures handed to the backbone at a time; at 299 pixels 34 MB
-AHEAD = 3  # batches decoded ahead of the backbone
+PART = 8  # pictures a thread decodes and takes through the backbone at a time; at 299 pixels 9 MB
+THREADS = CORES + 1
+AHEAD = 3  # parts a thread may be ahead of the one whose turn it is to be stored
+BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
 
@@ -84,14 +88,19 @@ def compute(files: dict[str, Path], runner: Runner, store: Store,
     done = Bottlenecks(vectors=store.get(list(files), runner.vector_length))
     progress(len(done.vectors))
     missing = [sha for sha in files if sha not in done.vectors]
-    for shas, pixels, bad in _decoded(missing, files, runner.input_size):
-        done.bad.update(bad)
-        if shas:
-            fresh = dict(zip(shas, runner.vectors(pixels), strict=True))
-            store.put(fresh)
+    unwritten: dict[str, np.ndarray] = {}
+    try:
+        for fresh, bad in _through(missing, files, runner):
             done.vectors.update(fresh)
+            done.bad.update(bad)
             done.computed += len(fresh)
-        progress(len(shas) + len(bad))
+            unwritten.update(fresh)
+            if len(unwritten) >= BATCH:
+                store.put(unwritten)
+                unwritten = {}
+            progress(len(fresh) + len(bad))
+    finally:
+        store.put(unwritten)  # also of a run that is stopped: what went through the backbone is not done again
     return done
 
 
@@ -111,32 +120,49 @@ def compute_pixels(pictures: dict[str, np.ndarray], runner: Runner, store: Store
     return vectors
 
 
-def _decoded(missing: list[str], files: dict[str, Path], size: int) -> Iterator[tuple[list[str], np.ndarray, dict[str, str]]]:
-    """Batches of (hashes, float32 [n, size, size, 3], unreadable ones with reasons), decoded ahead in threads."""
-    with ThreadPoolExecutor(CORES) as pool:
-        waiting: deque[tuple[list[str], list[Future]]] = deque()
-        todo = iter(range(0, len(missing), BATCH))
+def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iterator[tuple[dict[str, np.ndarray], dict[str, str]]]:
+    """(vectors, unreadable ones with reasons) of a few pictures at a time, in order.
 
-        def submit() -> None:
-            with contextlib.suppress(StopIteration):
-                begin = next(todo)
-                shas = missing[begin : begin + BATCH]
-                waiting.append((shas, [pool.submit(_pixels, files[sha], size) for sha in shas]))
+    Each thread decodes a few and takes them through the backbone itself: no core waits for another, and there is one
+    thread more than cores, so that one can decode or wait for the disk meanwhile. The first readable picture goes
+    alone: a runner that opens when it is first used is then opened once, by the caller's thread.
+    """
+    shas, memory = iter(missing), threading.local()
+    for sha in shas:
+        alone = _take([sha], files, runner, memory)
+        yield alone
+        if alone[0]:
+            break
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[Future] = deque()
 
-        for _ in range(AHEAD):
-            submit()
-        while waiting:
-            shas, futures = waiting.popleft()
-            results = [future.result() for future in futures]
-            submit()
-            bad = {sha: r for sha, r in zip(shas, results, strict=True) if isinstance(r, str)}
-            good = [r for r in results if not isinstance(r, str)]
-            yield [s for s in shas if s not in bad], np.stack(good) if good else np.empty(0), bad
+        def submit(parts: int) -> None:
+            for _ in range(parts):
+                if part := list(islice(shas, PART)):
+                    waiting.append(pool.submit(_take, part, files, runner, memory))
+
+        submit(THREADS * AHEAD)
+        try:
+            while waiting:
+                result = waiting.popleft().result()
+                submit(1)
+                yield result
+        finally:
+            for future in waiting:  # the caller was interrupted: what has not begun need not
+                future.cancel()
 
 
-def _pixels(path: Path, size: int) -> np.ndarray | str:
-    """The pixels, or why there are none."""
-    try:
-        return load_pixels(path, size)
-    except Unreadable as problem:
-        return str(problem)
+def _take(shas: list[str], files: dict[str, Path], runner: Runner,
+          memory: threading.local) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Vectors and reasons of at most PART pictures; the thread's `memory` for pixels is used again and again."""
+    if not hasattr(memory, "pixels"):
+        memory.pixels = np.empty((PART, runner.input_size, runner.input_size, 3), np.float32)
+    good, bad = [], {}
+    for sha in shas:
+        try:
+            load_pixels(files[sha], runner.input_size, memory.pixels[len(good)])
+            good.append(sha)
+        except Unreadable as problem:
+            bad[sha] = str(problem)
+    vectors = runner.vectors(memory.pixels[: len(good)]) if good else ()
+    return dict(zip(good, vectors, strict=True)), bad
