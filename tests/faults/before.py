@@ -1,0 +1,92 @@
+"""What a child does before it runs the program: changes to the world that only it sees."""
+
+import os
+import sys
+import time
+from datetime import datetime, timedelta
+
+
+def shift_clock(seconds: float) -> None:
+    """The wall clock of every module of flow is off by this much; monotonic clocks are not."""
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("flow.") and getattr(module, "datetime", None) is datetime:
+            module.datetime = Shifted
+
+
+def slow(_watch) -> None:
+    """Hold the lock for a while."""
+    from flow import cli
+
+    plain = cli._work
+
+    def work(*arguments):
+        time.sleep(0.7)
+        return plain(*arguments)
+
+    cli._work = work
+
+
+def images_vanish(_watch) -> None:
+    """After listing, every third image is taken away by somebody."""
+    from flow import files
+
+    plain = files.images_in
+
+    def images_in(folder):
+        found = plain(folder)
+        if "unsorted_" in str(folder) or "sorted_" in str(folder):
+            for path in found[::3]:
+                aside = path.parent.parent.parent / "taken"
+                aside.mkdir(exist_ok=True)
+                os.rename(path, aside / path.name)
+        return found
+
+    files.images_in = images_in
+
+
+def images_vanish_late(_watch) -> None:
+    """After hashing, every third image is taken away by somebody."""
+    from scripts import hashes
+
+    plain = hashes.HashBook.sha256s
+
+    def sha256s(self, paths):
+        found = plain(self, paths)
+        for path in [p for p in found if "sorted_" in str(p)][::3]:
+            aside = path.parent.parent / "taken"
+            aside.mkdir(exist_ok=True)
+            os.rename(path, aside / path.name)
+        return found
+
+    hashes.HashBook.sha256s = sha256s
+
+
+def fork_a_worker(_watch) -> None:
+    """A forked child that outlives a killed owner."""
+    from flow import cli
+
+    plain = cli._work
+
+    def work(*arguments):
+        if os.fork() == 0:
+            time.sleep(3)
+            os._exit(0)
+        return plain(*arguments)
+
+    cli._work = work
+
+
+def a_bug(_watch) -> None:
+    """Something raises what nobody expects, with a secret in it."""
+    from flow import cli
+
+    def work(*_):
+        raise ValueError(f"bad header {os.environ.get('IMGURAPI_ID', '')}")
+
+    cli._work = work
