@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
@@ -50,6 +51,7 @@ def main(given: list[str]) -> int:
 
 
 def _run(given: list[str], outcome: run.Outcome) -> int:
+    warnings.showwarning = lambda message, *_, **__: runlog.info(f"warning: {message}")  # libraries talk to the log
     console.setup(no_color="--no-color" in given, quiet="--quiet" in given, json="--json" in given)
     request, options = arguments.parse(given)
     console.setup(no_input=options.no_input, no_color=options.no_color, quiet=options.quiet, verbose=options.verbose,

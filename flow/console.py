@@ -202,7 +202,7 @@ def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     Yields:
         advance(n): n more of `total` are done.
     """
-    if _world.quiet or _world.json or not (_world.watched or _world.verbose):
+    if _world.quiet or not (_world.watched or _world.verbose):
         yield lambda n=1: None
     elif _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb":
         with _bar(total, label) as advance:

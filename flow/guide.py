@@ -207,6 +207,8 @@ def _ask_model(answers: dict, back: bool) -> object:
 
 
 def _ask_retrain(answers: dict, back: bool) -> object:
+    if answers.get("model", "") is None:  # only download
+        return False
     basetag = answers["basetag"]
     counts, least = labelling.label_counts(basetag), cfg.retrain_imgcount_default
     if len(counts) < cfg.retrain_label_min or min(counts.values(), default=0) < retrain.IMAGES_LEAST:

@@ -90,7 +90,7 @@ def plan_lines(plan) -> list[str]:
 def help_text() -> str:
     """--help: everything on one screen."""
     return f"""\
-usage: python roboflow.py [basetag] [imagequantity] [searchtag] [flowstep] [options]
+usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
        python roboflow.py             asks for whatever is left out
        python roboflow.py --helpmore  explains everything
 

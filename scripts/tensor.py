@@ -19,6 +19,7 @@ def import_tensorflow():
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="tensorflow|keras|google|tf_keras")
+    warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")

@@ -1,0 +1,109 @@
+"""`make demo`: the whole loop turned once, offline, in a folder of its own.
+
+Robots drawn by RoboFlow itself are sorted into label folders as a person would, a first classifier is trained on them,
+more images come in and are sorted by it, the harvest goes into the training data, and a second classifier is trained.
+Everything is done by running roboflow.py, as a person at a terminal would.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+LABELS = ("built", "drawn", "mechs", "not")
+BASETAG = "robots"
+
+
+class Demo:
+    """One run of the loop below `home`; `rows` collects what each step came to."""
+
+    def __init__(self, home: Path, per_label: int, more: int):
+        self.home, self.per_label, self.more = home, per_label, more
+        self.rows: list[tuple[str, str, float]] = []
+
+    def turn(self) -> None:
+        """All steps, in order."""
+        self.sort_first_images()
+        self.step("retrain", "0", "0", "retrain_defaults", *self.training())
+        self.step("download", str(self.more), "robotart", "download", "--source", "sample")
+        self.step("classify", "0", "robotart", "classify_top")
+        self.step("harvest", "0", "0", "harvest")
+        self.step("retrain", "0", "0", "retrain_defaults", *self.training())
+        self.step("models", "0", "0", "models")
+
+    def training(self) -> tuple[str, ...]:
+        return ("--architecture", "embedded", "--images-min", str(self.per_label))
+
+    def sort_first_images(self) -> None:
+        """What a person does by hand at the very beginning: the first images into one folder a label."""
+        for label in LABELS:
+            self.step("download", str(self.per_label), label, "download", "--source", "sample")
+            target = self.home / "training_photos" / BASETAG / label
+            target.mkdir(parents=True, exist_ok=True)
+            unsorted = self.home / "testing_photos" / BASETAG / f"unsorted_{label}"
+            for image in sorted(unsorted.glob("*.jpg")):
+                shutil.move(image, target / image.name)
+
+    def step(self, name: str, *arguments: str) -> None:
+        """Run roboflow.py once; what it says goes to the terminal, its result into the table."""
+        command = [sys.executable, str(PROJECT / "roboflow.py"), BASETAG, *arguments, "--tf-files", str(self.home)]
+        print(f"\n$ python roboflow.py {BASETAG} {' '.join(arguments)}", flush=True)
+        begin = time.monotonic()
+        done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise SystemExit(f"That went wrong (exit {done.returncode}): {done.stdout}")
+        line = said(json.loads(done.stdout))
+        print(line, flush=True)
+        self.rows.append((name, line, time.monotonic() - begin))
+
+
+def said(facts: dict) -> str:
+    """One line about a step, from what --json gave."""
+    results = facts["results"]
+    if "retrain" in results:
+        share = results["retrain"]["accuracy"]
+        return (f"{100 * share['value']:.1f}% right (between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%) "
+                f"on {share['total']} test images: {results['retrain']['model']}")  # fmt: skip
+    if "classify" in results:
+        row = results["classify"]
+        return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {row['folder']}"
+    if "harvest" in results:
+        row = results["harvest"]
+        return ", ".join(f"{label} {n}" for label, n in row["labels"].items()) + " into the training data"
+    if "models" in results:
+        rows = results["models"]["models"]
+        return f"{len(rows)} models on the same {results['models']['test_images']} test images, best {rows[0]['model']}"
+    row = results["download"]
+    return f"{row['kept']} of {row['asked']} kept: {row['folder']}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--folder", type=Path, default=PROJECT / "demo_tf_files", help="where everything goes")
+    p.add_argument("--per-label", type=int, default=60, help="first images per label")
+    p.add_argument("--more", type=int, default=120, help="images downloaded for the second turn")
+    given = p.parse_args(arguments)
+    home = given.folder.absolute()
+    if home.exists():
+        number = 2
+        while (aside := home.with_name(f"{home.name}_{number}")).exists():
+            number += 1
+        home = aside
+    demo, begin = Demo(home, given.per_label, given.more), time.monotonic()
+    demo.turn()
+    print(f"\nThe loop turned once in {time.monotonic() - begin:.0f} s:\n")
+    for name, line, seconds in demo.rows:
+        print(f"  {name:<9} {seconds:5.1f} s  {line.replace(str(home), home.name)}")
+    print(f"\nLook at the pictures: {home / 'testing_photos' / BASETAG}")
+    for report in sorted((home / "training_summaries" / BASETAG).glob("*/report.html")):
+        print(f"Look at the report:   {report}")
+    print("Now your own: python roboflow.py    (boop boop)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

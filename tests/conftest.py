@@ -1,0 +1,44 @@
+"""What all tests share."""
+
+import shutil
+
+import pytest
+
+import config as cfg
+from tests.terminal import run
+
+KINDS = ("built", "drawn", "not")
+PER_LABEL = 24
+
+
+@pytest.fixture
+def tf_files(tmp_path):
+    """An empty data folder; every setting is put back afterwards."""
+    before = {name: value for name, value in vars(cfg).items() if name.islower() and not name.startswith("_")}
+    cfg.path_to_tf_files = str(tmp_path / "tf_files")
+    yield tmp_path / "tf_files"
+    for name, value in before.items():
+        setattr(cfg, name, value)
+
+
+@pytest.fixture(scope="session")
+def grown(tmp_path_factory):
+    """A data folder as a person has it after the first model: sorted robots, one model. Never changed; copy it."""
+    home = tmp_path_factory.mktemp("grown") / "tf_files"
+    for kind in KINDS:
+        done = run("robots", str(PER_LABEL), kind, "download", "--source", "sample", "--tf-files", str(home))
+        assert done.returncode == 0, done.stderr
+        target = home / "training_photos" / "robots" / kind
+        target.mkdir(parents=True, exist_ok=True)
+        for image in (home / "testing_photos" / "robots" / f"unsorted_{kind}").glob("*.jpg"):
+            image.rename(target / image.name)
+    done = run("robots", "0", "0", "retrain_defaults", "--architecture", "embedded", "--steps", "300", "--images-min",
+               str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture
+def home(grown, tmp_path):
+    """A copy of `grown` to play with."""
+    return shutil.copytree(grown, tmp_path / "tf_files", symlinks=True)
