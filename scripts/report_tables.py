@@ -45,7 +45,10 @@ def counts(facts: dict) -> Safe:
 
 def _aside(facts: dict) -> list[Safe]:
     """Pictures that took no part."""
-    parts = []
+    parts, used = [], ("train", "validation", "test")
+    idle = sum(row["images"] - sum(row[k] for k in used) for row in facts["counts"].values())
+    if idle:
+        parts.append(paragraph(words.IDLE_PICTURES.format(pictures=count(idle, "picture"))))
     if facts.get("left_out"):
         parts.append(paragraph(words.LEFT_OUT.format(pictures=count(facts["left_out"], "picture"))))
     if facts.get("unreadable"):

@@ -4,6 +4,7 @@ DATA = (
     "Only pictures that a person sorted are used to measure and to watch. What nobody but the robot has seen just "
     "trains, and counts less."
 )
+IDLE_PICTURES = "{pictures} that only the robot has seen sat out, so as not to give away what validation watches."
 LEFT_OUT = (
     "{pictures} took no part: look-alikes of test pictures, or more unchecked ones than the checked can outweigh."
 )
