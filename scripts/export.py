@@ -70,7 +70,7 @@ def save_facts(folder: Path, facts: dict) -> None:
     """model.json, written last: with the hash of every other file of the model, so that damage is found."""
     facts = {"format": FORMAT, **facts, "files": file_hashes(folder)}
     part = folder / f".part-{FACTS}"
-    part.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     os.replace(part, folder / FACTS)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import bottlenecks, lookalikes, split
+from scripts import bottlenecks, split
 from scripts.hashes import HashBook
+from scripts.lookalike_groups import groups
 from scripts.runners import Runner
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
@@ -115,7 +116,7 @@ def gather(pictures: list[Picture], runner: Runner, store: bottlenecks.Store, bo
     readable = [p for p in pictures if p.sha256 in done.vectors]
     bad = {p.path: done.bad[p.sha256] for p in pictures if p.sha256 in done.bad}
     looks = book.looks({p.sha256: p.path for p in readable})
-    group_of = {p.sha256: p.sha256 for p in readable} | lookalikes.groups(looks.items())
+    group_of = {p.sha256: p.sha256 for p in readable} | groups(looks.items())
     members = [split.Member(p.sha256, p.label, p.human, group_of[p.sha256]) for p in readable]
     decided = split.assign(members, rules.test_percent, rules.least, frozen or {})
     kept = _without_surplus(readable, decided, rules.robot_ratio)
@@ -151,8 +152,9 @@ def _rows(pictures: list[Picture], group_of: dict[str, str], decided: split.Spli
     test = np.array([decided.parts[p.sha256] == split.TEST for p in pictures], bool)
     watched = np.array([split.is_validation(group_of[p.sha256], rules.validation_percent) for p in pictures], bool)
     validation = watched & ~test & human
-    # A robot's picture in a watched group would leak what validation measures.
-    train = ~test & ~watched if len(pictures) else test
+    groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
+    # A robot's picture in the group of a watched one would leak what validation measures.
+    train = ~test & ~np.isin(groups, groups[validation])
     return Material(
         labels=labels,
         pictures=pictures,
@@ -163,7 +165,7 @@ def _rows(pictures: list[Picture], group_of: dict[str, str], decided: split.Spli
         train=train,
         validation=validation,
         weights=np.where(human, 1.0, rules.robot_weight).astype(np.float32),
-        groups=np.array([number[group_of[p.sha256]] for p in pictures], int),
+        groups=groups,
         folds=np.array([split.fold_of(group_of[p.sha256], 5) for p in pictures], int),
     )
 

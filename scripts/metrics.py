@@ -101,7 +101,7 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -
     for low in np.arange(bins) / bins:
         inside = (sure > low) & (sure <= low + 1 / bins)
         if inside.any():
-            rows.append({"low": float(low), "score": float(sure[inside].mean()),
+            rows.append({"from": float(low), "score": float(sure[inside].mean()),
                          **Share(int(right[inside].sum()), int(inside.sum())).facts()})  # fmt: skip
     return rows
 

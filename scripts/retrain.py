@@ -165,16 +165,17 @@ def _hparams(facts: dict) -> dict[str, object]:
 
 
 def _distorted(stuff: Material, how: Distortions, runner: runners.Runner, store: bottlenecks.Store) -> Examples:
-    """Training rows from distorted copies of the training pictures; the copies share their original's weight."""
-    vectors, labels, weights = [], [], []
+    """Training rows from distorted copies of the training pictures; each has its original's weight and fold."""
+    vectors, labels, weights, folds = [], [], [], []
     for i in np.flatnonzero(stuff.train):
         made = bottlenecks.compute_pixels(distort.copies(stuff.pictures[i], how, runner.input_size), runner, store)
         vectors += list(made.values())
         labels += [stuff.y[i]] * len(made)
         weights += [stuff.weights[i]] * len(made)
+        folds += [stuff.folds[i]] * len(made)
     shape = (len(vectors), stuff.vectors.shape[1])
     return Examples(np.array(vectors, np.float32).reshape(shape), np.array(labels, int), np.array(weights, np.float32),
-                    len(stuff.labels))  # fmt: skip
+                    len(stuff.labels), np.array(folds, int))  # fmt: skip
 
 
 # Running alone

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from scripts import metrics
-from scripts.head import Examples, Head, Sgd, fit_lbfgs, fit_sgd, softmax
+from scripts.head import Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
 from scripts.material import Material
 from scripts.metrics import Share
 
 FOLDS = 5
-STRENGTHS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
+STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
 PROTOTYPES_MAX = 3000  # training vectors kept with a model for the distance gate; 6 MB at 1,024 numbers
 GATE_LEAST = 40  # training images below which distances say nothing
 
@@ -78,23 +78,19 @@ def train(material: Material, recipe: Recipe, extra: Examples | None = None,
     """Fit, calibrate and measure.
 
     Args:
-        extra: more training rows (distorted pictures) for the final head.
+        extra: more training rows (distorted pictures), each in the fold of its original.
         keep, keep_every: called with (step, head) every so many steps, for intermediate models.
     """
-    examples = _examples(material, material.train)
+    examples = _joined(_examples(material, material.train), extra)
     watched = _examples(material, material.validation)
-    curve = _Curve(examples, watched)
-    full = _joined(examples, extra) if extra else examples
-    strength = None
+    curve, strength = _Curve(_examples(material, material.train), watched), None
     if recipe.solver == "lbfgs":
-        strength = _best_strength(examples, watched if len(watched.labels) else examples)
-        head = fit_lbfgs(_joined(full, watched), strength)
+        strength = _best_strength(examples, watched)
+        heads = _fit_lbfgs(_joined(examples, watched), strength)
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
-        head = fit_sgd(full, _sgd(recipe), watch, every)
-    folded = ~material.test & material.human
-    logits = _out_of_fold(material, recipe, strength)
-    trained = _calibrated(head, logits, folded, material.y)
+        heads = fit_sgd_folds(examples, _sgd(recipe), FOLDS, watch, every)
+    trained = _calibrated(heads, material, examples)
     trained.strength, trained.curve = strength, curve.points
     trained.gate = _gate(material)
     trained.facts = measure(trained, material)
@@ -128,7 +124,7 @@ def evaluate(head: Head, vectors: np.ndarray, y: np.ndarray, labels: list[str]) 
         "accuracy": Share(int((guesses == y).sum()), len(y)).facts(),
         "loss": metrics.nll(probabilities, y) if len(y) else None,
         "confusion": table.tolist(),
-        "labels": {label: row for label, row in zip(labels, rows, strict=True)},
+        "per_label": dict(zip(labels, rows, strict=True)),
         "reliability": metrics.reliability(probabilities, y) if len(y) else [],
         "thresholds": [metrics.above(probabilities, y, t) for t in metrics.THRESHOLDS],
         "targets": _targets(probabilities, y, labels),
@@ -145,14 +141,15 @@ def _targets(probabilities: np.ndarray, y: np.ndarray, labels: list[str]) -> lis
 
 
 def _examples(material: Material, rows: np.ndarray) -> Examples:
-    return Examples(material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels))
+    return Examples(material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels), material.folds[rows])
 
 
 def _joined(one: Examples, other: Examples | None) -> Examples:
     if other is None or not len(other.labels):
         return one
     return Examples(np.concatenate([one.vectors, other.vectors]), np.concatenate([one.labels, other.labels]),
-                    np.concatenate([one.weights, other.weights]), one.label_count)  # fmt: skip
+                    np.concatenate([one.weights, other.weights]), one.label_count,
+                    np.concatenate([one.folds, other.folds]))  # fmt: skip
 
 
 def _sgd(recipe: Recipe) -> Sgd:
@@ -194,9 +191,11 @@ def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] |
 
 
 def _best_strength(train: Examples, validation: Examples) -> float:
-    """The L2 strength with the least validation loss."""
+    """The L2 strength with the least validation loss; where nothing is watched, the first fold is."""
+    if not len(validation.labels):
+        train, validation = train.take(train.folds != 0), train.take(train.folds == 0)
     best, least, head = STRENGTHS[0], np.inf, None
-    for strength in STRENGTHS:
+    for strength in STRENGTHS if len(validation.labels) else ():
         head = fit_lbfgs(train, strength, head)
         loss = metrics.nll(head.probabilities(validation.vectors), validation.labels)
         if loss < least:
@@ -204,25 +203,25 @@ def _best_strength(train: Examples, validation: Examples) -> float:
     return best
 
 
-def _out_of_fold(material: Material, recipe: Recipe, strength: float | None) -> np.ndarray:
-    """Logits float32 [n, k] for every non-test row from a head that has not seen its near-duplicate group."""
+def _fit_lbfgs(examples: Examples, strength: float) -> list[Head]:
+    """The head and, after it, one for each fold that has not learned from the fold's images."""
+    parts = [examples, *(examples.take(examples.folds != fold) for fold in range(FOLDS))]
+    return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
+
+
+def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Trained:
+    """The head with its temperature, fitted on what the heads of the folds say of human-labelled images they have not
+    seen, near-duplicates neither."""
+    head, warnings, temperature = heads[0], [], 1.0
     logits = np.zeros((len(material.y), len(material.labels)), np.float32)
-    usable = ~material.test
+    folded = np.zeros(len(material.y), bool)
     for fold in range(FOLDS):
-        inside, outside = usable & (material.folds == fold), usable & (material.folds != fold)
-        if not inside.any() or len(set(material.y[outside])) < 2:
-            continue
-        examples = _examples(material, outside)
-        head = fit_lbfgs(examples, strength) if strength is not None else fit_sgd(examples, _sgd(recipe))
-        logits[inside] = head.logits(material.vectors[inside])
-    return logits
-
-
-def _calibrated(head: Head, logits: np.ndarray, folded: np.ndarray, y: np.ndarray) -> Trained:
-    """The head with its temperature, fitted on the out-of-fold logits of human-labelled rows."""
-    warnings, temperature = [], 1.0
+        inside = ~material.test & material.human & (material.folds == fold)
+        if inside.any() and len(set(learned.labels[learned.folds != fold])) > 1:  # else that head has learned nothing
+            logits[inside] = heads[fold + 1].logits(material.vectors[inside])
+            folded |= inside
     if folded.sum() >= metrics.TEMPERATURE_MIN_IMAGES:
-        temperature = metrics.fit_temperature(logits[folded], y[folded])
+        temperature = metrics.fit_temperature(logits[folded], material.y[folded])
     else:
         warnings.append(f"Only {int(folded.sum())} human-sorted training images: the scores are not calibrated.")
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
@@ -244,7 +243,7 @@ def _warnings(trained: Trained, material: Material) -> list[str]:
     found = []
     low, high = (trained.facts["accuracy"][k] for k in ("low", "high"))
     n = trained.facts["accuracy"]["total"]
-    if high - low > 0.1:
+    if n and high - low > 0.1:
         found.append(f"The accuracy is uncertain: only {n} test images, so anything from {low:.0%} to {high:.0%} is possible.")
     for label, row in material.counts().items():
         if not row["test"]:
