@@ -24,6 +24,8 @@ from scripts.head import Examples, Head
 from scripts.material import Material, Picture, SplitRules, TooFewImages
 from scripts.train import Recipe, Trained, curve_facts, train
 
+WORST, SUSPECTS = 24, 40  # pictures named in model.json and shown in the report
+
 
 @dataclass(frozen=True)
 class Places:
@@ -112,6 +114,9 @@ def facts_of(learned: Learned) -> dict:
         **{k: v for k, v in asdict(job.recipe).items() if k != "every"},
         "test_percent": job.rules.test_percent,
         "validation_percent": job.rules.validation_percent,
+        "test_least": job.rules.least,
+        "robot_ratio": job.rules.robot_ratio,
+        "robot_weight": job.rules.robot_weight,
         "distortions": asdict(job.distortions),
     }
     return {
@@ -133,6 +138,8 @@ def facts_of(learned: Learned) -> dict:
         "unreadable": {str(path): why for path, why in learned.material.bad.items()},
         "seconds": learned.seconds,
         "warnings": trained.warnings,
+        "worst_mistakes": _told(report.worst_mistakes(learned.material, trained, WORST)),
+        "suspects": _told(report.suspects(learned.material, trained, SUSPECTS)),
         **trained.facts,
     }
 
@@ -157,6 +164,11 @@ def write_model(learned: Learned, folder: Path, more: dict | None = None, graph:
     report.write(folder / "report.html", facts, learned.material, learned.trained)
     export.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
     return facts
+
+
+def _told(pictures: list) -> list[list]:
+    """Path, label, guess and score of pictures worth a look, as plain data."""
+    return [[str(p.path), p.label, p.guess, round(p.score, 4)] for p in pictures]
 
 
 def _hparams(facts: dict) -> dict[str, object]:
