@@ -3,7 +3,6 @@
 Reads images; everything it makes lies in folders of its own under `work`.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -38,13 +37,8 @@ def _each() -> list[list[str]]:
 def _home(data: Path, home: Path) -> Path:
     """A data folder with the images as one basetag."""
     shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(data, home / "training_photos" / "study", copy_function=os.link if _same_disk(data, home) else shutil.copy)
+    shutil.copytree(data, home / "training_photos" / "study", copy_function=shutil.copyfile)
     return home
-
-
-def _same_disk(data: Path, home: Path) -> bool:
-    home.mkdir(parents=True)
-    return data.stat().st_dev == home.stat().st_dev
 
 
 def _run(home: Path, flowstep: str, options: list[str]) -> float:

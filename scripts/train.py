@@ -141,7 +141,8 @@ def _targets(probabilities: np.ndarray, y: np.ndarray, labels: list[str]) -> lis
 
 
 def _examples(material: Material, rows: np.ndarray) -> Examples:
-    return Examples(material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels), material.folds[rows])
+    return Examples(material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels),
+                    material.folds[rows])  # fmt: skip
 
 
 def _joined(one: Examples, other: Examples | None) -> Examples:
