@@ -5,7 +5,9 @@ A damaged file is set aside under another name and a new catalogue begins; label
 journals of the harvests (`flow/harvest.py`), so that a robot's label never turns into a person's.
 """
 
+import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -136,6 +138,9 @@ class Catalogue:
         except sqlite3.DatabaseError:
             aside = files.free_path(path.parent, f"{path.stem}.damaged")
             path.rename(aside)
+            for ending in ("-journal", "-wal", "-shm"):  # else SQLite would roll the old one's changes into the new one
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(f"{path}{ending}", f"{aside}{ending}")
         return cls(_connect(path), aside)
 
     def __enter__(self) -> "Catalogue":
@@ -258,7 +263,7 @@ class Catalogue:
         """Write rows inside the transaction of the caller."""
         if rows:
             marks = ", ".join(f":{name}" for name in rows[0])
-            self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", rows)
+            self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", map(_storable, rows))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -278,6 +283,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _storable(row: dict) -> dict:
+    """A row whose texts are all UTF-8; a file name may hold bytes that are not."""
+    return {k: v.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(v, str) else v for k, v in row.items()}
 
 
 def _make(kind: type, row: sqlite3.Row | None):

@@ -4,6 +4,7 @@ Unreadable images go to quarantine/ with a reason. A run that is killed leaves n
 all again, with the bottlenecks already computed.
 """
 
+import contextlib
 import os
 import shutil
 from collections import Counter
@@ -15,6 +16,7 @@ import config as cfg
 from flow import console, files, labelling, paths, runlog
 from flow.backbone import lazy_runner
 from flow.catalogue import Catalogue, Sorting, as_json
+from flow.errors import RoboError
 from flow.models import Model, verify
 from flow.plan import Plan
 
@@ -24,7 +26,8 @@ SCORES = "scores.txt"
 
 @dataclass(frozen=True)
 class Sorted:
-    """What one run of the classifier did. `places`: folder name -> images; `expected_wrong`: (about, at most)."""
+    """What one run of the classifier did. `places`: folder name -> images; `expected_wrong`: (about, at most);
+    `unread`: files the disk would not give, left where they are."""
 
     folder: Path | None
     model: str
@@ -32,6 +35,7 @@ class Sorted:
     unlike: int = 0
     quarantined: int = 0
     skipped: int = 0
+    unread: int = 0
     expected_wrong: tuple[float, float] | None = None
 
     @property
@@ -44,20 +48,22 @@ class Sorted:
 
     @property
     def code(self) -> int:
-        return 3 if self.quarantined else 0
+        return 3 if self.quarantined or self.unread else 0
 
     def line(self) -> str:
-        if not self.total and not self.quarantined:
+        if not self.total and not self.quarantined and not self.unread:
             return f"nothing new to sort ({self.skipped} already sorted)" if self.skipped else "nothing to sort"
         text = f"sorted {self.total}: {self.sure} sure, {self.total - self.sure} under the line"
         if self.quarantined:
             text += f", {self.quarantined} unreadable"
+        if self.unread:
+            text += f", {self.unread} could not be read from the disk and stay where they are"
         return text + (f", {self.skipped} already sorted" if self.skipped else "")
 
     def facts(self) -> dict:
         return {"folder": str(self.folder) if self.folder else None, "model": self.model, "places": self.places,
                 "sure": self.sure, "unlike": self.unlike, "quarantined": self.quarantined, "skipped": self.skipped,
-                "expected_wrong": self.expected_wrong}  # fmt: skip
+                "unread": self.unread, "expected_wrong": self.expected_wrong}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class _Scored:
     @property
     def name(self) -> str:
         """robotart_12_093011.jpg scored 0.9671 -> robotart_12_093011_967.jpg; rounded down, never up to the line."""
-        return f"{self.path.stem}_{min(999, int(self.score * 1000)):03d}{self.path.suffix}"
+        return files.fitting(self.path.stem, f"_{min(999, int(self.score * 1000)):03d}{self.path.suffix}")
 
 
 def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
@@ -89,12 +95,12 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
     """
     verify(model)
     _sweep(paths.testing(plan.basetag))
-    todo, skipped = _todo(plan, catalogue, model)
+    todo, skipped, unread = _todo(plan, catalogue, model)
     if not todo:
-        return Sorted(None, model.name, skipped=skipped)
+        return Sorted(None, model.name, skipped=skipped, unread=unread)
     scored, bad = _score(todo, model)
     moved = _quarantine(plan.basetag, bad, todo)
-    folder = _publish(plan, catalogue, model, scored) if scored else None
+    folder, scored = _publish(plan, catalogue, model, scored) if scored else (None, [])
     return Sorted(
         folder=folder,
         model=model.name,
@@ -102,12 +108,14 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
         unlike=sum(s.reason == "unlike" for s in scored),
         quarantined=moved,
         skipped=skipped,
+        unread=unread,
         expected_wrong=_expected_wrong(model, scored),
     )
 
 
-def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int]:
-    """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model."""
+def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int, int]:
+    """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model; how many
+    those are, and how many files the disk would not give."""
     from scripts.hashes import HashBook
 
     listed = files.images_in(paths.unsorted_dir(plan.basetag, plan.searchtag))
@@ -117,13 +125,18 @@ def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Pat
     for folder in labelling.sorted_folders(plan.basetag):
         known |= {sha for sha, s in catalogue.sortings(folder.name).items() if s.model == model.identity}
     todo = {sha: path for path, sha in hashed.items() if sha not in known}
-    return todo, len(set(hashed.values()) & known)
+    return todo, len(set(hashed.values()) & known), labelling.tell_unread(listed, hashed)
 
 
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
     from scripts import bottlenecks, export
 
-    head, gate = export.load_head(model.folder)
+    try:
+        head, gate = export.load_head(model.folder)
+    except (OSError, ValueError, KeyError) as problem:
+        raise RoboError(f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain.") from problem
+    if head.weights.shape[1] != len(model.labels):
+        raise RoboError(f"The model {model.name} is damaged: its labels are not those of its head.", "Pick another with --model, or retrain.")
     runner = lazy_runner(model.facts["backbone"])
     store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
@@ -142,19 +155,25 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
 
 def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> _Scored:
     label = max(scores, key=scores.__getitem__)
-    unsure = scores[label] < cfg.confidence_min
+    unsure = not scores[label] >= cfg.confidence_min  # also where a damaged bottleneck made the score no number
     place = paths.under_label(label, cfg.confidence_min) if unsure or unlike else label
     return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unlike else "")
 
 
-def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]) -> Path:
+def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]) -> tuple[Path | None, list[_Scored]]:
     """Copies and log into a hidden folder, rows into the catalogue, then the folder gets its name.
 
     The rows come before the name: a sorted_ folder without rows would look as if a person had filled it.
+
+    Returns:
+        The folder and what lies in it: less what was taken away or changed by somebody meanwhile.
     """
     final = files.free_folder(paths.testing(plan.basetag), f"{cfg.sorted_name}{plan.stamp}")
     working = files.make_folder(final.with_name(f"{WORKING}{plan.stamp}"))
-    copies = [(s, _copy(s, working / s.place)) for s in scored]
+    copies = [(s, path) for s in scored if (path := _copy(s, working / s.place))]
+    if not copies:
+        shutil.rmtree(working)
+        return None, []
     for label in model.labels:
         files.make_folder(working / label)
     _write_log(working / SCORES, plan, model, copies)
@@ -163,13 +182,20 @@ def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Score
         Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp) for s, path in copies
     )
     files.move_folder(working, final)
-    return final
+    return final, [s for s, _ in copies]
 
 
-def _copy(scored: _Scored, folder: Path) -> Path:
+def _copy(scored: _Scored, folder: Path) -> Path | None:
+    """The copy of an image; None where it vanished or is another picture by now."""
     target = files.free_path(files.make_folder(folder), scored.name)
-    shutil.copyfile(scored.path, target)
-    return target
+    try:
+        shutil.copyfile(scored.path, target)
+    except FileNotFoundError:
+        return None
+    if files.sha256_of(target) == scored.sha256:
+        return target
+    target.unlink()
+    return None
 
 
 def _sync_all(folder: Path) -> None:
@@ -184,13 +210,44 @@ def _sync_all(folder: Path) -> None:
 def _write_log(path: Path, plan: Plan, model: Model, copies: Iterable[tuple[_Scored, Path]]) -> None:
     """One line an image with every score; tab-separated, with a heading."""
     lines = [
-        f"# model {model.name}",
+        f"# model {model.name} {model.identity}",
         f"# confidence_min {cfg.confidence_min}; unlike = farther from every training image than they are from each other",
         "file\tfolder\tlabel\tscore\twhy_under\tall_scores\toriginal",
     ]
     lines += [f"{path.name}\t{s.place}\t{s.label}\t{s.score:.6f}\t{s.reason}\t{as_json(s.scores)}\t{s.path.name}"
               for s, path in copies]  # fmt: skip
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def rebuilt_sortings(basetag: str) -> list[Sorting]:
+    """What classify put into the waiting sorted_ folders, from their logs; for a catalogue that was lost.
+
+    A file goes by its name, also where a person moved it to another label since.
+    """
+    return [sorting for folder in labelling.sorted_folders(basetag) for sorting in _from_log(folder)]
+
+
+def _from_log(folder: Path) -> list[Sorting]:
+    """The rows of one scores.txt, as far as they can be read and their files are there."""
+    try:
+        lines = (folder / SCORES).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    identity = lines[0].split()[-1] if lines else ""
+    rows = [fields for line in lines if not line.startswith("#") and len(fields := line.split("\t")) == 7][1:]
+    where = {(place, name): (label, score) for name, place, label, score, *_ in rows}
+    moved = {name: (place, label, score) for name, place, label, score, *_ in rows}
+    found = []
+    for path, place, sha in labelling.hashed(files.folders_in(folder)):
+        if (place, path.name) in where:
+            put, (label, score) = place, where[place, path.name]
+        elif path.name in moved:
+            put, label, score = moved[path.name]
+        else:
+            continue
+        with contextlib.suppress(ValueError):
+            found.append(Sorting(folder.name, path.name, sha, put, label, float(score), identity, folder.name))
+    return found
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
@@ -210,7 +267,9 @@ def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int
         source = todo[sha]
         if not source.exists():
             continue
-        target = files.free_path(files.make_folder(paths.quarantine(basetag)), source.name)
+        target = files.make_folder(paths.quarantine(basetag)) / source.name
+        if target.exists() and files.sha256_of(target) != sha:  # the same content there: a killed run put it
+            target = files.free_path(target.parent, target.name)
         with open(target.parent / "reasons.txt", "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{target.name}\t{reason}\t{source.parent.name}\n")
         files.move_to(source, target)

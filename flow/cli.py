@@ -15,7 +15,7 @@ import config as cfg
 from flow import arguments, console, locks, names, notify, paths, run, runlog, settings, words
 from flow.arguments import Options
 from flow.catalogue import Catalogue
-from flow.errors import DONE, FAILED, INTERRUPTED, PARTIAL, TERMINATED, BadUsage, NotReady, Quit, RoboError, Stopped
+from flow.errors import DONE, FAILED, INTERRUPTED, PARTIAL, TERMINATED, NotReady, Quit, RoboError, Stopped
 from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_plan
 
 STAMP = "%Y%m%d_%H%M%S"
@@ -40,7 +40,7 @@ def main(given: list[str]) -> int:
         return FAILED
     except RoboError as problem:
         return _failed(outcome, problem.message, problem.hint, problem.code)
-    except (OSError, sqlite3.OperationalError) as problem:
+    except (OSError, sqlite3.DatabaseError) as problem:
         return _failed(outcome, _disk_words(problem), "Nothing was lost; put that right and run the same command again.", FAILED)
     except Exception as problem:  # noqa: BLE001 - the wall: a bug of ours becomes one sentence and a traceback in the log
         runlog.failure(problem)
@@ -76,17 +76,17 @@ def _run(given: list[str], outcome: run.Outcome) -> int:
     with _signals(), contextlib.ExitStack() as stack:
         if request.flowstep not in READ_ONLY:
             stack.enter_context(locks.held(paths.lock(basetag), cfg.lock_wait_s, _who(given)))
+            stack.enter_context(_remembered(request, outcome))
         return _work(request, basetag, outcome, guided)
 
 
 def _work(request: Request, basetag: str, outcome: run.Outcome, guided: bool) -> int:
     """Everything between taking the lock and the last line."""
-    begin = datetime.now(timezone.utc)
     disk = run.disk_state(basetag)
     if request.flowstep in SHORT_FLOWS or request.flowstep == "harvest":
         _must_exist(basetag, disk)
     with Catalogue.open(paths.catalogue(basetag)) as catalogue:
-        _mend(basetag, catalogue, request.flowstep not in READ_ONLY)
+        _mend(basetag, catalogue, request.flowstep)
         if request.flowstep in FLOWS:
             _flow(request, basetag, disk, catalogue, outcome, guided)
         else:
@@ -96,7 +96,7 @@ def _work(request: Request, basetag: str, outcome: run.Outcome, guided: bool) ->
                                       "results": outcome.facts(), "warnings": console.warnings()}))  # fmt: skip
     elif not console.is_quiet():
         console.result(outcome.line())
-    _last_run(basetag, request, outcome, begin)
+    runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
     return outcome.code
 
 
@@ -179,8 +179,7 @@ def _settle(options: Options) -> None:
     """Settings file, environment and options, strongest last."""
     changed = settings.load(paths.PROJECT)
     if options.tf_files is not None:
-        if not options.tf_files.strip():
-            raise BadUsage("--tf-files needs a folder.", "For example: --tf-files ~/robots")
+        settings.check_folder(options.tf_files, "--tf-files")
         cfg.path_to_tf_files = os_path(options.tf_files)
     for name, text in (("lock_wait_s", options.lock_wait), ("max_minutes", options.max_minutes)):
         if text is not None:
@@ -201,15 +200,16 @@ def _must_exist(basetag: str, disk: Disk) -> None:
         raise NotReady(f"There is no basetag {basetag} yet.", f"Begin one: python roboflow.py {basetag} 50 {basetag} download")
 
 
-def _mend(basetag: str, catalogue: Catalogue, may_write: bool) -> None:
+def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run or a damaged catalogue left behind."""
-    from flow import harvest
+    from flow import classify, harvest
 
     if catalogue.set_aside:
         catalogue.set_labels(harvest.rebuilt_labels(basetag))
+        catalogue.add_sortings(classify.rebuilt_sortings(basetag))
         console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
-    if may_write:
-        for said in harvest.finish_unfinished(basetag, catalogue):
+    if flowstep not in READ_ONLY:
+        for said in harvest.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
 
 
@@ -239,13 +239,31 @@ def _signals() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before[1])
 
 
-def _last_run(basetag: str, request: Request, outcome: run.Outcome, begin: datetime) -> None:
-    end = datetime.now(timezone.utc)
-    runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
-    if request.flowstep not in READ_ONLY:
-        runlog.save_last_run(paths.last_run(basetag), {
-            "start": begin.isoformat(timespec="seconds"), "end": end.isoformat(timespec="seconds"), "exit": outcome.code,
-            "flowstep": request.flowstep, "line": outcome.line(), "results": outcome.facts()})  # fmt: skip
+@contextlib.contextmanager
+def _remembered(request: Request, outcome: run.Outcome) -> Iterator[None]:
+    """Write last_run.json when the run has ended, well or not; a run that was killed leaves that of the one before."""
+    begin = datetime.now(timezone.utc)
+
+    def remember(code: int, line: str) -> None:
+        runlog.save_last_run(paths.last_run(outcome.basetag), {
+            "start": begin.isoformat(timespec="seconds"), "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "exit": code, "flowstep": request.flowstep, "line": line, "results": outcome.facts()})  # fmt: skip
+
+    try:
+        yield
+    except (RoboError, Stopped) as problem:
+        with contextlib.suppress(OSError):  # a full disk: what is wrong is said elsewhere
+            remember(problem.code, getattr(problem, "message", getattr(problem, "reason", "")))
+        raise
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):
+            remember(INTERRUPTED, "Stopped by Ctrl-C")
+        raise
+    except Exception as problem:
+        with contextlib.suppress(OSError):
+            remember(FAILED, _disk_words(problem))
+        raise
+    remember(outcome.code, outcome.line())
 
 
 def _stopped(outcome: run.Outcome, code: int, reason: str) -> int:

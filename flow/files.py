@@ -5,6 +5,7 @@ except `write_whole`, which replaces our own state files in one step.
 """
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
@@ -17,7 +18,9 @@ from flow.errors import RoboError
 PART = ".part-"  # how a file begins its name while it is being written; ignored by every listing
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 JUNK_NAMES = {"thumbs.db", "desktop.ini"}
+NAME_BYTES_MAX = 255  # what file systems allow a name
 NO_LINKS = {errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
+NO_REPLACE, HERE = 1, -100  # RENAME_NOREPLACE and AT_FDCWD of Linux's renameat2
 
 
 def sync_folder(folder: Path) -> None:
@@ -63,8 +66,19 @@ def copy_new(source: Path, folder: Path, name: str) -> Path:
     return publish(part, folder, name)
 
 
-def publish(part: Path, folder: Path, name: str) -> Path:
-    """Give a finished part file its final name without ever replacing another file."""
+def write_part(folder: Path, name: str, data: bytes) -> Path:
+    """Write `data` durably under a part name, for `publish` later. `name` must be unlike that of any other part."""
+    part = _part(folder / name)
+    _write(part, data)
+    return part
+
+
+def publish(part: Path, folder: Path, name: str, sync: bool = True) -> Path:
+    """Give a finished part file its final name without ever replacing another file.
+
+    Args:
+        sync: False where the caller publishes many and calls `sync_folder` once after the last.
+    """
     while True:
         target = free_path(folder, name)
         try:
@@ -72,7 +86,8 @@ def publish(part: Path, folder: Path, name: str) -> Path:
         except FileExistsError:
             continue  # somebody took the name between the look and the link: take the next
         os.unlink(part)
-        sync_folder(folder)
+        if sync:
+            sync_folder(folder)
         return target
 
 
@@ -94,6 +109,8 @@ def move_to(source: Path, target: Path) -> bool:
     except FileExistsError:
         if not _same_content(source, target):
             raise
+    except FileNotFoundError:  # taken away by somebody at this very moment
+        return target.exists()
     sync_folder(target.parent)
     os.unlink(source)
     sync_folder(source.parent)
@@ -112,12 +129,20 @@ def move_folder(source: Path, target: Path) -> None:
 
 
 def free_path(folder: Path, name: str) -> Path:
-    """`folder/name`, or name_2, name_3 ... where that is taken."""
+    """`folder/name`, or name_2, name_3 ... where that is taken; too long a name is cut."""
     stem, ending = os.path.splitext(name)
-    path, number = folder / name, 2
+    path, number = folder / fitting(stem, ending), 2
     while os.path.lexists(path):
-        path, number = folder / f"{stem}_{number}{ending}", number + 1
+        path, number = folder / fitting(stem, f"_{number}{ending}"), number + 1
     return path
+
+
+def fitting(stem: str, tail: str) -> str:
+    """stem + tail, the stem cut so that no name is longer than a file system allows."""
+    room = NAME_BYTES_MAX - len(os.fsencode(tail))
+    while len(os.fsencode(stem)) > room:
+        stem = stem[:-1]
+    return stem + tail
 
 
 def free_folder(home: Path, name: str) -> Path:
@@ -129,7 +154,7 @@ def free_folder(home: Path, name: str) -> Path:
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The image files directly in a folder, by name: no hidden files, no sub-folders, no links that leave it.
+    """The image files directly in a folder, by name: no hidden files, no sub-folders, no symbolic links.
 
     A missing folder has none. Files are judged by their ending; what cannot be read is found out on reading.
     """
@@ -147,6 +172,12 @@ def folders_in(folder: Path, start: str = "") -> list[Path]:
     except FileNotFoundError:
         return []
     return [folder / name for name in sorted(names) if name.startswith(start)]
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove what a killed run had begun to write. Only for a folder whose writers all hold our lock."""
+    for part in parts_in(folder):
+        part.unlink(missing_ok=True)
 
 
 def parts_in(folder: Path) -> Iterator[Path]:
@@ -183,17 +214,17 @@ def _digest(reader) -> str:
 
 
 def _is_image_file(entry: os.DirEntry) -> bool:
-    """Visible regular files; a link only where it stays inside the same folder."""
+    """Visible regular files. A symbolic link is none: moved away, it might point nowhere."""
     name = entry.name.lower()
     if name.startswith(".") or name in JUNK_NAMES or os.path.splitext(name)[1] not in IMAGE_ENDINGS:
         return False
-    if entry.is_symlink():
-        return os.path.dirname(os.path.realpath(entry.path)) == os.path.realpath(os.path.dirname(entry.path))
-    return entry.is_file()
+    return entry.is_file(follow_symlinks=False)
 
 
 def _part(path: Path) -> Path:
-    return path.parent / f"{PART}{os.getpid()}-{path.name}"
+    """Where a file is written before it gets its name. Its own name each time but short enough for any file system;
+    the same after a kill, so that the next run writes over it."""
+    return path.parent / fitting(f"{PART}{path.name}", f"-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}")
 
 
 def _write(path: Path, raw: bytes) -> None:
@@ -214,10 +245,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _copy_exclusive(source: Path, target: Path) -> None:
-    """Copy where hard links are not possible: verified beside, then over an exclusive empty place-holder.
-
-    A kill between the last two steps leaves the empty place-holder; the next run recognises it by its emptiness.
-    """
+    """Copy where hard links are not possible: written and verified beside, then renamed to a name that must be free."""
     part = _part(target)
     shutil.copyfile(source, part)
     with open(part, "rb") as reader:
@@ -226,12 +254,20 @@ def _copy_exclusive(source: Path, target: Path) -> None:
         os.unlink(part)
         raise OSError(errno.EIO, "the copy differs from the original", str(source))
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        _rename_new(part, target)
     except FileExistsError:
-        if target.stat().st_size:
-            os.unlink(part)
-            raise
-    os.replace(part, target)
+        os.unlink(part)
+        raise
+
+
+def _rename_new(source: Path, target: Path) -> None:
+    """Rename to a name that must be free. Linux does both in one step; elsewhere we look first."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename and rename(HERE, os.fsencode(source), HERE, os.fsencode(target), NO_REPLACE) == 0:
+        return
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    os.rename(source, target)
 
 
 def _same_content(one: Path, other: Path) -> bool:

@@ -3,6 +3,7 @@
 The whole plan is written to harvested_{stamp}/journal.jsonl before the first move. Every move is safe to repeat, so a
 killed harvest is finished by doing the journal again; `undo` does it backwards. The journal's name tells its state:
 journal.jsonl (under way), moves.jsonl (done), undoing.jsonl, undone.jsonl. Nothing is ever overwritten or deleted.
+Harvests are numbered, so that `undo` knows the last one also where the clock was set back.
 """
 
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 import config as cfg
 from flow import console, files, labelling, paths
 from flow.catalogue import HUMAN, ROBOT, Catalogue, Label
-from flow.errors import NotReady
+from flow.errors import NotReady, RoboError
 from flow.labelling import Labelled
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
@@ -32,6 +33,17 @@ class Move:
     given_by: str
     score: float | None = None
     model: str = ""
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a journal says. `torn`: lines that cannot be read or are missing; a journal is written in one step, so only
+    a failing disk or an editor does that."""
+
+    moves: list[Move]
+    folders: list[str]
+    number: int
+    torn: int
 
 
 @dataclass(frozen=True)
@@ -115,42 +127,54 @@ def harvest(basetag: str, stamp: str, catalogue: Catalogue, checked_only: bool =
         raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may be harvested already.")
     if not folders:
         return Harvested(dry=dry_run)
-    moves, already, left = _planned(basetag, folders, catalogue, checked_only)
+    moves, already, left, staying = _planned(basetag, folders, catalogue, checked_only)
     if dry_run:
         for move in moves:
             console.result(f"{move.source} -> {move.target}")
         return _summary(moves, already, left, len(folders), None, (), True)
+    _must_be_writable({_absolute(move.target).parent for move in moves})
+    number = 1 + max((_number(home) for home in _homes(basetag)), default=0)
     home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
-    files.write_whole(home / UNDER_WAY, _journal(moves, folders))
-    trouble = _carry_out(home, catalogue)
+    files.write_whole(home / UNDER_WAY, _journal(moves, [f for f in folders if f not in staying], number))
+    trouble = (*staying.values(), *_carry_out(home, catalogue))
     return _summary(moves, already, left, len(folders), home, trouble, False)
 
 
-def finish_unfinished(basetag: str, catalogue: Catalogue) -> list[str]:
-    """Finish harvests and undos that were killed half-way. Returns a sentence for each."""
+def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) -> list[str]:
+    """Finish harvests, and undos, that were killed half-way. Returns a sentence for each, and what went wrong.
+
+    Args:
+        undos: False where `undo` comes next, which goes on with the one that was cut short.
+    """
     said = []
-    for home in files.folders_in(paths.testing(basetag), cfg.harvested_name):
+    for home in _homes(basetag):
         if (home / UNDER_WAY).exists():
-            _carry_out(home, catalogue)
-            said.append(f"The harvest {home.name}, cut short earlier, is finished now.")
-        elif (home / UNDOING).exists():
-            _carry_back(home, catalogue)
-            said.append(f"The undo of {home.name}, cut short earlier, is finished now.")
+            trouble = _carry_out(home, catalogue)
+            said += [f"The harvest {home.name}, cut short earlier, is finished now.", *trouble]
+        elif undos and (home / UNDOING).exists():
+            _, kept = _carry_back(home, catalogue)
+            said += [f"The undo of {home.name}, cut short earlier, is finished now.", *kept]
+        elif all(entry.name.startswith(files.PART) for entry in home.iterdir()):  # killed before its journal was whole
+            files.sweep_parts(home)
+            home.rmdir()
     return said
 
 
 def undo(basetag: str, catalogue: Catalogue) -> Undone:
-    """Put the last harvest back where it came from.
+    """Put the last harvest back where it came from; an undo that was cut short is finished first of all.
 
     Raises:
         NotReady: there is no harvest to undo.
     """
-    homes = [h for h in files.folders_in(paths.testing(basetag), cfg.harvested_name) if (h / DONE).exists()]
-    if not homes:
+    homes = _homes(basetag)
+    begun = [home for home in homes if (home / UNDOING).exists()]
+    done = [home for home in homes if (home / DONE).exists()]
+    if not begun and not done:
         raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
-    home = homes[-1]
-    os.rename(home / DONE, home / UNDOING)
-    files.sync_folder(home)
+    home = begun[0] if begun else max(done, key=lambda h: (_number(h), h.name))
+    if not begun:
+        os.rename(home / DONE, home / UNDOING)
+        files.sync_folder(home)
     back, kept = _carry_back(home, catalogue)
     return Undone(home.name, back, tuple(kept))
 
@@ -158,11 +182,27 @@ def undo(basetag: str, catalogue: Catalogue) -> Undone:
 def rebuilt_labels(basetag: str) -> list[Label]:
     """The labels that done harvests gave, from their journals; for a catalogue that was lost."""
     labels = []
-    for home in files.folders_in(paths.testing(basetag), cfg.harvested_name):
+    for home in sorted(_homes(basetag), key=_number):
         if (home / DONE).exists():
-            moves, _ = _read(home / DONE)
-            labels += [Label(m.sha256, m.label, m.given_by, m.score, m.model) for m in moves]
+            labels += [Label(m.sha256, m.label, m.given_by, m.score, m.model) for m in _read(home / DONE).moves]
     return labels
+
+
+def _homes(basetag: str) -> list[Path]:
+    """All harvested_ folders."""
+    return files.folders_in(paths.testing(basetag), cfg.harvested_name)
+
+
+def _number(home: Path) -> int:
+    """Which harvest of its basetag it was, from 1; 0 where that cannot be told."""
+    return next((_read(home / name).number for name in (UNDER_WAY, DONE, UNDOING, UNDONE) if (home / name).exists()), 0)
+
+
+def _must_be_writable(folders: set[Path]) -> None:
+    """Raise RoboError before the first move where a label folder would refuse it."""
+    for folder in sorted(folders):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise RoboError(f"{folder} cannot be written; nothing was moved.", "Make it yours (chown, chmod) and harvest again.")
 
 
 def _labels(basetag: str) -> set[str]:
@@ -170,17 +210,22 @@ def _labels(basetag: str) -> set[str]:
 
 
 def _planned(basetag: str, folders: list[Path], catalogue: Catalogue,
-             checked_only: bool) -> tuple[list[Move], int, int]:
-    """The moves, how many are in training already, and how many unchecked ones stay behind."""
+             checked_only: bool) -> tuple[list[Move], int, int, dict[Path, str]]:
+    """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
+    must wait for the next harvest, with why: the disk would not give an image in them, or one came just now."""
     labels = _labels(basetag)
     found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
     known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
+    seen = {image.path for image in found}
+    missed = {f: n for f in folders if (n := sum(p not in seen for d in files.folders_in(f) if d.name in labels
+                                                 for p in files.images_in(d)))}  # fmt: skip
+    staying = {f: f"{n} images in {f.name} could not be read; it stays for the next harvest" for f, n in missed.items()}
     already = sum(image.sha256 in known for image in found)
     fresh = [image for image in _one_each(found) if image.sha256 not in known]
     wanted = [i for i in fresh if i.given_by == HUMAN or not checked_only]
     taken: set[Path] = set()
     moves = [_move(basetag, image, taken) for image in wanted]
-    return moves, already, len(fresh) - len(wanted)
+    return moves, already, len(fresh) - len(wanted), staying
 
 
 def _one_each(found: list[Labelled]) -> list[Labelled]:
@@ -197,39 +242,61 @@ def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
     folder = paths.training(basetag) / image.label
     target, number = files.free_path(folder, image.path.name), 2
     while target in taken:
-        target, number = files.free_path(folder, f"{image.path.stem}_{number}{image.path.suffix}"), number + 1
+        name = files.fitting(image.path.stem, f"_{number}{image.path.suffix}")
+        target, number = files.free_path(folder, name), number + 1
     taken.add(target)
     return Move(image.sha256, _relative(image.path), _relative(target), image.label, image.given_by, image.score, image.model)
 
 
-def _journal(moves: list[Move], folders: list[Path]) -> str:
+def _journal(moves: list[Move], folders: list[Path], number: int) -> str:
     lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
     lines += [json.dumps({"folder": folder.name}) for folder in folders]
-    return "\n".join([*lines, json.dumps({"end": len(lines)})]) + "\n"
+    return "\n".join([*lines, json.dumps({"end": len(lines), "number": number})]) + "\n"
 
 
-def _read(journal: Path) -> tuple[list[Move], list[str]]:
-    """The moves and the folders of a journal; a journal is written in one step, so it is whole."""
-    moves, folders = [], []
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if "sha256" in entry:
-            moves.append(Move(**entry))
-        elif "folder" in entry:
-            folders.append(entry["folder"])
-    return moves, folders
+def _read(journal: Path) -> Journal:
+    """A journal, without what cannot be read or would lead out of the basetag's own folders."""
+    moves, folders, end, number, lines = [], [], 0, 0, 0
+    basetag = journal.parent.parent.name
+    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+            if "sha256" in entry:
+                moves.append(_inside(basetag, Move(**entry)))
+            elif "folder" in entry:
+                folders.append(os.path.basename(entry["folder"]))
+            else:
+                end, number = int(entry["end"]), int(entry.get("number", 0))
+                continue
+            lines += 1
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            continue
+    return Journal(moves, folders, number, max(0, end - lines) if end else 1)
+
+
+def _inside(basetag: str, move: Move) -> Move:
+    """The move, if it lies within the basetag. Raises ValueError otherwise."""
+    for text, home in ((move.source, paths.testing(basetag)), (move.target, paths.training(basetag))):
+        if not os.path.normpath(_absolute(text)).startswith(f"{home}{os.sep}"):
+            raise ValueError(text)
+    return move
+
+
+def _torn(home: Path, journal: Journal) -> list[str]:
+    return [f"the journal in {home} is damaged ({journal.torn} lines); what it no longer tells stays where it is"] * (journal.torn > 0)
 
 
 def _carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
     """Do what the journal says, as far as it is not done. Safe to repeat from the start."""
-    moves, folders = _read(home / UNDER_WAY)
+    journal = _read(home / UNDER_WAY)
+    moves = journal.moves
     catalogue.set_labels(Label(m.sha256, m.label, m.given_by, m.score, m.model) for m in moves)
-    trouble = []
+    trouble = _torn(home, journal)
     with console.progress(len(moves), "harvesting") as advance:
         for move in moves:
             trouble += _forward(move)
             advance(1)
-    for name in folders:
+    for name in journal.folders if not journal.torn else []:
         source = home.parent / name
         if source.is_dir() and not (home / name).exists():
             files.move_folder(source, home / name)
@@ -253,10 +320,14 @@ def _forward(move: Move) -> list[str]:
 
 def _carry_back(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
     """The journal backwards: folders first, then images. Returns how many images are back, and why others are not."""
-    moves, folders = _read(home / UNDOING)
-    kept, back = [], 0
-    for name in folders:
-        if (home / name).is_dir() and not (home.parent / name).exists():
+    journal = _read(home / UNDOING)
+    moves, kept, back = journal.moves, _torn(home, journal), 0
+    for name in journal.folders:
+        if not (home / name).is_dir():
+            continue
+        if (home.parent / name).exists():
+            kept.append(f"there is another {name} now; the old one stays in {home.name}")
+        else:
             files.move_folder(home / name, home.parent / name)
     for move in moves:
         why = _backward(move)

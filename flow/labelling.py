@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from flow import files, names, paths
+from flow import console, files, names, paths
 from flow.catalogue import HUMAN, ROBOT, Catalogue, Label
 
 
@@ -22,8 +22,8 @@ class Labelled:
 
 
 def label_folders(basetag: str) -> list[Path]:
-    """The label folders of a basetag's training data; RoboFlow's own words are no labels."""
-    return [f for f in files.folders_in(paths.training(basetag)) if not names.is_own_word(f.name)]
+    """The label folders of a basetag's training data; RoboFlow's own words are no labels, and no bytes that are no text."""
+    return [f for f in files.folders_in(paths.training(basetag)) if names.is_text(f.name) and not names.is_own_word(f.name)]
 
 
 def label_counts(basetag: str) -> dict[str, int]:
@@ -37,7 +37,7 @@ def training_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
     An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
     """
     remembered, found, news = catalogue.labels(), [], []
-    for path, label, sha in _hashed(label_folders(basetag)):
+    for path, label, sha in hashed(label_folders(basetag)):
         old = remembered.get(sha)
         if old and old.label == label:
             found.append(Labelled(path, label, sha, old.given_by, old.score, old.model))
@@ -56,7 +56,7 @@ def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[
     """
     put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
     found = []
-    for path, label, sha in _hashed([f for f in files.folders_in(folder) if f.name in labels]):
+    for path, label, sha in hashed([f for f in files.folders_in(folder) if f.name in labels]):
         robot = put.get(sha)
         untouched = robot is not None and robot.place == label
         given_by = ROBOT if untouched and not approved else HUMAN
@@ -79,10 +79,22 @@ def _in_two_labels(images: list[Labelled]) -> set[str]:
     return {sha for sha, n in Counter(sha for sha, _ in pairs).items() if n > 1}
 
 
-def _hashed(folders: list[Path]) -> list[tuple[Path, str, str]]:
+def hashed(folders: list[Path]) -> list[tuple[Path, str, str]]:
     """(path, folder's name, content hash) of every image in the folders."""
     from scripts.hashes import HashBook
 
     listed = [path for folder in folders for path in files.images_in(folder)]
     with HashBook(paths.hashes()) as book:
-        return [(path, path.parent.name, sha) for path, sha in book.sha256s(listed).items()]
+        found = book.sha256s(listed)
+    tell_unread(listed, found)
+    return [(path, path.parent.name, sha) for path, sha in found.items()]
+
+
+def tell_unread(listed: list[Path], found: dict[Path, str]) -> int:
+    """Warn of image files the disk would not give; what vanished meanwhile is a person's doing. Returns how many."""
+    unread = [path for path in listed if path not in found and path.exists()]
+    for path in unread:
+        said = f"{path} cannot be read from the disk; it stays where it is"
+        if said not in console.warnings():
+            console.warn(said)
+    return len(unread)

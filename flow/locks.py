@@ -58,5 +58,5 @@ def _holder(handle: int, path: Path) -> str:
     try:
         who = json.loads(os.pread(handle, 10_000, 0).decode("utf-8"))
         return f"Another run works on {path.stem} (process {who['pid']}, since {who['since']}): {who['command']}."
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return f"Another run works on {path.stem}."

@@ -1,6 +1,7 @@
 """Trained models on disk. Facts come from model.json; the folder name is only for eyes."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,12 @@ def pick(ranked: list[Model], wanted: str, basetag: str) -> Model:
 
 def verify(model: Model) -> None:
     """Raise RoboError where a file of the model is missing or is not what was written."""
-    for name, wanted in model.facts["files"].items():
+    for name, wanted in {"head.npz": "", "retrained_labels.txt": "", **model.facts["files"]}.items():
         _verify_file(model, name, wanted)
+    written = (model.folder / "retrained_labels.txt").read_text(encoding="utf-8").splitlines()
+    if written != model.labels:
+        raise RoboError(f"The model {model.name} is damaged: model.json names other labels than it was trained on.",
+                        "Pick another with --model, or retrain.")
 
 
 def verify_head(model: Model) -> None:
@@ -74,7 +79,8 @@ def verify_head(model: Model) -> None:
 
 def _verify_file(model: Model, name: str, wanted: str) -> None:
     path = model.folder / name
-    trouble = "is missing" if not path.exists() else "has changed" if files.sha256_of(path) != wanted else ""
+    inside = os.path.normpath(path).startswith(f"{model.folder}{os.sep}")
+    trouble = "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
     if trouble:
         raise RoboError(f"The model {model.name} is damaged: {name} {trouble}.", "Pick another with --model, or retrain.")
 
@@ -83,7 +89,8 @@ def _read(folder: Path) -> Model | None:
     try:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model = Model(folder, facts)
-        whole = facts["format"] == FORMAT and model.accuracy >= 0 and model.labels and model.identity
-        return model if whole and facts["created"] and facts["backbone"]["sha256"] else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = facts["format"] == FORMAT and 0 <= model.accuracy <= 1 and model.labels and model.identity
+        texts = (facts["created"], facts["backbone"]["sha256"], *model.labels, *facts["files"], *facts["files"].values())
+        return model if whole and all(isinstance(text, str) and text for text in texts) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

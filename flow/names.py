@@ -12,7 +12,8 @@ from flow.errors import BadUsage
 
 NAME_BYTES_MAX = 64  # leaves room for a number, a time, a score and a suffix within the usual 255 bytes
 WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{dev}{n}" for dev in ("com", "lpt") for n in range(1, 10))}
-UNDER = re.compile(re.escape(cfg.under_name) + r"\d+$")
+# Letters and marks that show nothing, so that two names could look alike: fillers, joiners, variation selectors.
+INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 
 
 def clean(text: str) -> str:
@@ -30,9 +31,9 @@ def folder_name(text: str, what: str) -> str:
     Raises:
         BadUsage: where nothing safe can be made of it.
     """
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in text):
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") or ord(c) in INVISIBLE for c in text):
         raise BadUsage(f"The {what} {clean(text)!r} holds invisible characters.", "Type it again by hand.")
-    name = unicodedata.normalize("NFKC", text).strip().lstrip("#").strip().lower()
+    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip().lstrip("#").strip()
     name = re.sub(r"\s+", "_", name)
     problem = _problem(name)
     if problem:
@@ -48,7 +49,13 @@ def label_name(text: str) -> str:
 def is_own_word(name: str) -> bool:
     """True for names that RoboFlow itself gives to folders, such as sorted_1 or built_under925."""
     own = (cfg.sorted_name, cfg.unsorted_name, cfg.harvested_name)
-    return name.startswith(own) or bool(UNDER.search(name)) or name in (cfg.quarantine_name, "trash", "0")
+    under = re.search(re.escape(cfg.under_name) + r"\d+$", name)
+    return name.startswith(own) or bool(under) or name in (cfg.quarantine_name, "trash", "0")
+
+
+def is_text(name: str) -> bool:
+    """False for a file name whose bytes are no UTF-8; such a one cannot stand in a log, a model or a catalogue."""
+    return not any("\ud800" <= c <= "\udfff" for c in name)
 
 
 def _problem(name: str) -> str:
@@ -62,6 +69,8 @@ def _problem(name: str) -> str:
     bad = [c for c in name if not (c in "_-" or unicodedata.category(c)[0] in "LNM")]
     if bad:
         return f"{bad[0]!r} is not a letter, a digit, _ or -"
+    if not any(unicodedata.category(c)[0] in "LN" for c in name):
+        return "it has no letter and no digit"
     if len(name.encode("utf-8")) > NAME_BYTES_MAX:
         return f"it is longer than {NAME_BYTES_MAX} bytes"
     if name in WINDOWS_NAMES:

@@ -12,6 +12,7 @@ REASONS = "reasons.txt"
 def into_quarantine(basetag: str, path: Path, reason: str) -> None:
     """Keep a copy of a user's file that was refused, with the reason in a log beside it. Twice is once."""
     folder = files.make_folder(paths.quarantine(basetag))
+    files.sweep_parts(folder)
     with contextlib.suppress(FileNotFoundError, PermissionError, IsADirectoryError):
         there = folder / path.name
         if not (there.exists() and files.sha256_of(there) == files.sha256_of(path)):

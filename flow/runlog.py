@@ -17,18 +17,33 @@ from flow import files
 
 SECRET_NAMES = re.compile(r"(TOKEN|SECRET|API_KEY|APIKEY|IMGURAPI_ID|CLIENT_ID|PASSWORD|ACCOUNT_SID|SENDTONUM|PHONE_NUMBER)")
 BYTES_MAX, BACKUPS = 2_000_000, 5
+GOOD = (0, 3)  # exit codes of runs that came to their end, 3 with some images left out
 
 _log = logging.getLogger("roboflow")
 _log.propagate = False
 _log.addHandler(logging.NullHandler())
 
 
-class _NoSecrets(logging.Filter):
-    """Replaces the values of secret-looking environment variables wherever they appear."""
+class _Layout(logging.Formatter):
+    """One record: UTC time, run id, level, text. Secrets are hidden in the whole of it, tracebacks included; further
+    lines are indented, so that no file name can look like a record of its own."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = hide_secrets(record.getMessage()), ()
-        return True
+    converter = time.gmtime
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_secrets(super().format(record)).replace("\n", "\n    ")
+
+
+class _File(logging.handlers.RotatingFileHandler):
+    """A rotating log only its owner can read; one that cannot be written stops nothing and says nothing."""
+
+    def _open(self):
+        stream = super()._open()
+        os.fchmod(stream.fileno(), 0o600)
+        return stream
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
 
 
 def hide_secrets(text: str) -> str:
@@ -45,13 +60,10 @@ def start(path: Path, run_id: str) -> None:
     try:
         files.make_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=BYTES_MAX, backupCount=BACKUPS, encoding="utf-8")
+        handler = _File(path, maxBytes=BYTES_MAX, backupCount=BACKUPS, encoding="utf-8", errors="backslashreplace")
     except OSError:
         return
-    layout = logging.Formatter(f"%(asctime)sZ {run_id} %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    layout.converter = time.gmtime
-    handler.setFormatter(layout)
-    handler.addFilter(_NoSecrets())
+    handler.setFormatter(_Layout(f"%(asctime)sZ {run_id} %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
     _log.addHandler(handler)
     _log.setLevel(logging.INFO)
     _noise["path"] = str(path)
@@ -84,17 +96,24 @@ def failure(problem: BaseException) -> None:
 
 
 def save_last_run(path: Path, facts: dict) -> None:
-    """Write last_run.json in one step; only ever called at the end of a run."""
+    """Write last_run.json in one step, at the end of a run; `good` in it is the last run that ended well."""
     files.make_folder(path.parent)
-    files.write_whole(path, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    good = {name: facts[name] for name in ("end", "exit", "line")} if facts["exit"] in GOOD else read_last_run(path).get("good")
+    files.write_whole(path, json.dumps({**facts, "line": hide_secrets(facts["line"]), "good": good}, indent=1) + "\n")
 
 
 def read_last_run(path: Path) -> dict:
-    """The facts of the last run, or an empty dict."""
-    with contextlib.suppress(OSError, ValueError):
+    """The facts of the last run, or an empty dict where there was none or they cannot be read."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return facts if isinstance(facts, dict) else {}
+        if isinstance(facts, dict) and _is_run(facts):
+            return {**facts, "good": facts.get("good") if _is_run(facts.get("good")) else None}
     return {}
+
+
+def _is_run(facts: object) -> bool:
+    kinds = {"end": str, "exit": int, "line": str}
+    return isinstance(facts, dict) and all(isinstance(facts.get(name), kind) for name, kind in kinds.items())
 
 
 _noise: dict[str, object] = {"path": None, "hidden": False}

@@ -6,6 +6,7 @@ An unknown name, a wrong type or a value out of range raises BadUsage with the f
 import difflib
 import math
 import os
+import re
 from pathlib import Path
 
 import yaml
@@ -14,7 +15,7 @@ import config as cfg
 from flow.errors import BadUsage
 
 FILE_NAME = "roboflow.yaml"
-FILE_BYTES_MAX = 1_000_000  # no honest settings file is larger; stops a YAML bomb before it is read
+FILE_BYTES_MAX = 100_000  # no honest settings file is larger; stops a YAML bomb before it is read
 PREFIX = "ROBOFLOW_"
 NOT_SETTINGS = {"ROBOFLOW_NATIVE_LOG"}
 
@@ -72,6 +73,7 @@ def load(folder: Path, environ: dict[str, str] | None = None) -> dict[str, str]:
     changes = {**_from_file(folder / FILE_NAME), **_from_environment(os.environ if environ is None else environ)}
     for name, (value, _) in changes.items():
         setattr(cfg, name, value)
+    _check_names()
     return {name: where for name, (_, where) in changes.items()}
 
 
@@ -96,9 +98,30 @@ def check(name: str, value: object, where: str) -> object:
         raise BadUsage(f"{where}: {name} = {value!r} is not one of {', '.join(CHOICES[name])}.", "Change it there.")
     if name == "licenses":
         _check_licenses(value, where)
-    if name.endswith("_name") and (not value or "/" in value or value.startswith(".")):
+    if name.endswith("_name") and not re.fullmatch(r"[A-Za-z0-9_]{1,32}", value):
         raise BadUsage(f"{where}: {name} = {value!r} cannot be part of a folder name.", "Letters, digits and _ are fine.")
+    if name == "path_to_tf_files":
+        check_folder(value, where)
     return value
+
+
+def check_folder(text: str, where: str) -> None:
+    """Raise BadUsage where a text cannot name a folder."""
+    if not text.strip() or "\0" in text:
+        raise BadUsage(f"{where}: {text!r} cannot be a folder.", "For example: ~/robots")
+    try:
+        Path(text).expanduser()
+    except RuntimeError as problem:
+        raise BadUsage(f"{where}: there is no home folder for {text!r}.", "Give the whole path.") from problem
+
+
+def _check_names() -> None:
+    """Raise BadUsage where two of our own folder names could be taken for each other."""
+    own = {name: getattr(cfg, name) for name in ("unsorted_name", "sorted_name", "harvested_name", "quarantine_name")}
+    for name, value in own.items():
+        for other, start in own.items():
+            if name != other and value.startswith(start):
+                raise BadUsage(f"The settings {name} = {value!r} and {other} = {start!r} begin alike.", "Change one of them.")
 
 
 def _check_licenses(value: list, where: str) -> None:
@@ -131,13 +154,14 @@ def _from_file(path: Path) -> dict[str, tuple[object, str]]:
     """Checked settings of the YAML file with where each stands; nothing where there is no file."""
     if not path.exists():
         return {}
-    if path.stat().st_size > FILE_BYTES_MAX:
-        raise BadUsage(f"{path} is larger than a settings file can be.", "Keep it under 1 MB.")
     try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise BadUsage(f"{path}{_mark(problem)}: this is not YAML.", "One `name: value` a line, indented with spaces.") from problem
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise BadUsage(f"{path} is larger than a settings file can be.", "Keep it under 100 kB.")
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except OSError as problem:
+        raise BadUsage(f"{path} cannot be read: {problem.strerror}.", "Make it readable, or move it away.") from problem
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise BadUsage(f"{path}{_mark(problem)}: this is not YAML that can be read.", "One `name: value` a line, indented with spaces.") from problem
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
@@ -168,7 +192,10 @@ def _plain(node: yaml.Node, name: str, where: str) -> object:
         return [item.value for item in node.value]
     if not isinstance(node, yaml.ScalarNode):
         raise BadUsage(f"{where}: {name} must be one value.", f"The default is {default!r}.")
-    return yaml.safe_load(yaml.serialize(node))
+    try:
+        return yaml.safe_load(yaml.serialize(node))
+    except (yaml.YAMLError, ValueError) as problem:  # a tag of another program, a day that is none, a number without end
+        raise BadUsage(f"{where}: {name} cannot be read.", f"The default is {default!r}.") from problem
 
 
 def _mark(problem: Exception) -> str:

@@ -50,10 +50,19 @@ def _words(basetag: str, facts: dict) -> str:
     if facts["quarantine"]:
         lines.append(f"  quarantine: {facts['quarantine']} unreadable images, see reasons.txt there")
     last = facts["last_run"]
-    lines.append(f"  last run: {_ago(last['end'])} ago, exit {last['exit']}, {last['line']}" if last else "  last run: none yet")
+    good = last.get("good")
+    lines.append(f"  last good run: {_ago(good['end'])}, {good['line']}" if good else "  last good run: none yet")
+    if last and last["exit"] not in runlog.GOOD:
+        lines.append(f"  the last run failed: {_ago(last['end'])}, exit {last['exit']}, {last['line']}")
     return "\n".join(lines)
 
 
 def _ago(end: str) -> str:
-    minutes = int((datetime.now(timezone.utc) - datetime.fromisoformat(end)).total_seconds() // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
+    """How long ago, or the time itself where it lies ahead of us or cannot be read."""
+    try:
+        minutes = int((datetime.now(timezone.utc) - datetime.fromisoformat(end)).total_seconds() // 60)
+    except (ValueError, TypeError):
+        return f"at {end}"
+    if minutes < 0:
+        return f"at {end} (the clock was set back)"
+    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago" if minutes < 2880 else f"{minutes // 1440} days ago"

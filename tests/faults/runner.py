@@ -90,9 +90,15 @@ def _serve() -> None:
 def _import_everything() -> None:
     import PIL.Image
 
-    import flow.approve, flow.classify, flow.cli, flow.download, flow.guide, flow.harvest, flow.leaderboard  # noqa: E401, F401
-    import flow.retrain, flow.sources.art.pictures, flow.sources.folder, flow.sources.sample, flow.status  # noqa: E401, F401
-    import scripts.hashes, scripts.lookalikes, scripts.retrain  # noqa: E401, F401
+    import flow.approve  # noqa: E401, F401
+    import flow.classify
+    import flow.cli
+    import flow.download
+    import flow.guide
+    import flow.harvest
+    import flow.leaderboard
+    import flow.retrain  # noqa: E401, F401
+    import scripts.hashes  # noqa: E401, F401
     from tests.faults import before, points, world  # noqa: F401
 
     PIL.Image.init()
