@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import config as cfg
+from tests.helpers import save_tiny_backbone, write_backbone_facts
 from tests.terminal import run
 
 KINDS = ("built", "drawn", "not")
@@ -42,3 +43,9 @@ def grown(tmp_path_factory):
 def home(grown, tmp_path):
     """A copy of `grown` to play with."""
     return shutil.copytree(grown, tmp_path / "tf_files", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """The folder of a little SavedModel backbone with its facts beside it; never changed."""
+    return write_backbone_facts(save_tiny_backbone(tmp_path_factory.mktemp("backbone") / "tiny"))
