@@ -176,10 +176,13 @@ def ask(question: str, check: Callable[[str], object], default: str = "", explai
             continue
         if word == "b" and back:
             return BACK
+        if word == "b":
+            _err("  there is no question before this one.")
+            continue
         try:
             return check(answer or default)
         except BadUsage as problem:
-            _err(f"  {problem.message} {explain or problem.hint}".rstrip())
+            _err(_wrapped(f"  {problem.message} {explain or problem.hint}".rstrip()))
 
 
 def yes_no(question: str, default: bool) -> bool:

@@ -70,7 +70,8 @@ def range_of(setting: str) -> str:
     if setting not in RANGES:
         return "a name, a handle or a folder"
     low, high = RANGES[setting]
-    return f"a number from {low:g} to {high:g}" if high < 1e6 else f"a number from {low:g} on"
+    low_text, high_text = (f"{n:f}".rstrip("0").rstrip(".") for n in (low, high))
+    return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
 
 
 def plan_lines(plan) -> list[str]:
@@ -112,7 +113,7 @@ examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
   python roboflow.py robots 0 0 retrain_defaults --architecture embedded
-  python roboflow.py robots 0 0 explore --steps 500,2600 --learning-rate 0.01,0.1
+  python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
 exit codes
   0 done   1 failed   2 bad arguments or settings   3 done but for some images
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
