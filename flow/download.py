@@ -6,11 +6,10 @@ completes it.
 
 import contextlib
 import errno
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
 
 import config as cfg
@@ -18,6 +17,7 @@ from flow import console, files, paths
 from flow.account import Downloaded, Wanted
 from flow.catalogue import DEFERRED, DUPLICATE, FAILED, GONE, KEPT, REFUSED, Archived, Begun, Catalogue
 from flow.credits import one_line, update_logs
+from flow.crew import Crew
 from flow.errors import RoboError
 from flow.fetch import WAIT, Fetcher
 from flow.headers import plain_url
@@ -25,15 +25,15 @@ from flow.hosts import SHORT_WAIT_S, clock_text
 from flow.keep import NEAR, SEEN, Keeper
 from flow.known import Known
 from flow.lineup import Job, Lineup
-from flow.obtain import Outcome, obtain
+from flow.obtain import Outcome
 from flow.quarantine import into_quarantine
 from flow.sources import Found, Source, SourceTrouble, open_sources
 
 LICENSE = "other licence"
 SPACE_MB = 100  # free megabytes wanted before anything is fetched
+PILE, PILE_S = 8, 0.25  # so many images, or seconds, are written down together
 UNFINISHED_H = 48  # hours within which the same command completes a download that was stopped
 NO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-Running = dict[Future[Outcome], Job]
 
 
 def _now() -> datetime:
@@ -125,28 +125,32 @@ class _Run:
 
     def _work(self) -> None:
         """Keep the workers busy until enough is kept or nothing is left to try."""
-        pool = ThreadPoolExecutor(cfg.download_workers, thread_name_prefix="download")
         lineup = Lineup(self._offers(), self.fetcher.hosts)
-        running: Running = {}
+        crew = Crew(self.fetcher, self.keeper.folder, lineup)
+        pile: list[tuple[Job, Outcome]] = []
+        written = time.monotonic()
         try:
             while self.places() > 0:
-                self._start(pool, lineup, running)
-                if not running and not self._wait_for_hosts(lineup):
+                self._start(crew, lineup, len(pile))
+                if not len(crew) and not pile and not self._wait_for_hosts(lineup):
                     break
-                done = _finished(running)
-                self._collect([(running.pop(future), future.result()) for future in done], lineup)
+                pile += crew.finished()
+                # Written down several at a time, for each time waits for the disk.
+                if len(pile) >= PILE or not len(crew) or time.monotonic() - written > PILE_S:
+                    self._collect(pile, lineup)
+                    pile, written = [], time.monotonic()
         finally:
-            self.fetcher.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
+            crew.stop()
+            self.keeper.confirm()
         self._defer(lineup.held)
 
-    def _start(self, pool: ThreadPoolExecutor, lineup: Lineup, running: Running) -> None:
+    def _start(self, crew: Crew, lineup: Lineup, waiting: int) -> None:
         """Give free workers something to do; never more than places are open, so that none comes in vain."""
-        while len(running) < min(cfg.download_workers, self.places()):
+        while crew.has_room() and len(crew) + waiting < self.places():
             job = lineup.take()
             if job is None:
                 return
-            running[pool.submit(obtain, job.source, job.found, self.fetcher, job.fallback)] = job
+            crew.start(job)
 
     def _wait_for_hosts(self, lineup: Lineup) -> bool:
         """Nothing can begin now: wait for a host that rests, where that is short. False where there is none."""
@@ -163,13 +167,12 @@ class _Run:
         """Judge what the workers brought: keep, count, or try again later."""
         pictures = []
         for job, outcome in jobs:
-            lineup.leave(job)
             if outcome.status == DEFERRED:
                 lineup.hold(job)
             elif outcome.taken is None:
                 self._refuse(outcome)
             else:
-                pictures.append((outcome.found, outcome.taken))
+                pictures.append((outcome.found, outcome.taken, outcome.part))
         kept = self.keeper.keep(pictures)
         self.kept += kept
         self.advance(kept)
@@ -256,18 +259,6 @@ class _Run:
 
     def _update_logs(self) -> None:
         update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))
-
-
-def _finished(running: Running) -> list[Future[Outcome]]:
-    """Wait for work to be done. What needs no network is taken in the order of the offers, so that two runs agree."""
-    oldest = next(iter(running), None)
-    if oldest is None:
-        return []
-    if running[oldest].source.online:
-        done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-        return [future for future in running if future in done]
-    wait([oldest], timeout=0.5)
-    return list(takewhile(Future.done, running))
 
 
 def _sweep(folder: Path) -> None:

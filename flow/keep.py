@@ -17,7 +17,6 @@ from flow.known import Known
 from flow.sources import Found
 
 SEEN, EXACT, NEAR = "seen before", "duplicate", "near-duplicate"
-Row = tuple[Archived, Image, Taken]
 
 
 class Keeper:
@@ -32,23 +31,39 @@ class Keeper:
     ):
         self.wanted, self.catalogue, self.known, self.folder, self.now = wanted, catalogue, known, folder, now
         self.counts: Counter[str] = Counter()
+        self._published: list[tuple[Archived, Image]] = []  # their files are there, their rows still pending
         self.number = _next_number(folder, wanted.searchtag, catalogue)
 
-    def keep(self, pictures: list[tuple[Found, Taken]]) -> int:
+    def keep(self, pictures: list[tuple[Found, Taken, Path]]) -> int:
         """Keep what is new, count the rest. Returns how many were kept.
 
-        Rows are written as pending, then the files, then the rows as kept: the next run puts a kill in between right.
+        Rows are written as pending, then the files get their names, and with the next rows (or `confirm`) they are
+        marked kept: one transaction a batch, and the next run puts right a kill anywhere in between.
+
+        Args:
+            pictures: the offer, the picture, and its part file.
         """
-        rows = [self._prepare(found, taken) for found, taken in pictures if not self._is_there(found, taken)]
+        rows = []
+        for found, taken, part in pictures:
+            if self._is_there(found, taken):
+                part.unlink(missing_ok=True)
+            else:
+                rows.append((*self._prepare(found, taken), part))
         if not rows:
             return 0
-        self.catalogue.keep(*((entry, image) for entry, image, _ in rows))
-        final = []
-        for entry, image, taken in rows:
-            path = files.write_new(self.folder, image.file_name, taken.jpeg)
-            final.append((replace(entry, status=KEPT), replace(image, file_name=path.name)))
-        self.catalogue.keep(*final)
-        return len(final)
+        self.catalogue.keep(*self._published, *((entry, image) for entry, image, _ in rows))
+        self._published = []
+        for entry, image, part in rows:
+            path = files.publish(part, self.folder, image.file_name, sync=False)
+            self._published.append((replace(entry, status=KEPT), replace(image, file_name=path.name)))
+        files.sync_folder(self.folder)
+        return len(rows)
+
+    def confirm(self) -> None:
+        """Mark the last batch as kept."""
+        if self._published:
+            self.catalogue.keep(*self._published)
+            self._published = []
 
     def drop(self, found: Found, status: str, reason: str) -> None:
         """Count an image that is not kept, and remember why."""
@@ -73,18 +88,18 @@ class Keeper:
         path = self.known.on_disk.get(taken.sha256)
         if path is None or path.parent != self.folder or self.catalogue.image(taken.sha256):
             return False
-        entry, image, _ = self._prepare(found, taken)
+        entry, image = self._prepare(found, taken)
         self.number -= 1
         self.catalogue.keep((replace(entry, status=KEPT), replace(image, file_name=path.name)))
         self.counts[SEEN] += 1
         return True
 
-    def _prepare(self, found: Found, taken: Taken) -> tuple[Archived, Image, Taken]:
+    def _prepare(self, found: Found, taken: Taken) -> tuple[Archived, Image]:
         """The rows of an image to be kept, under the next file name."""
         self.known.add(taken.origin_sha256, taken.sha256, taken.look)
         self.number += 1
         entry = replace(self._entry(found, PENDING, ""), origin_sha256=taken.origin_sha256, sha256=taken.sha256)
-        return entry, self._image(found, taken, f"{self.wanted.searchtag}_{self.number}_{self.now():%H%M%S}.jpg"), taken
+        return entry, self._image(found, taken, f"{self.wanted.searchtag}_{self.number}_{self.now():%H%M%S}.jpg")
 
     def _entry(self, found: Found, status: str, reason: str) -> Archived:
         at = self.now().isoformat(timespec="seconds")

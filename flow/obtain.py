@@ -1,12 +1,16 @@
-"""One image from offer to picture: read or fetch it, take it in. Runs in the download's worker threads."""
+"""One image from offer to picture: read or fetch it, take it in. Runs in the download's threads."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 
 from flow.catalogue import DEFERRED, FAILED, REFUSED
 from flow.fetch import WAIT, Fetcher, NotFetched
+from flow.files import write_part
 from flow.intake import TOO_MANY_PIXELS, Refused, Taken, take_in
 from flow.sources import Found, Source
+
+_numbers = count(1)  # for the names of part files; next() on it is safe in threads
 
 
 @dataclass(frozen=True)
@@ -15,34 +19,46 @@ class Outcome:
 
     source: Source
     found: Found
+    data: bytes = b""  # as fetched
     taken: Taken | None = None
+    part: Path | None = None  # the picture's file, not yet under its name
     status: str = ""
     reason: str = ""  # a few words to count by
     detail: str = ""  # one sentence for the log
-    until: datetime | None = None  # when its host will answer again
 
 
 def obtain(source: Source, found: Found, fetcher: Fetcher, fallback: bool = False) -> Outcome:
-    """Read or fetch one image and take it in. Never raises for trouble with the one image.
+    """Read or fetch the bytes of one image. Never raises for trouble with the one image.
 
     Args:
         fallback: fetch `fallback_url` because the host of `image_url` wants a rest.
     """
     try:
         data = source.read(found)
-        if data is None:
-            data = _fetch(found, fetcher, fallback)
-        return Outcome(source, found, taken=take_in(data))
-    except Refused as problem:
-        return Outcome(source, found, None, REFUSED, problem.reason, str(problem))
+        return Outcome(source, found, _fetch(found, fetcher, fallback) if data is None else data)
     except NotFetched as problem:
-        return Outcome(source, found, None, problem.status, problem.reason, str(problem), problem.until)
+        return Outcome(source, found, b"", None, None, problem.status, problem.reason, str(problem))
     except OSError as problem:
-        return Outcome(
-            source, found, None, FAILED, "unreadable", f"unreadable: {problem.strerror or type(problem).__name__}"
-        )
+        why = f"unreadable: {problem.strerror or type(problem).__name__}"
+        return Outcome(source, found, status=FAILED, reason="unreadable", detail=why)
+
+
+def take(outcome: Outcome, fetcher: Fetcher, folder: Path) -> Outcome:
+    """Turn fetched bytes into a picture and write it as a part file in `folder`.
+
+    Raises:
+        OSError: the disk is full. That is no trouble of the one image, and ends the run.
+    """
+    if outcome.status or fetcher.stopped.is_set():
+        return outcome
+    try:
+        taken = take_in(outcome.data)
+    except Refused as problem:
+        return replace(outcome, data=b"", status=REFUSED, reason=problem.reason, detail=str(problem))
     except MemoryError:
-        return Outcome(source, found, None, REFUSED, TOO_MANY_PIXELS)
+        return replace(outcome, data=b"", status=REFUSED, reason=TOO_MANY_PIXELS)
+    part = write_part(folder, f"{next(_numbers)}.jpg", taken.jpeg)
+    return replace(outcome, data=b"", taken=taken, part=part)
 
 
 def _fetch(found: Found, fetcher: Fetcher, fallback: bool) -> bytes:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import config as cfg
-from flow import files, paths
+from flow import files, obtain, paths
 from flow.account import Downloaded, Wanted
 from flow.catalogue import KEPT, PENDING, Archived, Catalogue
 from flow.catalogue import Image as Row
@@ -326,7 +326,7 @@ def test_full_disk_is_a_plain_error(quick, monkeypatch):
     def full(*_: object) -> Path:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(files, "write_new", full)
+    monkeypatch.setattr(obtain, "write_part", full)
     with pytest.raises(RoboError) as problem:
         get("robotart", 3, "sample")
     assert "cannot be written" in problem.value.message
@@ -553,7 +553,9 @@ def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
         keeper = Keeper(
             Wanted("robots", "hostile", 1, "urls"), catalogue, known, folder, lambda: datetime.now().astimezone()
         )
-        assert keeper.keep([(found, TAKEN)]) == 1
+        files.make_folder(folder)
+        assert keeper.keep([(found, TAKEN, files.write_part(folder, "x", TAKEN.jpeg))]) == 1
+        keeper.confirm()
         update_logs(folder, "hostile", catalogue.images_of("hostile"))
         update_logs(folder, "hostile", catalogue.images_of("hostile"))
     rows = list(csv.reader((folder / CREDITS).open(newline="", encoding="utf-8")))
