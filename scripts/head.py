@@ -82,7 +82,9 @@ def fit_sgd_folds(examples: Examples, how: Sgd, count: int, watch: Callable[[int
                   every: int = 0) -> list[Head]:
     """The head and, after it, one for each of `count` folds that has not learned from the fold's images.
 
-    All descend together on the same batches, of which each leaves out its own fold: that costs little more than one.
+    All descend together on the same batches, of which each leaves out its own fold: that costs little more than one,
+    and every image pulls as often and as hard in all of them (else the heads of the folds, learning fewer images in as
+    many steps, would be too sure of themselves, and the temperature found with them too high).
 
     Args:
         watch: called with (step, head so far) every `every` steps and at the last one.
@@ -97,7 +99,7 @@ def fit_sgd_folds(examples: Examples, how: Sgd, count: int, watch: Callable[[int
     for step, rows in enumerate(_batches(examples, how), 1):
         batch, part = x[rows], learns[rows]
         gap = softmax((batch @ w + b).reshape(-1, heads, k)) - onehot[rows, None]
-        gap *= (np.float32(how.learning_rate) * part / np.maximum(1, part.sum(axis=0)))[:, :, None]
+        gap *= np.float32(how.learning_rate / how.batch_size) * part[:, :, None]
         flat = gap.reshape(len(rows), heads * k)
         w -= batch.T @ flat
         b -= flat.sum(axis=0)

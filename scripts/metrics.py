@@ -40,7 +40,7 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     p, z2 = right / total, Z95 * Z95
     middle = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = Z95 / (1 + z2 / total) * math.sqrt(p * (1 - p) / total + z2 / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return 0.0 if right == 0 else middle - half, 1.0 if right == total else middle + half
 
 
 def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -98,8 +98,9 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -
     """Bins of equal width over the top score: mean score, share right, and n; empty bins left out."""
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     rows = []
-    for low in np.arange(bins) / bins:
-        inside = (sure > low) & (sure <= low + 1 / bins)
+    edges = np.arange(bins + 1) / bins
+    for low, high in zip(edges, edges[1:], strict=False):
+        inside = (sure > low) & (sure <= high)
         if inside.any():
             rows.append({"from": float(low), "score": float(sure[inside].mean()),
                          **Share(int(right[inside].sum()), int(inside.sum())).facts()})  # fmt: skip
