@@ -26,6 +26,7 @@ THREADS = CORES + 1
 AHEAD = 3  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
+Vectors, Reasons = dict[str, np.ndarray], dict[str, str]  # by content hash
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
 
 
@@ -120,7 +121,7 @@ def compute_pixels(pictures: dict[str, np.ndarray], runner: Runner, store: Store
     return vectors
 
 
-def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iterator[tuple[dict[str, np.ndarray], dict[str, str]]]:
+def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iterator[tuple[Vectors, Reasons]]:
     """(vectors, unreadable ones with reasons) of a few pictures at a time, in order.
 
     Each thread decodes a few and takes them through the backbone itself: no core waits for another, and there is one
@@ -153,7 +154,7 @@ def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iter
 
 
 def _take(shas: list[str], files: dict[str, Path], runner: Runner,
-          memory: threading.local) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+          memory: threading.local) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of at most PART pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels"):
         memory.pixels = np.empty((PART, runner.input_size, runner.input_size, 3), np.float32)

@@ -6,7 +6,6 @@ the hash alone joins different marks on white, the thumbnail tells them apart (m
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +44,7 @@ def alike(one: Look, other: Look) -> bool:
 class LookIndex:
     """Finds looks alike without comparing all pairs: candidates share one of five bands of the hash.
 
-    Looks that are alike to one stored under the same key set are chained to it, so that a thousand copies of one
-    picture cost a thousand comparisons, not a million.
+    Groups of very many pictures are the job of `lookalike_groups.py`.
     """
 
     def __init__(self) -> None:
@@ -71,35 +69,6 @@ class LookIndex:
             self._looks[key] = look
             for number, band in enumerate(_bands(look.dhash)):
                 self._bands[number][band].append(key)
-
-
-def groups(looks: Iterable[tuple[str, Look]]) -> dict[str, str]:
-    """Near-duplicate groups: key -> the group's name, which is the smallest key in it.
-
-    A picture joins every group it is alike to, and so joins those groups. Work grows with the number of pictures
-    that share a band, not with all pairs.
-    """
-    parent: dict[str, str] = {}
-    by_band: list[dict[int, list[tuple[str, Look]]]] = [defaultdict(list) for _ in range(BANDS)]
-
-    def root(key: str) -> str:
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    for key, look in sorted(looks):
-        if key in parent:
-            continue
-        parent[key] = key
-        for number, band in enumerate(_bands(look.dhash)):
-            bucket = by_band[number][band]
-            for other, other_look in bucket:
-                a, b = root(key), root(other)
-                if a != b and alike(look, other_look):
-                    parent[max(a, b)] = min(a, b)
-            bucket.append((key, look))
-    return {key: root(key) for key in parent}
 
 
 def _bands(dhash: int) -> list[int]:

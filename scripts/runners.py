@@ -121,7 +121,7 @@ def _open_full(backbone: Backbone, folder: Path, key: str) -> Runner:
 
 
 def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
-    """One single-threaded interpreter a core: two pictures side by side take less than one after the other on two cores.
+    """One single-threaded interpreter a core: pictures side by side need not wait for each other.
 
     `vectors` may be called from several threads at once; each call takes an interpreter that is free.
     """
