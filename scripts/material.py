@@ -123,7 +123,7 @@ def gather(pictures: list[Picture], runner: Runner, store: bottlenecks.Store, bo
     material = _rows(kept, group_of, decided, rules, done)
     material.bad, material.fresh, material.computed = bad, decided.fresh, done.computed
     material.left_out = len(readable) - len(kept)
-    _check(material)
+    _check(material, {p.label for p in pictures})
     return material
 
 
@@ -170,10 +170,12 @@ def _rows(pictures: list[Picture], group_of: dict[str, str], decided: split.Spli
     )
 
 
-def _check(material: Material) -> None:
-    counts = {label: row["images"] for label, row in material.counts().items()}
-    if len(material.labels) < 2:
+def _check(material: Material, wanted: set[str]) -> None:
+    """A label must not drop out without a word because its pictures are unreadable or unchecked."""
+    counts = dict.fromkeys(sorted(wanted), 0) | {label: row["images"] for label, row in material.counts().items()}
+    if len(counts) < 2:
         raise TooFewImages("A classifier needs at least two labels with pictures it can read.", counts)
-    for i, label in enumerate(material.labels):
-        if not (material.train & material.human & (material.y == i)).any():
+    learned = material.y[material.train & material.human]
+    for label in counts:
+        if label not in material.labels or material.labels.index(label) not in learned:
             raise TooFewImages(f"The label {label} has too few pictures that a person sorted.", counts)

@@ -249,11 +249,17 @@ def _warnings(trained: Trained, material: Material) -> list[str]:
     for label, row in material.counts().items():
         if not row["test"]:
             found.append(f"No image of {label} is in the test set.")
-    if len(trained.curve) > 10 and trained.curve[-1].validation_loss is not None:
-        tail = trained.curve[-max(2, len(trained.curve) // 10)]
-        if trained.curve[-1].validation_loss < 0.97 * tail.validation_loss:
-            found.append("It was still getting better at the last step: more steps or a higher learning rate may help.")
+    if _still_falling([point.validation_loss for point in trained.curve]):
+        found.append("It was still getting better at the last step: more steps or a higher learning rate may help.")
     return found
+
+
+def _still_falling(losses: list[float | None]) -> bool:
+    """Whether the last tenth of a curve lies at least 3 % below the tenth before it; means, as single points jump."""
+    tenth = len(losses) // 10
+    if not tenth or losses[-1] is None:
+        return False
+    return float(np.mean(losses[-tenth:])) < 0.97 * float(np.mean(losses[-2 * tenth : -tenth]))
 
 
 def curve_facts(curve: list[Point]) -> list[dict]:
