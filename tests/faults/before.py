@@ -90,3 +90,36 @@ def a_bug(_watch) -> None:
         raise ValueError(f"bad header {os.environ.get('IMGURAPI_ID', '')}")
 
     cli._work = work
+
+
+def moves_without_care(_watch) -> None:
+    """A program as it must not be: it copies straight to the final name."""
+    import shutil
+
+    from flow import files
+
+    def move_to(source, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.exists():
+            shutil.copyfile(source, target)
+            source.unlink()
+        return True
+
+    files.move_to = move_to
+
+
+def writes_without_care(_watch) -> None:
+    """A program as it must not be: it writes its journal in place."""
+    from flow import files
+
+    def write_whole(path, data):
+        with open(path, "w", encoding="utf-8") as writer:
+            writer.write(data)
+
+    files.write_whole = write_whole
+
+
+def as_nobody(_watch) -> None:
+    """Root may write anywhere; nobody may not."""
+    os.setgid(65534)
+    os.setuid(65534)

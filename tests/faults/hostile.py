@@ -1,0 +1,109 @@
+"""Damaged pictures and hostile names by the thousand; each must end in a picture, a name, or a reason."""
+
+import os
+import random
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.faults import world
+
+ENDINGS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+SNIPPETS = (
+    "..", "/", "\\", "\0", "\n", "\x1b[31m", "\u202e", "\u200b", "\ufeff", "\u0301", "\u3164", "\ufe0f", "\ud800", "con", "nul", "com1",
+    "CON.", "_under925", "sorted_", "unsorted_", "harvested_", "quarantine", "trash", "0", "-", "--", ".", "~", "$HOME", "`id`",
+    "日本", "ロボット", "ß", "İ", "ﬁ", "½", "²", "é", "e\u0301", "😀", "%2e%2e", "<img onerror=x>", "=cmd()", " ", "\t", "\u2028", "#",
+    "*", "?", "|", ":", "'", '"', ";", "a" * 63, "あ" * 30, "\U000e0041",
+)  # fmt: skip
+
+
+def damaged(amount: int, seed: int = 1) -> Iterator[bytes]:
+    """Small pictures of every kind with bytes flipped, pieces cut out, doubled, swapped or cut off."""
+    rng = random.Random(seed)
+    whole = [world.picture(n, "built", 40, ending) for n, ending in enumerate(ENDINGS)]
+    for number in range(amount):
+        data = bytearray(whole[number % len(whole)])
+        for _ in range(rng.choice((1, 1, 2, 5, 20))):
+            _damage(data, rng, whole)
+        yield bytes(data)
+
+
+def _damage(data: bytearray, rng: random.Random, whole: list[bytes]) -> None:
+    if not data:
+        return
+    at, length = rng.randrange(len(data)), rng.randrange(1, 40)
+    way = rng.randrange(7)
+    if way <= 2:
+        data[at] ^= 1 << rng.randrange(8)
+    elif way == 3:
+        data[at] = rng.choice((0, 255, 127, 128))
+    elif way == 4:
+        del data[at : at + length]
+    elif way == 5:
+        data[at:at] = rng.choice(whole)[at : at + length]
+    elif rng.random() < 0.3:
+        del data[at:]
+
+
+def trouble_with_picture(data: bytes) -> str:
+    """What is wrong about how the program takes these bytes; empty where it ends in a picture or in a reason."""
+    from flow.intake import Refused, take_in
+    from scripts.images import Unreadable, decode
+
+    try:
+        image = decode(data)
+        if image.mode != "RGB" or not all(image.size):
+            return f"decode gave {image.mode} {image.size}"
+    except Unreadable as problem:
+        if not 0 < len(str(problem)) < 100:
+            return f"the reason is {str(problem)!r}"
+    except Exception as problem:  # noqa: BLE001 - that is what is looked for
+        return f"decode: {type(problem).__name__}: {problem}"
+    try:
+        taken = take_in(data)
+        if decode(taken.jpeg).size != (taken.width, taken.height):
+            return "what was taken in is another picture"
+    except Refused as problem:
+        if not problem.reason:
+            return "refused without a reason"
+    except Exception as problem:  # noqa: BLE001 - as above
+        return f"take_in: {type(problem).__name__}: {problem}"
+    return ""
+
+
+def names(amount: int, seed: int = 1) -> Iterator[str]:
+    """Tags and labels nobody should give."""
+    rng = random.Random(seed)
+    yield from SNIPPETS
+    for _ in range(amount - len(SNIPPETS)):
+        parts = [rng.choice(SNIPPETS) if rng.random() < 0.4 else _some_text(rng) for _ in range(rng.randint(1, 3))]
+        yield "".join(parts)
+
+
+def _some_text(rng: random.Random) -> str:
+    top = rng.choice((0x7F, 0x24F, 0x3FF, 0x9FFF, 0x10FFFF))
+    return "".join(chr(rng.randrange(top + 1)) for _ in range(rng.randint(0, 8)))
+
+
+def trouble_with_name(text: str) -> str:
+    """What is wrong about what is made of a name; empty where it is refused in words, or safe."""
+    from flow import names, paths
+    from flow.errors import BadUsage
+
+    try:
+        name = names.folder_name(text, "label")
+    except BadUsage as problem:
+        said = problem.message + problem.hint
+        return "" if said.isprintable() else f"{text!r}: the refusal holds {said!r}"
+    except Exception as problem:  # noqa: BLE001 - that is what is looked for
+        return f"{text!r}: {type(problem).__name__}: {problem}"
+    home = paths.training("robots")
+    if Path(os.path.normpath(home / name)).parent != home or name != Path(name).name:
+        return f"{text!r} leaves its folder as {name!r}"
+    if len(name.encode()) > 64 or names.is_own_word(name) or name[0] in "-." or name in names.WINDOWS_NAMES:
+        return f"{text!r} became {name!r}"
+    if any(unicodedata.category(c)[0] in "CZ" for c in name) or names.clean(name) != name:
+        return f"{text!r} became {name!r}, which hides something"
+    if names.folder_name(name, "label") != name:
+        return f"{text!r} became {name!r}, and that another name"
+    return ""
