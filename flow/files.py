@@ -82,10 +82,9 @@ def publish(part: Path, folder: Path, name: str, sync: bool = True) -> Path:
     while True:
         target = free_path(folder, name)
         try:
-            _link(part, target)
+            _give_name(part, target)
         except FileExistsError:
             continue  # somebody took the name between the look and the link: take the next
-        os.unlink(part)
         if sync:
             sync_folder(folder)
         return target
@@ -232,6 +231,18 @@ def _write(path: Path, raw: bytes) -> None:
         writer.write(raw)
         writer.flush()
         os.fsync(writer.fileno())
+
+
+def _give_name(part: Path, target: Path) -> None:
+    """A finished part file gets its name, which must be free."""
+    try:
+        os.link(part, target, follow_symlinks=False)
+    except OSError as problem:
+        if problem.errno not in NO_LINKS:
+            raise
+        _rename_new(part, target)
+    else:
+        os.unlink(part)
 
 
 def _link(source: Path, target: Path) -> None:

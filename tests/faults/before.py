@@ -123,3 +123,12 @@ def as_nobody(_watch) -> None:
     """Root may write anywhere; nobody may not."""
     os.setgid(65534)
     os.setuid(65534)
+
+
+def small_files_only(_watch) -> None:
+    """No file may grow over 6 kB: the kernel cuts the write short."""
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
