@@ -126,7 +126,7 @@ class _Run:
     def _work(self) -> None:
         """Keep the workers busy until enough is kept or nothing is left to try."""
         lineup = Lineup(self._offers(), self.fetcher.hosts)
-        crew = Crew(self.fetcher, self.keeper.folder, lineup)
+        crew = Crew(self.fetcher, self.keeper.folder)
         pile: list[tuple[Job, Outcome]] = []
         written = time.monotonic()
         try:
@@ -167,6 +167,7 @@ class _Run:
         """Judge what the workers brought: keep, count, or try again later."""
         pictures = []
         for job, outcome in jobs:
+            lineup.leave(job)
             if outcome.status == DEFERRED:
                 lineup.hold(job)
             elif outcome.taken is None:
@@ -250,12 +251,15 @@ class _Run:
         )
 
     def _settle(self) -> None:
-        """After Ctrl-C between the writing of a file and of its row: mark as kept what is there."""
+        """After Ctrl-C between the writing of a file and of its row: mark as kept what is there, forget what is not, so
+        that no log names a file that never came."""
         for entry in self.catalogue.pending():
             image = self.catalogue.image(entry.sha256)
             path = self.keeper.folder / image.file_name if image else None
             if path and path.exists() and files.sha256_of(path) == entry.sha256:
                 self.catalogue.archive(replace(entry, status=KEPT))
+            else:
+                self.catalogue.forget(entry)
 
     def _update_logs(self) -> None:
         update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))

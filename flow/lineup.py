@@ -8,6 +8,7 @@ import config as cfg
 from flow.hosts import Hosts, host_of
 from flow.sources import Found, Source
 
+AHEAD = 3  # times what a host serves at once: jobs of one host that may be begun or wait their turn
 LOOK_AHEAD = 32  # offers looked through for another host while one is busy
 
 
@@ -71,7 +72,7 @@ class Lineup:
         return job
 
     def _has_place(self, host: str) -> bool:
-        return not host or self._busy[host] < cfg.host_connections_max
+        return not host or self._busy[host] < AHEAD * cfg.host_connections_max
 
     def _place(self, source: Source, found: Found) -> Job | None:
         """The job for an offer: at its first address, or at its second where the first host rests; else held."""
