@@ -19,7 +19,7 @@ SAMPLES = 150_000  # patches a scale to learn from
 ACTIVE = 0.05  # share of patches a filter answers to; sets its threshold
 
 
-def learn(pixels: np.ndarray, seed: int, samples: int = SAMPLES) -> list[dict[str, np.ndarray]]:
+def learn(pixels: np.ndarray, seed: int, samples: int) -> list[dict[str, np.ndarray]]:
     """One dictionary a scale from pictures uint8 [n, s, s, 3]: {'kernel' [6, 6, 3, k], 'threshold' [k]}."""
     result = []
     for number, (shrink, _) in enumerate(SCALES):
