@@ -51,6 +51,7 @@ class Server:
         return [urlsplit(hit).path for hit in self.hits]
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        request.counted = True
         with self._lock:
             self._now += 1
             self.at_once = max(self.at_once, self._now)
@@ -62,8 +63,13 @@ class Server:
             route = self.routes.get(urlsplit(request.path).path, status(404))
             send(request, route) if isinstance(route, bytes) else route(request)
         finally:
-            with self._lock:
-                self._now -= 1
+            self.leave(request)
+
+    def leave(self, request: BaseHTTPRequestHandler) -> None:
+        """Count a request out. Done before its last bytes go, for with them the client may begin the next one."""
+        with self._lock:
+            self._now -= request.counted
+            request.counted = False
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -102,6 +108,7 @@ def send(
     named = {"Content_Type": kind, "Content_Length": str(len(body)), **headers}
     for name, value in named.items():
         request.send_header(name.replace("_", "-"), value)
+    request.site.leave(request)
     request.end_headers()
     request.wfile.write(body)
 
@@ -133,6 +140,7 @@ def truncated(body: bytes) -> Route:
         request.send_response(200)
         request.send_header("Content-Type", "image/jpeg")
         request.send_header("Content-Length", str(len(body)))
+        request.site.leave(request)
         request.end_headers()
         request.wfile.write(body[: len(body) // 2])
         request.close_connection = True

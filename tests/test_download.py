@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -216,7 +217,7 @@ def test_folder_with_fewer_than_asked_is_no_failure(quick):
 # Trouble
 
 
-def trouble_site(hosts: list[Server], good: int, bad: int, tired: Server) -> list[str]:
+def trouble_site(hosts: list[Server], good: int, bad: int, tired: Server, odd: Server) -> list[str]:
     """URLs of good pictures over the hosts, mixed with every kind of trouble; the tired host says 429 for an hour."""
     kinds = [
         lambda s, n: s.put(f"/t{n}.jpg", status(404)),
@@ -233,15 +234,16 @@ def trouble_site(hosts: list[Server], good: int, bad: int, tired: Server) -> lis
     ]
     urls = [hosts[n % len(hosts)].put(f"/{n}.jpg", picture(n)) for n in range(good)]
     urls += [kinds[n % len(kinds)](hosts[n % len(hosts)], 1000 + n) for n in range(bad)]
-    urls += [hosts[0].put("/endless.jpg", servers.endless), hosts[1].put("/drip.jpg", servers.drip(picture(5000)))]
+    urls += [odd.put("/endless.jpg", servers.endless), odd.put("/drip.jpg", servers.drip(picture(5000)))]
     random.Random(4).shuffle(urls)
     return urls
 
 
 def test_two_hundred_with_thirty_percent_trouble(quick):
-    with Server("127.0.0.1") as a, Server("127.0.0.2") as b, Server("127.0.0.3") as c, Server("127.0.0.4") as tired:
+    with ExitStack() as stack, Server("127.0.0.1") as a, Server("127.0.0.2") as b, Server("127.0.0.3") as c:
+        tired, odd = stack.enter_context(Server("127.0.0.4")), stack.enter_context(Server("127.0.0.5"))
         hosts = [a, b, c]
-        urls = trouble_site(hosts, 165, 73, tired)
+        urls = trouble_site(hosts, 165, 73, tired, odd)
         cfg.url_openverse = cfg.url_commons = a.base
         sites.openverse(a, [sites.openverse_row(n, url) for n, url in enumerate(urls)])
         sites.commons(a, [sites.commons_page(n, c.put(f"/c{n}.jpg", picture(9000 + n))) for n in range(60)])
