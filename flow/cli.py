@@ -68,6 +68,8 @@ def _run(given: list[str], outcome: run.Outcome) -> int:
     if guided:
         request = _guide(request)
     basetag = names.folder_name(request.basetag or "", "basetag")
+    if request.searchtag not in (None, "0"):
+        names.folder_name(request.searchtag, "searchtag")  # refused before anything is made
     outcome.basetag = basetag
     runlog.start(paths.log(basetag), f"{datetime.now(timezone.utc):%H%M%S}-{time.monotonic_ns() % 10000:04d}")
     runlog.info(f"command: {shlex.join(['roboflow.py', *given])}")

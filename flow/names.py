@@ -31,7 +31,7 @@ def folder_name(text: str, what: str) -> str:
     Raises:
         BadUsage: where nothing safe can be made of it.
     """
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") or ord(c) in INVISIBLE for c in text):
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or ord(c) in INVISIBLE for c in text):
         raise BadUsage(f"The {what} {clean(text)!r} holds invisible characters.", "Type it again by hand.")
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip().lstrip("#").strip()
     name = re.sub(r"\s+", "_", name)

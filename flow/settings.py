@@ -86,20 +86,19 @@ def check(name: str, value: object, where: str) -> object:
     Raises:
         BadUsage: unknown name, wrong type, out of range.
     """
-    if name not in names():
-        raise BadUsage(f"{where}: {name!r} is not a setting{_nearest(name)}.", "config.py lists them all.")
+    _must_be_known(name, where)
     value = _typed(name, value, where)
     if name == "confidence_min" and 1 < value <= 100:
         value = value / 100
     if name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
         low, high = RANGES[name]
-        raise BadUsage(f"{where}: {name} = {value} is outside {low:g}..{high:g}.", "Change it there and run again.")
+        raise BadUsage(f"{where}: {name} = {_shown(value)} is outside {low:g}..{high:g}.", "Change it there and run again.")
     if name in CHOICES and value not in CHOICES[name]:
-        raise BadUsage(f"{where}: {name} = {value!r} is not one of {', '.join(CHOICES[name])}.", "Change it there.")
+        raise BadUsage(f"{where}: {name} = {_shown(value)} is not one of {', '.join(CHOICES[name])}.", "Change it there.")
     if name == "licenses":
         _check_licenses(value, where)
     if name.endswith("_name") and not re.fullmatch(r"[A-Za-z0-9_]{1,32}", value):
-        raise BadUsage(f"{where}: {name} = {value!r} cannot be part of a folder name.", "Letters, digits and _ are fine.")
+        raise BadUsage(f"{where}: {name} = {_shown(value)} cannot be part of a folder name.", "Letters, digits and _ are fine.")
     if name == "path_to_tf_files":
         check_folder(value, where)
     return value
@@ -108,7 +107,7 @@ def check(name: str, value: object, where: str) -> object:
 def check_folder(text: str, where: str) -> None:
     """Raise BadUsage where a text cannot name a folder."""
     if not text.strip() or "\0" in text:
-        raise BadUsage(f"{where}: {text!r} cannot be a folder.", "For example: ~/robots")
+        raise BadUsage(f"{where}: {_shown(text)} cannot be a folder.", "For example: ~/robots")
     try:
         Path(text).expanduser()
     except RuntimeError as problem:
@@ -121,13 +120,24 @@ def _check_names() -> None:
     for name, value in own.items():
         for other, start in own.items():
             if name != other and value.startswith(start):
-                raise BadUsage(f"The settings {name} = {value!r} and {other} = {start!r} begin alike.", "Change one of them.")
+                raise BadUsage(f"The settings {name} = {_shown(value)} and {other} = {start!r} begin alike.", "Change one of them.")
+
+
+def _must_be_known(name: str, where: str) -> None:
+    if name not in names():
+        raise BadUsage(f"{where}: {_shown(name)} is not a setting{_nearest(name)}.", "config.py lists them all.")
+
+
+def _shown(value: object) -> str:
+    """A value as it stands in an error, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}...{text[-10:]}"
 
 
 def _check_licenses(value: list, where: str) -> None:
     for code in value:
         if code not in LICENSE_CODES:
-            raise BadUsage(f"{where}: {code!r} is not a licence code.", f"Known are: {', '.join(LICENSE_CODES)}.")
+            raise BadUsage(f"{where}: {_shown(code)} is not a licence code.", f"Known are: {', '.join(LICENSE_CODES)}.")
 
 
 def _typed(name: str, value: object, where: str) -> object:
@@ -136,10 +146,10 @@ def _typed(name: str, value: object, where: str) -> object:
     if want is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if want is str and isinstance(value, (bool, int, float)):
-        raise BadUsage(f"{where}: {name} must be text, but {value!r} is not.", f'Put it in quotes: {name}: "{value}"')
+        raise BadUsage(f"{where}: {name} must be text, but {_shown(value)} is not.", f'Put it in quotes: {name}: "{value}"')
     if type(value) is not want or (want is float and not math.isfinite(value)):
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list of texts"}
-        raise BadUsage(f"{where}: {name} must be {kinds[want]}, but it is {value!r}.", f"The default is {getattr(cfg, name)!r}.")
+        raise BadUsage(f"{where}: {name} must be {kinds[want]}, but it is {_shown(value)}.", f"The default is {getattr(cfg, name)!r}.")
     if want is list and not all(isinstance(v, str) for v in value):
         raise BadUsage(f"{where}: {name} must be a list of texts.", f"The default is {getattr(cfg, name)!r}.")
     return value
@@ -176,7 +186,8 @@ def _from_mapping(root: yaml.MappingNode, path: Path) -> dict[str, tuple[object,
         if not isinstance(key, yaml.ScalarNode):
             raise BadUsage(f"{where}: a setting's name must be a word.", "config.py lists them all.")
         if key.value in found:
-            raise BadUsage(f"{where}: {key.value!r} stands there twice.", "Keep one of the two.")
+            raise BadUsage(f"{where}: {_shown(key.value)} stands there twice.", "Keep one of the two.")
+        _must_be_known(key.value, where)
         found[key.value] = (check(key.value, _plain(node, key.value, where), where), where)
     return found
 

@@ -132,3 +132,18 @@ def small_files_only(_watch) -> None:
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
+
+
+def names_get_taken(_watch) -> None:
+    """Just before each move, somebody puts a picture of their own under the name it is going to."""
+    from flow import harvest
+
+    plain = harvest._forward
+
+    def forward(move):
+        target = harvest._absolute(move.target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(b"somebody's")
+        return plain(move)
+
+    harvest._forward = forward
