@@ -263,7 +263,8 @@ class Catalogue:
         """Write rows inside the transaction of the caller."""
         if rows:
             marks = ", ".join(f":{name}" for name in rows[0])
-            self._db.executemany(f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})", map(_storable, rows))
+            sql = f"INSERT OR REPLACE INTO {table}({', '.join(rows[0])}) VALUES({marks})"
+            self._db.executemany(sql, map(_storable, rows))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -287,7 +288,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _storable(row: dict) -> dict:
     """A row whose texts are all UTF-8; a file name may hold bytes that are not."""
-    return {k: v.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(v, str) else v for k, v in row.items()}
+    return {name: _utf8(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _make(kind: type, row: sqlite3.Row | None):
