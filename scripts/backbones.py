@@ -5,6 +5,7 @@ Handles, sizes and vector lengths: tfhub.dev model pages, https://tfhub.dev/goog
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -238,7 +239,11 @@ def _fetch(backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeo
 
 
 def _resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable[[int], None]) -> Path:
-    """Fetch through tensorflow_hub; a copy that holds no model is removed, so that the next try starts clean."""
+    """Fetch through tensorflow_hub; a copy that holds no model is removed, so that the next try starts clean.
+
+    One run at a time fetches into a folder. What a killed one left there is swept away first: tensorflow_hub would wait
+    ten minutes for its lock.
+    """
     from scripts.tensor import import_hub
 
     hub = import_hub()
@@ -246,7 +251,7 @@ def _resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(timeout_s)  # tensorflow_hub opens its URLs without any
     try:
-        with _watched(models_dir, progress):
+        with _alone(models_dir), _watched(models_dir, progress):
             folder = Path(hub.resolve(handle))
     finally:
         socket.setdefaulttimeout(before)
@@ -256,6 +261,19 @@ def _resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable
             folder.with_name(folder.name + ".descriptor.txt").unlink(missing_ok=True)
         raise ValueError("what came is not a TF2 SavedModel")
     return folder
+
+
+@contextlib.contextmanager
+def _alone(models_dir: Path) -> Iterator[None]:
+    """Wait for another run that fetches into this folder; the system frees the lock of one that was killed."""
+    with open(models_dir / "fetch.lock", "w", encoding="utf-8") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        for left in models_dir.iterdir():
+            if re.fullmatch(r"[0-9a-f]{40}\.lock", left.name):
+                left.unlink()
+            elif re.fullmatch(r"[0-9a-f]{40}\..*\.tmp", left.name):
+                shutil.rmtree(left)
+        yield
 
 
 @contextlib.contextmanager
@@ -288,5 +306,3 @@ def _words(problem: Exception) -> str:
     if isinstance(problem, urllib.error.URLError):
         return f"no connection ({problem.reason})"
     return " ".join(str(problem).split())[:200] or type(problem).__name__
-
-
