@@ -28,15 +28,16 @@ class Sample(Source):
         """Pictures without end."""
         for number in count(1):
             name = f"{self.seed}/{tag}/{number}"
+            title = f"{tag} {number} ({kind_of(name)})"
             yield Found(
                 "sample",
                 name,
                 f"sample:{name}",
-                title=f"{tag} {number}",
+                title=title,
                 creator="RoboFlow",
                 license="cc0",
                 license_url="https://creativecommons.org/publicdomain/zero/1.0/",
-                credit=f'"{tag} {number}", drawn by RoboFlow, CC0',
+                credit=f'"{title}", drawn by RoboFlow, CC0',
             )
 
     def read(self, found: Found) -> bytes:
