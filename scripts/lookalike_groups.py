@@ -12,8 +12,9 @@ import numpy as np
 
 from scripts.lookalikes import BANDS, BITS_MAX, CELL_MAX, SIDE, Look
 
-CROWD = 64  # pictures of one band that are simply all compared
-DEEPEST = 3  # times a crowd's band is cut further, before all of its pairs are compared after all
+SAME = 64  # pictures of one very hash beyond which they are taken as one
+CROWD = 1000  # pictures of one band beyond which it is cut further: comparing two hashes takes 5 ns
+DEEPEST = 2  # times a band is cut further, before all of its pairs are compared after all
 FEW = 4096  # pairs of thumbnails that are simply all compared; 8 MB at a time
 SOME = SIDE + 1  # every so many cells make a first look: 32 cells, no two in a row or column
 
@@ -27,13 +28,16 @@ def groups(looks: Iterable[tuple[str, Look]]) -> dict[str, str]:
     if not by_key:
         return {}
     net = _Net(b"".join(look.thumb for look in by_key.values()))
-    hashes, own = np.unique(np.array([look.dhash for look in by_key.values()], np.uint64), return_inverse=True)
-    order = np.argsort(own, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(own))[:-1])
-    for rows in members:
+    hashes = np.array([look.dhash for look in by_key.values()], np.uint64)
+    order = np.argsort(hashes, kind="stable")
+    same = np.split(order, np.flatnonzero(np.diff(hashes[order])) + 1)  # rows by their hash
+    crowds = {int(rows[0]): rows for rows in same if len(rows) > SAME}
+    for rows in crowds.values():
         net.within(rows)
-    for ones, others in _near_pairs(hashes, np.arange(len(hashes))):
-        net.between(members, ones, others)
+    # A crowd of one hash is met by way of its first row; all others are met one by one.
+    met = np.concatenate([rows[:1] if len(rows) > SAME else rows for rows in same])
+    for ones, others in _near_pairs(hashes, met):
+        net.between(crowds, ones, others)
     keys = list(by_key)
     return {key: keys[net.root(i)] for i, key in enumerate(keys)}
 
@@ -43,7 +47,10 @@ class _Net:
 
     def __init__(self, thumbs: bytes):
         self._thumbs = np.frombuffer(thumbs, np.uint8).reshape(-1, SIDE * SIDE)
+        self._some = np.ascontiguousarray(self._thumbs[:, ::SOME])
         self._parent = list(range(len(self._thumbs)))
+        self._known = np.arange(len(self._thumbs))  # roots as they were some joins ago: the same means joined
+        self._joins = 0
 
     def root(self, i: int) -> int:
         parent = self._parent
@@ -66,13 +73,15 @@ class _Net:
             self.within(rest)
             self._touch(part, rest)
 
-    def between(self, members: list[np.ndarray], ones: np.ndarray, others: np.ndarray) -> None:
-        """Join what is alike between pairs of hashes that are near each other. `members`: the rows of each hash."""
-        single = np.array([len(members[a]) == 1 == len(members[b]) for a, b in zip(ones, others, strict=True)], bool)
-        left, right = (np.array([members[i][0] for i in side[single]], int) for side in (ones, others))
-        self._join_alike(left, right)
-        for a, b in zip(ones[~single], others[~single], strict=True):
-            self._touch(members[a], members[b])
+    def between(self, crowds: dict[int, np.ndarray], ones: np.ndarray, others: np.ndarray) -> None:
+        """Join what is alike between pairs of rows whose hashes are near; a row in `crowds` stands for its crowd."""
+        if crowds:
+            first = np.array(list(crowds))
+            crowded = np.isin(ones, first) | np.isin(others, first)
+            for a, b in zip(ones[crowded].tolist(), others[crowded].tolist(), strict=True):
+                self._touch(crowds.get(a, np.array([a])), crowds.get(b, np.array([b])))
+            ones, others = ones[~crowded], others[~crowded]
+        self._join_alike(ones, others)
 
     def _touch(self, ones: np.ndarray, others: np.ndarray) -> None:
         """Join what is alike between two sets of rows, all of whose hashes are near each other.
@@ -109,18 +118,21 @@ class _Net:
         return rows[below], rows[~below]
 
     def _compare(self, ones: np.ndarray, others: np.ndarray) -> None:
-        """All pairs of two small sets; a few cells tell most apart."""
-        few = [self._thumbs[rows, ::SOME].astype(np.int16) for rows in (ones, others)]
-        i, j = np.nonzero((np.abs(few[0][:, None] - few[1]) <= CELL_MAX).all(axis=2))
-        self._join_alike(ones[i], others[j])
+        """All pairs of two small sets."""
+        self._join_alike(np.repeat(ones, len(others)), np.tile(others, len(ones)))
 
     def _join_alike(self, ones: np.ndarray, others: np.ndarray) -> None:
-        """Join those pairs whose thumbnails are alike; their hashes are."""
+        """Join those pairs whose thumbnails are alike; their hashes are. A few cells tell most apart."""
         for begin in range(0, len(ones), FEW):
             a, b = ones[begin : begin + FEW], others[begin : begin + FEW]
-            gaps = np.abs(self._thumbs[a].astype(np.int16) - self._thumbs[b]).max(axis=1)
-            for i in np.flatnonzero(gaps <= CELL_MAX):
-                self._join(int(a[i]), int(b[i]))
+            for thumbs in (self._some, self._thumbs):
+                apart = self._known[a] != self._known[b]
+                a, b = a[apart], b[apart]
+                left, right = thumbs[a], thumbs[b]
+                near = (np.maximum(left, right) - np.minimum(left, right)).max(axis=1, initial=0) <= CELL_MAX
+                a, b = a[near], b[near]
+            for i, j in zip(a.tolist(), b.tolist(), strict=True):
+                self._join(i, j)
 
     def _join_all(self, rows: np.ndarray) -> None:
         for i in rows.tolist():
@@ -128,7 +140,12 @@ class _Net:
 
     def _join(self, i: int, j: int) -> None:
         a, b = self.root(i), self.root(j)
-        self._parent[max(a, b)] = min(a, b)
+        if a != b:
+            self._parent[max(a, b)] = min(a, b)
+            self._joins += 1
+            if self._joins >= max(100, len(self._parent) // 20):
+                self._joins = 0
+                self._known = np.array([self.root(k) for k in range(len(self._parent))])
 
 
 def _near_pairs(hashes: np.ndarray, rows: np.ndarray, depth: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
