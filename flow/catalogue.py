@@ -117,8 +117,9 @@ class Sorting:
 class Catalogue:
     """Open with `Catalogue.open(path)`; use as a context manager. Every write is committed at once."""
 
-    def __init__(self, connection: sqlite3.Connection, set_aside: Path | None):
+    def __init__(self, connection: sqlite3.Connection, is_new: bool = False, set_aside: Path | None = None):
         self._db = connection
+        self.is_new = is_new  # it knows nothing yet: the first, or its predecessor is gone
         self.set_aside = set_aside  # where a damaged predecessor went, or None
 
     @classmethod
@@ -131,7 +132,8 @@ class Catalogue:
         files.make_folder(path.parent)
         aside = None
         try:
-            return cls(_connect(path), None)
+            is_new = not path.exists() or not path.stat().st_size
+            return cls(_connect(path), is_new)
         except sqlite3.OperationalError as problem:
             hint = "Is the disk full or read-only?"
             raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", hint) from problem
@@ -141,7 +143,7 @@ class Catalogue:
             for ending in ("-journal", "-wal", "-shm"):  # else SQLite would roll the old one's changes into the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{path}{ending}", f"{aside}{ending}")
-        return cls(_connect(path), aside)
+        return cls(_connect(path), True, aside)
 
     def __enter__(self) -> "Catalogue":
         return self

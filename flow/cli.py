@@ -20,7 +20,7 @@ from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_p
 
 STAMP = "%Y%m%d_%H%M%S"
 DISK_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only",
-             errno.EACCES: "permission denied", errno.EPERM: "not permitted", errno.EIO: "the disk could not be read"}  # fmt: skip
+             errno.EACCES: "permission denied", errno.EPERM: "not permitted", errno.EIO: "the disk failed"}  # fmt: skip
 
 
 def main(given: list[str]) -> int:
@@ -206,9 +206,10 @@ def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run or a damaged catalogue left behind."""
     from flow import classify, harvest
 
-    if catalogue.set_aside:
+    if catalogue.is_new:
         catalogue.set_labels(harvest.rebuilt_labels(basetag))
         catalogue.add_sortings(classify.rebuilt_sortings(basetag))
+    if catalogue.set_aside:
         console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
     if flowstep not in READ_ONLY:
         for said in harvest.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):

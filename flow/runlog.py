@@ -9,6 +9,7 @@ import logging
 import logging.handlers
 import os
 import re
+import stat
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,8 @@ class _File(logging.handlers.RotatingFileHandler):
 
     def _open(self):
         stream = super()._open()
-        os.fchmod(stream.fileno(), 0o600)
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            os.fchmod(stream.fileno(), 0o600)
         return stream
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
@@ -74,7 +76,8 @@ def stop() -> None:
     for handler in list(_log.handlers):
         if not isinstance(handler, logging.NullHandler):
             _log.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # a full disk
+                handler.close()
 
 
 def info(text: str) -> None:
