@@ -1,0 +1,221 @@
+"""The bench runs and says what is sane; and what it measures, counted instead of timed."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import config as cfg
+from flow.paths import PROJECT
+from scripts import bench, bench_ground, bottlenecks, export, runners
+from scripts.backbones import find
+from scripts.hashes import HashBook
+from scripts.head import Head
+from scripts.images import load_pixels
+from scripts.label_image import Graph
+from scripts.tensor import has_light_runtime
+from tests import helpers
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    """A little backbone of random weights as the bench makes them."""
+    return bench_ground.save_backbone("tiny", tmp_path_factory.mktemp("models") / "tiny")
+
+
+def figures(printed: str) -> dict[str, list[str]]:
+    """Row's name -> its other cells, of everything the bench printed."""
+    lines = [line for line in printed.splitlines() if "  " in line]
+    return {line.split("  ")[0]: line.split("  ", 1)[1].split() for line in lines}
+
+
+@pytest.mark.timeout(240)
+def test_bench_prints_every_row_of_classify_and_start(backbone, tmp_path, capsys):
+    pictures = helpers.coloured(tmp_path / "data", each=4)
+    assert bench.main(["--quick", "--data", str(pictures), "--backbone", str(backbone), "--parts", "classify", "start"]) == 0
+    rows = figures(capsys.readouterr().out)
+    for name in ("backbone alone, our interpreters", "roboflow, files to vectors", "plain Keras loop, batches of 32"):
+        assert int(rows[name][0]) == bench.QUICK.classify
+        assert float(rows[name][1]) >= 0
+    ours = "roboflow classify, light runtime" if has_light_runtime() else "roboflow classify, TensorFlow"
+    assert float(rows["one process an image (1 run)"][1]) > float(rows[ours][1]) > 0
+    assert float(rows["--help"][0]) > 0
+    assert "guided set-up, to the first question and out" in rows
+
+
+def test_scale_counts_every_picture(backbone, tmp_path):
+    root = bench_ground.miniatures(tmp_path / "photos", 30)
+    from scripts import bench_scale
+
+    taken = bench_scale.parts(root, tmp_path / "hashes.sqlite")
+    assert {"list and hash, new", "looks, new", "near-duplicate groups", "split"} <= set(taken)
+    assert all(wall >= 0 and cpu >= 0 for wall, cpu in taken.values())
+
+
+def test_table_lines_up():
+    rows = [bench_ground.Row("a", 10, 1.0, 0.5, "x"), bench_ground.Row("longer", 0, 12.25)]
+    lines = bench_ground.table("Title", rows).splitlines()
+    assert lines[0] == "Title"
+    assert lines[2].split() == ["a", "10", "1.00", "100.00", "50.00", "x"]
+    assert lines[3].split() == ["longer", "12.25"]
+
+
+def test_supply_never_gives_a_content_twice(tmp_path):
+    supply = bench_ground.Supply(helpers.coloured(tmp_path / "data", each=2))
+    contents = {supply.give(tmp_path / "given").read_bytes() for _ in range(15)}
+    assert len(contents) == 15
+
+
+# Counted, not timed
+
+
+class Counting:
+    """A runner that counts the pictures that go through it, and how many threads are in it at once."""
+
+    key, kind, input_size, vector_length = "0" * 64, "light", 16, 3
+
+    def __init__(self):
+        self.pictures, self.most, self._inside, self._lock = 0, 0, 0, threading.Lock()
+
+    def vectors(self, pixels: np.ndarray) -> np.ndarray:
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        out = pixels.mean(axis=(1, 2))
+        with self._lock:
+            self._inside -= 1
+            self.pictures += len(pixels)
+        return out
+
+
+def content(folder: Path) -> dict[str, Path]:
+    with HashBook(None) as book:
+        return {sha: path for path, sha in book.sha256s(sorted(folder.rglob("*.png"))).items()}
+
+
+def test_each_picture_goes_through_the_backbone_once(tmp_path):
+    files = content(helpers.coloured(tmp_path / "photos", each=30))
+    runner = Counting()
+    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
+        first = bottlenecks.compute(files, runner, store)
+    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
+        again = bottlenecks.compute(files, runner, store)
+    assert (first.computed, again.computed, runner.pictures) == (90, 0, 90)
+    assert all(np.array_equal(first.vectors[sha], again.vectors[sha]) for sha in files)
+
+
+def test_vectors_belong_to_their_pictures_whatever_thread_made_them(tmp_path):
+    files = content(helpers.coloured(tmp_path / "photos", each=40))
+    runner = Counting()
+    with bottlenecks.Store(None) as store:
+        found = bottlenecks.compute(files, runner, store).vectors
+    for sha, path in files.items():
+        assert np.allclose(found[sha], load_pixels(path, 16).mean(axis=(0, 1)), atol=1e-6)
+    assert runner.most <= bottlenecks.THREADS
+
+
+def test_bad_pictures_are_set_aside_and_the_first_good_one_goes_alone(tmp_path):
+    files = content(helpers.coloured(tmp_path / "photos", each=6))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    runner = Counting()
+    with bottlenecks.Store(None) as store:
+        found = bottlenecks.compute({"bad1": broken, "bad2": tmp_path / "gone.png", **files}, runner, store)
+    assert set(found.bad) == {"bad1", "bad2"}
+    assert found.computed == len(files) == 18
+
+
+def test_a_stopped_run_keeps_what_went_through_the_backbone(tmp_path):
+    files = content(helpers.coloured(tmp_path / "photos", each=40))
+    runner, told = Counting(), []
+
+    def stop(count: int) -> None:
+        told.append(count)
+        if sum(told) > 20:
+            raise KeyboardInterrupt
+
+    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
+        with pytest.raises(KeyboardInterrupt):
+            bottlenecks.compute(files, runner, store, stop)
+        kept = store.get(list(files), 3)
+    assert len(kept) >= 20
+
+
+def test_classify_harvest_retrain_computes_no_bottleneck_twice(backbone, tf_files, monkeypatch):
+    """One store from sorting to training: the images that classify saw are not computed again after the harvest."""
+    from flow import harvest, models, retrain
+    from flow.catalogue import Catalogue
+    from flow.classify import classify
+    from flow.paths import catalogue as catalogue_path
+    from flow.plan import Disk, Request, make_plan, make_training
+
+    cfg.confidence_min = 0.34
+    counted: list[int] = []
+    compute = bottlenecks.compute
+
+    def counting(*given, **named):
+        done = compute(*given, **named)
+        counted.append(done.computed)
+        return done
+
+    monkeypatch.setattr(bottlenecks, "compute", counting)
+    helpers.coloured(tf_files / "training_photos" / "hues", each=24)
+    new = helpers.coloured(tf_files / "new", each=5, first=100)
+    unsorted = tf_files / "testing_photos" / "hues" / "unsorted_more"
+    unsorted.mkdir(parents=True)
+    for path in sorted(new.rglob("*.png")):
+        path.rename(unsorted / path.name)
+    training = make_training({"architecture": str(backbone), "images_min": 20, "steps": 50})
+    with Catalogue.open(catalogue_path("hues")) as catalogue:
+        retrain.retrain("hues", training, "20261123_000000", catalogue)
+        plan = make_plan(Request("hues", 0, "more", "classify_top"), Disk(models=1), "20261123_000001", False)
+        done = classify(plan, catalogue, models.all_models("hues")[0])
+        harvested = harvest.harvest("hues", "20261123_000002", catalogue)
+        retrain.retrain("hues", training, "20261123_000003", catalogue)
+    assert done.total == 15
+    assert harvested.total > 0
+    assert sum(counted) == 72 + 15
+
+
+def test_probabilities_agree_whatever_runs_the_backbone(backbone, tmp_path):
+    """Light interpreter, SavedModel, and the exported graph: the same to 1e-4."""
+    pictures = sorted(helpers.coloured(tmp_path / "photos", each=3).rglob("*.png"))
+    pixels = np.stack([load_pixels(path, 32) for path in pictures])
+    known = find(str(backbone))
+    light = runners.open_runner(known, backbone, tmp_path / "converted", "light")
+    full = runners.open_runner(known, backbone, tmp_path / "converted", "full")
+    rng = np.random.default_rng(3)
+    head = Head(rng.normal(0, 3, (light.vector_length, 3)).astype(np.float32), np.zeros(3, np.float32))
+    export.save_graph(tmp_path / "graph", backbone, 32, head)
+    export.save_labels(tmp_path / "labels.txt", ["cyan", "magenta", "yellow"])
+    scores = [head.probabilities(light.vectors(pixels)), head.probabilities(full.vectors(pixels)),
+              Graph(tmp_path / "graph", tmp_path / "labels.txt").scores(pixels)]  # fmt: skip
+    assert (light.kind, full.kind) == ("light", "full")
+    assert np.abs(scores[0] - scores[1]).max() < 1e-4
+    assert np.abs(scores[0] - scores[2]).max() < 1e-4
+
+
+def test_many_threads_share_the_interpreters(backbone, tmp_path):
+    known = find(str(backbone))
+    light = runners.open_runner(known, backbone, tmp_path / "converted", "light")
+    pixels = np.random.default_rng(1).random((40, 32, 32, 3), np.float32)
+    whole = light.vectors(pixels)
+    assert np.allclose(whole, np.concatenate([light.vectors(pixels[i : i + 1]) for i in range(40)]), atol=1e-6)
+
+
+@pytest.mark.skipif(not has_light_runtime(), reason="ai-edge-litert is not installed")
+def test_a_converted_backbone_runs_without_tensorflow(backbone, tmp_path):
+    runners.open_runner(find(str(backbone)), backbone, tmp_path / "converted", "light")
+    code = (
+        "import sys; from pathlib import Path; from flow import classify; from scripts import export, bottlenecks\n"
+        "from scripts.backbones import find; from scripts.runners import open_runner; import numpy as np\n"
+        f"folder = Path({str(backbone)!r})\n"
+        f"runner = open_runner(find(str(folder)), folder, Path({str(tmp_path / 'converted')!r}))\n"
+        "runner.vectors(np.zeros((3, 32, 32, 3), np.float32))\n"
+        "sys.exit(any(name.split('.')[0] in ('tensorflow', 'keras') for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
