@@ -25,7 +25,7 @@ class Outcome:
         return max((result.code for _, result in self.results), default=DONE)
 
     def line(self) -> str:
-        said = "; ".join(result.line() for _, result in self.results) or "nothing to do"
+        said = "; ".join(result.line().rstrip(".") for _, result in self.results) or "nothing to do"
         warned = "".join(f" (careful: {w})" for w in console.warnings()) if not console.is_watched() else ""
         return f"{self.basetag}: {said}{warned}"
 
