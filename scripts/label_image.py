@@ -38,13 +38,19 @@ class Graph:
         tf = import_tensorflow()
         if not (folder / "saved_model.pb").exists():
             raise ValueError(f"{folder} holds no SavedModel")
-        self._loaded = tf.saved_model.load(str(folder))
+        try:
+            self._loaded = tf.saved_model.load(str(folder))
+        except tf.errors.OpError as problem:
+            raise ValueError(" ".join(str(problem).split())) from problem
         self._call = self._loaded.signatures["serving_default"]
         inputs = self._call.structured_input_signature[1]
         self._input = _only(inputs, input_layer, "input")
         self._output = _only(self._call.structured_outputs, output_layer, "output")
         self.height, self.width = (int(n) for n in inputs[self._input].shape[1:3])
-        self.labels = (labels or folder.parent / "retrained_labels.txt").read_text(encoding="utf-8").split("\n")[:-1]
+        self.labels = (labels or folder.parent / "retrained_labels.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        scores = self._call.structured_outputs[self._output].shape[-1]
+        if len(self.labels) != scores:
+            raise ValueError(f"{len(self.labels)} labels for {scores} scores")
 
     def scores(self, pixels: np.ndarray) -> np.ndarray:
         """float32 [n, height, width, 3] in [0, 1] -> probabilities float32 [n, labels]."""

@@ -78,12 +78,13 @@ def load_callable(folder: Path, size: int):
     candidates = [loaded if callable(loaded) else None, getattr(loaded, "serve", None)]
     signatures = getattr(loaded, "signatures", {})
     candidates += [signatures[n] for n in ("serving_default", "default", "image_feature_vector") if n in signatures]
-    picture = tf.zeros([1, size, size, 3], tf.float32)
+    picture, some = tf.zeros([1, size, size, 3], tf.float32), tf.TensorSpec([None, size, size, 3])
     for function in candidates:
         if function is None:
             continue
         with contextlib.suppress(TypeError, ValueError, tf.errors.OpError):
             wrapped = _one_output(tf, function)
+            tf.function(wrapped, input_signature=[some]).get_concrete_function()  # stricter about sizes than a call
             if len(wrapped(picture).shape) == 2:
                 return wrapped, loaded
     raise BackboneProblem(f"{folder} gives no feature vectors for {size} x {size} pictures.", "Try another --image-size.")
