@@ -8,6 +8,9 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two BLAS threads on busy cores made training the head 20 times slower
 
+if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":  # a locale of old: names and logs are UTF-8 all the same
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.argv])
+
 from flow.cli import main
 
 if __name__ == "__main__":
