@@ -23,7 +23,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 PARITY = 1e-4  # largest difference allowed, relative to the largest entry of a vector
 CHECKS = 3  # random pictures a conversion is checked on
 FULL_BATCH = 32  # on the CPU 8 to 32 is fastest, 64 is slower again (measured)
-SHARE = 8  # pictures one interpreter takes at a time; small, so that none is left with a long rest at the end
+SHARE = 32  # pictures one interpreter takes at a time; more are shared out
 
 
 @dataclass
@@ -87,7 +87,8 @@ def load_callable(folder: Path, size: int):
             tf.function(wrapped, input_signature=[some]).get_concrete_function()  # stricter about sizes than a call
             if len(wrapped(picture).shape) == 2:
                 return wrapped, loaded
-    raise BackboneProblem(f"{folder} gives no feature vectors for {size} x {size} pictures.", "Try another --image-size.")
+    message = f"{folder} gives no feature vectors for {size} x {size} pictures."
+    raise BackboneProblem(message, "Try another --image-size.")
 
 
 def _one_output(tf, function):
@@ -187,7 +188,8 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
         part.unlink()
         return "the converted backbone gives other vectors"
     os.replace(part, converted)
-    note = {"backbone": backbone.title, "sha256": key, "bytes": len(raw), "largest_difference": float(np.abs(want - got).max())}
+    difference = float(np.abs(want - got).max())
+    note = {"backbone": backbone.title, "sha256": key, "bytes": len(raw), "largest_difference": difference}
     converted.with_suffix(".json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return ""
 
