@@ -265,7 +265,7 @@ def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int
     moved = 0
     for sha, reason in bad.items():
         source = todo[sha]
-        if not source.exists():
+        if reason == "vanished" or not source.exists():
             continue
         target = files.make_folder(paths.quarantine(basetag)) / source.name
         if target.exists() and files.sha256_of(target) != sha:  # the same content there: a killed run put it

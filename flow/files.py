@@ -40,7 +40,7 @@ def make_folder(folder: Path) -> Path:
 
 def write_whole(path: Path, data: bytes | str) -> None:
     """Replace a state file of ours in one step; a reader sees the old or the new one, never half of either."""
-    raw = data.encode("utf-8") if isinstance(data, str) else data
+    raw = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
     part = _part(path)
     _write(part, raw)
     os.replace(part, path)
@@ -103,17 +103,16 @@ def move_to(source: Path, target: Path) -> bool:
     if not source.exists():
         return target.exists()
     make_folder(target.parent)
-    try:
-        _link(source, target)
-    except FileExistsError:
-        if not _same_content(source, target):
-            raise
-    except FileNotFoundError:  # taken away by somebody at this very moment
-        return target.exists()
-    sync_folder(target.parent)
-    os.unlink(source)
-    sync_folder(source.parent)
-    return True
+    with contextlib.suppress(FileNotFoundError):  # taken away by somebody at this very moment
+        try:
+            _link(source, target)
+        except FileExistsError:
+            if not _same_content(source, target):
+                raise
+        sync_folder(target.parent)
+        os.unlink(source)
+        sync_folder(source.parent)
+    return target.exists()
 
 
 def move_folder(source: Path, target: Path) -> None:

@@ -67,7 +67,7 @@ def leaderboard(basetag: str, catalogue: Catalogue) -> Leaderboard:
     standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     if standings and standings[0].share:
         best = standings[0].share
-        standings = [Standing(s.model, s.share, _tied(s.share, best), s.why) for s in standings]
+        standings = [Standing(s.model, s.share, bool(s.share) and _tied(s.share, best), s.why) for s in standings]
     return Leaderboard(tuple(standings), len(tests), catalogue.split_version())
 
 

@@ -27,14 +27,14 @@ class HashBook:
     """Use as a context manager. `path` None keeps everything in memory."""
 
     def __init__(self, path: Path | None):
-        self._db = open_store(path, SCHEMA)
+        self._kept = Kept(path, SCHEMA)
         self.read = 0  # files whose content was really read
 
     def __enter__(self) -> "HashBook":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self._kept.close()
 
     def sha256s(self, paths: Iterable[Path]) -> dict[Path, str]:
         """Content hashes (hex) of files; a file that vanished or cannot be read is left out."""
@@ -92,11 +92,45 @@ class HashBook:
         return {sha: Look(int(dhash, 16), thumb) for sha, dhash, thumb in rows if len(thumb) == SIDE * SIDE}
 
     def _select(self, sql: str, keys: list[str]) -> list[tuple]:
-        return self._db.execute(f"{sql} ({','.join('?' * len(keys))})", keys).fetchall()
+        return self._kept.select(sql, keys)
 
     def _write(self, sql: str, rows: list[tuple]) -> None:
-        with contextlib.suppress(sqlite3.OperationalError), self._db:  # full or read-only disk: slower next time, no more
+        self._kept.write(sql, rows)
+
+
+class Kept:
+    """Rows in a SQLite file that can all be computed again. Damage found late, while reading, begins it anew too."""
+
+    def __init__(self, path: Path | None, schema: str):
+        self._path, self._schema = path, schema
+        self._db = open_store(path, schema)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def select(self, sql: str, keys: list[str]) -> list[tuple]:
+        """Rows of `SELECT ... WHERE key IN` for the keys; none where the store cannot be read."""
+        try:
+            return self._db.execute(f"{sql} ({','.join('?' * len(keys))})", keys).fetchall()
+        except sqlite3.OperationalError:
+            return []
+        except sqlite3.DatabaseError:
+            self._db.close()
+            _set_aside(self._path)
+            self._db = open_store(self._path, self._schema)
+            return []
+
+    def write(self, sql: str, rows: list[tuple]) -> None:
+        """Keep rows; a full or read-only disk makes the next run slower, no more."""
+        with contextlib.suppress(sqlite3.DatabaseError), self._db:
             self._db.executemany(sql, rows)
+
+
+def _set_aside(path: Path) -> None:
+    """A damaged store and what SQLite keeps beside it get another name."""
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            os.replace(f"{path}{ending}", f"{path}.damaged{ending}")
 
 
 def open_store(path: Path | None, schema: str) -> sqlite3.Connection:
@@ -110,9 +144,10 @@ def open_store(path: Path | None, schema: str) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         return _connect(":memory:", schema)
     except sqlite3.DatabaseError:
-        with contextlib.suppress(OSError):
-            os.replace(path, path.with_name(f"{path.name}.damaged"))
-            return _connect(str(path), schema)
+        _set_aside(path)
+    try:
+        return _connect(str(path), schema)
+    except sqlite3.DatabaseError:
         return _connect(":memory:", schema)
 
 
