@@ -50,7 +50,9 @@ def rows(work: Path, counts: tuple[int, ...], backbone: Path) -> list[Row]:
         photos = ground.miniatures(home / "training_photos" / "bench", count)
         store = str(home / "parts.sqlite")
         own = ground.run([sys.executable, "-m", "scripts.bench_scale", "parts", str(photos), store])
-        taken = {name: (*values, own.peak_mb) for name, values in json.loads(own.out).items()}
+        each = json.loads(own.out)
+        each["all of these"] = [sum(values) for values in zip(*each.values(), strict=True)]
+        taken = {name: (*values, own.peak_mb) for name, values in each.items()}
         how = ("--architecture", str(backbone), "--images-min", "20", "--steps", str(STEPS))
         for name, words in (("roboflow status", ("bench", "status")),
                             ("roboflow retrain, all new", ("bench", "0", "0", "retrain_defaults", *how)),
