@@ -47,7 +47,8 @@ def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, outpu
 
 def save_head(folder: Path, head: Head, gate: Gate) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
-    np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre, limit=gate.limit)
+    np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre,
+             spread=gate.spread, limit=gate.limit)  # fmt: skip
 
 
 def load_head(folder: Path) -> tuple[Head, Gate]:
@@ -58,7 +59,7 @@ def load_head(folder: Path) -> tuple[Head, Gate]:
     """
     with np.load(folder / HEAD, allow_pickle=False) as kept:
         head = Head(kept["weights"], kept["bias"])
-        return head, Gate(kept["rows"], kept["centre"], float(kept["limit"]))
+        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]))
 
 
 def save_labels(path: Path, labels: list[str]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `_Scaler`
+FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `Scaler`
 MEMORY = 10  # L-BFGS history, pairs; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
 TOLERANCE = 1e-5  # L-BFGS stops where the largest gradient entry is below it
 
@@ -89,7 +89,7 @@ def fit_sgd_folds(examples: Examples, how: Sgd, count: int, watch: Callable[[int
     Args:
         watch: called with (step, head so far) every `every` steps and at the last one.
     """
-    scaler = _Scaler.fit(examples.vectors)
+    scaler = Scaler.fit(examples.vectors)
     x, k, heads = scaler.apply(examples.vectors), examples.label_count, count + 1
     onehot = np.eye(k, dtype=np.float32)[examples.labels]
     learns = np.ones((len(x), heads), np.float32)
@@ -115,7 +115,7 @@ def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iteratio
         l2: strength, >= 0.
         start: a head to begin from (warm start along a path of strengths).
     """
-    scaler = _Scaler.fit(examples.vectors, energy=1.0)
+    scaler = Scaler.fit(examples.vectors, energy=1.0)
     x = scaler.apply(examples.vectors)
     k, d = examples.label_count, x.shape[1]
     onehot = np.eye(k, dtype=np.float32)[examples.labels]
@@ -142,14 +142,14 @@ def balanced_weights(examples: Examples) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Scaler:
-    """Centre by `mean` [d] and divide by `spread` [d]."""
+class Scaler:
+    """Centre by `mean` float32 [d] and divide by `spread` float32 [d]."""
 
     mean: np.ndarray
     spread: np.ndarray
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, energy: float = FEATURE_ENERGY) -> "_Scaler":
+    def fit(cls, vectors: np.ndarray, energy: float = FEATURE_ENERGY) -> "Scaler":
         """Each feature gets the same spread, and a whole vector the mean squared length `energy`.
 
         Features that hardly vary are not blown up: their spread is held at a tenth of the median one. With the usual

@@ -167,9 +167,9 @@ def distance_gate(train: np.ndarray, groups: np.ndarray, percentile: float = 99.
     return float(np.percentile(nearest, percentile))
 
 
-def unit_rows(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Centred rows of length 1, float32 [n, d]."""
-    moved = vectors - centre
+def unit_rows(vectors: np.ndarray, centre: np.ndarray, spread: np.ndarray | float = 1.0) -> np.ndarray:
+    """Rows centred, divided by `spread` and scaled to length 1, float32 [n, d]."""
+    moved = (vectors - centre) / spread
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
 
 
