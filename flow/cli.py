@@ -111,6 +111,10 @@ def _flow(request: Request, basetag: str, disk: Disk, catalogue: Catalogue, outc
         from flow import guide
 
         guide.confirm(plan, request)
+    if plan.ask_model:
+        from flow import guide
+
+        plan = guide.with_model(plan, catalogue)
     made = run.make_basetag(plan)
     for folder in made:
         console.note(f"made {folder}")

@@ -13,7 +13,7 @@ import config as cfg
 from flow import console, files, labelling, leaderboard, models, names, paths, retrain, run, settings, status, words
 from flow.catalogue import HUMAN, Catalogue
 from flow.errors import BadUsage, Quit
-from flow.plan import GUIDED_TRAINING, TRAINING_SETTINGS, Plan, Request, Training
+from flow.plan import GUIDED_TRAINING, TRAINING_SETTINGS, Plan, Request, Step, Training
 
 MODELS_SHOWN = 8  # more would scroll the question's beginning off a small terminal
 SKIP = object()  # a question that does not apply
@@ -104,6 +104,14 @@ def command(request: Request) -> str:
     return shlex.join(parts)
 
 
+def with_model(plan: Plan, catalogue: Catalogue) -> Plan:
+    """The plan with the model the person picks, asked before anything is downloaded; `d` leaves the sorting out."""
+    model = choose_model(plan.basetag, catalogue)
+    if model is None:
+        return replace(plan, steps=tuple(step for step in plan.steps if step is not Step.CLASSIFY))
+    return replace(plan, model=str(model))
+
+
 def ask_harvest(basetag: str, waiting: dict[str, Counter]) -> str:
     """Offer the harvest: `checked`, `all` or `none`. ENTER takes only what a person checked."""
     if not waiting:
@@ -192,7 +200,12 @@ def _ask_model(answers: dict, back: bool) -> object:
         console.note("There is no model yet, so this run downloads; you sort the first images by hand.")
         return SKIP
     with Catalogue.open(paths.catalogue(answers["basetag"])) as catalogue:
-        board = leaderboard.leaderboard(answers["basetag"], catalogue)
+        return choose_model(answers["basetag"], catalogue, back)
+
+
+def choose_model(basetag: str, catalogue: Catalogue, back: bool = False) -> object:
+    """Show the models and ask for one: its name, None for only downloading, or console.BACK."""
+    board = leaderboard.leaderboard(basetag, catalogue)
     leaderboard.show(board, to_stdout=False, most=MODELS_SHOWN)
     ranked = [s.model for s in board.standings]
 

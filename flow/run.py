@@ -89,8 +89,7 @@ def _classify(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     from flow import leaderboard
     from flow.classify import classify
 
-    ranked = leaderboard.ranked(plan.basetag, catalogue)
-    model = models.pick(ranked, plan.model, plan.basetag)
+    model = models.pick(leaderboard.ranked(plan.basetag, catalogue), plan.model, plan.basetag)
     console.note(words.classifying(plan.searchtag, model.name))
     done = classify(plan, catalogue, model)
     if done.folder:

@@ -119,6 +119,26 @@ def test_ctrl_d_is_quit_and_ctrl_c_is_130(home):
         assert "nothing is half done" in t.screen and "Traceback" not in t.screen
 
 
+def test_classify_asks_which_model_and_enter_takes_the_best(home):
+    """With one model there is nothing to choose; with two there is, and d only downloads."""
+    with Terminal("robots", "3", "robotart", "--source", "sample", "--tf-files", str(home)) as t:
+        assert t.ended() == 0 and "which model" not in t.screen and "sorted 3" in t.screen
+    assert unattended("robots", "explore", "--steps", "10,30", "--architecture", "embedded", "--images-min", "24", "--tf-files",
+                      str(home)).returncode == 0  # fmt: skip
+    with Terminal("robots", "3", "mechs", "--source", "sample", "--tf-files", str(home)) as t:
+        t.expect("Sort with which model?")
+        assert "kept" not in t.screen  # asked first, so that the person can go for a walk
+        t.type("9")
+        t.expect("A number from 1 to 3")
+        t.type("")
+        t.expect("sorted 3")
+        assert t.ended() == 0
+    with Terminal("robots", "3", "not", "--source", "sample", "--tf-files", str(home)) as t:
+        t.expect("Sort with which model?")
+        t.type("d")
+        assert t.ended() == 0 and "sorted" not in t.last_lines(1)
+
+
 def test_more_than_a_cycle_is_asked_about(home):
     with Terminal("robots", "900", "robotart", "download", "--source", "sample", "--tf-files", str(home)) as t:
         t.expect("Take 250 now?")
