@@ -4,8 +4,6 @@ files -> decoded -> backbone, a few at a time in each of several threads -> stor
 cannot be read is set aside with its reason.
 """
 
-import contextlib
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from scripts.backbones import Backbone
-from scripts.hashes import open_store
+from scripts.hashes import Kept
 from scripts.images import VERSION, Unreadable, load_pixels
 from scripts.runners import CORES, Runner
 
-PART = 8  # pictures a thread decodes and takes through the backbone at a time; at 299 pixels 9 MB
+PART = 32  # pictures a thread decodes and takes through the backbone at a time, at most; at 299 pixels 34 MB
+PART_LEAST = 4  # the last parts are smaller, so that all threads end together
 THREADS = CORES + 1
-AHEAD = 3  # parts a thread may be ahead of the one whose turn it is to be stored
+AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
 Vectors, Reasons = dict[str, np.ndarray], dict[str, str]  # by content hash
@@ -47,30 +46,29 @@ class Store:
     """
 
     def __init__(self, path: Path | None):
-        self._db = open_store(path, SCHEMA)
+        self._kept = Kept(path, SCHEMA)
 
     def __enter__(self) -> "Store":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self._kept.close()
 
     def get(self, keys: list[str], length: int) -> dict[str, np.ndarray]:
-        """Those of the vectors that are there and have `length` numbers."""
+        """Those of the vectors that are there and are `length` finite numbers."""
         found: dict[str, np.ndarray] = {}
         for begin in range(0, len(keys), LOOK_UP):
             some = keys[begin : begin + LOOK_UP]
-            rows = self._db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(some))})", some)
-            for key, raw in rows:
-                if len(raw) == 4 * length:
-                    found[key] = np.frombuffer(raw, np.float32)
+            for key, raw in self._kept.select("SELECT key, vector FROM vectors WHERE key IN", some):
+                vector = np.frombuffer(raw, np.float32) if len(raw) == 4 * length else np.full(1, np.nan)
+                if np.isfinite(vector).all():
+                    found[key] = vector
         return found
 
     def put(self, vectors: dict[str, np.ndarray]) -> None:
         """Keep vectors; a full disk means computing them again next time, no more."""
-        with contextlib.suppress(sqlite3.OperationalError), self._db:
-            rows = [(key, np.ascontiguousarray(v, np.float32).tobytes()) for key, v in vectors.items()]
-            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
+        rows = [(key, np.ascontiguousarray(v, np.float32).tobytes()) for key, v in vectors.items()]
+        self._kept.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
 
 
 def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
@@ -128,19 +126,19 @@ def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iter
     thread more than cores, so that one can decode or wait for the disk meanwhile. The first readable picture goes
     alone: a runner that opens when it is first used is then opened once, by the caller's thread.
     """
-    shas, memory = iter(missing), threading.local()
-    for sha in shas:
+    memory, begun = threading.local(), 0
+    for sha in missing:
         alone = _take([sha], files, runner, memory)
+        begun += 1
         yield alone
         if alone[0]:
             break
+    parts = _parts(missing[begun:])
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future] = deque()
 
-        def submit(parts: int) -> None:
-            for _ in range(parts):
-                if part := list(islice(shas, PART)):
-                    waiting.append(pool.submit(_take, part, files, runner, memory))
+        def submit(more: int) -> None:
+            waiting.extend(pool.submit(_take, part, files, runner, memory) for part in islice(parts, more))
 
         submit(THREADS * AHEAD)
         try:
@@ -151,6 +149,15 @@ def _through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iter
         finally:
             for future in waiting:  # the caller was interrupted: what has not begun need not
                 future.cancel()
+
+
+def _parts(shas: list[str]) -> Iterator[list[str]]:
+    """Cut up: PART at a time, and less towards the end."""
+    begin = 0
+    while begin < len(shas):
+        size = min(PART, max(PART_LEAST, (len(shas) - begin) // (2 * THREADS)))
+        yield shas[begin : begin + size]
+        begin += size
 
 
 def _take(shas: list[str], files: dict[str, Path], runner: Runner,
