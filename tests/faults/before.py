@@ -26,7 +26,7 @@ def slow(_watch) -> None:
     plain = cli._work
 
     def work(*arguments):
-        time.sleep(0.7)
+        time.sleep(1)
         return plain(*arguments)
 
     cli._work = work
