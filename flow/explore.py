@@ -56,10 +56,12 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
 def _combinations(chosen: dict[str, object]) -> list[Training]:
     several = {name: value for name, value in chosen.items() if isinstance(value, list)}
     if not several:
-        raise BadUsage("explore needs an option with several values.", "For example: --steps 500,2600 --learning-rate 0.01,0.1")
+        example = "For example: --steps 500,2600 --learning-rate 0.01,0.1"
+        raise BadUsage("explore needs an option with several values.", example)
     for name in SPLIT_OPTIONS:
         if name in several:
-            raise BadUsage(f"--{name.replace('_', '-')} takes one value in explore: all models share one split.", "Give one value.")
+            option = f"--{name.replace('_', '-')}"
+            raise BadUsage(f"{option} takes one value in explore: all models share one split.", "Give one value.")
     lists = [value if isinstance(value, list) else [value] for value in chosen.values()]
     trainings = [make_training(dict(zip(chosen, values, strict=True))) for values in itertools.product(*lists)]
     unique = list(dict.fromkeys(trainings))
@@ -88,7 +90,8 @@ def _trained(basetag: str, group: list[Training], catalogue: Catalogue):
         yield training, script.learn_from(job, gathered)
 
 
-def _effects(chosen: dict[str, object], made: list[Model], board: leaderboard.Leaderboard) -> dict[str, dict[str, float]]:
+def _effects(chosen: dict[str, object], made: list[Model],
+             board: leaderboard.Leaderboard) -> dict[str, dict[str, float]]:
     """What each option did: the mean share right over all combinations with a value."""
     value = {s.model.name: s.value for s in board.standings}
     effects: dict[str, dict[str, float]] = {}

@@ -22,8 +22,9 @@ class Labelled:
 
 
 def label_folders(basetag: str) -> list[Path]:
-    """The label folders of a basetag's training data; RoboFlow's own words are no labels, and no bytes that are no text."""
-    return [f for f in files.folders_in(paths.training(basetag)) if names.is_text(f.name) and not names.is_own_word(f.name)]
+    """The label folders of a basetag's training data; RoboFlow's own words are no labels, nor bytes that are no text."""
+    folders = files.folders_in(paths.training(basetag))
+    return [f for f in folders if names.is_text(f.name) and not names.is_own_word(f.name)]
 
 
 def label_counts(basetag: str) -> dict[str, int]:
@@ -32,7 +33,8 @@ def label_counts(basetag: str) -> dict[str, int]:
 
 
 def training_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
-    """Every training image with its label and who gave it, compared with what is remembered, which is brought up to date.
+    """Every training image with its label and who gave it, compared with what is remembered, which is brought up to
+    date.
 
     An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
     """

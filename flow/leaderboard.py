@@ -86,7 +86,8 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
         share = s.share or s.model.facts["accuracy"]
         between = f"{100 * share['low']:.1f}-{100 * share['high']:.1f}"
         mark = "=" if s.tied and number > 1 else "" if s.share else "?"
-        rows.append([number, f"{100 * share['value']:.1f}%{mark}", between, s.model.facts["created"][:10], s.model.name])
+        right = f"{100 * share['value']:.1f}%{mark}"
+        rows.append([number, right, between, s.model.facts["created"][:10], s.model.name])
     console.table(["#", "right", "between", "made", "model"], rows, to_stdout)
     if len(board.standings) > most:
         console.note(f"... and {len(board.standings) - most} more; the flowstep models lists them all.")
@@ -119,8 +120,8 @@ def _test_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
     frozen = {sha for sha, part in catalogue.splits().items() if part == "test"}
     if not frozen:
         return []
-    unique = {i.sha256: i for i in labelling.training_images(basetag, catalogue) if i.sha256 in frozen and i.given_by == HUMAN}
-    return list(unique.values())
+    images = labelling.training_images(basetag, catalogue)
+    return list({i.sha256: i for i in images if i.sha256 in frozen and i.given_by == HUMAN}.values())
 
 
 def _measured(model: Model, tests: list[Labelled]) -> Standing:
@@ -168,9 +169,10 @@ def _tips(basetag: str, catalogue: Catalogue, model: Model) -> list[str]:
         label, n = min(counts.items(), key=lambda pair: (pair[1], pair[0]))
         tips.append(f"{label} has the fewest images sorted by a person ({n}); more of those help most.")
     table, labels = model.facts["confusion"], model.labels
-    worst = max(((table[i][j], i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j), default=(0, 0, 0))
-    if worst[0]:
-        tips.append(f"{labels[worst[1]]} is taken for {labels[worst[2]]} most often ({worst[0]} test images): look at those.")
+    pairs = [(table[i][j], i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j]
+    times, i, j = max(pairs, default=(0, 0, 0))
+    if times:
+        tips.append(f"{labels[i]} is taken for {labels[j]} most often ({times} test images): look at those.")
     others = [n for label, n in counts.items() if label != "not"]
     if "not" in counts and others and counts["not"] < 1.5 * sum(others) / len(others):
         tips.append("`not` is narrow: give it more kinds of other things, from several searchtags.")

@@ -163,7 +163,8 @@ def _embedded(root: Path | None) -> Backbone:
 def _mobilenet(width: str, size: int) -> Backbone:
     width = {"0.5": "0.50"}.get(width, width)
     if size not in MOBILENET_SIZES:
-        raise BackboneProblem(f"mobilenet does not come in {size} pixels.", f"Sizes: {', '.join(map(str, MOBILENET_SIZES))}.")
+        sizes = ", ".join(map(str, MOBILENET_SIZES))
+        raise BackboneProblem(f"mobilenet does not come in {size} pixels.", f"Sizes: {sizes}.")
     code, length = WIDTHS[width], int(1024 * float(width))
     found = _hub(f"mobilenet_{width}", size, length, f"mobilenet_v1_{code}_{size}/feature_vector/5",
                  f"mobilenet-v1/TensorFlow2/{code}-{size}-feature-vector/2")

@@ -1,4 +1,4 @@
-"""Distorted copies of training pictures: flipped, cropped, scaled, brighter or darker, as tensorflow-for-poets-2 means it."""
+"""Distorted copies of training pictures: flipped, cropped, scaled, brighter or darker, as in tensorflow-for-poets-2."""
 
 import hashlib
 from dataclasses import dataclass

@@ -47,7 +47,8 @@ class Graph:
         self._input = _only(inputs, input_layer, "input")
         self._output = _only(self._call.structured_outputs, output_layer, "output")
         self.height, self.width = (int(n) for n in inputs[self._input].shape[1:3])
-        self.labels = (labels or folder.parent / "retrained_labels.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        text = (labels or folder.parent / "retrained_labels.txt").read_text(encoding="utf-8")
+        self.labels = text.removesuffix("\n").split("\n")
         scores = self._call.structured_outputs[self._output].shape[-1]
         if len(self.labels) != scores:
             raise ValueError(f"{len(self.labels)} labels for {scores} scores")

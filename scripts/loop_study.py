@@ -188,10 +188,11 @@ def calibration(ground: Ground, flags: argparse.Namespace) -> None:
               f" {'yes' if inside[-1] else 'NO ':<3} {got['total']:>3}", flush=True)  # fmt: skip
     y, plain, ours = np.concatenate(truth), np.concatenate(before), np.concatenate(after)
     old, new, line = metrics.ece(plain, y), metrics.ece(ours, y), flags.line
-    print(f"ece on all {len(y)} images apart taken together: {old:.3f} -> {new:.3f}, ratio {new / old:.2f} (chance alone "
-          f"gives scores that are right {_chance_ece(ours):.3f}); over the line {(plain.max(axis=1) >= line).mean():.1%}"
-          f" -> {(ours.max(axis=1) >= line).mean():.1%} of them, right {_right(plain, y, line):.1%} -> "
-          f"{_right(ours, y, line):.1%}; within the interval {sum(inside)} of {len(inside)} times")  # fmt: skip
+    raw, cooled = metrics.above(plain, y, line), metrics.above(ours, y, line)
+    print(f"ece on all {len(y)} images apart taken together: {old:.3f} -> {new:.3f}, ratio {new / old:.2f} (by chance "
+          f"alone right scores show {_chance_ece(ours):.3f}); over the line {raw['coverage']:.1%} -> "
+          f"{cooled['coverage']:.1%} of them, right {raw['value']:.1%} -> {cooled['value']:.1%}; within the interval"
+          f" {sum(inside)} of {len(inside)} times")  # fmt: skip
 
 
 def _chance_ece(p: np.ndarray) -> float:
@@ -199,10 +200,6 @@ def _chance_ece(p: np.ndarray) -> float:
     rng, edges = np.random.default_rng(0), p.cumsum(axis=1)
     draws = [(rng.random((len(p), 1)) * edges[:, -1:] > edges).sum(axis=1) for _ in range(20)]
     return float(np.mean([metrics.ece(p, y) for y in draws]))
-
-
-def _right(p: np.ndarray, y: np.ndarray, line: float) -> float:
-    return metrics.above(p, y, line)["value"]
 
 
 # Wrong labels

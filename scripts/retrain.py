@@ -198,9 +198,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__.split("\n")[0],
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--image_dir", type=Path, required=True, help="folder of label folders")
-    p.add_argument("--output_graph", type=Path, default=Path("tf_files/retrained_graph"), help="SavedModel folder to write")
+    p.add_argument("--output_graph", type=Path, default=Path("tf_files/retrained_graph"), help="SavedModel to write")
     p.add_argument("--intermediate_output_graphs_dir", type=Path, default=Path("tf_files/intermediate_graph"))
-    p.add_argument("--intermediate_store_frequency", type=int, default=0, help="steps between intermediate graphs, 0 = none")
+    p.add_argument("--intermediate_store_frequency", type=int, default=0, help="steps between two of them, 0 = none")
     p.add_argument("--output_labels", type=Path, default=Path("tf_files/retrained_labels.txt"))
     p.add_argument("--summaries_dir", type=Path, default=Path("tf_files/training_summaries"), help="for TensorBoard")
     p.add_argument("--how_many_training_steps", type=int, default=4000)
@@ -219,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--random_crop", type=int, default=0, help="percent, 0..99")
     p.add_argument("--random_scale", type=int, default=0, help="percent, 0..99")
     p.add_argument("--random_brightness", type=int, default=0, help="percent, 0..99")
-    p.add_argument("--architecture", default="inceptionv3", help=f"{', '.join(backbones.names())}, a handle or a folder")
+    p.add_argument("--architecture", default="inceptionv3", help=f"{', '.join(backbones.names())}, handle, folder")
     p.add_argument("--saved_model_dir", type=Path, default=None, help="a second place to write the SavedModel to")
     p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
@@ -229,9 +229,9 @@ def parser() -> argparse.ArgumentParser:
 
 def check_flags(flags: argparse.Namespace) -> str:
     """What is wrong with the flags, or an empty string."""
-    for name, low, high in (("how_many_training_steps", 1, 10**7), ("testing_percentage", 1, 90), ("train_batch_size", 1, 4096),
-                            ("validation_percentage", 0, 90), ("random_crop", 0, 99), ("random_scale", 0, 99),
-                            ("random_brightness", 0, 99), ("eval_step_interval", 1, 10**7),
+    for name, low, high in (("how_many_training_steps", 1, 10**7), ("testing_percentage", 1, 90),
+                            ("train_batch_size", 1, 4096), ("validation_percentage", 0, 90), ("random_crop", 0, 99),
+                            ("random_scale", 0, 99), ("random_brightness", 0, 99), ("eval_step_interval", 1, 10**7),
                             ("intermediate_store_frequency", 0, 10**7)):  # fmt: skip
         if not low <= getattr(flags, name) <= high:
             return f"--{name} must lie between {low} and {high}."
@@ -246,8 +246,8 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
     folder = backbones.locate(backbone, places.models)
     with HashBook(places.hashes) as book:
         pictures = material.list_pictures(flags.image_dir, book)
-    recipe = Recipe(flags.how_many_training_steps, flags.train_batch_size, flags.learning_rate, flags.solver, flags.seed,
-                    flags.eval_step_interval)  # fmt: skip
+    recipe = Recipe(flags.how_many_training_steps, flags.train_batch_size, flags.learning_rate, flags.solver,
+                    flags.seed, flags.eval_step_interval)  # fmt: skip
     rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
     how = Distortions(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
 

@@ -110,11 +110,12 @@ def measure(trained: Trained, material: Material) -> dict:
     oof = trained.out_of_fold[trained.folded]
     if len(inner):
         facts["cross_validation"] = Share(int((oof.argmax(axis=1) == inner).sum()), len(inner)).facts()
-    plain = trained.plain_head.probabilities(x) if len(x) else np.zeros((0, len(material.labels)))
-    facts["temperature"] = trained.temperature
-    facts["ece"] = {"before": metrics.ece(plain, y), "after": metrics.ece(trained.head.probabilities(x), y)} if len(x) else {}
-    facts["gate"] = {"limit": trained.gate.limit,
-                     "test_outside": int((trained.gate.distances(x) > trained.gate.limit).sum()) if len(x) else 0}  # fmt: skip
+    facts["temperature"], facts["ece"] = trained.temperature, {}
+    if len(x):
+        plain, cooled = trained.plain_head.probabilities(x), trained.head.probabilities(x)
+        facts["ece"] = {"before": metrics.ece(plain, y), "after": metrics.ece(cooled, y)}
+    outside = trained.gate.distances(x) > trained.gate.limit
+    facts["gate"] = {"limit": trained.gate.limit, "test_outside": int(outside.sum())}
     return facts
 
 
@@ -248,7 +249,8 @@ def _warnings(trained: Trained, material: Material) -> list[str]:
     low, high = (trained.facts["accuracy"][k] for k in ("low", "high"))
     n = trained.facts["accuracy"]["total"]
     if n and high - low > 0.1:
-        found.append(f"The accuracy is uncertain: only {n} test images, so anything from {low:.0%} to {high:.0%} is possible.")
+        found.append(f"The accuracy is uncertain: only {n} test images, "
+                     f"so anything from {low:.0%} to {high:.0%} is possible.")  # fmt: skip
     for label, row in material.counts().items():
         if not row["test"]:
             found.append(f"No image of {label} is in the test set.")
