@@ -22,7 +22,7 @@ class Labelled:
 
 
 def label_folders(basetag: str) -> list[Path]:
-    """The label folders of a basetag's training data; RoboFlow's own words are no labels, nor bytes that are no text."""
+    """The label folders of a basetag's training data; its own words are no labels, nor bytes that are no text."""
     folders = files.folders_in(paths.training(basetag))
     return [f for f in folders if names.is_text(f.name) and not names.is_own_word(f.name)]
 
