@@ -17,6 +17,9 @@ PIXELS_MAX = 50_000_000  # a 50 megapixel picture is 150 MB of RGB; more is refu
 TROUBLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, EOFError,
            OverflowError, ZeroDivisionError, NotImplementedError, Image.DecompressionBombError, Warning)  # fmt: skip
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+# Pillow warns of odd EXIF and large headers; here a picture is read or refused. Once and for all, as filters cannot be
+# set for a while only where many threads decode.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Unreadable(Exception):
@@ -35,11 +38,8 @@ def decode(source: Path | bytes, draft_side: int = 0) -> Image.Image:
         Unreadable: broken, truncated, too large, or not one of FORMATS.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
-                return _upright_rgb(image, draft_side)
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+            return _upright_rgb(image, draft_side)
     except Unreadable:
         raise
     except TROUBLE as problem:

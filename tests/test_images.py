@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 
 from scripts import images
 from scripts.images import Unreadable, decode, load_pixels
+from tests.terminal import PROJECT
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -145,6 +148,15 @@ def test_a_text_bomb_inside_a_picture_is_refused():
     raw = saved(quarters(), "PNG")
     with pytest.raises(Unreadable):
         decode(raw[:33] + text + raw[33:])
+
+
+def test_odd_exif_says_nothing_on_stderr(tmp_path):
+    """A run that goes well writes nothing there."""
+    cut = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+    (tmp_path / "odd.jpg").write_bytes(saved(quarters(), "JPEG", exif=cut))
+    code = "import sys; from pathlib import Path; from scripts.images import decode; print(decode(Path(sys.argv[1])).size)"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "odd.jpg")], cwd=PROJECT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("(32, 48)\n", "")
 
 
 def test_pixels_are_what_a_backbone_wants():
