@@ -277,8 +277,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.executescript(SCHEMA)
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check found damage")
-        for kind, table in ((Archived, "archive"), (Image, "images"), (Label, "labels"), (Sorting, "sortings"),
-                            (Begun, "downloads")):
+        for kind, table in (
+            (Archived, "archive"),
+            (Image, "images"),
+            (Label, "labels"),
+            (Sorting, "sortings"),
+            (Begun, "downloads"),
+        ):
             columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
             if columns != {field.name for field in fields(kind)}:
                 raise sqlite3.DatabaseError(f"{table} has other columns")

@@ -134,9 +134,14 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
     try:
         head, gate = export.load_head(model.folder)
     except (OSError, ValueError, KeyError) as problem:
-        raise RoboError(f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain.") from problem
+        raise RoboError(
+            f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
+        ) from problem
     if head.weights.shape[1] != len(model.labels):
-        raise RoboError(f"The model {model.name} is damaged: its labels are not those of its head.", "Pick another with --model, or retrain.")
+        raise RoboError(
+            f"The model {model.name} is damaged: its labels are not those of its head.",
+            "Pick another with --model, or retrain.",
+        )
     runner = lazy_runner(model.facts["backbone"])
     store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
@@ -160,7 +165,9 @@ def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> 
     return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unlike else "")
 
 
-def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]) -> tuple[Path | None, list[_Scored]]:
+def _publish(
+    plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]
+) -> tuple[Path | None, list[_Scored]]:
     """Copies and log into a hidden folder, rows into the catalogue, then the folder gets its name.
 
     The rows come before the name: a sorted_ folder without rows would look as if a person had filled it.
@@ -179,7 +186,8 @@ def _publish(plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Score
     _write_log(working / SCORES, plan, model, copies)
     _sync_all(working)
     catalogue.add_sortings(
-        Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp) for s, path in copies
+        Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp)
+        for s, path in copies
     )
     files.move_folder(working, final)
     return final, [s for s, _ in copies]
@@ -211,7 +219,7 @@ def _write_log(path: Path, plan: Plan, model: Model, copies: Iterable[tuple[_Sco
     """One line an image with every score; tab-separated, with a heading."""
     lines = [
         f"# model {model.name} {model.identity}",
-        f"# confidence_min {cfg.confidence_min}; unlike = farther from every training image than they are from each other",
+        f"# confidence_min {cfg.confidence_min}; unlike = farther from all training images than those from each other",
         "file\tfolder\tlabel\tscore\twhy_under\tall_scores\toriginal",
     ]
     lines += [f"{path.name}\t{s.place}\t{s.label}\t{s.score:.6f}\t{s.reason}\t{as_json(s.scores)}\t{s.path.name}"
@@ -251,7 +259,7 @@ def _from_log(folder: Path) -> list[Sorting]:
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
-    """About how many of the sure ones are wrong, and at most: from the test images above the nearest lower threshold."""
+    """About how many of the sure ones are wrong, and at most: by the test images above the nearest lower threshold."""
     sure = sum(not s.reason for s in scored)
     rows = [t for t in model.facts.get("thresholds", []) if t["threshold"] <= cfg.confidence_min + 1e-9 and t["total"]]
     if not sure or not rows:

@@ -110,7 +110,7 @@ def move_to(source: Path, target: Path) -> bool:
             if not _same_content(source, target):
                 raise
         sync_folder(target.parent)
-        os.unlink(source)
+        source.unlink()
         sync_folder(source.parent)
     return target.exists()
 
@@ -128,7 +128,7 @@ def move_folder(source: Path, target: Path) -> None:
 
 def free_path(folder: Path, name: str) -> Path:
     """`folder/name`, or name_2, name_3 ... where that is taken; too long a name is cut."""
-    stem, ending = os.path.splitext(name)
+    stem, ending = Path(name).stem, Path(name).suffix
     path, number = folder / fitting(stem, ending), 2
     while os.path.lexists(path):
         path, number = folder / fitting(stem, f"_{number}{ending}"), number + 1
@@ -214,7 +214,7 @@ def _digest(reader) -> str:
 def _is_image_file(entry: os.DirEntry) -> bool:
     """Visible regular files. A symbolic link is none: moved away, it might point nowhere."""
     name = entry.name.lower()
-    if name.startswith(".") or name in JUNK_NAMES or os.path.splitext(name)[1] not in IMAGE_ENDINGS:
+    if name.startswith(".") or name in JUNK_NAMES or Path(name).suffix not in IMAGE_ENDINGS:
         return False
     return entry.is_file(follow_symlinks=False)
 
@@ -241,7 +241,7 @@ def _give_name(part: Path, target: Path) -> None:
             raise
         _rename_new(part, target)
     else:
-        os.unlink(part)
+        part.unlink()
 
 
 def _link(source: Path, target: Path) -> None:
@@ -261,12 +261,12 @@ def _copy_exclusive(source: Path, target: Path) -> None:
     with open(part, "rb") as reader:
         os.fsync(reader.fileno())
     if not _same_content(source, part):
-        os.unlink(part)
+        part.unlink()
         raise OSError(errno.EIO, "the copy differs from the original", str(source))
     try:
         _rename_new(part, target)
     except FileExistsError:
-        os.unlink(part)
+        part.unlink()
         raise
 
 
@@ -281,6 +281,6 @@ def _rename_new(source: Path, target: Path) -> None:
 
 
 def _same_content(one: Path, other: Path) -> bool:
-    if os.path.samefile(one, other):
+    if one.samefile(other):
         return True
     return one.stat().st_size == other.stat().st_size and sha256_of(one) == sha256_of(other)

@@ -110,8 +110,9 @@ def waiting(basetag: str, catalogue: Catalogue) -> dict[str, Counter]:
     return counts
 
 
-def harvest(basetag: str, stamp: str, catalogue: Catalogue, checked_only: bool = False, only: str = "",
-            dry_run: bool = False) -> Harvested:
+def harvest(
+    basetag: str, stamp: str, catalogue: Catalogue, checked_only: bool = False, only: str = "", dry_run: bool = False
+) -> Harvested:
     """Harvest the sorted_ folders of a basetag.
 
     Args:
@@ -202,15 +203,18 @@ def _must_be_writable(folders: set[Path]) -> None:
     """Raise RoboError before the first move where a label folder would refuse it."""
     for folder in sorted(folders):
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise RoboError(f"{folder} cannot be written; nothing was moved.", "Make it yours (chown, chmod) and harvest again.")
+            raise RoboError(
+                f"{folder} cannot be written; nothing was moved.", "Make it yours (chown, chmod) and harvest again."
+            )
 
 
 def _labels(basetag: str) -> set[str]:
     return {folder.name for folder in labelling.label_folders(basetag)}
 
 
-def _planned(basetag: str, folders: list[Path], catalogue: Catalogue,
-             checked_only: bool) -> tuple[list[Move], int, int, dict[Path, str]]:
+def _planned(
+    basetag: str, folders: list[Path], catalogue: Catalogue, checked_only: bool
+) -> tuple[list[Move], int, int, dict[Path, str]]:
     """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
     must wait for the next harvest, with why: the disk would not give an image in them, or one came just now."""
     labels = _labels(basetag)
@@ -245,7 +249,9 @@ def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
         name = files.fitting(image.path.stem, f"_{number}{image.path.suffix}")
         target, number = files.free_path(folder, name), number + 1
     taken.add(target)
-    return Move(image.sha256, _relative(image.path), _relative(target), image.label, image.given_by, image.score, image.model)
+    return Move(
+        image.sha256, _relative(image.path), _relative(target), image.label, image.given_by, image.score, image.model
+    )
 
 
 def _journal(moves: list[Move], folders: list[Path], number: int) -> str:
@@ -264,7 +270,7 @@ def _read(journal: Path) -> Journal:
             if "sha256" in entry:
                 moves.append(_inside(basetag, Move(**entry)))
             elif "folder" in entry:
-                folders.append(os.path.basename(entry["folder"]))
+                folders.append(Path(entry["folder"]).name)
             else:
                 end, number = int(entry["end"]), int(entry.get("number", 0))
                 continue
@@ -283,7 +289,9 @@ def _inside(basetag: str, move: Move) -> Move:
 
 
 def _torn(home: Path, journal: Journal) -> list[str]:
-    return [f"the journal in {home} is damaged ({journal.torn} lines); what it no longer tells stays where it is"] * (journal.torn > 0)
+    return [f"the journal in {home} is damaged ({journal.torn} lines); what it no longer tells stays where it is"] * (
+        journal.torn > 0
+    )
 
 
 def _carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
@@ -358,8 +366,9 @@ def _log(moves: list[Move], trouble: list[str]) -> str:
     return "\n".join(["from\tto\tlabelled_by\tscore", *rows, *(f"# {t}" for t in trouble)]) + "\n"
 
 
-def _summary(moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...],
-             dry: bool) -> Harvested:
+def _summary(
+    moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...], dry: bool
+) -> Harvested:
     by = Counter(m.given_by for m in moves)
     labels = dict(sorted(Counter(m.label for m in moves).items()))
     return Harvested(labels, by[HUMAN], by[ROBOT], already, left, folders, home, trouble, dry)

@@ -32,7 +32,9 @@ def held(path: Path, wait_s: float, who: dict, clock: Callable[[], float] = time
         files.make_folder(path.parent)
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
     except OSError as problem:
-        raise RoboError(f"{path} cannot be written: {problem.strerror}.", "Is the folder yours, and the disk not full?") from problem
+        raise RoboError(
+            f"{path} cannot be written: {problem.strerror}.", "Is the folder yours, and the disk not full?"
+        ) from problem
     try:
         _take(handle, path, clock() + wait_s, clock)
         os.ftruncate(handle, 0)

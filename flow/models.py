@@ -59,7 +59,9 @@ def pick(ranked: list[Model], wanted: str, basetag: str) -> Model:
     for model in ranked:
         if model.name == wanted:
             return model
-    raise NotReady(f"There is no model {wanted!r} for {basetag}.", f"python roboflow.py {basetag} models lists {len(ranked)}.")
+    raise NotReady(
+        f"There is no model {wanted!r} for {basetag}.", f"python roboflow.py {basetag} models lists {len(ranked)}."
+    )
 
 
 def verify(model: Model) -> None:
@@ -68,8 +70,10 @@ def verify(model: Model) -> None:
         _verify_file(model, name, wanted)
     written = (model.folder / "retrained_labels.txt").read_text(encoding="utf-8").splitlines()
     if written != model.labels:
-        raise RoboError(f"The model {model.name} is damaged: model.json names other labels than it was trained on.",
-                        "Pick another with --model, or retrain.")
+        raise RoboError(
+            f"The model {model.name} is damaged: model.json names other labels than it was trained on.",
+            "Pick another with --model, or retrain.",
+        )
 
 
 def verify_head(model: Model) -> None:
@@ -80,9 +84,13 @@ def verify_head(model: Model) -> None:
 def _verify_file(model: Model, name: str, wanted: str) -> None:
     path = model.folder / name
     inside = os.path.normpath(path).startswith(f"{model.folder}{os.sep}")
-    trouble = "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
+    trouble = (
+        "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
+    )
     if trouble:
-        raise RoboError(f"The model {model.name} is damaged: {name} {trouble}.", "Pick another with --model, or retrain.")
+        raise RoboError(
+            f"The model {model.name} is damaged: {name} {trouble}.", "Pick another with --model, or retrain."
+        )
 
 
 def _read(folder: Path) -> Model | None:
@@ -90,7 +98,13 @@ def _read(folder: Path) -> Model | None:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model = Model(folder, facts)
         whole = facts["format"] == FORMAT and 0 <= model.accuracy <= 1 and model.labels and model.identity
-        texts = (facts["created"], facts["backbone"]["sha256"], *model.labels, *facts["files"], *facts["files"].values())
+        texts = (
+            facts["created"],
+            facts["backbone"]["sha256"],
+            *model.labels,
+            *facts["files"],
+            *facts["files"].values(),
+        )
         return model if whole and all(isinstance(text, str) and text for text in texts) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -13,7 +13,18 @@ from flow.errors import BadUsage
 NAME_BYTES_MAX = 64  # leaves room for a number, a time, a score and a suffix within the usual 255 bytes
 WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{dev}{n}" for dev in ("com", "lpt") for n in range(1, 10))}
 # Letters and marks that show nothing, so that two names could look alike: fillers, joiners, variation selectors.
-INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+INVISIBLE = {
+    0x034F,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x3164,
+    0xFFA0,
+    *range(0x180B, 0x1810),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
 
 
 def clean(text: str) -> str:
@@ -37,7 +48,9 @@ def folder_name(text: str, what: str) -> str:
     name = re.sub(r"\s+", "_", name)
     problem = _problem(name)
     if problem:
-        raise BadUsage(f"{clean(text)!r} cannot be a {what}: {problem}.", "Use letters, digits, _ and -, such as: robot_art")
+        raise BadUsage(
+            f"{clean(text)!r} cannot be a {what}: {problem}.", "Use letters, digits, _ and -, such as: robot_art"
+        )
     return name
 
 

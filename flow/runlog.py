@@ -16,7 +16,9 @@ from pathlib import Path
 
 from flow import files
 
-SECRET_NAMES = re.compile(r"(TOKEN|SECRET|API_KEY|APIKEY|IMGURAPI_ID|CLIENT_ID|PASSWORD|ACCOUNT_SID|SENDTONUM|PHONE_NUMBER)")
+SECRET_NAMES = re.compile(
+    r"(TOKEN|SECRET|API_KEY|APIKEY|IMGURAPI_ID|CLIENT_ID|PASSWORD|ACCOUNT_SID|SENDTONUM|PHONE_NUMBER)"
+)
 BYTES_MAX, BACKUPS = 2_000_000, 5
 GOOD = (0, 3)  # exit codes of runs that came to their end, 3 with some images left out
 
@@ -101,7 +103,11 @@ def failure(problem: BaseException) -> None:
 def save_last_run(path: Path, facts: dict) -> None:
     """Write last_run.json in one step, at the end of a run; `good` in it is the last run that ended well."""
     files.make_folder(path.parent)
-    good = {name: facts[name] for name in ("end", "exit", "line")} if facts["exit"] in GOOD else read_last_run(path).get("good")
+    good = (
+        {name: facts[name] for name in ("end", "exit", "line")}
+        if facts["exit"] in GOOD
+        else read_last_run(path).get("good")
+    )
     files.write_whole(path, json.dumps({**facts, "line": hide_secrets(facts["line"]), "good": good}, indent=1) + "\n")
 
 

@@ -92,13 +92,19 @@ def check(name: str, value: object, where: str) -> object:
         value = value / 100
     if name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
         low, high = RANGES[name]
-        raise BadUsage(f"{where}: {name} = {_shown(value)} is outside {low:g}..{high:g}.", "Change it there and run again.")
+        raise BadUsage(
+            f"{where}: {name} = {_shown(value)} is outside {low:g}..{high:g}.", "Change it there and run again."
+        )
     if name in CHOICES and value not in CHOICES[name]:
-        raise BadUsage(f"{where}: {name} = {_shown(value)} is not one of {', '.join(CHOICES[name])}.", "Change it there.")
+        raise BadUsage(
+            f"{where}: {name} = {_shown(value)} is not one of {', '.join(CHOICES[name])}.", "Change it there."
+        )
     if name == "licenses":
         _check_licenses(value, where)
     if name.endswith("_name") and not re.fullmatch(r"[A-Za-z0-9_]{1,32}", value):
-        raise BadUsage(f"{where}: {name} = {_shown(value)} cannot be part of a folder name.", "Letters, digits and _ are fine.")
+        raise BadUsage(
+            f"{where}: {name} = {_shown(value)} cannot be part of a folder name.", "Letters, digits and _ are fine."
+        )
     if name == "path_to_tf_files":
         check_folder(value, where)
     return value
@@ -120,7 +126,9 @@ def _check_names() -> None:
     for name, value in own.items():
         for other, start in own.items():
             if name != other and value.startswith(start):
-                raise BadUsage(f"The settings {name} = {_shown(value)} and {other} = {start!r} begin alike.", "Change one of them.")
+                raise BadUsage(
+                    f"The settings {name} = {_shown(value)} and {other} = {start!r} begin alike.", "Change one of them."
+                )
 
 
 def _must_be_known(name: str, where: str) -> None:
@@ -146,10 +154,15 @@ def _typed(name: str, value: object, where: str) -> object:
     if want is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if want is str and isinstance(value, (bool, int, float)):
-        raise BadUsage(f"{where}: {name} must be text, but {_shown(value)} is not.", f'Put it in quotes: {name}: "{value}"')
+        raise BadUsage(
+            f"{where}: {name} must be text, but {_shown(value)} is not.", f'Put it in quotes: {name}: "{value}"'
+        )
     if type(value) is not want or (want is float and not math.isfinite(value)):
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list of texts"}
-        raise BadUsage(f"{where}: {name} must be {kinds[want]}, but it is {_shown(value)}.", f"The default is {getattr(cfg, name)!r}.")
+        raise BadUsage(
+            f"{where}: {name} must be {kinds[want]}, but it is {_shown(value)}.",
+            f"The default is {getattr(cfg, name)!r}.",
+        )
     if want is list and not all(isinstance(v, str) for v in value):
         raise BadUsage(f"{where}: {name} must be a list of texts.", f"The default is {getattr(cfg, name)!r}.")
     return value
@@ -171,7 +184,10 @@ def _from_file(path: Path) -> dict[str, tuple[object, str]]:
     except OSError as problem:
         raise BadUsage(f"{path} cannot be read: {problem.strerror}.", "Make it readable, or move it away.") from problem
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise BadUsage(f"{path}{_mark(problem)}: this is not YAML that can be read.", "One `name: value` a line, indented with spaces.") from problem
+        raise BadUsage(
+            f"{path}{_mark(problem)}: this is not YAML that can be read.",
+            "One `name: value` a line, indented with spaces.",
+        ) from problem
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
@@ -205,7 +221,10 @@ def _plain(node: yaml.Node, name: str, where: str) -> object:
         raise BadUsage(f"{where}: {name} must be one value.", f"The default is {default!r}.")
     try:
         return yaml.safe_load(yaml.serialize(node))
-    except (yaml.YAMLError, ValueError) as problem:  # a tag of another program, a day that is none, a number without end
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as problem:  # a tag of another program, a day that is none, a number without end
         raise BadUsage(f"{where}: {name} cannot be read.", f"The default is {default!r}.") from problem
 
 
@@ -220,7 +239,7 @@ def _from_environment(environ: dict[str, str]) -> dict[str, tuple[object, str]]:
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
-        name = variable[len(PREFIX):].lower()
+        name = variable[len(PREFIX) :].lower()
         found[name] = (check(name, _from_text(name, text), variable), variable)
     return found
 
@@ -229,7 +248,16 @@ def _from_text(name: str, text: str) -> object:
     """Environment text in the setting's type as far as it can be read; `check` refuses the rest."""
     default = getattr(cfg, name, None)
     if isinstance(default, bool):
-        return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}.get(text.lower(), text)
+        return {
+            "true": True,
+            "1": True,
+            "yes": True,
+            "on": True,
+            "false": False,
+            "0": False,
+            "no": False,
+            "off": False,
+        }.get(text.lower(), text)
     if isinstance(default, list):
         return [part.strip() for part in text.split(",") if part.strip()]
     for kind in (int, float) if isinstance(default, (int, float)) else ():

@@ -7,7 +7,9 @@ from flow import files, labelling, models, paths, runlog
 
 def basetags() -> list[str]:
     """Every basetag that has folders, by name."""
-    found = {f.name for root in (paths.training_root(), paths.tf_files() / "testing_photos") for f in files.folders_in(root)}
+    found = {
+        f.name for root in (paths.training_root(), paths.tf_files() / "testing_photos") for f in files.folders_in(root)
+    }
     return sorted(found)
 
 
@@ -27,7 +29,9 @@ def _one(basetag: str) -> dict:
     ranked = models.all_models(basetag)
     testing = paths.testing(basetag)
     unsorted = files.folders_in(testing, paths.cfg.unsorted_name)
-    waiting = {f.name: sum(len(files.images_in(p)) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)}
+    waiting = {
+        f.name: sum(len(files.images_in(p)) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)
+    }
     return {
         "known": bool(ranked or paths.training(basetag).is_dir() or testing.is_dir()),
         "training": labelling.label_counts(basetag),
@@ -43,10 +47,16 @@ def _one(basetag: str) -> dict:
 def _words(basetag: str, facts: dict) -> str:
     if not facts["known"]:
         return f"{basetag}: there is no such basetag"
-    rows = [("training", facts["training"]), ("unsorted", facts["unsorted"]), ("waiting for you", facts["sorted_waiting"])]
+    rows = [
+        ("training", facts["training"]),
+        ("unsorted", facts["unsorted"]),
+        ("waiting for you", facts["sorted_waiting"]),
+    ]
     lines = [f"{basetag}"]
     lines += [f"  {name}: " + (", ".join(f"{k} {n}" for k, n in counts.items()) or "none") for name, counts in rows]
-    lines.append(f"  models: {facts['models']}" + (f", best by its own test {facts['best_model']}" if facts["models"] else ""))
+    lines.append(
+        f"  models: {facts['models']}" + (f", best by its own test {facts['best_model']}" if facts["models"] else "")
+    )
     if facts["quarantine"]:
         lines.append(f"  quarantine: {facts['quarantine']} unreadable images, see reasons.txt there")
     last = facts["last_run"]
@@ -65,4 +75,10 @@ def _ago(end: str) -> str:
         return f"at {end}"
     if minutes < 0:
         return f"at {end} (the clock was set back)"
-    return f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago" if minutes < 2880 else f"{minutes // 1440} days ago"
+    return (
+        f"{minutes} min ago"
+        if minutes < 120
+        else f"{minutes // 60} h ago"
+        if minutes < 2880
+        else f"{minutes // 1440} days ago"
+    )

@@ -14,4 +14,6 @@ def test_all_38_cases_name_tests_that_exist():
         assert what and tests
         for test in tests:
             file, name = test.split("::")
-            assert re.search(rf"^def {name}\(", (HERE / file).read_text(encoding="utf-8"), re.MULTILINE), f"{number}: {test}"
+            assert re.search(rf"^def {name}\(", (HERE / file).read_text(encoding="utf-8"), re.MULTILINE), (
+                f"{number}: {test}"
+            )

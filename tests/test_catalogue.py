@@ -89,7 +89,17 @@ def test_a_damaged_catalogue_is_set_aside_and_what_can_be_is_told_again(how):
     root = world.fresh(world.to_undo)
     assert run(root, "robots", "undo").code == 0 and run(root, "robots", "harvest").code == 0
     world.put(world.unsorted(root), "drawn", range(400, 403))
-    assert run(root, "robots", "0", "mine", "classify_top", environ={"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}).code == 0
+    assert (
+        run(
+            root,
+            "robots",
+            "0",
+            "mine",
+            "classify_top",
+            environ={"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"},
+        ).code
+        == 0
+    )
     waiting = world.sorted_folders(root)[0]
     moved = next((waiting / "drawn").glob("*.jpg"))
     moved.rename(waiting / "built" / moved.name)

@@ -48,7 +48,9 @@ def test_retrain_defaults_and_automatic_from_a_crontab(home, tmp_path):
 
 def test_a_locale_that_is_really_not_utf8(tmp_path):
     """The names are those of the disk, whatever encoding the locale asks for."""
-    made = subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / "en_US.ISO-8859-1")], capture_output=True)
+    made = subprocess.run(
+        ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / "en_US.ISO-8859-1")], capture_output=True
+    )
     if made.returncode not in (0, 1) or not list(tmp_path.iterdir()):
         pytest.skip("no locale can be made here")
     done = cron("日本 2 日本 download --source sample", tmp_path / "tf", f"LOCPATH={tmp_path} LC_ALL=en_US.ISO-8859-1")
@@ -94,8 +96,21 @@ def test_a_failure_is_one_sentence_and_a_hint_on_stderr_and_its_code(tmp_path, c
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_soon_in_words_and_the_next_run_goes_on(tmp_path, sign, code):
-    command = [sys.executable, PROJECT / "roboflow.py", "robots", "60", "built", "download", "--source", "sample", "--tf-files", tmp_path]
-    run = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        PROJECT / "roboflow.py",
+        "robots",
+        "60",
+        "built",
+        "download",
+        "--source",
+        "sample",
+        "--tf-files",
+        tmp_path,
+    ]
+    run = subprocess.Popen(
+        command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     folder = tmp_path / "testing_photos/robots/unsorted_built"
     while not list(folder.glob("*.jpg")) and run.poll() is None:
         time.sleep(0.05)

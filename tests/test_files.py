@@ -3,6 +3,8 @@
 import errno
 import os
 import resource
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -58,11 +60,8 @@ def test_a_move_of_nothing_to_nothing_says_so(tmp_path):
 
 def test_a_move_across_file_systems(tmp_path):
     """/dev/shm and the disk are two: os.link really answers EXDEV."""
-    if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == os.stat(tmp_path).st_dev:
+    if not os.access("/dev/shm", os.W_OK) or Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system")
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
         source, target = write(tmp_path / "x.jpg", b"1" * 5000), Path(other) / "x.jpg"
         assert files.move_to(source, target)
@@ -150,7 +149,10 @@ def test_a_run_over_the_size_limit_fails_in_one_sentence_and_loses_nothing():
     assert len(contents(root)) == len(before) + 3
 
 
-@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=300), st.integers(1, 99))
+@given(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=300),
+    st.integers(1, 99),
+)
 @settings(max_examples=100, deadline=None)
 def test_a_fitting_name_fits_and_keeps_its_tail(stem, number):
     name = files.fitting(stem, f"_{number}.jpg")

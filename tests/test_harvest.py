@@ -41,7 +41,11 @@ def test_undo_restores_the_harvest_exactly(root):
     done = run(root, "robots", "undo")
     assert done.code == 0 and "put 7 images" in done.out
     after = world.state(root)
-    assert (after["images"], after["labels"], after["sortings"]) == (before["images"], before["labels"], before["sortings"])
+    assert (after["images"], after["labels"], after["sortings"]) == (
+        before["images"],
+        before["labels"],
+        before["sortings"],
+    )
 
 
 def test_a_second_undo_says_there_is_nothing_to_undo():
@@ -205,7 +209,9 @@ class Loop(RuleBasedStateMachine):
     @rule(label=st.sampled_from(world.LABELS))
     def a_person_adds(self, label):
         self.seed += 1
-        self.contents |= {world._sha(p) for p in world.put(training(self.root) / label, label, range(self.seed, self.seed + 1))}
+        self.contents |= {
+            world._sha(p) for p in world.put(training(self.root) / label, label, range(self.seed, self.seed + 1))
+        }
 
     @rule(number=st.integers(0, 1000), label=st.sampled_from(world.LABELS))
     def a_person_moves(self, number, label):

@@ -9,7 +9,7 @@ from tests.faults import kills, world
 from tests.faults.runner import run
 
 SCENES = {scene.name: scene for scene in kills.scenes()}
-SAMPLE = 12  # points a scene
+SAMPLE = 8  # points a scene
 
 
 def holds(trial: kills.Trial, breaks, how="kill", codes=(kills.KILLED,)) -> None:
@@ -22,7 +22,9 @@ def spread(trial: kills.Trial, amount: int = SAMPLE) -> list[tuple[int, ...]]:
     return kills.every(trial, max(1, trial.points // amount), start=3)
 
 
-@pytest.mark.parametrize("name", ["harvest", "undo", "classify", "download folder", "download sample", "retrain", "approve"])
+@pytest.mark.parametrize(
+    "name", ["harvest", "undo", "classify", "download folder", "download sample", "retrain", "approve"]
+)
 def test_killed_anywhere_the_same_command_finishes_it(name):
     trial = kills.Trial(SCENES[name])
     holds(trial, spread(trial))
@@ -31,7 +33,7 @@ def test_killed_anywhere_the_same_command_finishes_it(name):
 @pytest.mark.parametrize("name", ["harvest", "undo", "download folder"])
 def test_killed_again_while_it_recovers(name):
     trial = kills.Trial(SCENES[name])
-    holds(trial, kills.nested(trial, 4) + kills.nested(trial, 2, depth=3))
+    holds(trial, kills.nested(trial, 3) + kills.nested(trial, 1, depth=3))
 
 
 @pytest.mark.parametrize("code", ["EPERM", "EXDEV"])
@@ -47,14 +49,14 @@ def test_without_hard_links_it_copies_checks_and_renames(code):
 @pytest.mark.parametrize("name", ["harvest", "classify", "download folder", "retrain"])
 def test_stopped_anywhere_it_says_so_and_goes_on_next_time(name, how, codes):
     trial = kills.Trial(SCENES[name])
-    holds(trial, spread(trial, 6), how, codes)
+    holds(trial, spread(trial, 4), how, codes)
 
 
 @pytest.mark.parametrize("how", ["ENOSPC", "EIO", "EROFS"])
 @pytest.mark.parametrize("name", ["harvest", "undo", "classify", "download folder", "retrain"])
 def test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_picture(name, how):
     trial = kills.Trial(SCENES[name])
-    holds(trial, spread(trial, 5), how, (0, 1, 3))
+    holds(trial, spread(trial, 4), how, (0, 1, 3))
 
 
 @pytest.mark.parametrize(("how", "words"), [("ENOSPC", "disk is full"), ("EROFS", "read-only")])

@@ -78,7 +78,9 @@ def test_the_wait_is_counted_on_a_clock_that_cannot_be_set(tmp_path):
     os.waitpid(pid, 0)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"pid": 3}', "\x00\xff", '{"pid": "\x1b[31m", "since": 1, "command": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '{"pid": 3}', "\x00\xff", '{"pid": "\x1b[31m", "since": 1, "command": "x"}']
+)
 def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path, text):
     """Whoever holds it may have died while writing who it is."""
     path = tmp_path / "robots.lock"

@@ -55,16 +55,25 @@ def test_a_messy_folder_goes_through_the_whole_loop(tmp_path):
     outside.write_bytes(world.picture(999))
     make_a_mess(world.unsorted(root), outside)
     make_a_mess(training(root) / "built", outside)
-    label = os.path.join(os.fsencode(training(root)), b"caf\xe9")
-    os.mkdir(label)
+    (training(root) / os.fsdecode(b"caf\xe9")).mkdir()
     before = contents(root)
     done = clean(run(root, "robots", "0", "mine", "classify_top", environ=SURE), 3)
-    assert done.err == "" and "\x1b" not in done.out and "sorted 6" in done.out  # the mess's pictures are in training too
+    assert (
+        done.err == "" and "\x1b" not in done.out and "sorted 6" in done.out
+    )  # the mess's pictures are in training too
     for image in world.unsorted(root).glob("*.jpg"):
-        if image.is_file() and not image.is_symlink() and image.read_bytes() in {world.picture(n) for n in range(902, 908)}:
+        if (
+            image.is_file()
+            and not image.is_symlink()
+            and image.read_bytes() in {world.picture(n) for n in range(902, 908)}
+        ):
             image.rename(sorted_folders(root)[0] / "drawn" / image.name)
     for copy in list((training(root) / "built").glob("*.jpg")):
-        if copy.is_file() and not copy.is_symlink() and copy.read_bytes() in {world.picture(n) for n in range(902, 908)}:
+        if (
+            copy.is_file()
+            and not copy.is_symlink()
+            and copy.read_bytes() in {world.picture(n) for n in range(902, 908)}
+        ):
             copy.unlink()
     done = clean(run(root, "robots", "harvest"), 0)
     assert "6 checked by a person" in done.out
@@ -123,7 +132,9 @@ def test_a_person_moving_pictures_about_all_the_time():
         number = 0
         while not stop.is_set():
             number += 1
-            images = list(world.unsorted(root).glob("*.jpg")) + [p for f in sorted_folders(root) for p in f.glob("*/*.jpg")]
+            images = list(world.unsorted(root).glob("*.jpg")) + [
+                p for f in sorted_folders(root) for p in f.glob("*/*.jpg")
+            ]
             if images:
                 image = images[number % len(images)]
                 try:
@@ -155,7 +166,9 @@ def test_a_damaged_store_is_computed_again(store, damage):
     path = next((root / "bottlenecks").glob(store))
     data = path.read_bytes()
     middle = data[:4096] + bytes(b ^ 0x5A for b in data[4096:])
-    path.write_bytes({"words": b"no database " * 99, "half": data[: len(data) // 2], "middle": middle, "empty": b""}[damage])
+    path.write_bytes(
+        {"words": b"no database " * 99, "half": data[: len(data) // 2], "middle": middle, "empty": b""}[damage]
+    )
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     done = clean(run(root, "robots", "0", "mine", "classify_top", environ=SURE), 3)
@@ -221,7 +234,10 @@ def test_a_damaged_model_is_refused_with_the_real_reason_and_nothing_is_sorted(d
     assert words in done.err and "--model" in done.err and sorted(root.rglob("*.jpg")) == before
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 9999, '{"format": 99}', '{"format": 1, "accuracy": {"value": "high"}}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "[" * 9999, '{"format": 99}', '{"format": 1, "accuracy": {"value": "high"}}', "\x00"],
+)
 def test_a_folder_without_a_whole_model_json_is_no_model(text):
     root = fresh(world.to_classify)
     folder = next(root.rglob("model.json")).parent
@@ -276,7 +292,10 @@ def test_any_damaged_picture_is_a_picture_or_a_reason(seed):
         assert hostile.trouble_with_picture(data) == ""
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"RIFF1234WEBP"]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"RIFF1234WEBP"]),
+)
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_a_picture_or_a_reason(data, magic):
     assert hostile.trouble_with_picture(magic + data) == ""

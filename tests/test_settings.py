@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings as hypothesis_settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import config as cfg
@@ -39,8 +40,16 @@ def test_no_file_and_an_empty_file_change_nothing(folder):
 
 
 def test_good_values_are_taken_with_their_place(folder):
-    where = load(folder, "confidence_min: 92.5\nlicenses: [by, cc0]\ncontact: no\ntwilio_active: yes\nhost_pause_s: 1\n")
-    assert (cfg.confidence_min, cfg.licenses, cfg.contact, cfg.twilio_active, cfg.host_pause_s) == (0.925, ["by", "cc0"], "no", True, 1.0)
+    where = load(
+        folder, "confidence_min: 92.5\nlicenses: [by, cc0]\ncontact: no\ntwilio_active: yes\nhost_pause_s: 1\n"
+    )
+    assert (cfg.confidence_min, cfg.licenses, cfg.contact, cfg.twilio_active, cfg.host_pause_s) == (
+        0.925,
+        ["by", "cc0"],
+        "no",
+        True,
+        1.0,
+    )
     assert where["licenses"] == "roboflow.yaml:2"
 
 
@@ -99,7 +108,9 @@ def test_what_is_wrong_is_told_with_file_and_line(folder, text, line, words):
     assert not line or f":{line}" in said
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"[" * 50_000, b"a" * 5_000_000, b"\xff" * 200_000, b"contact: \x1b[31m", b"{" * 3000])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\x00", b"[" * 50_000, b"a" * 5_000_000, b"\xff" * 200_000, b"contact: \x1b[31m", b"{" * 3000]
+)
 def test_no_file_is_too_strange(folder, data):
     refused(folder, data)
 
@@ -125,7 +136,13 @@ def test_any_bytes_give_settings_or_a_sentence(tmp_path_factory, data):
     one_try(tmp_path_factory, data)
 
 
-PLAIN = st.one_of(st.integers(), st.floats(), st.booleans(), st.text(max_size=20), st.sampled_from(["!!int x", "[", "- 1", "&a *a", "!!set {a}", "~", "1:30"]))
+PLAIN = st.one_of(
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.text(max_size=20),
+    st.sampled_from(["!!int x", "[", "- 1", "&a *a", "!!set {a}", "~", "1:30"]),
+)
 
 
 @given(st.dictionaries(st.sampled_from(settings.names()), PLAIN, max_size=4))

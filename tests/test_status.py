@@ -33,7 +33,9 @@ def test_status_tells_the_last_good_run_and_the_trouble_after_it():
     assert "the last run failed: 0 min ago, exit 10, There is no harvest" in text
 
 
-@pytest.mark.parametrize(("how", "code", "words"), [("term", 143, "Told to stop"), ("int", 130, "Ctrl-C"), ("EIO", 1, "disk failed")])
+@pytest.mark.parametrize(
+    ("how", "code", "words"), [("term", 143, "Told to stop"), ("int", 130, "Ctrl-C"), ("EIO", 1, "disk failed")]
+)
 def test_a_run_that_was_stopped_or_failed_is_remembered_as_that(how, code, words):
     root = world.fresh(world.to_harvest)
     done = run(root, "robots", "harvest", nth=44, how=how)
@@ -81,8 +83,10 @@ def test_ages_in_words(monkeypatch):
 def test_status_reads_only_and_takes_under_a_second_without_tensorflow():
     root = world.fresh(world.to_harvest)
     before = sorted((p, p.stat().st_mtime_ns) for p in root.rglob("*"))
-    code = ("import sys, runpy\nsys.argv[1:] = sys.argv[1:]\ntry: runpy.run_path('roboflow.py', run_name='__main__')\n"
-            "except SystemExit as end: print(end.code, [m for m in ('tensorflow', 'numpy', 'PIL', 'requests') if m in sys.modules])")
+    code = (
+        "import sys, runpy\nsys.argv[1:] = sys.argv[1:]\ntry: runpy.run_path('roboflow.py', run_name='__main__')\n"
+        "except SystemExit as end: print(end.code, [m for m in ('tensorflow', 'numpy', 'PIL', 'requests') if m in sys.modules])"
+    )
     seconds = []
     for _ in range(3):
         begin = time.monotonic()
@@ -117,7 +121,11 @@ def test_a_log_line_has_utc_time_run_id_and_level(log, monkeypatch):
     utc = time.strftime("%Y-%m-%dT%H", time.gmtime())
     monkeypatch.delenv("TZ")
     time.tzset()
-    assert stamp.startswith(utc) and stamp.endswith("Z") and (run_id, level, text) == ("093011-0042", "WARNING", "careful\n")
+    assert (
+        stamp.startswith(utc)
+        and stamp.endswith("Z")
+        and (run_id, level, text) == ("093011-0042", "WARNING", "careful\n")
+    )
 
 
 def test_the_log_turns_over_and_stays_its_owners(log, monkeypatch):

@@ -10,7 +10,12 @@ from tests.faults.cases import CASES
 from tests.faults.runner import Run, run, together
 
 IMAGES, NAMES, DAMAGED_FILES = 5000, 20_000, 300
-KILL_EVERY = {"download folder": 2, "download sample": 4, "retrain": 2, "automatic": 16}  # the slow ones at each 2nd, 3rd ... operation
+KILL_EVERY = {
+    "download folder": 2,
+    "download sample": 4,
+    "retrain": 2,
+    "automatic": 16,
+}  # the slow ones at each 2nd, 3rd ... operation
 BREAKS = {"int": (130,), "term": (143, -15), "ENOSPC": (0, 1, 3), "EIO": (0, 1, 3), "EROFS": (0, 1, 3)}
 
 
@@ -47,7 +52,9 @@ def main() -> int:
     tried, seconds = tally.tried, time.monotonic() - tally.begin
     recovery = f"{tried['in recovery']} of them during recovery, {tried['without links']} without hard links"
     print(f"\nkill points tested    {tried['kill points']:6}  ({recovery})")
-    print(f"faults tried          {tried['faults']:6}  (signals; full, failing and read-only disks; 2 and 20 runs at once)")
+    print(
+        f"faults tried          {tried['faults']:6}  (signals; full, failing and read-only disks; 2 and 20 runs at once)"
+    )
     print(f"damaged images tried  {tried['images']:6}")
     print(f"names tried           {tried['names']:6}")
     print(f"fault cases with tests {len(CASES):5}  (tests/faults/cases.py names them)")
@@ -60,7 +67,11 @@ def kill_trials(tally: Tally, scene: kills.Scene) -> None:
     step = KILL_EVERY.get(scene.name, 1)
     trial = kills.Trial(scene)
     points = tally.add("kill points", trial.each(kills.every(trial, step)))
-    again = 0 if scene.once_more_adds else tally.add("in recovery", trial.each(kills.nested(trial, 9) + kills.nested(trial, 3, depth=3)))
+    again = (
+        0
+        if scene.once_more_adds
+        else tally.add("in recovery", trial.each(kills.nested(trial, 9) + kills.nested(trial, 3, depth=3)))
+    )
     tally.tried["kill points"] += again
     said = f"{scene.name}: {trial.points} operations, killed at {'every one' if step == 1 else f'each {step}th'} ({points})"
     trial.close()

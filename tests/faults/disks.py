@@ -31,9 +31,16 @@ def main(folder: Path) -> int:
             done = run(root, *command)
             mend(folder)
             again = run(root, *command)
-            good = done.code == 1 and done.err.startswith("oh no. ") and "Traceback" not in done.err and again.code in codes
+            good = (
+                done.code == 1
+                and done.err.startswith("oh no. ")
+                and "Traceback" not in done.err
+                and again.code in codes
+            )
             good = good and before <= world.contents(root)
-            print(f"{'ok' if good else 'WRONG'} {name} on a {kind} disk: exit {done.code}, {' '.join(done.err.split())[:150]}; then {again.code}")
+            print(
+                f"{'ok' if good else 'WRONG'} {name} on a {kind} disk: exit {done.code}, {' '.join(done.err.split())[:150]}; then {again.code}"
+            )
     return 0
 
 

@@ -72,7 +72,9 @@ class Trial:
         for place in self.places:
             shutil.rmtree(place.parent, ignore_errors=True)
 
-    def each(self, breaks: Iterable[tuple[int, ...]], how: str = "kill", codes: Iterable[int] = (KILLED,)) -> Iterable[str]:
+    def each(
+        self, breaks: Iterable[tuple[int, ...]], how: str = "kill", codes: Iterable[int] = (KILLED,)
+    ) -> Iterable[str]:
         """For each tuple (n1, n2, ...): break the first run at n1, the second at n2 ..., then run to the end.
 
         Yields:
@@ -95,8 +97,10 @@ class Trial:
         last = together(*(self._run(place) for place in places))
         for i, end in enumerate(last):
             wrong[i] = wrong[i] or self._after_all(places[i], end)
-        return [f"{self.scene.name}, {how} at {points}: {text}" if text else ""
-                for points, text in zip(breaks, wrong, strict=True)]
+        return [
+            f"{self.scene.name}, {how} at {points}: {text}" if text else ""
+            for points, text in zip(breaks, wrong, strict=True)
+        ]
 
     def _run(self, root: Path, nth: int = 0, how: str = "kill") -> Run:
         return Run((*self.scene.command, "--tf-files", str(root)), str(root), nth, how, **self.options)

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import sys
 import threading
+from pathlib import Path
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {"os.rename", "os.link", "os.symlink", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
@@ -23,8 +24,10 @@ HALF = b"half a re"
 class Points:
     """Counts, and breaks at the `nth` point. For a process that ends soon: an audit hook cannot be taken away."""
 
-    def __init__(self, root: str, nth: int = 0, how: str = "kill", no_links: str = "", unreadable: tuple[str, ...] = ()):
-        self.root, self.nth, self.how = os.path.abspath(root), nth, how
+    def __init__(
+        self, root: str, nth: int = 0, how: str = "kill", no_links: str = "", unreadable: tuple[str, ...] = ()
+    ):
+        self.root, self.nth, self.how = str(Path(root).absolute()), nth, how
         self.no_links, self.unreadable = no_links, unreadable
         self.count = 0
         self._lock = threading.Lock()
@@ -47,7 +50,11 @@ class Points:
                 os.kill(os.getpid(), SIGNALS[self.how])
         elif now == self.nth or (self.how in LASTING and not (removes and self.how == "ENOSPC")):
             if sqlite:
-                raise sqlite3.OperationalError({"ENOSPC": "database or disk is full", "EROFS": "attempt to write a readonly database"}.get(self.how, "disk I/O error"))
+                raise sqlite3.OperationalError(
+                    {"ENOSPC": "database or disk is full", "EROFS": "attempt to write a readonly database"}.get(
+                        self.how, "disk I/O error"
+                    )
+                )
             code = getattr(errno, self.how)
             raise OSError(code, os.strerror(code))
 
@@ -72,7 +79,7 @@ class Points:
         if isinstance(path, int) or path is None:
             return isinstance(path, int) and path > 2
         text = os.fsdecode(path)
-        if not os.path.isabs(text):
+        if not text.startswith("/"):
             return isinstance(folder, int) and folder != -1  # rmtree: a name in a folder that is open
         return text.startswith(self.root + os.sep)
 

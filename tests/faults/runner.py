@@ -143,7 +143,10 @@ def _child(run: Run, place: Path) -> int:
 
 def _end(pid: int, place: Path) -> dict:
     _, status = os.waitpid(pid, 0)
-    text = {name: (place / name).read_text("utf-8", "replace") if (place / name).exists() else "" for name in ("out", "err", "points")}
+    text = {
+        name: (place / name).read_text("utf-8", "replace") if (place / name).exists() else ""
+        for name in ("out", "err", "points")
+    }
     return asdict(Ended(os.waitstatus_to_exitcode(status), int(text["points"] or 0), text["out"], text["err"]))
 
 

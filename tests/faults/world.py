@@ -100,7 +100,14 @@ def to_classify(root: Path) -> None:
 def to_harvest(root: Path) -> None:
     """Sorted by the robot; a person moved one and added one."""
     to_classify(root)
-    done = run(root, BASETAG, "0", "mine", "classify_top", environ={"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"})
+    done = run(
+        root,
+        BASETAG,
+        "0",
+        "mine",
+        "classify_top",
+        environ={"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"},
+    )
     assert done.code == 3, done
     folder = sorted_folders(root)[0]
     moved = sorted((folder / "built").glob("*.jpg"))[0]
@@ -144,7 +151,9 @@ def state(root: Path) -> dict:
         "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.name.startswith(HALF_DONE)),
         "journals": sorted(p.name for p in root.rglob("*.jsonl")),
         "models": sorted({_model(p) for p in root.rglob("model.json")}),
-        "logs": sorted((p.name, len(p.read_bytes().splitlines())) for p in testing(root).glob("unsorted_*/*.[tc][xs][tv]")),
+        "logs": sorted(
+            (p.name, len(p.read_bytes().splitlines())) for p in testing(root).glob("unsorted_*/*.[tc][xs][tv]")
+        ),
     }
     return found | _catalogue(root)
 
@@ -169,7 +178,9 @@ def _catalogue(root: Path) -> dict:
     try:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         rows = db.execute("SELECT sha256, place, label, folder FROM sortings").fetchall()
-        there = {p.name for p in testing(root).glob("*orted_*")} | {p.name for p in testing(root).glob("harvested_*/sorted_*")}
+        there = {p.name for p in testing(root).glob("*orted_*")} | {
+            p.name for p in testing(root).glob("harvested_*/sorted_*")
+        }
         return {
             "labels": sorted(db.execute("SELECT sha256, label, given_by FROM labels")),
             "archive": sorted(Counter(db.execute("SELECT source, status, reason FROM archive")).items()),
