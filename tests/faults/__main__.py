@@ -73,7 +73,7 @@ def kill_trials(tally: Tally, scene: kills.Scene) -> None:
         else tally.add("in recovery", trial.each(kills.nested(trial, 9) + kills.nested(trial, 3, depth=3)))
     )
     tally.tried["kill points"] += again
-    said = f"{scene.name}: {trial.points} operations, killed at {'every one' if step == 1 else f'each {step}th'} ({points})"
+    said = f"{scene.name}: {trial.points} operations, killed at {'every one' if step == 1 else f'one in {step}'} ({points})"
     trial.close()
     if scene.name in ("harvest", "undo"):
         bare = kills.Trial(scene, no_links="EPERM")
