@@ -168,7 +168,8 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     final = files.free_folder(home, f"{stem}_acc{100 * learned.trained.facts['accuracy']['value']:.2f}")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
-    retrain.write_model(learned, working, {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp})
+    facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
+    retrain.write_model(learned, working, facts, kept=places().graphs)
     export.sync(working)
     files.move_folder(working, final)
     model = next(m for m in models.all_models(basetag) if m.folder == final)

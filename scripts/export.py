@@ -3,20 +3,52 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 
+from scripts.backbones import fingerprint
 from scripts.head import Head
 from scripts.train import Gate, Trained
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
+PB, WHOLE = "saved_model.pb", "whole.txt"  # a SavedModel's graph; our note of its hash, in a kept graph
 
 
-def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities") -> None:
+def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities",
+               kept: Path | None = None) -> None:
     """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
-    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d]."""
+    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d].
+
+    Args:
+        kept: where a graph of this backbone with an empty head is kept between runs. With it, all graphs but the first
+            are made without TensorFlow: the head is one constant, whose bytes are put in place of the empty one's.
+    """
+    if kept is None:
+        _write_graph(folder, backbone_folder, size, _table(head), output)
+        return
+    d, k = head.weights.shape
+    empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}"
+    marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
+    if not _is_whole(empty):
+        _keep_graph(empty, backbone_folder, size, marker, output)
+    shutil.copytree(empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(WHOLE, "fingerprint.pb"))
+    graph = (folder / PB).read_bytes()
+    if graph.count(marker.tobytes()) < 2:  # one a signature; TensorFlow stores constants in another way: the long way then
+        shutil.rmtree(folder)
+        _write_graph(folder, backbone_folder, size, _table(head), output)
+        return
+    (folder / PB).write_bytes(graph.replace(marker.tobytes(), _table(head).tobytes()))
+
+
+def _table(head: Head) -> np.ndarray:
+    """Weights with the bias as their last row: float32 [d + 1, labels]."""
+    return np.concatenate([head.weights, head.bias[None]]).astype(np.float32)
+
+
+def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarray, output: str) -> None:
     from scripts.runners import load_callable
     from scripts.tensor import import_tensorflow
 
@@ -27,22 +59,40 @@ def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, outpu
         def __init__(self):
             super().__init__()
             self.backbone = loaded
-            self.weights = tf.Variable(head.weights, trainable=False, name="weights")
-            self.bias = tf.Variable(head.bias, trainable=False, name="bias")
 
         @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
         def __call__(self, images):
-            return {output: tf.nn.softmax(features(images) @ self.weights + self.bias)}
+            head = tf.constant(table)
+            return {output: tf.nn.softmax(features(images) @ head[:-1] + head[-1])}
 
-        @tf.function(input_signature=[tf.TensorSpec([None, head.weights.shape[0]], tf.float32, name="bottlenecks")])
+        @tf.function(input_signature=[tf.TensorSpec([None, len(table) - 1], tf.float32, name="bottlenecks")])
         def from_bottlenecks(self, bottlenecks):
-            return {output: tf.nn.softmax(bottlenecks @ self.weights + self.bias)}
+            head = tf.constant(table)
+            return {output: tf.nn.softmax(bottlenecks @ head[:-1] + head[-1])}
 
     model = Classifier()
     tf.saved_model.save(model, str(folder), signatures={
         "serving_default": model.__call__.get_concrete_function(),
         "from_bottlenecks": model.from_bottlenecks.get_concrete_function(),
     })  # fmt: skip
+
+
+def _keep_graph(empty: Path, backbone_folder: Path, size: int, marker: np.ndarray, output: str) -> None:
+    """Write the graph with the empty head beside, note its hash in it, and give it its name."""
+    part = empty.with_name(f".part-{empty.name}")
+    for old in (part, empty):
+        shutil.rmtree(old, ignore_errors=True)
+    _write_graph(part, backbone_folder, size, marker, output)
+    (part / WHOLE).write_text(_sha256(part / PB), encoding="utf-8")
+    sync(part)
+    os.rename(part, empty)
+
+
+def _is_whole(empty: Path) -> bool:
+    try:
+        return (empty / WHOLE).read_text(encoding="utf-8") == _sha256(empty / PB)
+    except OSError:
+        return False
 
 
 def save_head(folder: Path, head: Head, gate: Gate) -> None:

@@ -39,6 +39,11 @@ class Places:
     def converted(self) -> Path:
         return self.models / "converted"
 
+    @property
+    def graphs(self) -> Path:
+        """Graphs with an empty head; see `export.save_graph`."""
+        return self.models / "converted" / "graphs"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -145,17 +150,18 @@ def facts_of(learned: Learned) -> dict:
 
 
 def write_model(learned: Learned, folder: Path, more: dict | None = None, graph: Path | None = None,
-                labels: Path | None = None, output: str = "probabilities") -> dict:
+                labels: Path | None = None, output: str = "probabilities", kept: Path | None = None) -> dict:
     """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
 
     Args:
         more: further facts for model.json.
         graph, labels: other places than inside `folder`.
+        kept: see `export.save_graph`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"name": folder.name, **facts_of(learned), **(more or {})}
     size = learned.job.backbone.input_size
-    export.save_graph(graph or folder / export.GRAPH, learned.job.folder, size, learned.trained.head, output)
+    export.save_graph(graph or folder / export.GRAPH, learned.job.folder, size, learned.trained.head, output, kept)
     export.trained_files(folder, learned.trained, learned.material.labels)
     if labels and labels != folder / export.LABELS:
         export.save_labels(labels, learned.material.labels)

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 
 import numpy as np
 
@@ -125,16 +126,22 @@ def _open_full(backbone: Backbone, folder: Path, key: str) -> Runner:
 def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
     """One single-threaded interpreter a core: pictures side by side need not wait for each other.
 
-    `vectors` may be called from several threads at once; each call takes an interpreter that is free.
+    `vectors` may be called from several threads at once; each call takes an interpreter that is free. They are opened
+    when the first picture comes: where every bottleneck is known, nothing (and no TensorFlow) is loaded at all.
     """
-    interpreter = light_interpreter()
-    workers = [_Worker(interpreter, converted) for _ in range(CORES)]
     free: SimpleQueue[_Worker] = SimpleQueue()
-    for worker in workers:
-        free.put(worker)
-    pool = ThreadPoolExecutor(CORES)
+    pool, opening, opened = ThreadPoolExecutor(CORES), Lock(), []
+
+    def open_all() -> None:
+        with opening:
+            if not opened:
+                interpreter = light_interpreter()
+                opened.extend(_Worker(interpreter, converted) for _ in range(CORES))
+                for worker in opened:
+                    free.put(worker)
 
     def share(pixels: np.ndarray) -> np.ndarray:
+        open_all()
         worker = free.get()
         try:
             return worker.run(pixels)
@@ -146,7 +153,7 @@ def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
             return share(pixels)
         return np.concatenate(list(pool.map(share, np.array_split(pixels, -(-len(pixels) // SHARE)))))
 
-    return Runner(key, backbone.input_size, workers[0].length, "light", vectors)
+    return Runner(key, backbone.input_size, _note(converted)["vector_length"], "light", vectors)
 
 
 class _Worker:
@@ -189,7 +196,8 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
         return "the converted backbone gives other vectors"
     os.replace(part, converted)
     difference = float(np.abs(want - got).max())
-    note = {"backbone": backbone.title, "sha256": key, "bytes": len(raw), "largest_difference": difference}
+    note = {"backbone": backbone.title, "sha256": key, "bytes": len(raw), "vector_length": int(got.shape[1]),
+            "largest_difference": difference}  # fmt: skip
     converted.with_suffix(".json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return ""
 
@@ -197,10 +205,14 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
 def _is_checked(converted: Path) -> bool:
     """True where a conversion is there whole: its note is written last and names its length."""
     try:
-        note = json.loads(converted.with_suffix(".json").read_text(encoding="utf-8"))
-        return converted.stat().st_size == note["bytes"]
-    except (OSError, ValueError, KeyError):
+        note = _note(converted)
+        return converted.stat().st_size == note["bytes"] and note["vector_length"] > 0
+    except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _note(converted: Path) -> dict:
+    return json.loads(converted.with_suffix(".json").read_text(encoding="utf-8"))
 
 
 def _has_gpu() -> bool:

@@ -1,5 +1,6 @@
 """TensorBoard files: curves under train/ and validation/, parameters for the HParams page. No TensorFlow needed."""
 
+import os
 import time
 from pathlib import Path
 
@@ -24,16 +25,20 @@ def write_hparams(folder: Path, parameters: dict[str, object], accuracy: float) 
 
 
 def _write(folder: Path, rows: list[tuple[int, dict[str, float]]], summaries: list | None = None) -> None:
+    """One event file; TensorBoard's own writer would import TensorFlow for its file functions."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
-    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+    from tensorboard.summary.writer.record_writer import RecordWriter
 
     folder.mkdir(parents=True, exist_ok=True)
-    writer = EventFileWriter(str(folder))
     now = time.time()
-    for summary in summaries or []:
-        writer.add_event(Event(wall_time=now, step=0, summary=summary))
+    events = [Event(wall_time=now, step=0, file_version="brain.Event:2")]
+    events += [Event(wall_time=now, step=0, summary=summary) for summary in summaries or []]
     for step, values in rows:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        writer.add_event(Event(wall_time=now, step=step, summary=summary))
-    writer.close()
+        events.append(Event(wall_time=now, step=step, summary=summary))
+    with open(folder / f"events.out.tfevents.{now:.6f}.{os.getpid()}", "wb") as file:
+        writer = RecordWriter(file)
+        for event in events:
+            writer.write(event.SerializeToString())
+        writer.flush()
