@@ -6,9 +6,11 @@ The front door: arguments or guided answers -> Plan -> run the steps -> one exit
 import os
 import sys
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two BLAS threads on busy cores made training the head 20 times slower
+# Two BLAS threads on busy cores made training the head 20 times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":  # a locale of old: names and logs are UTF-8 all the same
+# In a locale of old, names and logs are UTF-8 all the same.
+if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.argv])
 
 from flow.cli import main

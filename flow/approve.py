@@ -26,7 +26,9 @@ def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue) -> Approv
     """Approve one sorted_ folder, or all that wait. Raises NotReady where there is none."""
     folders = [f.name for f in labelling.sorted_folders(basetag) if not only or f.name == only]
     if not folders:
-        raise NotReady(f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first.")
+        raise NotReady(
+            f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first."
+        )
     for name in folders:
         catalogue.approve(name, stamp)
     images = sum(n for counts in harvest.waiting(basetag, catalogue).values() for n in counts.values())

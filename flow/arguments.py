@@ -28,7 +28,9 @@ class _Parser(argparse.ArgumentParser):
     """argparse that raises instead of leaving, so that the front door has the only exit."""
 
     def error(self, message: str) -> None:
-        raise BadUsage(f"{message[:1].upper()}{message[1:]}.".replace("..", "."), "python roboflow.py --help shows what there is.")
+        raise BadUsage(
+            f"{message[:1].upper()}{message[1:]}.".replace("..", "."), "python roboflow.py --help shows what there is."
+        )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,7 +90,10 @@ def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, st
         return (given[0] if early[-1] > 0 else None), 0, "0", given[early[-1]]
     basetag, quantity, searchtag, flowstep = [*given, *[None] * 4][:4]
     if flowstep is not None and flowstep not in FLOWSTEPS:
-        raise BadUsage(f"{flowstep!r} is not a flowstep{words.nearest(flowstep, FLOWSTEPS)}.", f"Flowsteps: {', '.join(FLOWSTEPS)}.")
+        raise BadUsage(
+            f"{flowstep!r} is not a flowstep{words.nearest(flowstep, FLOWSTEPS)}.",
+            f"Flowsteps: {', '.join(FLOWSTEPS)}.",
+        )
     return basetag, _quantity(quantity), searchtag, flowstep
 
 
@@ -96,7 +101,9 @@ def _quantity(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.lstrip("-").isdecimal() or len(text) > 9:
-        raise BadUsage(f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart")
+        raise BadUsage(
+            f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
+        )
     return int(text)
 
 
@@ -107,6 +114,8 @@ def _training(given: argparse.Namespace) -> dict[str, object]:
         text = getattr(given, name)
         if text is None:
             continue
-        values = [settings.checked_text(setting, part.strip(), f"--{name.replace('_', '-')}") for part in text.split(",")]
+        values = [
+            settings.checked_text(setting, part.strip(), f"--{name.replace('_', '-')}") for part in text.split(",")
+        ]
         chosen[name] = values[0] if len(values) == 1 else values
     return chosen

@@ -75,7 +75,10 @@ def open_runner(backbone: "Backbone", key: str = "") -> "Runner":
     except backbones.BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     if key and runner.key != key:
-        raise RoboError(f"The backbone {backbone.title} is not the one this model was trained with.", "Retrain, or pick another model.")
+        raise RoboError(
+            f"The backbone {backbone.title} is not the one this model was trained with.",
+            "Retrain, or pick another model.",
+        )
     return runner
 
 

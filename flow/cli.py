@@ -19,8 +19,14 @@ from flow.errors import DONE, FAILED, INTERRUPTED, PARTIAL, TERMINATED, NotReady
 from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_plan
 
 STAMP = "%Y%m%d_%H%M%S"
-DISK_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only",
-             errno.EACCES: "permission denied", errno.EPERM: "not permitted", errno.EIO: "the disk failed"}  # fmt: skip
+DISK_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "not permitted",
+    errno.EIO: "the disk failed",
+}
 
 
 def main(given: list[str]) -> int:
@@ -41,10 +47,14 @@ def main(given: list[str]) -> int:
     except RoboError as problem:
         return _failed(outcome, problem.message, problem.hint, problem.code)
     except (OSError, sqlite3.DatabaseError) as problem:
-        return _failed(outcome, _disk_words(problem), "Nothing was lost; put that right and run the same command again.", FAILED)
+        return _failed(
+            outcome, _disk_words(problem), "Nothing was lost; put that right and run the same command again.", FAILED
+        )
     except Exception as problem:  # noqa: BLE001 - the wall: a bug of ours becomes one sentence and a traceback in the log
         runlog.failure(problem)
-        return _failed(outcome, f"That was a mistake of mine: {type(problem).__name__}: {problem}", words.BUG_HINT, FAILED)
+        return _failed(
+            outcome, f"That was a mistake of mine: {type(problem).__name__}: {problem}", words.BUG_HINT, FAILED
+        )
     finally:
         runlog.stop()
         _flush()
@@ -203,7 +213,9 @@ def os_path(text: str) -> str:
 
 def _must_exist(basetag: str, disk: Disk) -> None:
     if not disk.known:
-        raise NotReady(f"There is no basetag {basetag} yet.", f"Begin one: python roboflow.py {basetag} 50 {basetag} download")
+        raise NotReady(
+            f"There is no basetag {basetag} yet.", f"Begin one: python roboflow.py {basetag} 50 {basetag} download"
+        )
 
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
@@ -223,7 +235,11 @@ def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
 def _who(given: list[str]) -> dict:
     import os
 
-    return {"pid": os.getpid(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}", "command": shlex.join(["roboflow.py", *given])}
+    return {
+        "pid": os.getpid(),
+        "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+        "command": shlex.join(["roboflow.py", *given]),
+    }
 
 
 @contextlib.contextmanager
@@ -252,9 +268,17 @@ def _remembered(request: Request, outcome: run.Outcome) -> Iterator[None]:
     begin = datetime.now(timezone.utc)
 
     def remember(code: int, line: str) -> None:
-        runlog.save_last_run(paths.last_run(outcome.basetag), {
-            "start": begin.isoformat(timespec="seconds"), "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "exit": code, "flowstep": request.flowstep, "line": line, "results": outcome.facts()})  # fmt: skip
+        runlog.save_last_run(
+            paths.last_run(outcome.basetag),
+            {
+                "start": begin.isoformat(timespec="seconds"),
+                "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "exit": code,
+                "flowstep": request.flowstep,
+                "line": line,
+                "results": outcome.facts(),
+            },
+        )
 
     try:
         yield

@@ -35,8 +35,9 @@ class _World:
 _world = _World()
 
 
-def setup(*, no_input: bool = False, no_color: bool = False, quiet: bool = False, verbose: bool = False,
-          json: bool = False) -> None:
+def setup(
+    *, no_input: bool = False, no_color: bool = False, quiet: bool = False, verbose: bool = False, json: bool = False
+) -> None:
     """Look at the streams and the options, once per run."""
     out, err, inp = (_is_terminal(s) for s in (sys.stdout, sys.stderr, sys.stdin))
     _world.watched = out or err or inp
@@ -148,7 +149,9 @@ def need_terminal(argument: str, hint: str = "") -> None:
         raise BadUsage(f"{argument} is missing, and there is nobody to ask.", hint or words.USAGE_HINT)
 
 
-def ask(question: str, check: Callable[[str], object], default: str = "", explain: str = "", back: bool = False) -> object:
+def ask(
+    question: str, check: Callable[[str], object], default: str = "", explain: str = "", back: bool = False
+) -> object:
     """Ask until the answer is good.
 
     Args:
@@ -222,8 +225,7 @@ def _bar(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
 
     screen = Console(stderr=True, no_color=not _world.color, markup=False)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, redirect_stdout=False,
-                  redirect_stderr=False) as bars:
+    with Progress(*columns, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False) as bars:
         task = bars.add_task(_safe(label), total=total)
         yield lambda n=1: bars.advance(task, n)
 
@@ -264,15 +266,19 @@ def _columns(stream) -> int:
 
 
 def _wrapped(text: str) -> str:
-    """Text broken between words at the terminal's width, continuation lines indented like their first; paths stay whole."""
+    """Text broken between words at the terminal's width, lines going on indented like their first; paths stay whole."""
     import textwrap
 
     width = _columns(sys.stderr)
     lines = []
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
-        lines += textwrap.wrap(line, width - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-                               drop_whitespace=True) if len(line) >= width else [line]  # fmt: skip
+        if len(line) < width:
+            lines.append(line)
+            continue
+        lines += textwrap.wrap(
+            line, width - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
     return "\n".join(lines)
 
 

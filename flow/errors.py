@@ -10,7 +10,15 @@ Stopped          130/143 Ctrl-C or SIGTERM (also --max-minutes: 3)
 """
 
 DONE, FAILED, BAD_USAGE, PARTIAL, NOT_READY, LOCKED, NO_CREDENTIALS, INTERRUPTED, TERMINATED = (
-    0, 1, 2, 3, 10, 11, 12, 130, 143,
+    0,
+    1,
+    2,
+    3,
+    10,
+    11,
+    12,
+    130,
+    143,
 )
 
 

@@ -90,8 +90,9 @@ def _trained(basetag: str, group: list[Training], catalogue: Catalogue):
         yield training, script.learn_from(job, gathered)
 
 
-def _effects(chosen: dict[str, object], made: list[Model],
-             board: leaderboard.Leaderboard) -> dict[str, dict[str, float]]:
+def _effects(
+    chosen: dict[str, object], made: list[Model], board: leaderboard.Leaderboard
+) -> dict[str, dict[str, float]]:
     """What each option did: the mean share right over all combinations with a value."""
     value = {s.model.name: s.value for s in board.standings}
     effects: dict[str, dict[str, float]] = {}

@@ -36,7 +36,11 @@ def complete(request: Request) -> Request:
     """
     console.note(words.BANNER)
     console.note(words.GUIDE_HINT)
-    given = {name: getattr(request, name) for name in ("basetag", "quantity", "searchtag") if getattr(request, name) is not None}
+    given = {
+        name: getattr(request, name)
+        for name in ("basetag", "quantity", "searchtag")
+        if getattr(request, name) is not None
+    }
     whole_flow = request.flowstep == "classify"
     questions = [
         Question("basetag", _ask_basetag),
@@ -45,7 +49,11 @@ def complete(request: Request) -> Request:
         Question("searchtag", _ask_searchtag),
     ]
     if whole_flow:
-        questions += [Question("model", _ask_model), Question("retrain", _ask_retrain), Question("harvest", _ask_harvest)]
+        questions += [
+            Question("model", _ask_model),
+            Question("retrain", _ask_retrain),
+            Question("harvest", _ask_harvest),
+        ]
         questions += [_training_question(name) for name in GUIDED_TRAINING]
     if request.model is not None:
         given["model"] = request.model
@@ -91,12 +99,23 @@ def confirm(plan: Plan, request: Request) -> None:
 
 def command(request: Request) -> str:
     """The one command that makes the same plan."""
-    parts = ["python", "roboflow.py", request.basetag or "", str(request.quantity), request.searchtag or "0", request.flowstep]
+    parts = [
+        "python",
+        "roboflow.py",
+        request.basetag or "",
+        str(request.quantity),
+        request.searchtag or "0",
+        request.flowstep,
+    ]
     if request.source:
         parts += ["--source", request.source]
     if request.model:
         parts += ["--model", request.model]
-    for flag, value in (("harvest", request.harvest), ("checked-only", request.checked_only), ("keep-near", request.keep_near)):
+    for flag, value in (
+        ("harvest", request.harvest),
+        ("checked-only", request.checked_only),
+        ("keep-near", request.keep_near),
+    ):
         if value is not None:
             parts.append(f"--{flag}" if value else f"--no-{flag}")
     for name, value in request.training.items():
@@ -164,7 +183,9 @@ def _ask_labels(answers: dict, back: bool) -> object:
     def check(answer: str) -> tuple[str, ...]:
         labels = tuple(dict.fromkeys(names.label_name(part) for part in answer.split(",") if part.strip()))
         if len(labels) < cfg.retrain_label_min:
-            raise BadUsage(f"At least {cfg.retrain_label_min} labels are needed to tell apart.", "For example: cat, dog, not")
+            raise BadUsage(
+                f"At least {cfg.retrain_label_min} labels are needed to tell apart.", "For example: cat, dog, not"
+            )
         return labels
 
     return console.ask("Which labels, with commas between? For example: built, drawn, not", check, back=back)
@@ -278,7 +299,9 @@ def _ask_harvest(answers: dict, back: bool) -> object:
     rows = [[label, by[HUMAN], sum(by.values()) - by[HUMAN]] for label, by in sorted(waiting.items())]
     if rows:
         console.table(["waiting", "checked by you", "robot only"], rows)
-    return console.ask("Harvest before training: c = only what you checked, a = all, n = none", _harvest_choice, "n", back=back)
+    return console.ask(
+        "Harvest before training: c = only what you checked, a = all, n = none", _harvest_choice, "n", back=back
+    )
 
 
 def _harvest_choice(answer: str) -> str:
@@ -314,7 +337,10 @@ def _training_question(name: str, always: bool = False) -> Question:
 
 def _has_sizes(architecture: str) -> bool:
     """Whether the backbone leaves a choice of image size that its name does not make."""
-    return architecture in ("mobilenet", "mobilenet_1.0", "mobilenet_0.75", "mobilenet_0.50", "mobilenet_0.25") or "/" in architecture
+    return (
+        architecture in ("mobilenet", "mobilenet_1.0", "mobilenet_0.75", "mobilenet_0.50", "mobilenet_0.25")
+        or "/" in architecture
+    )
 
 
 def _check_backbone(name: str, value: object, answers: dict) -> None:

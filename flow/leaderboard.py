@@ -177,5 +177,3 @@ def _tips(basetag: str, catalogue: Catalogue, model: Model) -> list[str]:
     if "not" in counts and others and counts["not"] < 1.5 * sum(others) / len(others):
         tips.append("`not` is narrow: give it more kinds of other things, from several searchtags.")
     return tips
-
-

@@ -176,7 +176,9 @@ def make_plan(request: Request, disk: Disk, stamp: str, asks: bool) -> Plan:
         source=request.source or cfg.scrapesite_default,
         model=request.model or "",
         ask_model=attended and Step.CLASSIFY in steps and request.model is None and disk.models > 1,
-        ask_training=attended and any(name not in request.training for name in GUIDED_TRAINING) and request.flowstep == "retrain",
+        ask_training=attended
+        and any(name not in request.training for name in GUIDED_TRAINING)
+        and request.flowstep == "retrain",
         ask_harvest=attended and Step.HARVEST in steps and request.harvest is None and request.flowstep == "retrain",
         checked_only=not cfg.harvest_unchecked if request.checked_only is None else request.checked_only,
         keep_near=cfg.near_duplicates_keep if request.keep_near is None else request.keep_near,
@@ -213,7 +215,9 @@ def _what(request: Request) -> tuple[int, str, str]:
     if request.quantity < 0:
         raise BadUsage(f"{request.quantity} images cannot be downloaded.", "0 skips the download.")
     if request.searchtag is None:
-        raise BadUsage("The searchtag is missing.", f"For example: python roboflow.py {basetag} {request.quantity} robotart")
+        raise BadUsage(
+            "The searchtag is missing.", f"For example: python roboflow.py {basetag} {request.quantity} robotart"
+        )
     if request.searchtag == "0":
         if request.quantity:
             raise BadUsage("A searchtag of 0 needs an imagequantity of 0.", f"python roboflow.py {basetag} 0 0 retrain")
@@ -221,23 +225,32 @@ def _what(request: Request) -> tuple[int, str, str]:
     return request.quantity, names.folder_name(request.searchtag, "searchtag"), basetag
 
 
-def _steps(request: Request, disk: Disk, quantity: int, searchtag: str, asks: bool) -> tuple[tuple[Step, ...], list[str]]:
+def _steps(
+    request: Request, disk: Disk, quantity: int, searchtag: str, asks: bool
+) -> tuple[tuple[Step, ...], list[str]]:
     """The flow's steps less those that have nothing to do, with a sentence for each one dropped."""
     steps, notes = list(FLOWS[request.flowstep]), []
     if not searchtag and Step.DOWNLOAD in steps:
         steps = [s for s in steps if s not in (Step.DOWNLOAD, Step.CLASSIFY)]
         if not steps:
-            raise BadUsage(f"With 0 0 there is nothing for {request.flowstep} to do.", "Give a quantity and a searchtag.")
+            raise BadUsage(
+                f"With 0 0 there is nothing for {request.flowstep} to do.", "Give a quantity and a searchtag."
+            )
     if not quantity and Step.DOWNLOAD in steps:
         steps.remove(Step.DOWNLOAD)
         if not steps:
             raise BadUsage("0 images to download: nothing to do.", "Give a quantity of at least 1.")
     if Step.CLASSIFY in steps and not disk.models:
         if Step.DOWNLOAD not in steps and Step.RETRAIN not in steps:
-            raise NotReady(f"There is no model for {request.basetag} yet.", "Sort images into training_photos and run retrain.")
+            raise NotReady(
+                f"There is no model for {request.basetag} yet.", "Sort images into training_photos and run retrain."
+            )
         steps.remove(Step.CLASSIFY)
-        notes.append("There is no model yet, so nothing can be classified: this run only downloads."
-                     if Step.RETRAIN not in steps else "There is no model yet, so nothing is classified first.")
+        notes.append(
+            "There is no model yet, so nothing can be classified: this run only downloads."
+            if Step.RETRAIN not in steps
+            else "There is no model yet, so nothing is classified first."
+        )
     if Step.HARVEST in steps and not _harvests(request, asks):
         steps.remove(Step.HARVEST)
     return tuple(steps), notes
@@ -253,10 +266,14 @@ def _harvests(request: Request, asks: bool) -> bool:
 def _nobody_to_ask(request: Request, disk: Disk, steps: tuple[Step, ...]) -> None:
     """Raise BadUsage for the first question this run would have to ask."""
     if Step.CLASSIFY in steps and request.model is None and disk.models > 1 and request.flowstep not in NEVER_ASKS:
-        raise BadUsage("--model is missing, and there is nobody to ask which one to use.",
-                       "Give --model NAME, or use classify_top or automatic, which take the best.")
+        raise BadUsage(
+            "--model is missing, and there is nobody to ask which one to use.",
+            "Give --model NAME, or use classify_top or automatic, which take the best.",
+        )
     if request.flowstep == "retrain":
         missing = [n for n in GUIDED_TRAINING if n not in request.training]
         if missing:
-            raise BadUsage(f"--{missing[0].replace('_', '-')} is missing, and there is nobody to ask.",
-                           "retrain_defaults takes the config's values and asks nothing.")
+            raise BadUsage(
+                f"--{missing[0].replace('_', '-')} is missing, and there is nobody to ask.",
+                "retrain_defaults takes the config's values and asks nothing.",
+            )

@@ -35,8 +35,8 @@ class Retrained:
 
     def line(self) -> str:
         share = self.model.facts["accuracy"]
-        return (f"retrained {self.model.name}: {100 * share['value']:.1f}% right "
-                f"(between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%, {share['total']} test images)")  # fmt: skip
+        between = f"between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%"
+        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({between}, {share['total']} test images)"
 
     def facts(self) -> dict:
         return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
@@ -53,7 +53,9 @@ def check_ready(basetag: str, training: Training, sources: str = "") -> dict[str
     least = max(training.images_min, IMAGES_LEAST)
     folder = paths.training(basetag)
     if not folder.is_dir():
-        raise NotReady(f"There is no basetag {basetag} yet.", f"Make {folder} with one folder of images for each label.")
+        raise NotReady(
+            f"There is no basetag {basetag} yet.", f"Make {folder} with one folder of images for each label."
+        )
     if len(counts) < cfg.retrain_label_min:
         have = ", ".join(counts) or "none"
         raise NotReady(f"{basetag} needs at least {cfg.retrain_label_min} labels and has {len(counts)} ({have}).",
@@ -70,7 +72,11 @@ def _advice(folder: Path, short: dict[str, int], least: int) -> str:
     text = f"Sort {least - n} more into {folder / label}"
     if least > IMAGES_LEAST and n >= IMAGES_LEAST:
         return text + f", or train on what there is with --images-min {max(IMAGES_LEAST, min(short.values()))}."
-    return text + f" (at least {IMAGES_LEAST} a label, with --images-min {IMAGES_LEAST})." if n < IMAGES_LEAST else text + "."
+    return (
+        text + f" (at least {IMAGES_LEAST} a label, with --images-min {IMAGES_LEAST})."
+        if n < IMAGES_LEAST
+        else text + "."
+    )
 
 
 def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Path]:

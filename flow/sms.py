@@ -186,7 +186,9 @@ def _own_machine(url: str) -> str:
         host, port = None, None
     plain = host and parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
     if not plain or not host.is_loopback:
-        raise BadUsage("twilio_base_url is not an address of this machine.", "Leave it empty, or try http://127.0.0.1:8000")
+        raise BadUsage(
+            "twilio_base_url is not an address of this machine.", "Leave it empty, or try http://127.0.0.1:8000"
+        )
     name = f"[{host}]" if host.version == 6 else str(host)
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 

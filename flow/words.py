@@ -16,12 +16,18 @@ BANNER = r"""
 """
 GUIDE_HINT = "A few questions. ENTER takes the answer in [brackets], h helps, b goes back, q quits."
 LABELS_HINT = (
-    "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else a search "
-    "brings up: a classifier that has never seen other things calls them all by one of your labels."
+    "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else "
+    "a search brings up: a classifier that has never seen other things calls them all by one of your labels."
 )
 TRAINING_QUESTIONS = {
-    "architecture": ("Backbone", "embedded ships with RoboFlow; mobilenet_v3_large is the best bargain, inceptionv3 slow and precise."),
-    "steps": ("Training steps", "More steps fit your images closer; too many learn them by heart. 500 is quick, 2600 is solid."),
+    "architecture": (
+        "Backbone",
+        "embedded ships with RoboFlow; mobilenet_v3_large is the best bargain, inceptionv3 slow and precise.",
+    ),
+    "steps": (
+        "Training steps",
+        "More steps fit your images closer; too many learn them by heart. 500 is quick, 2600 is solid.",
+    ),
     "image_size": ("Image size in pixels", "Smaller is faster and sees less. mobilenet knows 128, 160, 192 and 224."),
     "test_percent": ("Testing percent", "Kept apart to measure with, never trained on. More makes the accuracy surer."),
     "batch_size": ("Batch size", "Images looked at per step. Larger is steadier, smaller is jumpier."),
@@ -82,8 +88,8 @@ def plan_lines(plan) -> list[str]:
             "download": f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})",
             "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
             "harvest": f"harvest {'what a person checked' if plan.checked_only else 'everything in the label folders'}",
-            "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size}, "
-                       f"rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
+            "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size},"
+                       f" rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
         }[step.value])  # fmt: skip
     return lines
 
@@ -159,7 +165,8 @@ DEFINITIONS
   DIRECTORY STRUCTURE
                   tf_files/
                     models/              backbones      bottlenecks/  computed vectors
-                    testing_photos/BASETAG/   {cfg.unsorted_name}*  {cfg.sorted_name}*  {cfg.harvested_name}*  {cfg.quarantine_name}
+                    testing_photos/BASETAG/
+                      {cfg.unsorted_name}*  {cfg.sorted_name}*  {cfg.harvested_name}*  {cfg.quarantine_name}
                     training_photos/BASETAG/LABEL/
                     training_summaries/BASETAG/MODEL/   model.json  report.html
 

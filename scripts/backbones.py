@@ -116,8 +116,13 @@ def find(architecture: str, image_size: int = 0, embedded_root: Path | None = No
     raise BackboneProblem(_unknown(architecture), f"Known: {', '.join(names())}, a TF Hub handle, or a folder.")
 
 
-def locate(backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...] = (), timeout_s: float = 20.0,
-           progress: Callable[[int], None] = lambda size: None) -> Path:
+def locate(
+    backbone: Backbone,
+    models_dir: Path,
+    mirrors: tuple[str, ...] = (),
+    timeout_s: float = 20.0,
+    progress: Callable[[int], None] = lambda size: None,
+) -> Path:
     """The folder of the backbone's SavedModel, fetched into `models_dir` the first time.
 
     Args:
@@ -164,8 +169,13 @@ def _mobilenet(width: str, size: int) -> Backbone:
         sizes = ", ".join(map(str, MOBILENET_SIZES))
         raise BackboneProblem(f"mobilenet does not come in {size} pixels.", f"Sizes: {sizes}.")
     code, length = WIDTHS[width], int(1024 * float(width))
-    found = _hub(f"mobilenet_{width}", size, length, f"mobilenet_v1_{code}_{size}/feature_vector/5",
-                 f"mobilenet-v1/TensorFlow2/{code}-{size}-feature-vector/2")
+    found = _hub(
+        f"mobilenet_{width}",
+        size,
+        length,
+        f"mobilenet_v1_{code}_{size}/feature_vector/5",
+        f"mobilenet-v1/TensorFlow2/{code}-{size}-feature-vector/2",
+    )
     return replace(found, sizes=MOBILENET_SIZES, again=found.title)
 
 
@@ -212,8 +222,9 @@ def _check_pin(backbone: Backbone, models_dir: Path, kept: dict) -> None:
         )
 
 
-def _fetch(backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeout_s: float,
-           progress: Callable[[int], None]) -> Path:
+def _fetch(
+    backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeout_s: float, progress: Callable[[int], None]
+) -> Path:
     models_dir.mkdir(parents=True, exist_ok=True)
     first = backbone.handles[0]
     mirrored = tuple(m.rstrip("/") + "/" + first.removeprefix("https://tfhub.dev/") for m in mirrors)

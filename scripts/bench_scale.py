@@ -1,7 +1,7 @@
 """What many images cost apart from the backbone. In processes of its own, so that the memory of each is told apart:
 
-    python -m scripts.bench_scale all FOLDER BACKBONE 1000 10000      prints rows as JSON
-    python -m scripts.bench_scale parts FOLDER_OF_LABEL_FOLDERS HASHES.sqlite
+python -m scripts.bench_scale all FOLDER BACKBONE 1000 10000      prints rows as JSON
+python -m scripts.bench_scale parts FOLDER_OF_LABEL_FOLDERS HASHES.sqlite
 """
 
 import json

@@ -76,8 +76,9 @@ def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
     return folder / f"{backbone.title}_{key[:12]}_v{VERSION}.sqlite"
 
 
-def compute(files: dict[str, Path], runner: Runner, store: Store,
-            progress: Callable[[int], None] = lambda n: None) -> Bottlenecks:
+def compute(
+    files: dict[str, Path], runner: Runner, store: Store, progress: Callable[[int], None] = lambda n: None
+) -> Bottlenecks:
     """The bottlenecks of pictures, from the store where they are known.
 
     Args:
@@ -160,8 +161,7 @@ def _parts(shas: list[str]) -> Iterator[list[str]]:
         begin += size
 
 
-def _take(shas: list[str], files: dict[str, Path], runner: Runner,
-          memory: threading.local) -> tuple[Vectors, Reasons]:
+def _take(shas: list[str], files: dict[str, Path], runner: Runner, memory: threading.local) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of at most PART pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels"):
         memory.pixels = np.empty((PART, runner.input_size, runner.input_size, 3), np.float32)

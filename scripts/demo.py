@@ -59,7 +59,9 @@ class Demo:
         """
         begin, testing = time.monotonic(), self.home / "testing_photos" / BASETAG
         with open(testing / "unsorted_robotart" / "CREDITS.csv", encoding="utf-8", newline="") as credits:
-            kinds = {Path(row["file"]).stem: row["title"].rpartition("(")[2].rstrip(")") for row in csv.DictReader(credits)}
+            kinds = {
+                Path(row["file"]).stem: row["title"].rpartition("(")[2].rstrip(")") for row in csv.DictReader(credits)
+            }
         folder = next(testing.glob("sorted_*"))
         dragged = 0
         for image in sorted(folder.glob("*/*.jpg")):

@@ -17,8 +17,9 @@ FORMAT = 1
 PB, WHOLE = "saved_model.pb", "whole.txt"  # a SavedModel's graph; our note of its hash, in a kept graph
 
 
-def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities",
-               kept: Path | None = None) -> None:
+def save_graph(
+    folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities", kept: Path | None = None
+) -> None:
     """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
     probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d].
 
@@ -36,7 +37,9 @@ def save_graph(folder: Path, backbone_folder: Path, size: int, head: Head, outpu
         _keep_graph(empty, backbone_folder, size, marker, output)
     shutil.copytree(empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(WHOLE, "fingerprint.pb"))
     graph = (folder / PB).read_bytes()
-    if graph.count(marker.tobytes()) < 2:  # one a signature; TensorFlow stores constants in another way: the long way then
+    if (
+        graph.count(marker.tobytes()) < 2
+    ):  # one a signature; TensorFlow stores constants in another way: the long way then
         shutil.rmtree(folder)
         _write_graph(folder, backbone_folder, size, _table(head), output)
         return

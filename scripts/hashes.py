@@ -47,8 +47,10 @@ class HashBook:
                 hashed = {p: sha for p, sha in zip(fresh, pool.map(_sha256, fresh), strict=True) if sha}
             self.read += len(hashed)
             found.update(hashed)
-            self._write("INSERT OR REPLACE INTO files VALUES(?,?,?,?,?)",
-                        [(_text(p), *stats[p], sha) for p, sha in hashed.items()])
+            self._write(
+                "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?)",
+                [(_text(p), *stats[p], sha) for p, sha in hashed.items()],
+            )
         return found
 
     def looks(self, files: dict[str, Path]) -> dict[str, Look]:
@@ -63,14 +65,20 @@ class HashBook:
             found.update(known)
             fresh = [sha for sha in batch if sha not in known]
             with ThreadPoolExecutor(THREADS) as pool:
-                seen = {sha: look for sha, look in zip(fresh, pool.map(_look, (files[s] for s in fresh)), strict=True) if look}
+                seen = {
+                    sha: look
+                    for sha, look in zip(fresh, pool.map(_look, (files[s] for s in fresh)), strict=True)
+                    if look
+                }
             self.add_looks(seen)
             found.update(seen)
         return found
 
     def add_looks(self, looks: dict[str, Look]) -> None:
         """Remember looks computed elsewhere, by content hash."""
-        self._write("INSERT OR REPLACE INTO looks VALUES(?,?,?)", [(s, f"{k.dhash:016x}", k.thumb) for s, k in looks.items()])
+        self._write(
+            "INSERT OR REPLACE INTO looks VALUES(?,?,?)", [(s, f"{k.dhash:016x}", k.thumb) for s, k in looks.items()]
+        )
 
     def _known(self, batch: list[Path]) -> tuple[dict[Path, str], dict[Path, tuple[int, int, int]]]:
         stats: dict[Path, tuple[int, int, int]] = {}
@@ -78,7 +86,9 @@ class HashBook:
             with contextlib.suppress(OSError):
                 facts = path.stat()
                 stats[path] = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
-        rows = self._select("SELECT path, size, mtime_ns, inode, sha256 FROM files WHERE path IN", [_text(p) for p in stats])
+        rows = self._select(
+            "SELECT path, size, mtime_ns, inode, sha256 FROM files WHERE path IN", [_text(p) for p in stats]
+        )
         by_text = {row[0]: row for row in rows}
         known = {}
         for path, facts in stats.items():

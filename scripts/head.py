@@ -78,8 +78,9 @@ def fit_sgd(examples: Examples, how: Sgd, watch: Callable[[int, Head], None] | N
     return fit_sgd_folds(examples, how, 0, watch, every)[0]
 
 
-def fit_sgd_folds(examples: Examples, how: Sgd, count: int, watch: Callable[[int, Head], None] | None = None,
-                  every: int = 0) -> list[Head]:
+def fit_sgd_folds(
+    examples: Examples, how: Sgd, count: int, watch: Callable[[int, Head], None] | None = None, every: int = 0
+) -> list[Head]:
     """The head and, after it, one for each of `count` folds that has not learned from the fold's images.
 
     All descend together on the same batches, of which each leaves out its own fold: that costs little more than one,

@@ -1,6 +1,6 @@
 """Model + images -> labels and scores. Runs alone, with the flags of tensorflow-for-poets-2's label_image.py:
 
-    python -m scripts.label_image --graph .../retrained_graph --labels .../retrained_labels.txt --image a.jpg b.jpg
+python -m scripts.label_image --graph .../retrained_graph --labels .../retrained_labels.txt --image a.jpg b.jpg
 """
 
 import argparse

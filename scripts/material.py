@@ -102,8 +102,15 @@ def without_repeats(pictures: list[Picture]) -> list[Picture]:
     return sorted(best.values(), key=lambda p: (p.label, p.path.name, p.sha256))
 
 
-def gather(pictures: list[Picture], runner: Runner, store: bottlenecks.Store, book: HashBook, rules: SplitRules,
-           frozen: dict[str, str] | None = None, progress: Callable[[int], None] = lambda n: None) -> Material:
+def gather(
+    pictures: list[Picture],
+    runner: Runner,
+    store: bottlenecks.Store,
+    book: HashBook,
+    rules: SplitRules,
+    frozen: dict[str, str] | None = None,
+    progress: Callable[[int], None] = lambda n: None,
+) -> Material:
     """Bottlenecks, groups and split of a set of pictures.
 
     Args:
@@ -144,8 +151,13 @@ def _without_surplus(pictures: list[Picture], decided: split.Split, ratio: float
     return sorted(kept, key=lambda p: (p.label, p.sha256))
 
 
-def _rows(pictures: list[Picture], group_of: dict[str, str], decided: split.Split, rules: SplitRules,
-          done: bottlenecks.Bottlenecks) -> Material:
+def _rows(
+    pictures: list[Picture],
+    group_of: dict[str, str],
+    decided: split.Split,
+    rules: SplitRules,
+    done: bottlenecks.Bottlenecks,
+) -> Material:
     labels = sorted({p.label for p in pictures})
     number = {name: i for i, name in enumerate(sorted({group_of[p.sha256] for p in pictures}))}
     human = np.array([p.human for p in pictures], bool)

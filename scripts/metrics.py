@@ -117,8 +117,9 @@ def above(probabilities: np.ndarray, labels: np.ndarray, threshold: float, label
     return {"threshold": threshold, "coverage": coverage, **share.facts()}
 
 
-def threshold_for(probabilities: np.ndarray, labels: np.ndarray, target: float,
-                  label: int | None = None) -> float | None:
+def threshold_for(
+    probabilities: np.ndarray, labels: np.ndarray, target: float, label: int | None = None
+) -> float | None:
     """The smallest score from which on the share right is at least `target`, or None where none reaches it.
 
     At least 5 images must lie above it, else the figure means nothing.

@@ -91,9 +91,10 @@ def gather(job: Job, places: Places, progress: Callable[[int], None] = lambda n:
     """
     begin = time.monotonic()
     runner = runners.open_runner(job.backbone, job.folder, places.converted, way)
-    with HashBook(places.hashes) as book, bottlenecks.Store(
-        bottlenecks.store_path(places.bottlenecks, job.backbone, runner.key)
-    ) as store:
+    with (
+        HashBook(places.hashes) as book,
+        bottlenecks.Store(bottlenecks.store_path(places.bottlenecks, job.backbone, runner.key)) as store,
+    ):
         stuff = material.gather(job.pictures, runner, store, book, job.rules, job.frozen, progress)
         extra = _distorted(stuff, job.distortions, runner, store) if job.distortions else None
     return Gathered(stuff, extra, runner.key, runner.vector_length, time.monotonic() - begin)
@@ -149,8 +150,15 @@ def facts_of(learned: Learned) -> dict:
     }
 
 
-def write_model(learned: Learned, folder: Path, more: dict | None = None, graph: Path | None = None,
-                labels: Path | None = None, output: str = "probabilities", kept: Path | None = None) -> dict:
+def write_model(
+    learned: Learned,
+    folder: Path,
+    more: dict | None = None,
+    graph: Path | None = None,
+    labels: Path | None = None,
+    output: str = "probabilities",
+    kept: Path | None = None,
+) -> dict:
     """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
 
     Args:
@@ -201,8 +209,11 @@ def _distorted(stuff: Material, how: Distortions, runner: runners.Runner, store:
 
 def parser() -> argparse.ArgumentParser:
     """The flags of tensorflow-for-poets-2's retrain.py, with a few of our own at the end."""
-    p = argparse.ArgumentParser(prog="python -m scripts.retrain", description=__doc__.split("\n")[0],
-                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p = argparse.ArgumentParser(
+        prog="python -m scripts.retrain",
+        description=__doc__.split("\n")[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     p.add_argument("--image_dir", type=Path, required=True, help="folder of label folders")
     p.add_argument("--output_graph", type=Path, default=Path("tf_files/retrained_graph"), help="SavedModel to write")
     p.add_argument("--intermediate_output_graphs_dir", type=Path, default=Path("tf_files/intermediate_graph"))

@@ -43,7 +43,8 @@ def import_hub():
 
 
 def light_interpreter():
-    """The class that runs converted backbones: ai-edge-litert's where installed (no TensorFlow needed), else TensorFlow's."""
+    """The class that runs converted backbones: ai-edge-litert's where installed (it needs no TensorFlow), else
+    TensorFlow's own."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:

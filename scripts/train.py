@@ -77,8 +77,13 @@ class Trained:
     warnings: list[str] = field(default_factory=list)
 
 
-def train(material: Material, recipe: Recipe, extra: Examples | None = None,
-          keep: Callable[[int, Head], None] | None = None, keep_every: int = 0) -> Trained:
+def train(
+    material: Material,
+    recipe: Recipe,
+    extra: Examples | None = None,
+    keep: Callable[[int, Head], None] | None = None,
+    keep_every: int = 0,
+) -> Trained:
     """Fit, calibrate and measure.
 
     Args:
