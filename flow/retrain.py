@@ -35,8 +35,9 @@ class Retrained:
 
     def line(self) -> str:
         share = self.model.facts["accuracy"]
-        between = f"between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%"
-        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({between}, {share['total']} test images)"
+        low, high = (f"{100 * share[end]:.1f}%" for end in ("low", "high"))
+        sure = f"between {low} and {high}, {share['total']} test images"
+        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({sure})"
 
     def facts(self) -> dict:
         return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
