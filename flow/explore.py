@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
-from flow import console, files, leaderboard, paths, retrain
+from flow import console, files, labelling, leaderboard, paths, retrain
 from flow.catalogue import Catalogue
 from flow.errors import BadUsage
 from flow.models import Model
@@ -82,7 +82,8 @@ def _trained(basetag: str, group: list[Training], catalogue: Catalogue):
     from scripts import retrain as script
 
     chosen, folder = retrain.choose_backbone(group[0], attended=False)
-    jobs = [(t, retrain.make_job(basetag, t, catalogue, chosen, folder)) for t in group]
+    images = labelling.training_images(basetag, catalogue)
+    jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
     gathered = None
     for training, job in jobs:
         if gathered is None:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,8 @@ class Retrained:
         share = self.model.facts["accuracy"]
         low, high = (f"{100 * share[end]:.1f}%" for end in ("low", "high"))
         sure = f"between {low} and {high}, {share['total']} test images"
-        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({sure})"
+        left_out = f", {self.unreadable} images left out" if self.unreadable else ""
+        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({sure}){left_out}"
 
     def facts(self) -> dict:
         return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
@@ -114,22 +115,27 @@ def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
         NotReady: too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
-    check_ready(basetag, training)
-    chosen, folder = choose_backbone(training, attended)
-    job = make_job(basetag, training, catalogue, chosen, folder)
     from scripts.retrain import learn_from
 
+    listed = sum(check_ready(basetag, training).values())
+    chosen, folder = choose_backbone(training, attended)
+    images = labelling.training_images(basetag, catalogue)
+    job = make_job(images, training, catalogue, chosen, folder)
     learned = learn_from(job, gather(job))
-    return publish(basetag, training, stamp, catalogue, learned)
+    for path, why in learned.material.bad.items():
+        console.warn(f"{path} is left out: {why}")
+    done = publish(basetag, training, stamp, catalogue, learned)
+    return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
 
 
-def make_job(basetag: str, training: Training, catalogue: Catalogue, chosen: "Backbone", folder: Path) -> "Job":
-    """The training images as they lie in the folders now, with everything else a training needs."""
+def make_job(images: list[labelling.Labelled], training: Training, catalogue: Catalogue, chosen: "Backbone",
+             folder: Path) -> "Job":  # fmt: skip
+    """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
+    training needs."""
     from scripts.material import Picture, SplitRules, without_repeats
     from scripts.retrain import Job
     from scripts.train import Recipe
 
-    images = labelling.training_images(basetag, catalogue)
     clashes = labelling.contradictions(images)
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")

@@ -8,7 +8,7 @@ from pathlib import Path
 import config as cfg
 from flow import console, files, labelling, models, notify, paths, words
 from flow.catalogue import HUMAN, Catalogue
-from flow.errors import DONE
+from flow.errors import DONE, RoboError
 from flow.plan import Disk, Plan, Step
 
 
@@ -89,9 +89,15 @@ def _classify(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     from flow import leaderboard
     from flow.classify import classify
 
-    model = models.pick(leaderboard.ranked(plan.basetag, catalogue), plan.model, plan.basetag)
+    ranked = leaderboard.ranked(plan.basetag, catalogue)
+    model = models.pick(ranked, plan.model, plan.basetag)
     console.note(words.classifying(plan.searchtag, model.name))
-    done = classify(plan, catalogue, model)
+    try:
+        done = classify(plan, catalogue, model)
+    except RoboError as problem:
+        other = next((m.name for m in ranked if m is not model), None)
+        hint = f"The next best model: --model {other}" if other else problem.hint
+        raise RoboError(problem.message, hint) from problem
     if done.folder:
         tell_sorted(done)
         notify.classified(plan.basetag, done.total, done.sure, done.total - done.sure,

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_twilio import FROM_ERRORS, SENDER, SID, TO, TO_ERRORS, TOKEN, FakeTwilio
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import config as cfg
 from flow import console, gsm, notify, runlog, sms
 from flow.errors import BadUsage, NoCredentials, RoboError, Stopped
+from tests.fake_twilio import FROM_ERRORS, SENDER, SID, TO, TO_ERRORS, TOKEN, FakeTwilio
 
 VALUES = (SID, TOKEN, SENDER, TO)
 TEXT = st.text(max_size=400)
