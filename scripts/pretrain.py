@@ -44,6 +44,8 @@ class Progress:
     seconds: float = 0.0
     steps: int | None = None  # limit, or None
     budget: float | None = None  # limit in seconds, or None
+    peak: float = PEAK_RATE
+    least: int = 0  # pixels; no training picture is smaller
 
     def share(self) -> float:
         """0 at the start, 1 at the end."""
@@ -55,11 +57,11 @@ class Progress:
         """Learning rate: a short climb, then half a cosine down to nearly nothing."""
         share = self.share()
         climb = min(1.0, (share + 0.2 * WARM_UP) / WARM_UP)
-        return PEAK_RATE * climb * (0.5 * (1 + np.cos(np.pi * share)) + 1e-3)
+        return self.peak * climb * (0.5 * (1 + np.cos(np.pi * share)) + 1e-3)
 
     def side(self) -> int:
         """Small pictures first: most of what is learnt from them costs a third of the time."""
-        return next(side for until, side in SIDES if self.share() <= until)
+        return max(self.least, next(side for until, side in SIDES if self.share() <= until))
 
 
 def make_model(classes: int):
@@ -126,15 +128,32 @@ def load_checkpoint(folder: Path, model, progress: Progress, names: list[str]) -
     return True
 
 
+def warm_restart(folder: Path, model, names: list[str]) -> None:
+    """Take a finished run's weights and optimiser state; steps and schedule begin anew.
+
+    The rate climbs and falls once more (Loshchilov & Hutter, SGDR, 2017), which leads further than
+    going on at the end of the first fall.
+
+    Raises:
+        ValueError: there is no checkpoint, or it was made with other classes.
+    """
+    finished = Progress()
+    if not load_checkpoint(folder, model, finished, names):
+        raise ValueError(f"no checkpoint in {folder}")
+    print(f"restarted from {folder}, trained for {finished.step} steps", flush=True)
+
+
 def train(pool: data.Pool, args, progress: Progress):
     """Train until a limit is reached; returns the model.  A checkpoint is kept after every chunk."""
     import keras
 
     keras.utils.set_random_seed(args.seed)
     model = make_model(len(pool.names))
-    batches = data.Batches(pool, args.batch, args.seed, drawings=args.drawings, cutmix=args.cutmix)
+    batches = data.Batches(pool, args.batch, args.seed, args.drawings, args.cutmix, args.least_crop)
     if load_checkpoint(args.checkpoints, model, progress, pool.names):
         print(f"resumed at step {progress.step}, {progress.seconds / 60:.1f} minutes in", flush=True)
+    elif args.start:
+        warm_restart(args.start, model, pool.names)
     while progress.share() < 1:
         chunk = min(args.chunk, (progress.steps or 10**9) - progress.step)
         rate, side = progress.rate(), progress.side()
@@ -166,13 +185,17 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", action="append", type=Path, required=True, help="folder of class folders")
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT, help="where the SavedModel goes")
     parser.add_argument("--checkpoints", type=Path, default=Path("pretrain_checkpoints"))
+    parser.add_argument("--start", type=Path, help="checkpoint folder of a finished run to begin a new schedule from")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--time-budget", type=float, help="minutes of training; the schedule fits them")
     parser.add_argument("--steps", type=int, help="training steps, instead of or beside a time budget")
+    parser.add_argument("--peak-rate", type=float, default=PEAK_RATE, help="highest learning rate")
+    parser.add_argument("--least-side", type=int, default=0, help="never train on smaller pictures, pixels")
     parser.add_argument("--batch", type=int, default=128, help="pictures a step")
     parser.add_argument("--chunk", type=int, default=64, help="steps between checkpoints and progress lines")
     parser.add_argument("--drawings", type=float, default=0.2, help="share of drawings in a batch, 0..1")
     parser.add_argument("--cutmix", type=float, default=0.2, help="chance that a batch is cut and mixed, 0..1")
+    parser.add_argument("--least-crop", type=float, default=0.25, help="smallest crop, share of a picture's area")
     parser.add_argument("--hold-out", type=int, default=0, help="leave this many classes out, to compare recipes")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="mixed_bfloat16")
     parser.add_argument("--train-only", action="store_true", help="stop at the checkpoint; needs no TensorFlow")
@@ -200,7 +223,7 @@ def run(args) -> None:
     """Train, or take the checkpoint as it is; then export, then judge by the classes left out."""
     pool, left_out = read_pool(args)
     budget = args.time_budget * 60 if args.time_budget else None
-    progress = Progress(steps=args.steps, budget=budget)
+    progress = Progress(steps=args.steps, budget=budget, peak=args.peak_rate, least=args.least_side)
     if args.export_only:
         model = make_model(len(pool.names))
         if not load_checkpoint(args.checkpoints, model, progress, pool.names):

@@ -238,9 +238,12 @@ def jitter(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 class Batches:
     """Seeded training batches: `batch(step, side)` is a pure function of the seed and its arguments."""
 
-    def __init__(self, pool: Pool, size: int, seed: int, drawings: float = 0.25, cutmix: float = 0.3):
-        """size: pictures a batch; drawings: their share in it, 0..1; cutmix: chance a batch is cut and mixed."""
-        self.pool, self.size, self.seed, self.cutmix = pool, size, seed, cutmix
+    def __init__(self, pool: Pool, size: int, seed: int, drawings: float = 0.25, cutmix: float = 0.3, least=0.25):
+        """size: pictures a batch; drawings: their share in it, 0..1; cutmix: chance a batch is cut and mixed.
+
+        least: share of a picture's area that the smallest crop keeps.
+        """
+        self.pool, self.size, self.seed, self.cutmix, self.least = pool, size, seed, cutmix, least
         self.photos = np.flatnonzero(pool.renderings == 0)
         self.drawn = np.flatnonzero(pool.renderings > 0)
         self.drawn_each = int(round(drawings * size)) if len(self.drawn) else 0
@@ -250,7 +253,7 @@ class Batches:
         rng = np.random.default_rng([self.seed, 2, step])
         chosen = self._photos_of(step)
         chosen = np.concatenate([chosen, rng.choice(self.drawn, self.drawn_each)]) if self.drawn_each else chosen
-        images = np.stack([crop(self.pool.pixels[i], side, rng, 0.25) for i in chosen])
+        images = np.stack([crop(self.pool.pixels[i], side, rng, self.least) for i in chosen])
         images = jitter(images.astype(np.float32) / 255, rng)
         labels = self.pool.classes[chosen]
         classes = np.eye(len(self.pool.names), dtype=np.float32)[labels]  # -1 reads the last row; weight 0

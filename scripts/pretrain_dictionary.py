@@ -103,11 +103,16 @@ def _cluster(points: np.ndarray, count: int, rng: np.random.Generator, rounds: i
 
 
 def tf_features(images, dictionaries):
-    """How much each filter finds, square-rooted, float32 [n, FEATURES], in plain TensorFlow operations.
+    """How much each filter finds, square-rooted: 1 + CONTRASTS times float32 [n, FEATURES], in plain TensorFlow.
 
     The root damps filters that answer all over one picture, as in the signed-root of Fisher vectors.
     """
     import tensorflow as tf
+
+    from scripts import pretrain_layout as layout
+
+    def root(x):
+        return tf.sqrt(x + 1e-4)
 
     found = []
     for (shrink, stride), words in zip(SCALES, dictionaries, strict=True):
@@ -117,5 +122,6 @@ def tf_features(images, dictionaries):
         spread = tf.sqrt(tf.nn.relu(square - mean * mean) + CONTRAST_FLOOR**2)
         answers = tf.nn.conv2d(x, words["kernel"], stride, "VALID") / spread
         answers = tf.nn.relu(answers - words["threshold"])
-        found.append(tf.sqrt(tf.reduce_mean(answers, (1, 2)) + 1e-4))
-    return tf.concat(found, 1)
+        found.append(layout.grid(answers))
+    cells = tf.concat(found, 3)
+    return [root(tf.reduce_mean(cells, (1, 2))), *layout.contrasts(cells, root)]

@@ -1,6 +1,6 @@
 """Put the trained network and the patch dictionaries together and write the SavedModel.
 
-Writes `saved_model.pb` (weights inside, as float16) and `backbone.json` with its hash.  What is
+Writes `saved_model.pb` (weights inside, as int8 and float16) and `backbone.json` with its hash.  What is
 written needs only `tf.saved_model.load`: no Keras, no code of this project.
 """
 
@@ -19,59 +19,66 @@ from scripts import pretrain_dictionary as dictionary
 from scripts import pretrain_net as net
 
 INPUT_SIDE = 128  # pixels
-KEPT = (704, 512)  # principal components kept of the network's and of the dictionary's features
+# Principal components kept of each part, and the part's weight beside the others.  The network: pooled, top against
+# bottom, left against right, middle against edge; then the dictionary: the same four.
+KEPT = (640, 128, 64, 128, 512, 160, 96, 160)
+WEIGHTS = (1.0, 0.7, 0.7, 0.7, 1.0, 0.7, 0.7, 0.7)
 VECTOR_LENGTH = sum(KEPT)
 WHITENING = 0.5  # 0 leaves the components' spreads as they are, 1 makes them equal
 EIGENVALUE_FLOOR = 0.01  # of the mean one: what hardly varies is not blown up
 SPREAD = 0.55  # root mean square of a vector's numbers: squared about 0.3, like pooled ImageNet features
 STATISTICS = 4000  # pictures whose features set scale and components
-VERSION = 1
+VERSION = 2
 
 
 def raw_features(images, convolutions, dictionaries):
-    """Both halves as they come: float32 [n, net.FEATURES + dictionary.FEATURES]."""
-    import tensorflow as tf
-
-    return tf.concat([net.tf_features(images, convolutions), dictionary.tf_features(images, dictionaries)], 1)
+    """All parts as they come, a list of float32 [n, features of the part] as long as KEPT."""
+    return [*net.tf_features(images, convolutions), *dictionary.tf_features(images, dictionaries)]
 
 
 def rounded(convolutions, dictionaries):
-    """The same weights as float16, which is how they ship; the scale is measured on these."""
-    half = {name: (kernel.astype(np.float16), bias) for name, (kernel, bias) in convolutions.items()}
+    """The same weights as they ship; the components are measured on these.
+
+    A convolution becomes (int8 kernel, float32 step of each output channel, bias), which rounds by
+    at most 0.4 % of a channel's largest weight; dictionaries become float16.
+    """
+    small = {}
+    for name, (kernel, bias) in convolutions.items():
+        step = np.maximum(np.abs(kernel).max((0, 1, 2)), 1e-12) / 127
+        small[name] = np.round(kernel / step).astype(np.int8), step.astype(np.float32), bias
     words = [{**d, "kernel": d["kernel"].astype(np.float16)} for d in dictionaries]
-    return half, words
+    return small, words
 
 
 @dataclass
 class Projection:
-    """What makes raw features a vector: (raw - mean) * factor, then one matrix for each half.
+    """What makes a part's raw features numbers of the vector: ((raw - mean) * factor) @ matrix.
 
-    mean, factor: float32 [raw]; matrices: float16 [features of a half, KEPT of it].
+    mean, factor: float32 [features of the part]; matrix: float16 [features of the part, KEPT of it].
     """
 
     mean: np.ndarray
     factor: np.ndarray
-    matrices: list[np.ndarray]
+    matrix: np.ndarray
 
 
-def measure_projection(run, pixels: np.ndarray, seed: int) -> Projection:
-    """Partly whitened principal components of the raw features over `pixels` (uint8 [n, s, s, 3]).
+def measure_projections(run, pixels: np.ndarray, seed: int) -> list[Projection]:
+    """Partly whitened principal components of every part over `pixels` (uint8 [n, s, s, 3]).
 
     On classes left out of training this added 5 points to a linear head (0.741 to 0.785 with 50
     pictures a class): features come in correlated groups, which drown the rarer ones.
     """
     rng = np.random.default_rng([seed, 7])
     chosen = rng.permutation(len(pixels))[:STATISTICS]
-    parts = [run(pixels[chosen[i : i + 64]].astype(np.float32) / 255).numpy() for i in range(0, len(chosen), 64)]
-    features = np.concatenate(parts)
-    spread = features.std(0)
-    halves = (slice(0, net.FEATURES), slice(net.FEATURES, None))
-    for half in halves:
-        spread[half] = np.maximum(spread[half], 0.1 * np.median(spread[half]) + 1e-6)
-    mean, factor = features.mean(0), 1 / spread
-    standard = (features - mean) * factor
-    matrices = [_components(standard[:, half], kept) for half, kept in zip(halves, KEPT, strict=True)]
-    return Projection(mean.astype(np.float32), factor.astype(np.float32), matrices)
+    batches = [run(pixels[chosen[i : i + 64]].astype(np.float32) / 255) for i in range(0, len(chosen), 64)]
+    result = []
+    for kept, weight, *parts in zip(KEPT, WEIGHTS, *batches, strict=True):
+        features = np.concatenate([part.numpy() for part in parts])
+        mean, spread = features.mean(0), features.std(0)
+        factor = 1 / np.maximum(spread, 0.1 * np.median(spread) + 1e-6)
+        matrix = _components((features - mean) * factor, kept) * np.float16(weight)
+        result.append(Projection(mean.astype(np.float32), factor.astype(np.float32), matrix))
+    return result
 
 
 def _components(features: np.ndarray, kept: int) -> np.ndarray:
@@ -87,25 +94,23 @@ def make_module(convolutions, dictionaries, pixels: np.ndarray, seed: int):
     """A callable tf.Module: images float32 [n, 128, 128, 3] in 0..1 -> float32 [n, VECTOR_LENGTH]."""
     import tensorflow as tf
 
-    half, words = rounded(convolutions, dictionaries)
+    small, words = rounded(convolutions, dictionaries)
+
+    def wide(array):  # stored in one or two bytes, multiplied as float32
+        return tf.cast(tf.constant(array), tf.float32)
 
     def features(images):
-        def wide(array):  # stored as float16, multiplied as float32
-            return tf.cast(tf.constant(array), tf.float32)
-
-        kernels = {name: (wide(kernel), tf.constant(bias)) for name, (kernel, bias) in half.items()}
+        kernels = {name: (wide(kernel) * step, tf.constant(bias)) for name, (kernel, step, bias) in small.items()}
         lists = [{"kernel": wide(d["kernel"]), "threshold": tf.constant(d["threshold"])} for d in words]
         return raw_features(images, kernels, lists)
 
-    projection = measure_projection(tf.function(features), pixels, seed)
+    projections = measure_projections(tf.function(features), pixels, seed)
 
     class Embedded(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, INPUT_SIDE, INPUT_SIDE, 3], tf.float32, "images")])
         def __call__(self, images):
-            standard = (features(images) - tf.constant(projection.mean)) * tf.constant(projection.factor)
-            first, second = (tf.cast(tf.constant(m), tf.float32) for m in projection.matrices)
-            halves = standard[:, : net.FEATURES] @ first, standard[:, net.FEATURES :] @ second
-            return tf.concat(halves, 1)
+            parts = zip(features(images), projections, strict=True)
+            return tf.concat([((x - p.mean) * p.factor) @ wide(p.matrix) for x, p in parts], 1)
 
     return Embedded()
 

@@ -11,7 +11,8 @@ import numpy as np
 STEM = ((32, 2), (64, 2))  # (channels, stride) of the two convolutions in front
 BLOCKS = ((64, 1), (128, 2), (256, 2), (256, 1))  # (channels, stride) of each residual block
 EXPANDED = 768  # channels of the last 1x1 convolution: wide features suit a linear head
-FEATURES = BLOCKS[1][0] + BLOCKS[-1][0] + EXPANDED  # three depths, each averaged over the picture
+DEEP = BLOCKS[-1][0] + EXPANDED  # channels of the last two depths
+FEATURES = BLOCKS[1][0] + 2 * DEEP  # three depths averaged over the picture, and the last two's spread in it
 EPSILON = 1e-3  # batch normalisation's
 PIXEL_MEAN, PIXEL_SPREAD = 0.45, 0.25  # about those of photos in 0..1
 
@@ -64,11 +65,14 @@ def folded(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def tf_features(images, convolutions):
-    """The three pooled depths, float32 [n, FEATURES], in plain TensorFlow operations.
+    """([n, FEATURES], then CONTRASTS times [n, DEEP]), float32, in plain TensorFlow operations.
 
-    convolutions: what `folded` gives, as anything TensorFlow multiplies with (arrays, casts).
+    Spreads first, averages last.  convolutions: what `folded` gives, as anything TensorFlow
+    multiplies with (arrays, casts).
     """
     import tensorflow as tf
+
+    from scripts import pretrain_layout as layout
 
     def convolve(x, name, stride):
         kernel, bias = convolutions[name]
@@ -77,7 +81,7 @@ def tf_features(images, convolutions):
     x = (images - PIXEL_MEAN) / PIXEL_SPREAD
     for number, (_, stride) in enumerate(STEM):
         x = tf.nn.relu(convolve(x, f"stem{number}", stride))
-    pooled = []
+    depths = []
     for number, (_, stride) in enumerate(BLOCKS):
         y = tf.nn.relu(convolve(x, f"block{number}_a", stride))
         y = convolve(y, f"block{number}_b", 1)
@@ -85,7 +89,9 @@ def tf_features(images, convolutions):
             x = convolve(x, f"block{number}_skip", stride)
         x = tf.nn.relu(x + y)
         if number in (1, len(BLOCKS) - 1):
-            pooled.append(tf.reduce_mean(x, (1, 2)))
-    x = tf.nn.relu(convolve(x, "expand", 1))
-    pooled.append(tf.reduce_mean(x, (1, 2)))
-    return tf.concat(pooled, 1)
+            depths.append(x)
+    middle, *deep = *depths, tf.nn.relu(convolve(x, "expand", 1))
+    deep = tf.concat(deep, 3)
+    spread = tf.math.reduce_std(deep, (1, 2))
+    pooled = tf.concat([spread, tf.reduce_mean(middle, (1, 2)), tf.reduce_mean(deep, (1, 2))], 1)
+    return [pooled, *layout.contrasts(layout.grid(deep))]

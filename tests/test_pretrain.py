@@ -122,6 +122,8 @@ def test_the_schedule_follows_the_nearer_limit():
     halfway = Progress(step=10, seconds=50, steps=100, budget=100)
     assert halfway.share() == 0.5
     assert Progress(steps=100).side() < Progress(step=100, steps=100).side()
+    assert Progress(steps=100, least=96).side() == 96
+    assert Progress(step=10, steps=100, peak=1e-3).rate() < Progress(step=10, steps=100).rate()
     assert Progress(step=100, steps=100).rate() < 0.01 * Progress(step=10, steps=100).rate()
 
 
@@ -160,6 +162,20 @@ def test_other_classes_refuse_the_checkpoint(trained, folders, tmp_path, capsys)
     assert "other classes" in capsys.readouterr().err
 
 
+def test_a_warm_restart_begins_anew_from_finished_weights(trained, folders, tmp_path, capsys):
+    from scripts import pretrain
+
+    start = ("--start", str(trained[1] / "checkpoints"))
+    assert pretrain.main(arguments(folders, tmp_path, "--steps", "1", "--train-only", *start)) == 0
+    assert "trained for 4 steps" in capsys.readouterr().out
+    whole, fresh = (np.load(folder / "checkpoints" / "checkpoint.npz") for folder in (trained[1], tmp_path))
+    assert json.loads(str(fresh["note"]))["step"] == 1
+    change = np.abs(fresh["w0"] - whole["w0"]).max()
+    assert 0 < change < 0.01  # one small step on
+    assert pretrain.main(arguments(folders, tmp_path / "x", "--steps", "1", "--start", str(tmp_path / "none"))) == 1
+    assert "no checkpoint" in capsys.readouterr().err
+
+
 def test_the_export_loads_without_keras_and_has_its_shape(trained):
     import tensorflow as tf
 
@@ -189,9 +205,23 @@ def test_the_folded_network_gives_what_the_trained_one_gives():
     images = rng.random((2, 64, 64, 3), np.float32)
     pooled = keras.Model(model.input, model.layers[-3].output)
     expected = np.asarray(pooled(images, training=False))
-    got = net.tf_features(images, net.folded(model)).numpy()
+    got, *contrasts = (part.numpy() for part in net.tf_features(images, net.folded(model)))
+    assert [c.shape for c in contrasts] == [(2, net.DEEP)] * 3
     assert got.shape == (2, net.FEATURES)
     np.testing.assert_allclose(got[:, -net.EXPANDED :], expected, rtol=2e-3, atol=1e-4)
+
+
+def test_contrasts_say_where_something_is():
+    tf = pytest.importorskip("tensorflow")
+    from scripts import pretrain_layout as layout
+
+    spots = np.zeros((3, 18, 18, 1), np.float32)
+    spots[0, :4] = spots[1, :, :4] = spots[2, 4:12, 4:12] = 1
+    top, left, middle = (c.numpy()[:, 0] for c in layout.contrasts(layout.grid(tf.constant(spots))))
+    assert top[0] > 0.3
+    assert left[1] > 0.3
+    assert middle[2] > 0.3 > 0 > middle[0]
+    np.testing.assert_allclose([top[1], left[0]], 0, atol=1e-6)
 
 
 # --- what ships ----------------------------------------------------------------------------
