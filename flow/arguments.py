@@ -60,7 +60,7 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
     Raises:
         BadUsage: what argparse refuses, an unknown flowstep, a value out of range.
     """
-    given = parser().parse_args(arguments)
+    given = parser().parse_intermixed_args(arguments)
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
     basetag, quantity, searchtag, flowstep = _positions(words_given)
     options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
@@ -86,13 +86,18 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
 def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, str | None]:
     """Basetag, quantity, searchtag, flowstep; a flowstep that needs no images may come early."""
     early = [i for i, word in enumerate(given) if word in (*SHORT_FLOWS, "harvest")]
-    if early and early[-1] == len(given) - 1 and len(given) < 4:
+    if early and early[-1] == len(given) - 1 and len(given) < 3:
         return (given[0] if early[-1] > 0 else None), 0, "0", given[early[-1]]
     basetag, quantity, searchtag, flowstep = [*given, *[None] * 4][:4]
     if flowstep is not None and flowstep not in FLOWSTEPS:
         raise BadUsage(
             f"{flowstep!r} is not a flowstep{words.nearest(flowstep, FLOWSTEPS)}.",
             f"Flowsteps: {', '.join(FLOWSTEPS)}.",
+        )
+    if flowstep is None and searchtag in FLOWSTEPS:
+        raise BadUsage(
+            f"The searchtag is missing before the flowstep {searchtag}.",
+            f"For example: python roboflow.py {basetag} {quantity} robotart {searchtag}",
         )
     return basetag, _quantity(quantity), searchtag, flowstep
 

@@ -77,7 +77,7 @@ def open_runner(backbone: "Backbone", key: str = "") -> "Runner":
     if key and runner.key != key:
         raise RoboError(
             f"The backbone {backbone.title} is not the one this model was trained with.",
-            "Retrain, or pick another model.",
+            "Retrain: retrain_defaults, or pick another model with --model.",
         )
     return runner
 
@@ -86,3 +86,11 @@ def lazy_runner(facts: dict) -> LazyRunner:
     """The runner of a model, from the `backbone` part of its model.json."""
     backbone = named(facts["architecture"], int(facts["input_size"]))
     return LazyRunner(backbone, facts["sha256"], int(facts["input_size"]), int(facts["vector_length"]))
+
+
+def is_same(facts: dict) -> bool:
+    """Whether the backbone on disk is still the one of a model's facts; True where it must be fetched first."""
+    from scripts import backbones
+
+    key = backbones.kept_key(named(facts["architecture"], int(facts["input_size"])), paths.models())
+    return key in ("", facts["sha256"])

@@ -9,13 +9,14 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import config as cfg
 from flow import arguments, console, locks, names, notify, paths, run, runlog, settings, words
 from flow.arguments import Options
 from flow.catalogue import Catalogue
-from flow.errors import DONE, FAILED, INTERRUPTED, PARTIAL, TERMINATED, NotReady, Quit, RoboError, Stopped
+from flow.errors import DONE, FAILED, INTERRUPTED, NOT_READY, PARTIAL, TERMINATED, NotReady, Quit, RoboError, Stopped
 from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_plan
 
 STAMP = "%Y%m%d_%H%M%S"
@@ -97,7 +98,7 @@ def _work(request: Request, basetag: str, outcome: run.Outcome, guided: bool) ->
     disk = run.disk_state(basetag)
     if request.flowstep in SHORT_FLOWS or request.flowstep == "harvest":
         _must_exist(basetag, disk)
-    with Catalogue.open(paths.catalogue(basetag)) as catalogue:
+    with run.catalogue_of(basetag) as catalogue:
         _mend(basetag, catalogue, request.flowstep)
         if request.flowstep in FLOWS:
             _flow(request, basetag, disk, catalogue, outcome, guided)
@@ -106,7 +107,7 @@ def _work(request: Request, basetag: str, outcome: run.Outcome, guided: bool) ->
     if console.is_json():
         console.result(words.as_json({"basetag": basetag, "flowstep": request.flowstep, "exit": outcome.code,
                                       "results": outcome.facts(), "warnings": console.warnings()}))  # fmt: skip
-    elif not console.is_quiet():
+    elif not console.is_quiet() or outcome.code or console.warnings():
         console.result(outcome.line())
     runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
     return outcome.code
@@ -121,6 +122,7 @@ def _flow(request: Request, basetag: str, disk: Disk, catalogue: Catalogue, outc
         from flow import guide
 
         guide.confirm(plan, request)
+        plan = replace(plan, attended=True)
     if plan.ask_model:
         from flow import guide
 
@@ -174,7 +176,7 @@ def _status(request: Request) -> int:
     basetag = names.folder_name(request.basetag, "basetag") if request.basetag else ""
     found = status.status(basetag)
     console.result(words.as_json(found) if console.is_json() else status.text(found))
-    return DONE
+    return NOT_READY if basetag and not found[basetag]["known"] else DONE
 
 
 def _incomplete(request: Request) -> bool:
@@ -219,14 +221,9 @@ def _must_exist(basetag: str, disk: Disk) -> None:
 
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
-    """What a killed run or a damaged catalogue left behind."""
-    from flow import classify, harvest
+    """What a killed run left behind."""
+    from flow import harvest
 
-    if catalogue.is_new:
-        catalogue.set_labels(harvest.rebuilt_labels(basetag))
-        catalogue.add_sortings(classify.rebuilt_sortings(basetag))
-    if catalogue.set_aside:
-        console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
     if flowstep not in READ_ONLY:
         for said in harvest.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
@@ -300,8 +297,15 @@ def _remembered(request: Request, outcome: run.Outcome) -> Iterator[None]:
 def _stopped(outcome: run.Outcome, code: int, reason: str) -> int:
     for name, result in outcome.results:
         console.note(f"  {name}: {result.line()}")
+    if console.is_json():
+        console.result(_told(outcome, {"exit": code, "error": reason, "hint": "The same command goes on from here."}))
     console.error(f"{reason}; nothing is half done.", "The same command goes on from here.")
     return code
+
+
+def _told(outcome: run.Outcome, facts: dict) -> str:
+    """What --json gives, with the results so far."""
+    return words.as_json({"basetag": outcome.basetag, **facts, "results": outcome.facts()})
 
 
 def _failed(outcome: run.Outcome, message: str, hint: str, code: int) -> int:
@@ -309,8 +313,7 @@ def _failed(outcome: run.Outcome, message: str, hint: str, code: int) -> int:
     for warned in console.warnings() if not console.is_watched() else []:
         console.error(warned)
     if console.is_json():
-        console.result(words.as_json({"basetag": outcome.basetag, "exit": code, "error": message, "hint": hint,
-                                      "results": outcome.facts()}))  # fmt: skip
+        console.result(_told(outcome, {"exit": code, "error": message, "hint": hint}))
     console.error(message, hint)
     if outcome.step:
         notify.failed(outcome.basetag, outcome.step, message)

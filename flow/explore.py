@@ -2,11 +2,12 @@
 
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from flow import console, files, labelling, leaderboard, paths, retrain
 from flow.catalogue import Catalogue
-from flow.errors import BadUsage
+from flow.errors import PARTIAL, BadUsage
 from flow.models import Model
 from flow.plan import Training, make_training
 
@@ -21,7 +22,11 @@ class Explored:
     models: tuple[Model, ...]
     board: leaderboard.Leaderboard
     effects: dict[str, dict[str, float]]
-    code: int = 0
+    unreadable: int = 0
+
+    @property
+    def code(self) -> int:
+        return PARTIAL if self.unreadable else 0
 
     def line(self) -> str:
         best = next(s for s in self.board.standings if s.model in self.models)
@@ -41,16 +46,20 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
     combinations = _combinations(chosen)
     retrain.check_ready(basetag, combinations[0])
     made: list[Model] = []
+    bad: dict[Path, str] = {}
     with console.progress(len(combinations), "exploring") as advance:
         for (architecture, size), group in _by_backbone(combinations).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue):
+                bad |= learned.material.bad
                 made.append(retrain.publish(basetag, training, stamp, catalogue, learned).model)
                 advance(1)
+    for path, why in bad.items():
+        console.warn(f"{path} is left out: {why}")
     board = leaderboard.leaderboard(basetag, catalogue)
     effects = _effects(chosen, made, board)
     _tell(basetag, board, effects)
-    return Explored(tuple(made), board, effects)
+    return Explored(tuple(made), board, effects, len(bad))
 
 
 def _combinations(chosen: dict[str, object]) -> list[Training]:
@@ -64,10 +73,18 @@ def _combinations(chosen: dict[str, object]) -> list[Training]:
             raise BadUsage(f"{option} takes one value in explore: all models share one split.", "Give one value.")
     lists = [value if isinstance(value, list) else [value] for value in chosen.values()]
     trainings = [make_training(dict(zip(chosen, values, strict=True))) for values in itertools.product(*lists)]
-    unique = list(dict.fromkeys(trainings))
+    unique = list(dict.fromkeys(_told_apart(t) for t in trainings))
     if len(unique) > COMBINATIONS_MAX:
         raise BadUsage(f"{len(unique)} combinations are more than {COMBINATIONS_MAX}.", "Give fewer values.")
     return unique
+
+
+def _told_apart(training: Training) -> Training:
+    """lbfgs has no use for steps, batch size and learning rate: such combinations are the same one."""
+    if training.solver != "lbfgs":
+        return training
+    plain = Training.from_cfg()
+    return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)
 
 
 def _by_backbone(combinations: list[Training]) -> dict[tuple[str, int], list[Training]]:
@@ -81,7 +98,7 @@ def _trained(basetag: str, group: list[Training], catalogue: Catalogue):
     """(training, learned) for each combination of one backbone; the pictures are gathered once."""
     from scripts import retrain as script
 
-    chosen, folder = retrain.choose_backbone(group[0], attended=False)
+    chosen, folder = retrain.choose_backbone(group[0], attended=True)
     images = labelling.training_images(basetag, catalogue)
     jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
     gathered = None

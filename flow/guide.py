@@ -44,11 +44,11 @@ def complete(request: Request) -> Request:
     whole_flow = request.flowstep == "classify"
     questions = [
         Question("basetag", _ask_basetag),
-        Question("labels", _ask_labels),
         Question("quantity", _ask_quantity),
         Question("searchtag", _ask_searchtag),
     ]
     if whole_flow:
+        questions.insert(1, Question("labels", _ask_labels))
         questions += [
             Question("model", _ask_model),
             Question("retrain", _ask_retrain),
@@ -89,12 +89,20 @@ def confirm(plan: Plan, request: Request) -> None:
         console.note(f"  {line}")
     console.note("the same without questions:")
     console.raw(command(request))
-    console.ask("ENTER starts, q leaves", lambda answer: answer)
+    console.ask("ENTER starts, q leaves", _start)
     for label in request.labels:
         folder = paths.training(plan.basetag) / label
         if not folder.exists():
             files.make_folder(folder)
             console.note(f"made {folder}")
+
+
+def _start(answer: str) -> str:
+    if answer.lower() in ("n", "no"):
+        raise Quit
+    if answer.lower() not in ("", "y", "yes"):
+        raise BadUsage("ENTER to start, or q.")
+    return answer
 
 
 def command(request: Request) -> str:
@@ -120,12 +128,16 @@ def command(request: Request) -> str:
             parts.append(f"--{flag}" if value else f"--no-{flag}")
     for name, value in request.training.items():
         parts += [f"--{name.replace('_', '-')}", str(value)]
+    if request.retry_failed:
+        parts.append("--retry-failed")
+    if paths.tf_files() != paths.PROJECT / "tf_files":
+        parts += ["--tf-files", str(paths.tf_files())]
     return shlex.join(parts)
 
 
 def with_model(plan: Plan, catalogue: Catalogue) -> Plan:
     """The plan with the model the person picks, asked before anything is downloaded; `d` leaves the sorting out."""
-    model = choose_model(plan.basetag, catalogue)
+    model = choose_model(plan.basetag, catalogue, may_skip=plan.quantity > 0)
     if model is None:
         return replace(plan, steps=tuple(step for step in plan.steps if step is not Step.CLASSIFY))
     return replace(plan, model=str(model))
@@ -210,6 +222,9 @@ def _ask_searchtag(answers: dict, back: bool) -> object:
             raise BadUsage("To download, a searchtag is needed.", "For example: robotart")
         return "0" if answer == "0" else names.folder_name(answer, "searchtag")
 
+    if not fresh and not models.all_models(answers["basetag"]):
+        answers["searchtag"] = "0"  # without a model there is nothing to do with images that are there already
+        return SKIP
     ask = "Which searchtag?" if fresh else "Which searchtag's images? 0 = none, go straight to the training data"
     return console.ask(ask, check, answers["basetag"] if fresh else "0", back=back)
 
@@ -220,24 +235,25 @@ def _ask_model(answers: dict, back: bool) -> object:
     if not models.all_models(answers["basetag"]):
         console.note("There is no model yet, so this run downloads; you sort the first images by hand.")
         return SKIP
-    with Catalogue.open(paths.catalogue(answers["basetag"])) as catalogue:
-        return choose_model(answers["basetag"], catalogue, back)
+    with run.catalogue_of(answers["basetag"]) as catalogue:
+        return choose_model(answers["basetag"], catalogue, back, may_skip=answers["quantity"] > 0)
 
 
-def choose_model(basetag: str, catalogue: Catalogue, back: bool = False) -> object:
-    """Show the models and ask for one: its name, None for only downloading, or console.BACK."""
+def choose_model(basetag: str, catalogue: Catalogue, back: bool = False, may_skip: bool = True) -> object:
+    """Show the models and ask for one: its name, None for only downloading (where `may_skip`), or console.BACK."""
     board = leaderboard.leaderboard(basetag, catalogue)
     leaderboard.show(board, to_stdout=False, most=MODELS_SHOWN)
     ranked = [s.model for s in board.standings]
 
     def check(answer: str) -> str | None:
-        if answer.lower() == "d":
+        if answer.lower() == "d" and may_skip:
             return None
         if not (answer.isdigit() and 1 <= int(answer) <= len(ranked)):
-            raise BadUsage(f"A number from 1 to {len(ranked)}, or d.", "")
+            raise BadUsage(f"A number from 1 to {len(ranked)}{', or d' if may_skip else ''}.", "")
         return ranked[int(answer) - 1].name
 
-    return console.ask("Sort with which model? ENTER = the best, d = only download", check, "1", back=back)
+    download = ", d = only download" if may_skip else ""
+    return console.ask(f"Sort with which model? ENTER = the best{download}", check, "1", back=back)
 
 
 def _ask_retrain(answers: dict, back: bool) -> object:
@@ -292,7 +308,7 @@ def _ask_harvest(answers: dict, back: bool) -> object:
     sorts = answers.get("model") is not None
     if not _trains(answers) or not (sorts or labelling.sorted_folders(answers["basetag"])):
         return SKIP
-    with Catalogue.open(paths.catalogue(answers["basetag"])) as catalogue:
+    with run.catalogue_of(answers["basetag"]) as catalogue:
         from flow import harvest
 
         waiting = harvest.waiting(answers["basetag"], catalogue)

@@ -129,15 +129,19 @@ def harvest(
     if not folders:
         return Harvested(dry=dry_run)
     moves, already, left, staying = _planned(basetag, folders, catalogue, checked_only)
+    leaving = [f for f in folders if f not in staying]
     if dry_run:
         for move in moves:
             console.result(f"{move.source} -> {move.target}")
         return _summary(moves, already, left, len(folders), None, (), True)
+    trouble = tuple(why for why in staying.values() if why)
+    if not moves and not leaving:
+        return _summary(moves, already, left, len(folders), None, trouble, False)
     _must_be_writable({_absolute(move.target).parent for move in moves})
     number = 1 + max((_number(home) for home in _homes(basetag)), default=0)
     home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
-    files.write_whole(home / UNDER_WAY, _journal(moves, [f for f in folders if f not in staying], number))
-    trouble = (*staying.values(), *_carry_out(home, catalogue))
+    files.write_whole(home / UNDER_WAY, _journal(moves, leaving, number))
+    trouble = (*trouble, *_carry_out(home, catalogue))
     return _summary(moves, already, left, len(folders), home, trouble, False)
 
 
@@ -216,7 +220,8 @@ def _planned(
     basetag: str, folders: list[Path], catalogue: Catalogue, checked_only: bool
 ) -> tuple[list[Move], int, int, dict[Path, str]]:
     """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
-    must wait for the next harvest, with why: the disk would not give an image in them, or one came just now."""
+    must wait for the next harvest, with why: the disk would not give an image in them, or one came just now; with
+    nothing to say where unchecked images are left in them for a person."""
     labels = _labels(basetag)
     found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
     known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
@@ -227,6 +232,8 @@ def _planned(
     already = sum(image.sha256 in known for image in found)
     fresh = [image for image in _one_each(found) if image.sha256 not in known]
     wanted = [i for i in fresh if i.given_by == HUMAN or not checked_only]
+    chosen = {i.sha256 for i in wanted}
+    staying = {i.path.parent.parent: "" for i in fresh if i.sha256 not in chosen} | staying
     taken: set[Path] = set()
     moves = [_move(basetag, image, taken) for image in wanted]
     return moves, already, len(fresh) - len(wanted), staying

@@ -32,11 +32,14 @@ def label_counts(basetag: str) -> dict[str, int]:
     return {folder.name: len(files.images_in(folder)) for folder in label_folders(basetag)}
 
 
-def training_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
+def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -> list[Labelled]:
     """Every training image with its label and who gave it, compared with what is remembered, which is brought up to
     date.
 
     An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
+
+    Args:
+        remember: False where no lock is held: a harvest at work might be mistaken for a person.
     """
     remembered, found, news = catalogue.labels(), [], []
     for path, label, sha in hashed(label_folders(basetag)):
@@ -46,6 +49,8 @@ def training_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
             continue
         found.append(Labelled(path, label, sha, HUMAN))
         news.append(Label(sha, label, HUMAN))
+    if not remember:
+        return found
     twice = _in_two_labels(found)
     catalogue.set_labels([label for label in news if label.sha256 not in twice])
     return found

@@ -94,6 +94,9 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
     labels = sorted({label for s in board.standings for label in s.model.labels})
     if labels:
         console.note(f"labels: {', '.join(labels)}; measured on {board.images} test images (version {board.version}).")
+    for s in board.standings[:most]:
+        if s.why and board.images:
+            console.note(f"? {s.model.name} cannot be measured now: {s.why}.")
     if any(s.tied for s in board.standings[1:]):
         console.note("= means: not told apart from the best by this many test images.")
 
@@ -120,7 +123,7 @@ def _test_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
     frozen = {sha for sha, part in catalogue.splits().items() if part == "test"}
     if not frozen:
         return []
-    images = labelling.training_images(basetag, catalogue)
+    images = labelling.training_images(basetag, catalogue, remember=False)
     return list({i.sha256: i for i in images if i.sha256 in frozen and i.given_by == HUMAN}.values())
 
 
@@ -129,6 +132,8 @@ def _measured(model: Model, tests: list[Labelled]) -> Standing:
     if not tests:
         return Standing(model, None, why="no test images")
     try:
+        if not backbone.is_same(model.facts["backbone"]):
+            return Standing(model, None, why="its backbone has changed since; retrain")
         right = _right(model, {t.sha256: t for t in tests})
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
         return Standing(model, None, why=getattr(problem, "message", type(problem).__name__))
@@ -163,7 +168,8 @@ def _tied(share: dict, best: dict) -> bool:
 
 def _tips(basetag: str, catalogue: Catalogue, model: Model) -> list[str]:
     """What would help most: the label with the fewest human images, the most confused pair, a narrow `not`."""
-    counts = Counter(i.label for i in labelling.training_images(basetag, catalogue) if i.given_by == HUMAN)
+    images = labelling.training_images(basetag, catalogue, remember=False)
+    counts = Counter(i.label for i in images if i.given_by == HUMAN)
     tips = []
     if counts:
         label, n = min(counts.items(), key=lambda pair: (pair[1], pair[0]))

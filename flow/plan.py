@@ -133,6 +133,7 @@ class Plan:
     ask_model: bool = False
     ask_training: bool = False
     ask_harvest: bool = False
+    attended: bool = False  # a person answers questions, also those that come up on the way
     checked_only: bool = False
     keep_near: bool = False
     training: Training = field(default_factory=Training.from_cfg)
@@ -180,6 +181,7 @@ def make_plan(request: Request, disk: Disk, stamp: str, asks: bool) -> Plan:
         and any(name not in request.training for name in GUIDED_TRAINING)
         and request.flowstep == "retrain",
         ask_harvest=attended and Step.HARVEST in steps and request.harvest is None and request.flowstep == "retrain",
+        attended=asks and request.flowstep == "retrain",
         checked_only=not cfg.harvest_unchecked if request.checked_only is None else request.checked_only,
         keep_near=cfg.near_duplicates_keep if request.keep_near is None else request.keep_near,
         training=training,

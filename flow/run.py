@@ -1,15 +1,16 @@
 """Carry out a plan: its steps in order, what each one has to say, and one line and one exit code at the end."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import config as cfg
-from flow import console, files, labelling, models, notify, paths, words
-from flow.catalogue import HUMAN, Catalogue
+from flow import backbone, console, files, labelling, models, notify, paths, words
+from flow.catalogue import Catalogue
 from flow.errors import DONE, RoboError
-from flow.plan import Disk, Plan, Step
+from flow.plan import NEVER_ASKS, Disk, Plan, Step
 
 
 @dataclass
@@ -51,6 +52,21 @@ def make_basetag(plan: Plan) -> list[Path]:
     return made
 
 
+@contextlib.contextmanager
+def catalogue_of(basetag: str) -> Iterator[Catalogue]:
+    """The basetag's catalogue; one that was lost or damaged is told again by journals and logs, so that a robot's label
+    never turns into a person's. The only way in: whoever opens it first would otherwise make it look complete."""
+    from flow import classify, harvest
+
+    with Catalogue.open(paths.catalogue(basetag)) as catalogue:
+        if catalogue.is_new:
+            catalogue.set_labels(harvest.rebuilt_labels(basetag))
+            catalogue.add_sortings(classify.rebuilt_sortings(basetag))
+        if catalogue.set_aside:
+            console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
+        yield catalogue
+
+
 def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     """Run the plan's steps; results are added to `outcome` as they come, so that a stop keeps what was done.
 
@@ -81,6 +97,11 @@ def _download(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     got = download(wanted, catalogue)
     console.note(f"  {got.line()}")
     console.note(f"  they are in {got.folder}")
+    if not models.all_models(plan.basetag):
+        from flow import guide
+
+        console.note(words.first_sorting(got.folder, paths.training(plan.basetag)))
+        guide.show_training_data(plan.basetag, retrain_least())
     notify.downloaded(plan.basetag, got.line(), time.monotonic() - begin)
     return got
 
@@ -95,9 +116,11 @@ def _classify(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     try:
         done = classify(plan, catalogue, model)
     except RoboError as problem:
-        other = next((m.name for m in ranked if m is not model), None)
-        hint = f"The next best model: --model {other}" if other else problem.hint
-        raise RoboError(problem.message, hint) from problem
+        if plan.flowstep in NEVER_ASKS and Step.RETRAIN in plan.steps:
+            console.warn(f"nothing was classified: {problem.message}")
+            return None
+        other = next((m.name for m in ranked if m is not model and backbone.is_same(m.facts["backbone"])), None)
+        raise RoboError(problem.message, f"The next best: --model {other}" if other else problem.hint) from problem
     if done.folder:
         tell_sorted(done)
         notify.classified(plan.basetag, done.total, done.sure, done.total - done.sure,
@@ -129,13 +152,14 @@ def _retrain(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     from flow import leaderboard, retrain
 
     training = plan.training
+    retrain.check_ready(plan.basetag, training)
     if plan.ask_training:
         from flow import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
     before = leaderboard.ranked(plan.basetag, catalogue)
     console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
-    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.ask_training)
+    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended)
     advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
@@ -171,11 +195,11 @@ def tell_retrained(done, advice) -> None:
     console.beep()
 
 
-def waiting_for_human(basetag: str, catalogue: Catalogue) -> int:
-    """Images in sorted_ folders that no person has looked at."""
-    from flow import harvest
+def retrain_least() -> int:
+    """Images per label from which on training is possible at all."""
+    from flow.retrain import IMAGES_LEAST
 
-    return sum(n for counts in harvest.waiting(basetag, catalogue).values() for by, n in counts.items() if by != HUMAN)
+    return IMAGES_LEAST
 
 
 def over_the_cap(quantity: int | None) -> bool:

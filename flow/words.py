@@ -65,6 +65,15 @@ def check_by_hand(folder: Path) -> str:
     )
 
 
+def first_sorting(unsorted: Path, training: Path) -> str:
+    """What to do with the very first images of a basetag."""
+    return (
+        f"There is no model yet. Open {unsorted}\n"
+        f"and copy images into one folder a label in {training}\n"
+        "then train: retrain or retrain_defaults. More to sort: the same command again."
+    )
+
+
 def sort_by_hand(folder: Path) -> str:
     return f"Sort images into its label folders by hand: {folder}\nRoboFlow can download more to sort."
 
@@ -121,7 +130,7 @@ examples
   python roboflow.py robots 0 0 retrain_defaults --architecture embedded
   python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
 exit codes
-  0 done   1 failed   2 bad arguments or settings   3 done but for some images
+  0 done   1 failed   2 bad arguments or settings   3 done in part
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
 
 
@@ -133,95 +142,111 @@ def helpmore() -> str:
 
 _HELPMORE = """{banner}
 REQUIREMENTS
-  Python 3.10 to 3.13 and what requirements.txt names. A network only to download
-  images and backbones; the backbone called embedded ships with RoboFlow.
+  Python 3.10 to 3.13 and what requirements.txt names. A network only to
+  download images and backbones; the backbone called embedded ships with
+  RoboFlow.
 
 DEFINITIONS
-  BASETAG         The theme of one family of classifiers: robots, birds. Each has its
-                  own training data, models and sorted images.
-  SEARCHTAG       What images are searched by: robotart, owl. One basetag can be fed by
-                  many searchtags.
-  LABELS          The classes a classifier tells apart: built, drawn, mechs, not. Each is
-                  one folder in tf_files/training_photos/BASETAG/.
-  CLASSIFYING     (also LABELING) A model looks at each image and gives every label a
-                  score; the copy goes to the folder of the best one.
-  CONFIDENCEMIN   {percent}. An image whose best score is lower goes to LABEL{under}, as
-                  does one that is unlike everything in the training data.
-  SORTED/UNSORTED {cfg.unsorted_name}SEARCHTAG holds what was downloaded; {cfg.sorted_name}TIME holds copies,
-                  sorted, with the score in the file name (967 = 96.7%).
+  BASETAG         The theme of one family of classifiers: robots, birds. Each
+                  has its own training data, models and sorted images.
+  SEARCHTAG       What images are searched by: robotart, owl. One basetag can
+                  be fed by many searchtags.
+  LABELS          The classes a classifier tells apart: built, drawn, mechs,
+                  not. Each is one folder in training_photos/BASETAG/.
+  CLASSIFYING     (also LABELING) A model looks at each image and gives every
+                  label a score; the copy goes to the folder of the best one.
+  CONFIDENCEMIN   {percent}. An image whose best score is lower goes to
+                  LABEL{under}, as does one that is unlike everything in the
+                  training data.
+  SORTED/UNSORTED {cfg.unsorted_name}SEARCHTAG holds what was downloaded;
+                  {cfg.sorted_name}TIME holds copies, sorted, with the score in the
+                  file name (967 = 96.7%).
   QUALITY CONTROL CHECK
-                  You, looking through the {cfg.sorted_name} folders and dragging what is wrong into
-                  the right label folder. What you moved counts as sorted by a person.
-                  Nothing to move? Say so with the flowstep approve.
-  HARVESTING      Moving sorted images into the training data. Only label folders with
-                  exact names are harvested, never the ..{cfg.under_name} ones. undo puts it back.
-  CONFIG FILE     config.py holds every setting with unit, range and reason. Change it in
-                  roboflow.yaml beside roboflow.py, or with ROBOFLOW_NAME=value in the
-                  environment, or with an option; the last of these wins.
-  LOG FILES       tf_files/logs/BASETAG.log. Each {cfg.unsorted_name} folder lists its urls and
-                  credits, each {cfg.sorted_name} folder its scores, each harvest its moves.
-  TENSORFLOW      The library that runs the backbone (a network that turns an image into
-                  numbers) and writes the finished model. RoboFlow trains the last layer.
+                  You, looking through the {cfg.sorted_name} folders and dragging what
+                  is wrong into the right label folder. What you moved counts
+                  as sorted by a person. Nothing to move? Say so with the
+                  flowstep approve.
+  HARVESTING      Moving sorted images into the training data. Only label
+                  folders with exact names are harvested, never the
+                  ..{cfg.under_name} ones. undo puts it back.
+  CONFIG FILE     config.py holds every setting with unit, range and reason.
+                  Change it in roboflow.yaml beside roboflow.py, or with
+                  ROBOFLOW_NAME=value in the environment, or with an option;
+                  the last of these wins.
+  LOG FILES       tf_files/logs/BASETAG.log. Each {cfg.unsorted_name} folder
+                  lists its urls and credits, each {cfg.sorted_name} folder its
+                  scores, each harvest its moves.
+  TENSORFLOW      The library that runs the backbone (a network that turns an
+                  image into numbers) and writes the finished model. RoboFlow
+                  trains the last layer.
   DIRECTORY STRUCTURE
                   tf_files/
-                    models/              backbones      bottlenecks/  computed vectors
+                    models/  backbones    bottlenecks/  computed vectors
                     testing_photos/BASETAG/
                       {cfg.unsorted_name}*  {cfg.sorted_name}*  {cfg.harvested_name}*  {cfg.quarantine_name}
                     training_photos/BASETAG/LABEL/
                     training_summaries/BASETAG/MODEL/   model.json  report.html
 
 GENERAL WORKFLOW, GUIDED
-  python roboflow.py asks for everything, shows the plan, and prints the command that
-  would do the same, so that you can put it into a script or a cron job.
+  python roboflow.py asks for everything, shows the plan, and prints the
+  command that would do the same, so that you can put it into a script or a
+  cron job.
 
 GENERAL WORKFLOW, ADVANCED
   1  python roboflow.py robots 200 robotart download       get images
-  2  sort the first ones by hand into training_photos/robots/built, /drawn, /not ...
+  2  sort the first ones by hand into training_photos/robots/built, /drawn ...
   3  python roboflow.py robots 0 0 retrain_defaults        first model
   4  python roboflow.py robots 200 robotart                more images, sorted
   5  look through {cfg.sorted_name}*, move what is wrong, then approve
-  6  python roboflow.py robots harvest                     into the training data
-  7  python roboflow.py robots 0 0 retrain                 a better model; then 4 again
+  6  python roboflow.py robots harvest                     into the training
+  7  python roboflow.py robots 0 0 retrain                 better; then 4 again
 
 BOOTSTRAPPING
-  A first model needs some images sorted by hand: from 20 per label it trains (with
-  --images-min 20), {cfg.retrain_imgcount_default} per label are recommended. The accuracy is always shown with the
-  range it may really lie in; with few test images that range is wide.
+  A first model needs some images sorted by hand: from 20 per label it trains
+  (with --images-min 20), {cfg.retrain_imgcount_default} per label are
+  recommended. The accuracy is always shown with the range it may really lie
+  in; with few test images that range is wide.
 
 STARTING OVER
   Move the basetag's folders away from training_photos, testing_photos and
-  training_summaries, and its file from catalogues. RoboFlow deletes none of your files.
+  training_summaries, and its file from catalogues. RoboFlow deletes none of
+  your files.
 
 BASETAG DETAILS
-  A new basetag gets its label folders from your answers in the guided set-up; from the
-  command line it gets one label folder named after the searchtag.
+  A new basetag gets its label folders from your answers in the guided set-up;
+  from the command line it gets one label folder named after the searchtag.
 
 PREVENTING DUPLICATES
-  An image that a basetag already has, also re-encoded or resized, is not kept again;
-  --keep-near keeps look-alikes. Look-alikes never stand on both sides of a test.
+  An image that a basetag already has, also re-encoded or resized, is not kept
+  again; --keep-near keeps look-alikes. Look-alikes never stand on both sides
+  of a test.
 
 IMPROVING RESULTS
-  Check by hand: a hundred images you looked at help more than a thousand you did not.
-  Give `not` many kinds of other things. Try explore with several values per option, look
-  at report.html for the likely mislabelled images, and at models for what is best on the
-  same test images. Accuracy is measured only on images a person sorted, and
-  {cfg.retrain_testper_default}% of those are kept apart for it.
+  Check by hand: a hundred images you looked at help more than a thousand you
+  did not. Give `not` many kinds of other things. Try explore with several
+  values per option, look at report.html for the likely mislabelled images, and
+  at models for what is best on the same test images. Accuracy is measured only
+  on images a person sorted, and {cfg.retrain_testper_default}% of those are
+  kept apart for it.
 
 SOURCES
-  --source auto asks Openverse, then Wikimedia Commons, without a key. Also nasa,
-  inaturalist (species), imgur and flickr (with keys of your own), folder:DIR, urls:FILE
-  and sample (robots drawn by RoboFlow itself). Licences kept: {licenses}.
-  Several in order: --source openverse,nasa. At most {cfg.imgnum_maxpercycle} images a cycle.
+  --source auto asks Openverse, then Wikimedia Commons, without a key. Also
+  nasa, inaturalist (species), imgur and flickr (with keys of your own),
+  folder:DIR, urls:FILE and sample (robots drawn by RoboFlow itself). Licences
+  kept: {licenses}. Several in order: --source openverse,nasa. At most
+  {cfg.imgnum_maxpercycle} images a cycle.
 
 TEXT MESSAGES
   Set twilio_active: true and TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN,
-  TWILIO_PHONE_NUMBER, TWILIO_SENDTONUM in the environment; notify_test tries it. Texts come
-  after downloads of more than {cfg.sms_minsecstonotify} s, after sorting, after retraining, and on failures.
+  TWILIO_PHONE_NUMBER, TWILIO_SENDTONUM in the environment; notify_test tries
+  it. Texts come after downloads of more than {cfg.sms_minsecstonotify} s,
+  after sorting, after retraining, and on failures.
 
 CRON
-  Without a terminal nothing is ever asked, success writes one line, and only trouble
-  goes to stderr:
-    17 3 * * *  /path/to/.venv/bin/python /path/to/roboflow.py robots 0 0 retrain_defaults
+  Without a terminal nothing is ever asked, success writes one line, and only
+  trouble goes to stderr:
+    17 3 * * *  PYTHON /path/to/roboflow.py robots 0 0 retrain_defaults
+  where PYTHON is /path/to/.venv/bin/python.
 
 goodbye and i love you.
 """

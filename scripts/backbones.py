@@ -144,6 +144,14 @@ def locate(
     return _fetch(backbone, models_dir, mirrors, timeout_s, progress)
 
 
+def kept_key(backbone: Backbone, models_dir: Path) -> str:
+    """The fingerprint of the backbone as it is on disk now; empty where it is not there."""
+    if backbone.folder:
+        return fingerprint(backbone.folder)
+    kept = _read_record(_record(models_dir, backbone))
+    return str(kept["sha256"]) if kept else ""
+
+
 def fingerprint(folder: Path) -> str:
     """sha256 (hex) over the names and contents of a SavedModel's graph and weights; the backbone's identity."""
     digest = hashlib.sha256()

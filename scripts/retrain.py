@@ -158,12 +158,13 @@ def write_model(
     labels: Path | None = None,
     output: str = "probabilities",
     kept: Path | None = None,
+    curves: Path | None = None,
 ) -> dict:
     """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
 
     Args:
         more: further facts for model.json.
-        graph, labels: other places than inside `folder`.
+        graph, labels, curves: other places than inside `folder`.
         kept: see `export.save_graph`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -173,8 +174,8 @@ def write_model(
     export.trained_files(folder, learned.trained, learned.material.labels)
     if labels and labels != folder / export.LABELS:
         export.save_labels(labels, learned.material.labels)
-    summaries.write_curves(folder, learned.trained.curve)
-    summaries.write_hparams(folder, _hparams(facts), facts["accuracy"]["value"])
+    summaries.write_curves(curves or folder, learned.trained.curve)
+    summaries.write_hparams(curves or folder, facts["name"], _hparams(facts), facts["accuracy"]["value"])
     report.write(folder / "report.html", facts, learned.material, learned.trained)
     export.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
     return facts
@@ -226,8 +227,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--validation_percentage", type=int, default=10)
     p.add_argument("--eval_step_interval", type=int, default=10, help="steps between two points of the curves")
     p.add_argument("--train_batch_size", type=int, default=100)
-    p.add_argument("--test_batch_size", type=int, default=-1, help="-1 = the whole test set")
-    p.add_argument("--validation_batch_size", type=int, default=100, help="-1 = the whole validation set")
+    p.add_argument("--test_batch_size", type=int, default=-1, help="accepted; always the whole test set")
+    p.add_argument("--validation_batch_size", type=int, default=100, help="accepted; always the whole validation set")
     p.add_argument("--print_misclassified_test_images", action="store_true")
     p.add_argument("--model_dir", type=Path, default=Path("tf_files/models"), help="where fetched backbones are kept")
     p.add_argument("--bottleneck_dir", type=Path, default=Path("tf_files/bottlenecks"))
@@ -292,8 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{trouble} Counts: {trouble.counts}", file=sys.stderr)
         return 10
     write_model(learned, flags.output_graph.parent, {"name": flags.output_graph.name}, flags.output_graph,
-                flags.output_labels, flags.final_tensor_name)  # fmt: skip
-    summaries.write_curves(flags.summaries_dir, learned.trained.curve)
+                flags.output_labels, flags.final_tensor_name, curves=flags.summaries_dir)  # fmt: skip
     if flags.saved_model_dir:
         export.save_graph(flags.saved_model_dir, learned.job.folder, learned.job.backbone.input_size,
                           learned.trained.head, flags.final_tensor_name)  # fmt: skip

@@ -16,12 +16,12 @@ def write_curves(folder: Path, curve: list[Point]) -> None:
             _write(folder / part, [(step, {"accuracy": a, "cross_entropy": loss}) for step, a, loss in rows])
 
 
-def write_hparams(folder: Path, parameters: dict[str, object], accuracy: float) -> None:
+def write_hparams(folder: Path, name: str, parameters: dict[str, object], accuracy: float) -> None:
     """One HParams session: the parameters and the test accuracy (fraction 0..1)."""
     from tensorboard.plugins.hparams import summary_v2
 
     plain = {k: v if isinstance(v, (bool, int, float)) else str(v) for k, v in parameters.items()}
-    _write(folder, [(0, {"test_accuracy": accuracy})], [summary_v2.hparams_pb(plain, trial_id=folder.name)])
+    _write(folder, [(0, {"test_accuracy": accuracy})], [summary_v2.hparams_pb(plain, trial_id=name)])
 
 
 def _write(folder: Path, rows: list[tuple[int, dict[str, float]]], summaries: list | None = None) -> None:

@@ -33,7 +33,7 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
         t.type("")
         assert t.ended() == 0
         assert "6 kept" in t.screen and "oh no" not in t.screen
-        assert printed_command(t.screen) == ["robots", "6", "robotart", "download", "--source", "sample"]
+        assert printed_command(t.screen) == ["robots", "6", "robotart", "download", "--source", "sample", "--tf-files", str(tmp_path)]
     assert sorted(p.name for p in (tmp_path / "training_photos/robots").iterdir()) == ["built", "drawn", "not"]
     assert len(list((tmp_path / "testing_photos/robots/unsorted_robotart").glob("*.jpg"))) == 6
 
@@ -183,3 +183,31 @@ def test_hostile_names_reach_no_screen(home):
         assert t.ended() == 2
         assert "\x1b[31m" not in t.screen and "\u202e" not in t.screen
     assert set(KINDS) <= {p.name for p in (home / "training_photos/robots").iterdir()}
+
+
+def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home):
+    """Robot labels must not turn into a person's because the guide looked before the run did."""
+    assert unattended("robots", "20", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode == 0
+    assert unattended("robots", "harvest", "--tf-files", str(home)).returncode == 0
+    for part in (home / "catalogues").iterdir():
+        part.unlink()
+    with Terminal("robots", "--tf-files", str(home)) as t:
+        t.expect("How many new images")
+        t.type("5")
+        t.expect("Which searchtag")
+        t.type("robotart")
+        t.expect("Sort with which model?")
+        t.type("q")
+        assert t.ended() == 0
+    from flow.catalogue import ROBOT
+    from tests.scripted import scripted
+
+    with scripted(home, []), run.catalogue_of("robots") as catalogue:
+        assert [label for label in catalogue.labels().values() if label.given_by == ROBOT]
+
+
+def test_enter_at_the_harvest_question_leaves_unchecked_images_where_a_person_finds_them(home):
+    assert unattended("robots", "12", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode == 0
+    done = unattended("robots", "harvest", "--checked-only", "--tf-files", str(home))
+    assert done.returncode == 0 and "unchecked left out" in done.stdout
+    assert len(list((home / "testing_photos/robots").glob("sorted_*"))) == 1

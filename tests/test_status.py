@@ -100,7 +100,7 @@ def test_status_reads_only_and_takes_under_a_second_without_tensorflow():
 
 def test_status_of_a_basetag_that_is_not_there_makes_nothing(tmp_path):
     done = run(tmp_path, "birds", "status")
-    assert done.code == 0 and "no such basetag" in done.out and not list(tmp_path.iterdir())
+    assert done.code == 10 and "no such basetag" in done.out and not list(tmp_path.iterdir())
 
 
 # The log

@@ -24,7 +24,7 @@ def test_helpmore_takes_its_figures_from_the_settings(monkeypatch):
                  "CONFIG FILE", "LOG FILES", "TENSORFLOW", "DIRECTORY STRUCTURE", "BOOTSTRAPPING", "STARTING OVER",
                  "PREVENTING DUPLICATES", "IMPROVING RESULTS", "TEXT MESSAGES", "SOURCES", "CRON", "REQUIREMENTS"):  # fmt: skip
         assert word in text
-    assert max(map(len, text.splitlines())) <= 96
+    assert max(map(len, text.splitlines())) <= 79
 
 
 def test_every_training_question_has_its_words():
