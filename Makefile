@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: demo test lint faults bench install install-test clean
+.PHONY: demo test lint faults install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test

@@ -68,7 +68,7 @@ class Sorted:
 
 @dataclass(frozen=True)
 class _Scored:
-    """One image and what the model says: `scores` label -> fraction 0..1; `distance` to the nearest training image."""
+    """One image and what the model says: `scores` label -> fraction 0..1; `reason` it is under the line, if any."""
 
     path: Path
     sha256: str
@@ -183,7 +183,7 @@ def _publish(
         return None, []
     for label in model.labels:
         files.make_folder(working / label)
-    _write_log(working / SCORES, plan, model, copies)
+    _write_log(working / SCORES, model, copies)
     _sync_all(working)
     catalogue.add_sortings(
         Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp)
@@ -215,7 +215,7 @@ def _sync_all(folder: Path) -> None:
         files.sync_folder(Path(root))
 
 
-def _write_log(path: Path, plan: Plan, model: Model, copies: Iterable[tuple[_Scored, Path]]) -> None:
+def _write_log(path: Path, model: Model, copies: Iterable[tuple[_Scored, Path]]) -> None:
     """One line an image with every score; tab-separated, with a heading."""
     lines = [
         f"# model {model.name} {model.identity}",

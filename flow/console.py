@@ -190,15 +190,14 @@ def ask(
 
 def yes_no(question: str, default: bool) -> bool:
     """Ask for y or n; ENTER takes the default."""
+    return bool(ask(f"{question} (y/n)", is_yes, "y" if default else "n"))
 
-    def check(answer: str) -> bool:
-        if answer.lower() in ("y", "yes"):
-            return True
-        if answer.lower() in ("n", "no"):
-            return False
+
+def is_yes(answer: str) -> bool:
+    """The answer to a question for y or n; raises BadUsage on any other."""
+    if answer.lower() not in ("y", "yes", "n", "no"):
         raise BadUsage("Please answer y or n.")
-
-    return bool(ask(f"{question} (y/n)", check, "y" if default else "n"))
+    return answer.lower() in ("y", "yes")
 
 
 @contextlib.contextmanager

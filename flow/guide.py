@@ -149,9 +149,16 @@ def ask_harvest(basetag: str, waiting: dict[str, Counter]) -> str:
         return "none"
     console.note("Before harvesting: open the sorted_ folders and drag what is wrong into the right label folder.")
     console.note(f"  {paths.testing(basetag)}")
+    return str(_offer_harvest(waiting, "c", back=False))
+
+
+def _offer_harvest(waiting: dict[str, Counter], default: str, back: bool) -> object:
+    """The counts per label, and what to take: `checked`, `all`, `none`, or console.BACK."""
     rows = [[label, by[HUMAN], sum(by.values()) - by[HUMAN]] for label, by in sorted(waiting.items())]
-    console.table(["label", "checked by you", "robot only"], rows)
-    return str(console.ask("Harvest into the training data: c = only checked, a = all, n = none", _harvest_choice, "c"))
+    if rows:
+        console.table(["waiting", "checked by you", "robot only"], rows)
+    ask = "Harvest into the training data: c = only what you checked, a = all, n = none"
+    return console.ask(ask, _harvest_choice, default, back=back)
 
 
 def ask_training(training: Training, chosen: tuple[str, ...]) -> Training:
@@ -272,7 +279,7 @@ def _ask_retrain(answers: dict, back: bool) -> object:
     show_training_data(basetag, least)
     if answers["searchtag"] == "0":
         return _images_min(counts, least)
-    wanted = console.ask("Train a new model afterwards? (y/n)", _yes_no, "n", back=back)
+    wanted = console.ask("Train a new model afterwards? (y/n)", console.is_yes, "n", back=back)
     return _images_min(counts, least) if wanted is True else wanted
 
 
@@ -294,12 +301,6 @@ def _images_min(counts: dict[str, int], least: int) -> int:
     return 0 if min(counts.values()) >= least else min(counts.values())
 
 
-def _yes_no(answer: str) -> bool:
-    if answer.lower() not in ("y", "yes", "n", "no"):
-        raise BadUsage("Please answer y or n.")
-    return answer.lower() in ("y", "yes")
-
-
 def _trains(answers: dict) -> bool:
     return answers.get("retrain", False) is not False
 
@@ -312,12 +313,7 @@ def _ask_harvest(answers: dict, back: bool) -> object:
         from flow import harvest
 
         waiting = harvest.waiting(answers["basetag"], catalogue)
-    rows = [[label, by[HUMAN], sum(by.values()) - by[HUMAN]] for label, by in sorted(waiting.items())]
-    if rows:
-        console.table(["waiting", "checked by you", "robot only"], rows)
-    return console.ask(
-        "Harvest before training: c = only what you checked, a = all, n = none", _harvest_choice, "n", back=back
-    )
+    return _offer_harvest(waiting, "n", back)
 
 
 def _harvest_choice(answer: str) -> str:

@@ -41,14 +41,6 @@ def unsorted_dir(basetag: str, searchtag: str) -> Path:
     return testing(basetag) / f"{cfg.unsorted_name}{searchtag}"
 
 
-def sorted_dir(basetag: str, stamp: str) -> Path:
-    return testing(basetag) / f"{cfg.sorted_name}{stamp}"
-
-
-def harvested_dir(basetag: str, stamp: str) -> Path:
-    return testing(basetag) / f"{cfg.harvested_name}{stamp}"
-
-
 def quarantine(basetag: str) -> Path:
     return testing(basetag) / cfg.quarantine_name
 

@@ -115,7 +115,6 @@ class Disk:
 
     known: bool = True  # the basetag has folders
     models: int = 0
-    sorted_waiting: int = 0
 
 
 @dataclass(frozen=True)

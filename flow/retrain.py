@@ -1,7 +1,6 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
 import shutil
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class Retrained:
                 "unreadable": self.unreadable, "seconds": self.seconds, "warnings": list(self.warnings)}  # fmt: skip
 
 
-def check_ready(basetag: str, training: Training, sources: str = "") -> dict[str, int]:
+def check_ready(basetag: str, training: Training) -> dict[str, int]:
     """Images per label, where there are enough to train on.
 
     Raises:
@@ -196,11 +195,6 @@ def sweep(home: Path) -> None:
         for entry in home.iterdir():
             if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
-
-
-def human_counts(images: list[labelling.Labelled]) -> Counter:
-    """Label -> images a person labelled."""
-    return Counter(i.label for i in images if i.given_by == HUMAN)
 
 
 def _size(training: Training) -> int:

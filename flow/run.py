@@ -37,7 +37,7 @@ class Outcome:
 def disk_state(basetag: str) -> Disk:
     """What a plan needs to know of the disk; reads folder names and model.json only."""
     known = paths.training(basetag).is_dir() or paths.testing(basetag).is_dir()
-    return Disk(known, len(models.all_models(basetag)), len(labelling.sorted_folders(basetag)))
+    return Disk(known, len(models.all_models(basetag)))
 
 
 def make_basetag(plan: Plan) -> list[Path]:
@@ -75,7 +75,7 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     """
     for note in plan.notes:
         console.note(note)
-    steps: dict[Step, Callable[[Plan, Catalogue, Outcome], object]] = {
+    steps: dict[Step, Callable[[Plan, Catalogue], object]] = {
         Step.DOWNLOAD: _download,
         Step.CLASSIFY: _classify,
         Step.HARVEST: _harvest,
@@ -83,12 +83,12 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     }
     for step in plan.steps:
         outcome.step = step.value
-        result = steps[step](plan, catalogue, outcome)
+        result = steps[step](plan, catalogue)
         if result is not None:
             outcome.results.append((step.value, result))
 
 
-def _download(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
+def _download(plan: Plan, catalogue: Catalogue) -> object:
     from flow.download import Wanted, download
 
     begin = time.monotonic()
@@ -106,7 +106,7 @@ def _download(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     return got
 
 
-def _classify(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
+def _classify(plan: Plan, catalogue: Catalogue) -> object:
     from flow import leaderboard
     from flow.classify import classify
 
@@ -130,7 +130,7 @@ def _classify(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     return done
 
 
-def _harvest(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
+def _harvest(plan: Plan, catalogue: Catalogue) -> object:
     from flow import harvest
 
     checked_only = plan.checked_only
@@ -148,7 +148,7 @@ def _harvest(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
     return done
 
 
-def _retrain(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> object:
+def _retrain(plan: Plan, catalogue: Catalogue) -> object:
     from flow import leaderboard, retrain
 
     training = plan.training

@@ -3,7 +3,6 @@
 An unknown name, a wrong type or a value out of range raises BadUsage with the file, the line and the nearest match.
 """
 
-import difflib
 import math
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 import yaml
 
 import config as cfg
+from flow import words
 from flow.errors import BadUsage
 
 FILE_NAME = "roboflow.yaml"
@@ -133,7 +133,8 @@ def _check_names() -> None:
 
 def _must_be_known(name: str, where: str) -> None:
     if name not in names():
-        raise BadUsage(f"{where}: {_shown(name)} is not a setting{_nearest(name)}.", "config.py lists them all.")
+        near = words.nearest(name.lower(), names())
+        raise BadUsage(f"{where}: {_shown(name)} is not a setting{near}.", "config.py lists them all.")
 
 
 def _shown(value: object) -> str:
@@ -166,11 +167,6 @@ def _typed(name: str, value: object, where: str) -> object:
     if want is list and not all(isinstance(v, str) for v in value):
         raise BadUsage(f"{where}: {name} must be a list of texts.", f"The default is {getattr(cfg, name)!r}.")
     return value
-
-
-def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name.lower(), names(), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _from_file(path: Path) -> dict[str, tuple[object, str]]:

@@ -10,7 +10,7 @@ from flow.errors import BadUsage, NotReady
 from flow.plan import FLOWS, FLOWSTEPS, Disk, Request, Step, Training, make_plan, make_training
 
 D, C, H, R = Step.DOWNLOAD, Step.CLASSIFY, Step.HARVEST, Step.RETRAIN
-FULL = Disk(models=3, sorted_waiting=1)
+FULL = Disk(models=3)
 
 
 def plan_of(line: str, disk: Disk = FULL, asks: bool = False):
