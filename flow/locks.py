@@ -12,6 +12,7 @@ from flow import files
 from flow.errors import Locked, RoboError
 
 POLL_S = 0.25
+LOOKS, LOOK_S = 10, 0.05  # how often, and how long apart, a second run looks who the first one is
 
 
 @contextlib.contextmanager
@@ -57,8 +58,10 @@ def _take(handle: int, path: Path, until: float, clock: Callable[[], float]) -> 
 
 
 def _holder(handle: int, path: Path) -> str:
-    try:
-        who = json.loads(os.pread(handle, 10_000, 0).decode("utf-8"))
-        return f"Another run works on {path.stem} (process {who['pid']}, since {who['since']}): {who['command']}."
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"Another run works on {path.stem}."
+    """Who holds the lock; one that took it this very moment has not written that yet, so look a few times."""
+    for _ in range(LOOKS):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            who = json.loads(os.pread(handle, 10_000, 0).decode("utf-8"))
+            return f"Another run works on {path.stem} (process {who['pid']}, since {who['since']}): {who['command']}."
+        time.sleep(LOOK_S)
+    return f"Another run works on {path.stem}."
