@@ -103,7 +103,7 @@ def test_own_words_and_hidden_folders_are_no_labels(robots, catalogue):
 @pytest.fixture
 def sorted_folder(robots, catalogue):
     """Two images sorted by the robot, one under the line."""
-    folder = paths.sorted_dir("robots", STAMP)
+    folder = paths.testing("robots") / f"sorted_{STAMP}"
     coloured(folder, 2, ("cyan",), first=50)
     (folder / "yellow").mkdir()
     under = coloured(folder / "x", 1, ("yellow",), first=60) / "yellow"
@@ -138,5 +138,5 @@ def test_an_approved_folder_is_a_persons_as_a_whole(sorted_folder, catalogue):
 
 
 def test_folders_wait_oldest_first(sorted_folder, catalogue):
-    later = coloured(paths.sorted_dir("robots", "20270101_000000"), 1, ("cyan",))
+    later = coloured(paths.testing("robots") / "sorted_20270101_000000", 1, ("cyan",))
     assert labelling.sorted_folders("robots") == [sorted_folder, later]
