@@ -327,9 +327,11 @@ def _training_question(name: str, always: bool = False) -> Question:
     setting = TRAINING_SETTINGS[name]
 
     def ask(answers: dict, back: bool) -> object:
+        from scripts import backbones
+
         if not always and not _trains(answers):
             return SKIP
-        if name == "image_size" and not _has_sizes(answers["architecture"]):
+        if name == "image_size" and not backbones.leaves_size(answers["architecture"]):
             return SKIP
         title, advice = words.TRAINING_QUESTIONS[name]
         console.note(f"  {advice}")
@@ -347,19 +349,12 @@ def _training_question(name: str, always: bool = False) -> Question:
     return Question(name, ask)
 
 
-def _has_sizes(architecture: str) -> bool:
-    """Whether the backbone leaves a choice of image size that its name does not make."""
-    return (
-        architecture in ("mobilenet", "mobilenet_1.0", "mobilenet_0.75", "mobilenet_0.50", "mobilenet_0.25")
-        or "/" in architecture
-    )
-
-
 def _check_backbone(name: str, value: object, answers: dict) -> None:
     from flow import backbone
+    from scripts import backbones
 
     if name == "architecture":
-        backbone.named(str(value), 0 if not _has_sizes(str(value)) else 224)
+        backbone.named(str(value), 0 if not backbones.leaves_size(str(value)) else 224)
     elif name == "image_size":
         backbone.named(answers["architecture"], int(str(value)))
 

@@ -201,8 +201,7 @@ def _size(training: Training) -> int:
     """The image size to ask for: a named backbone with one size of its own refuses any other that was chosen."""
     from scripts import backbones
 
-    own = training.architecture in backbones.names() and not training.architecture.startswith("mobilenet_0") \
-        and training.architecture not in ("mobilenet_1.0", "mobilenet")  # fmt: skip
+    own = training.architecture in backbones.names() and not backbones.leaves_size(training.architecture)
     if own and training.image_size != cfg.retrain_imgsize_default:
         size = backbone.named(training.architecture).input_size
         if size != training.image_size:

@@ -98,10 +98,10 @@ def _download(plan: Plan, catalogue: Catalogue) -> object:
     console.note(f"  {got.line()}")
     console.note(f"  they are in {got.folder}")
     if not models.all_models(plan.basetag):
-        from flow import guide
+        from flow import guide, retrain
 
         console.note(words.first_sorting(got.folder, paths.training(plan.basetag)))
-        guide.show_training_data(plan.basetag, retrain_least())
+        guide.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
     notify.downloaded(plan.basetag, got.line(), time.monotonic() - begin)
     return got
 
@@ -193,13 +193,6 @@ def tell_retrained(done, advice) -> None:
     console.note(f"  report: {done.model.folder / 'report.html'}")
     console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
     console.beep()
-
-
-def retrain_least() -> int:
-    """Images per label from which on training is possible at all."""
-    from flow.retrain import IMAGES_LEAST
-
-    return IMAGES_LEAST
 
 
 def over_the_cap(quantity: int | None) -> bool:

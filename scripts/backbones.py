@@ -75,6 +75,11 @@ def names() -> list[str]:
     return [EMBEDDED, *(f"mobilenet_{width}" for width in WIDTHS), *_FIXED]
 
 
+def leaves_size(architecture: str) -> bool:
+    """Whether a backbone leaves a choice of image size that its name does not make."""
+    return architecture in ("mobilenet", *(f"mobilenet_{width}" for width in WIDTHS)) or "/" in architecture
+
+
 def advice() -> dict[str, str]:
     """A few words on each named backbone; ImageNet top-1 (percent) and million multiply-adds from tfhub.dev."""
     return {
