@@ -25,6 +25,11 @@ class LazyRunner:
     vector_length: int
     _opened: "Runner | None" = field(default=None, repr=False)
 
+    @property
+    def batch(self) -> int:
+        """See `scripts.runners.Runner`; 1 until it is opened, which the first picture does."""
+        return self._opened.batch if self._opened else 1
+
     def vectors(self, pixels: "np.ndarray") -> "np.ndarray":
         """See `scripts.runners.Runner`."""
         if self._opened is None:

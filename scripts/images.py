@@ -75,7 +75,7 @@ def _upright_rgb(image: Image.Image, draft_side: int) -> Image.Image:
         image.draft("RGB", (draft_side, draft_side))
     image.seek(0)
     image.load()
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)  # else it is copied, also where there is nothing to turn
     if image.mode in _SIXTEEN_BIT:
         image = _eight_bit(image)
     if "A" in image.getbands() or "transparency" in image.info:

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ import config as cfg
 from flow.paths import PROJECT
 from scripts import bench, bench_ground, bottlenecks, export, runners
 from scripts.backbones import find
-from scripts.hashes import HashBook
 from scripts.head import Head
 from scripts.images import load_pixels
 from scripts.label_image import Graph
@@ -70,78 +67,6 @@ def test_supply_never_gives_a_content_twice(tmp_path):
 
 
 # Counted, not timed
-
-
-class Counting:
-    """A runner that counts the pictures that go through it, and how many threads are in it at once."""
-
-    key, kind, input_size, vector_length = "0" * 64, "light", 16, 3
-
-    def __init__(self):
-        self.pictures, self.most, self._inside, self._lock = 0, 0, 0, threading.Lock()
-
-    def vectors(self, pixels: np.ndarray) -> np.ndarray:
-        with self._lock:
-            self._inside += 1
-            self.most = max(self.most, self._inside)
-        out = pixels.mean(axis=(1, 2))
-        with self._lock:
-            self._inside -= 1
-            self.pictures += len(pixels)
-        return out
-
-
-def content(folder: Path) -> dict[str, Path]:
-    with HashBook(None) as book:
-        return {sha: path for path, sha in book.sha256s(sorted(folder.rglob("*.png"))).items()}
-
-
-def test_each_picture_goes_through_the_backbone_once(tmp_path):
-    files = content(helpers.coloured(tmp_path / "photos", each=30))
-    runner = Counting()
-    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
-        first = bottlenecks.compute(files, runner, store)
-    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
-        again = bottlenecks.compute(files, runner, store)
-    assert (first.computed, again.computed, runner.pictures) == (90, 0, 90)
-    assert all(np.array_equal(first.vectors[sha], again.vectors[sha]) for sha in files)
-
-
-def test_vectors_belong_to_their_pictures_whatever_thread_made_them(tmp_path):
-    files = content(helpers.coloured(tmp_path / "photos", each=40))
-    runner = Counting()
-    with bottlenecks.Store(None) as store:
-        found = bottlenecks.compute(files, runner, store).vectors
-    for sha, path in files.items():
-        assert np.allclose(found[sha], load_pixels(path, 16).mean(axis=(0, 1)), atol=1e-6)
-    assert runner.most <= bottlenecks.THREADS
-
-
-def test_bad_pictures_are_set_aside_and_the_first_good_one_goes_alone(tmp_path):
-    files = content(helpers.coloured(tmp_path / "photos", each=6))
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
-    runner = Counting()
-    with bottlenecks.Store(None) as store:
-        found = bottlenecks.compute({"bad1": broken, "bad2": tmp_path / "gone.png", **files}, runner, store)
-    assert set(found.bad) == {"bad1", "bad2"}
-    assert found.computed == len(files) == 18
-
-
-def test_a_stopped_run_keeps_what_went_through_the_backbone(tmp_path):
-    files = content(helpers.coloured(tmp_path / "photos", each=40))
-    runner, told = Counting(), []
-
-    def stop(count: int) -> None:
-        told.append(count)
-        if sum(told) > 20:
-            raise KeyboardInterrupt
-
-    with bottlenecks.Store(tmp_path / "store.sqlite") as store:
-        with pytest.raises(KeyboardInterrupt):
-            bottlenecks.compute(files, runner, store, stop)
-        kept = store.get(list(files), 3)
-    assert len(kept) >= 20
 
 
 def test_classify_harvest_retrain_computes_no_bottleneck_twice(backbone, tf_files, monkeypatch):

@@ -1,6 +1,8 @@
 """Each picture goes through a backbone once in its life."""
 
 import sqlite3
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scripts import bottlenecks
 from scripts.backbones import find
 from scripts.bottlenecks import Store, compute, compute_pixels, store_path
 from scripts.images import load_pixels
+from scripts.runners import CORES
 from tests.helpers import CountingRunner, coloured
 
 
@@ -35,6 +38,35 @@ def test_each_vector_is_its_own_pictures(files):
         done = compute(files, runner, store)
     for sha in list(files)[::7]:
         assert np.array_equal(done.vectors[sha], runner.vectors(load_pixels(files[sha], 16)[None])[0])
+
+
+@pytest.mark.parametrize("batch", [1, 8, 64])
+def test_the_first_readable_picture_goes_alone_and_the_others_in_batches(files, batch):
+    files[next(iter(files))].write_bytes(b"nothing")
+    runner = CountingRunner(batch=batch)
+    with Store(None) as store:
+        assert compute(files, runner, store).computed == 89
+    assert runner.calls[0] == 1
+    assert max(runner.calls) <= batch
+
+
+def test_no_more_threads_than_cores_are_in_the_backbone(files):
+    class Crowded(CountingRunner):
+        inside, most = 0, 0
+
+        def _vectors(self, pixels):
+            with lock:
+                self.inside += 1
+                self.most = max(self.most, self.inside)
+            time.sleep(0.002)
+            with lock:
+                self.inside -= 1
+            return super()._vectors(pixels)
+
+    lock, runner = threading.Lock(), Crowded()
+    with Store(None) as store:
+        compute(files, runner, store)
+    assert 1 <= runner.most <= CORES
 
 
 def test_broken_and_vanished_pictures_are_set_aside_with_the_reason(files, tmp_path):

@@ -47,7 +47,17 @@ def test_the_embedded_backbone_gives_the_same_vectors_both_ways(converted):
     assert np.abs(a - b).max() <= PARITY * max(1, np.abs(b).max())
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 33])
+def test_a_gpu_is_given_more_at_once(tiny, converted, light, monkeypatch):
+    """The figures of a GPU cannot be had everywhere; that it is asked for in larger batches can."""
+    monkeypatch.setattr(runners, "_has_gpu", lambda: True)
+    runner = open_runner(tiny_backbone(tiny), tiny, converted)
+    assert (runner.kind, runner.batch) == ("full", runners.GPU_BATCH)
+    assert runner.batch > light.batch
+    pictures = noise(runner.batch + 3)
+    assert np.abs(runner.vectors(pictures) - light.vectors(pictures)).max() <= PARITY
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 33, 70])
 def test_every_picture_gets_its_own_vector(light, count):
     pictures = noise(count)
     together = light.vectors(pictures)
