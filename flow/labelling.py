@@ -29,7 +29,7 @@ def label_folders(basetag: str) -> list[Path]:
 
 def label_counts(basetag: str) -> dict[str, int]:
     """Label -> image files. Counts files, reads none."""
-    return {folder.name: len(files.images_in(folder)) for folder in label_folders(basetag)}
+    return {folder.name: files.count_images(folder) for folder in label_folders(basetag)}
 
 
 def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -> list[Labelled]:

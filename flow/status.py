@@ -30,14 +30,14 @@ def _one(basetag: str) -> dict:
     testing = paths.testing(basetag)
     unsorted = files.folders_in(testing, paths.cfg.unsorted_name)
     waiting = {
-        f.name: sum(len(files.images_in(p)) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)
+        f.name: sum(files.count_images(p) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)
     }
     return {
         "known": bool(ranked or paths.training(basetag).is_dir() or testing.is_dir()),
         "training": labelling.label_counts(basetag),
-        "unsorted": {f.name.removeprefix(paths.cfg.unsorted_name): len(files.images_in(f)) for f in unsorted},
+        "unsorted": {f.name.removeprefix(paths.cfg.unsorted_name): files.count_images(f) for f in unsorted},
         "sorted_waiting": waiting,
-        "quarantine": len(files.images_in(paths.quarantine(basetag))),
+        "quarantine": files.count_images(paths.quarantine(basetag)),
         "models": len(ranked),
         "best_model": ranked[0].name if ranked else None,
         "last_run": runlog.read_last_run(paths.last_run(basetag)),

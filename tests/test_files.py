@@ -177,7 +177,9 @@ def test_only_plain_visible_image_files_are_images(tmp_path):
     (folder / "loop.jpg").symlink_to(folder / "loop.jpg")
     os.mkfifo(folder / "pipe.jpg")
     assert [p.name for p in files.images_in(folder)] == ["A.JPG", "b.jpg", "d.webp"]
+    assert files.count_images(folder) == 3
     assert files.images_in(tmp_path / "nowhere") == []
+    assert files.count_images(tmp_path / "nowhere") == 0
 
 
 def test_only_real_visible_folders_are_folders(tmp_path):
