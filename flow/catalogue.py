@@ -2,7 +2,7 @@
 
 Folders are the truth, the catalogue remembers: a row about an image that is gone is normal, never an error.
 A damaged file is set aside under another name and a new catalogue begins; labels are then read again from the
-journals of the harvests (`flow/harvest.py`), so that a robot's label never turns into a person's.
+journals of the harvests (`flow/journal.py`), so that a robot's label never turns into a person's.
 """
 
 import contextlib

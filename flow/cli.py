@@ -222,10 +222,10 @@ def _must_exist(basetag: str, disk: Disk) -> None:
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run left behind."""
-    from flow import harvest
+    from flow import moving
 
     if flowstep not in READ_ONLY:
-        for said in harvest.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
+        for said in moving.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
 
 

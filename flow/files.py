@@ -16,7 +16,7 @@ from pathlib import Path
 from flow.errors import RoboError
 
 PART = ".part-"  # how a file begins its name while it is being written; ignored by every listing
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 JUNK_NAMES = {"thumbs.db", "desktop.ini"}
 NAME_BYTES_MAX = 255  # what file systems allow a name
 NO_LINKS = {errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
@@ -224,7 +224,7 @@ def _image_names(folder: Path) -> list[str]:
 def _is_image_file(entry: os.DirEntry) -> bool:
     """Visible regular files. A symbolic link is none: moved away, it might point nowhere."""
     name = entry.name.lower()
-    if name.startswith(".") or name in JUNK_NAMES or os.path.splitext(name)[1] not in IMAGE_ENDINGS:
+    if name.startswith(".") or name in JUNK_NAMES or not name.endswith(IMAGE_ENDINGS):
         return False
     return entry.is_file(follow_symlinks=False)
 

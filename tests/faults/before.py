@@ -136,14 +136,15 @@ def small_files_only(_watch) -> None:
 
 def names_get_taken(_watch) -> None:
     """Just before each move, somebody puts a picture of their own under the name it is going to."""
-    from flow import harvest
+    from flow import moving
+    from flow.journal import absolute
 
-    plain = harvest._forward
+    plain = moving._forward
 
     def forward(move):
-        target = harvest._absolute(move.target)
+        target = absolute(move.target)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"somebody's")
         return plain(move)
 
-    harvest._forward = forward
+    moving._forward = forward
