@@ -98,10 +98,10 @@ def _download(plan: Plan, catalogue: Catalogue) -> object:
     console.note(f"  {got.line()}")
     console.note(f"  they are in {got.folder}")
     if not models.all_models(plan.basetag):
-        from flow import guide, retrain
+        from flow import questions, retrain
 
         console.note(words.first_sorting(got.folder, paths.training(plan.basetag)))
-        guide.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
+        questions.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
     notify.downloaded(plan.basetag, got.line(), time.monotonic() - begin)
     return got
 

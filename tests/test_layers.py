@@ -12,7 +12,7 @@ MODULES = [PROJECT / "roboflow.py", PROJECT / "config.py", *sorted((PROJECT / "f
            *sorted((PROJECT / "scripts").glob("*.py"))]  # fmt: skip
 STEPS = {"flow.download", "flow.classify", "flow.harvest", "flow.retrain", "flow.explore", "flow.approve"}
 DRAWING = "flow.sources.art"  # draws the sample robots; only ever imported by the sample source, when it draws
-FRONT = {"flow.cli", "flow.guide", "flow.run", "flow.arguments", "roboflow"}
+FRONT = {"flow.cli", "flow.guide", "flow.questions", "flow.run", "flow.arguments", "roboflow"}
 
 
 def name_of(path: Path) -> str:
