@@ -19,6 +19,7 @@ from flow.catalogue import Catalogue, Sorting, as_json
 from flow.errors import RoboError
 from flow.models import Model, verify
 from flow.plan import Plan
+from flow.quarantine import move_aside
 
 WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run
 SCORES = "scores.txt"
@@ -275,12 +276,7 @@ def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int
         source = todo[sha]
         if reason == "vanished" or not source.exists():
             continue
-        target = files.make_folder(paths.quarantine(basetag)) / source.name
-        if target.exists() and files.sha256_of(target) != sha:  # the same content there: a killed run put it
-            target = files.free_path(target.parent, target.name)
-        with open(target.parent / "reasons.txt", "a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write(f"{target.name}\t{reason}\t{source.parent.name}\n")
-        files.move_to(source, target)
+        move_aside(basetag, source, sha, reason)
         runlog.warning(f"quarantined {source.name}: {reason}")
         moved += 1
     return moved

@@ -26,7 +26,7 @@ from flow.keep import NEAR, SEEN, Keeper
 from flow.known import Known
 from flow.lineup import Job, Lineup
 from flow.obtain import Outcome
-from flow.quarantine import into_quarantine
+from flow.quarantine import copy_aside
 from flow.sources import Found, Source, SourceTrouble, open_sources
 
 LICENSE = "other licence"
@@ -184,7 +184,7 @@ class _Run:
         console.detail(f"{one_line(outcome.found.image_url)}: {why}")
         self.trouble.own = self.trouble.own or outcome.source.own
         if outcome.source.name == "folder":
-            into_quarantine(self.wanted.basetag, Path(outcome.found.image_url), why)
+            copy_aside(self.wanted.basetag, Path(outcome.found.image_url), why)
         self.keeper.drop(outcome.found, outcome.status, outcome.reason)
 
     def _offers(self) -> Iterator[tuple[Source, Found]]:

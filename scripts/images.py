@@ -99,7 +99,6 @@ def _reason(problem: BaseException) -> str:
         return "too many pixels"
     if isinstance(problem, FileNotFoundError):
         return "vanished"
-    text = " ".join(str(problem).split())
-    if "truncated" in text or "broken data stream" in text or name == "EOFError":
-        return "damaged or cut off"
-    return f"unreadable ({os.strerror(problem.errno) if getattr(problem, 'errno', None) else name})"
+    if getattr(problem, "errno", None):  # the disk's trouble, not the picture's
+        return f"unreadable ({os.strerror(problem.errno)})"
+    return "too large for the memory" if isinstance(problem, MemoryError) else "damaged or cut off"

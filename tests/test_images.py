@@ -112,8 +112,9 @@ def test_what_follows_a_picture_is_ignored():
     (b"\xff\xd8\xff\xe0", "not a picture"),
     (saved(quarters(), "TIFF"), "not a picture"),
     (saved(NOISE, "JPEG")[:2000], "damaged or cut off"),
+    (saved(NOISE, "JPEG")[:300], "damaged or cut off"),
     (saved(NOISE, "PNG")[:2000], "damaged or cut off"),
-    (saved(NOISE, "WEBP")[:200], "damaged or cut off|unreadable|not a picture"),
+    (saved(NOISE, "WEBP")[:200], "damaged or cut off"),
 ])  # fmt: skip
 def test_broken_files_say_so_in_a_few_words(raw, reason):
     with pytest.raises(Unreadable, match=reason):

@@ -1,0 +1,103 @@
+"""Sorting: where an image goes, how it is named, and what is told of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import config as cfg
+from flow import classify, files
+from flow.models import Model
+from tests.faults import world
+from tests.faults.runner import run
+from tests.faults.world import fresh, sorted_folders
+
+SURE = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}
+
+
+def placed(score: float, unlike: bool = False, name: str = "a.jpg"):
+    return classify._placed(Path(name), "0" * 64, {"built": score, "drawn": min(1 - score, score / 2)}, unlike)
+
+
+def test_the_line_itself_is_sure_and_just_below_is_not():
+    assert placed(cfg.confidence_min).place == "built"
+    assert placed(cfg.confidence_min - 1e-9).place == "built_under925"
+    assert placed(cfg.confidence_min - 1e-9).reason == "unsure"
+
+
+def test_an_image_unlike_all_training_images_waits_however_sure_the_head_is():
+    assert (placed(1.0, unlike=True).place, placed(1.0, unlike=True).reason) == ("built_under925", "unlike")
+
+
+def test_a_score_that_is_no_number_is_not_sure():
+    assert placed(float("nan")).place.endswith("_under925")
+
+
+@given(st.floats(0.5, 1))
+def test_the_name_never_promises_more_than_the_score(score):
+    digits = placed(score).name.removeprefix("a_").removesuffix(".jpg")
+    assert len(digits) == 3 and int(digits) / 1000 <= score
+    if score < cfg.confidence_min:
+        assert int(digits) < 925
+
+
+def test_a_long_name_keeps_its_score_and_ending():
+    name = placed(0.9671, name="é" * 120 + ".jpeg").name
+    assert name.endswith("_967.jpeg") and len(name.encode()) <= files.NAME_BYTES_MAX
+
+
+@pytest.mark.parametrize(("line", "told"), [(0.92, (3.0, 6.0)), (0.99, (0.0, 0.9))])
+def test_what_is_expected_wrong_comes_from_the_nearest_threshold_below(line, told, monkeypatch):
+    rows = [{"threshold": 0.9, "total": 50, "value": 0.9, "low": 0.8}, {"threshold": 0.95, "total": 40, "value": 1.0, "low": 0.97},
+            {"threshold": 0.99, "total": 0, "value": 1.0, "low": 0.0}]  # fmt: skip
+    monkeypatch.setattr(cfg, "confidence_min", line)
+    sorted_now = [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5
+    assert classify._expected_wrong(Model(Path("m"), {"thresholds": rows}), sorted_now) == told
+
+
+def test_nothing_is_expected_wrong_where_nothing_was_measured():
+    assert classify._expected_wrong(Model(Path("m"), {}), [placed(1.0)]) is None
+
+
+def test_the_log_tells_every_score_and_where_the_image_came_from():
+    root = fresh(world.to_classify)
+    assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
+    lines = (sorted_folders(root)[0] / classify.SCORES).read_text().splitlines()
+    heading, rows = lines[2].split("\t"), [line.split("\t") for line in lines[3:]]
+    assert heading == ["file", "folder", "label", "score", "why_under", "all_scores", "original"]
+    assert {row[6] for row in rows} == {p.name for p in world.unsorted(root).glob("*.jpg")}
+    for row in rows:
+        assert (sorted_folders(root)[0] / row[1] / row[0]).exists()
+
+
+def test_every_label_has_its_folder_also_where_nothing_fell_into_it():
+    root = fresh(world.to_classify)
+    for path in world.unsorted(root).glob("drawn_*"):
+        path.unlink()
+    run(root, "robots", "0", "mine", "classify_top", environ=SURE)
+    assert {p.name for p in sorted_folders(root)[0].iterdir() if p.is_dir()} >= set(world.LABELS)
+
+
+def test_a_bad_image_is_set_aside_with_its_reason_once():
+    root = fresh(world.to_classify)
+    bad, aside = world.unsorted(root) / "bad.jpg", world.testing(root) / "quarantine"
+    content = bad.read_bytes()
+    for _ in range(2):
+        assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
+        assert not bad.exists() and (aside / "bad.jpg").read_bytes() == content
+        bad.write_bytes(content)  # it comes again
+    assert (aside / "reasons.txt").read_text() == "bad.jpg\tdamaged or cut off\tunsorted_mine\n"
+    bad.write_bytes(world.picture(998)[:-100])
+    assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
+    assert {p.name for p in aside.iterdir()} == {"bad.jpg", "bad_2.jpg", "reasons.txt"}
+    assert len((aside / "reasons.txt").read_text().splitlines()) == 2
+
+
+def test_rows_are_rebuilt_from_the_log_also_for_what_a_person_moved():
+    root = fresh(world.to_harvest)
+    before = world.state(root)["sortings"]
+    (root / "catalogues" / "robots.sqlite").unlink()
+    assert run(root, "robots", "models").code == 0
+    assert world.state(root)["sortings"] == before
+    assert "2 checked by a person" in run(root, "robots", "harvest").out
