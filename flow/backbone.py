@@ -1,40 +1,23 @@
-"""From a setting or a model's facts to a backbone that can run; the bridge from cfg to scripts/backbones.py."""
+"""From a setting or a model to a backbone that can run; the bridge from cfg to scripts/backbones.py.
+
+A model runs with the backbone it was trained with where that is on disk, for its bottlenecks are known there, and with
+its own graph, which holds the backbone too, where that has changed or is gone.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import config as cfg
-from flow import console, paths
+from flow import console, models, paths
 from flow.errors import BadUsage, RoboError
+from flow.models import Model
 
 if TYPE_CHECKING:
     import numpy as np
 
     from scripts.backbones import Backbone
     from scripts.runners import Runner
-
-
-@dataclass
-class LazyRunner:
-    """A runner known by its facts, opened when the first picture must really go through it."""
-
-    backbone: "Backbone"
-    key: str
-    input_size: int
-    vector_length: int
-    _opened: "Runner | None" = field(default=None, repr=False)
-
-    @property
-    def batch(self) -> int:
-        """See `scripts.runners.Runner`; 1 until it is opened, which the first picture does."""
-        return self._opened.batch if self._opened else 1
-
-    def vectors(self, pixels: "np.ndarray") -> "np.ndarray":
-        """See `scripts.runners.Runner`."""
-        if self._opened is None:
-            self._opened = open_runner(self.backbone, self.key)
-        return self._opened.vectors(pixels)
 
 
 def named(architecture: str, image_size: int = 0) -> "Backbone":
@@ -64,22 +47,95 @@ def located(backbone: "Backbone") -> Path:
         return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
 
 
-def open_runner(backbone: "Backbone", key: str = "") -> "Runner":
-    """A ready runner.
+@dataclass
+class LazyRunner:
+    """The runner of a model, opened when the first picture must really go through it."""
 
-    Args:
-        key: the weights' hash the caller counts on; empty = any.
+    model: Model
+    _opened: "Runner | None" = field(default=None, repr=False)
+
+    @property
+    def backbone(self) -> "Backbone":
+        """What the model's own graph is as a backbone; it has the name of the one that the model was trained with."""
+        from scripts.backbones import Backbone
+        from scripts.export import GRAPH
+
+        name = self._facts["title"].removesuffix(f"_{self.input_size}")
+        return Backbone(name, self.input_size, self.vector_length, folder=self.model.folder / GRAPH)
+
+    @property
+    def key(self) -> str:
+        return self._facts["sha256"]
+
+    @property
+    def input_size(self) -> int:
+        return int(self._facts["input_size"])
+
+    @property
+    def vector_length(self) -> int:
+        return int(self._facts["vector_length"])
+
+    @property
+    def batch(self) -> int:
+        """See `scripts.runners.Runner`; 1 until it is opened, which the first picture does."""
+        return self._opened.batch if self._opened else 1
+
+    def vectors(self, pixels: "np.ndarray") -> "np.ndarray":
+        """See `scripts.runners.Runner`.
+
+        Raises:
+            RoboError: neither the backbone nor the model's own graph will do.
+        """
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened.vectors(pixels)
+
+    @property
+    def _facts(self) -> dict:
+        return self.model.facts["backbone"]
+
+    def _open(self) -> "Runner":
+        if _is_there(self.model) or not _gives_bottlenecks(self.model):
+            return _checked(named(self._facts["architecture"], self.input_size), self.key)
+        models.verify(self.model)
+        return _opened(self.backbone)
+
+
+def can_run(model: Model) -> bool:
+    """Whether a model can classify: its backbone is still the one it was trained with, or can be fetched, or the
+    model's own graph will do."""
+    return _gives_bottlenecks(model) or _key_now(model) in ("", model.facts["backbone"]["sha256"])
+
+
+def _gives_bottlenecks(model: Model) -> bool:
+    from scripts.runners import FEATURES
+
+    return FEATURES in model.facts.get("signatures", ())
+
+
+def _is_there(model: Model) -> bool:
+    return _key_now(model) == model.facts["backbone"]["sha256"]
+
+
+def _key_now(model: Model) -> str:
+    """The hash of a model's backbone as it is on disk now; empty where it is not there."""
+    from scripts import backbones
+
+    facts = model.facts["backbone"]
+    try:
+        return backbones.kept_key(named(facts["architecture"], int(facts["input_size"])), paths.models())
+    except (BadUsage, OSError):
+        return ""
+
+
+def _checked(backbone: "Backbone", key: str) -> "Runner":
+    """A backbone's runner.
 
     Raises:
         RoboError: missing, damaged, or not the backbone the model was trained with.
     """
-    from scripts import backbones, runners
-
-    try:
-        runner = runners.open_runner(backbone, located(backbone), paths.models() / "converted")
-    except backbones.BackboneProblem as problem:
-        raise RoboError(problem.message, problem.hint) from problem
-    if key and runner.key != key:
+    runner = _opened(backbone)
+    if runner.key != key:
         raise RoboError(
             f"The backbone {backbone.title} is not the one this model was trained with.",
             "Retrain: retrain_defaults, or pick another model with --model.",
@@ -87,15 +143,10 @@ def open_runner(backbone: "Backbone", key: str = "") -> "Runner":
     return runner
 
 
-def lazy_runner(facts: dict) -> LazyRunner:
-    """The runner of a model, from the `backbone` part of its model.json."""
-    backbone = named(facts["architecture"], int(facts["input_size"]))
-    return LazyRunner(backbone, facts["sha256"], int(facts["input_size"]), int(facts["vector_length"]))
+def _opened(backbone: "Backbone") -> "Runner":
+    from scripts import backbones, runners
 
-
-def is_same(facts: dict) -> bool:
-    """Whether the backbone on disk is still the one of a model's facts; True where it must be fetched first."""
-    from scripts import backbones
-
-    key = backbones.kept_key(named(facts["architecture"], int(facts["input_size"])), paths.models())
-    return key in ("", facts["sha256"])
+    try:
+        return runners.open_runner(backbone, located(backbone), paths.models() / "converted")
+    except backbones.BackboneProblem as problem:
+        raise RoboError(problem.message, problem.hint) from problem

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import config as cfg
 from flow import console, files, labelling, paths, runlog
-from flow.backbone import lazy_runner
+from flow.backbone import LazyRunner
 from flow.catalogue import Catalogue, Sorting, as_json
 from flow.errors import RoboError
 from flow.models import Model, verify
@@ -143,7 +143,7 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
             f"The model {model.name} is damaged: its labels are not those of its head.",
             "Pick another with --model, or retrain.",
         )
-    runner = lazy_runner(model.facts["backbone"])
+    runner = LazyRunner(model)
     store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
         done = bottlenecks.compute(todo, runner, kept, advance)

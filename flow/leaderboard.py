@@ -132,7 +132,7 @@ def _measured(model: Model, tests: list[Labelled]) -> Standing:
     if not tests:
         return Standing(model, None, why="no test images")
     try:
-        if not backbone.is_same(model.facts["backbone"]):
+        if not backbone.can_run(model):
             return Standing(model, None, why="its backbone has changed since; retrain")
         right = _right(model, {t.sha256: t for t in tests})
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
@@ -149,7 +149,7 @@ def _right(model: Model, tests: dict[str, Labelled]) -> int:
 
     models.verify_head(model)
     head, _ = export.load_head(model.folder)
-    runner = backbone.lazy_runner(model.facts["backbone"])
+    runner = backbone.LazyRunner(model)
     path = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(path) as store:
         done = bottlenecks.compute({sha: t.path for sha, t in tests.items()}, runner, store)

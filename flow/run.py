@@ -119,7 +119,7 @@ def _classify(plan: Plan, catalogue: Catalogue) -> object:
         if plan.flowstep in NEVER_ASKS and Step.RETRAIN in plan.steps:
             console.warn(f"nothing was classified: {problem.message}")
             return None
-        other = next((m.name for m in ranked if m is not model and backbone.is_same(m.facts["backbone"])), None)
+        other = next((m.name for m in ranked if m is not model and backbone.can_run(m)), None)
         raise RoboError(problem.message, f"The next best: --model {other}" if other else problem.hint) from problem
     if done.folder:
         tell_sorted(done)

@@ -10,10 +10,12 @@ import numpy as np
 
 from scripts.backbones import fingerprint
 from scripts.head import Head
+from scripts.runners import FEATURES, load_callable
 from scripts.train import Gate, Trained
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
+SIGNATURES = ("serving_default", "from_bottlenecks", FEATURES)
 PB, WHOLE = "saved_model.pb", "whole.txt"  # a SavedModel's graph; our note of its hash, in a kept graph
 
 
@@ -21,7 +23,8 @@ def save_graph(
     folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities", kept: Path | None = None
 ) -> None:
     """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
-    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d].
+    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d]; bottlenecks takes `images` and gives
+    those.
 
     Args:
         kept: where a graph of this backbone with an empty head is kept between runs. With it, all graphs but the first
@@ -31,7 +34,7 @@ def save_graph(
         _write_graph(folder, backbone_folder, size, _table(head), output)
         return
     d, k = head.weights.shape
-    empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}"
+    empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
     marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
     if not _is_whole(empty):
         _keep_graph(empty, backbone_folder, size, marker, output)
@@ -52,7 +55,6 @@ def _table(head: Head) -> np.ndarray:
 
 
 def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarray, output: str) -> None:
-    from scripts.runners import load_callable
     from scripts.tensor import import_tensorflow
 
     tf = import_tensorflow()
@@ -73,11 +75,14 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
             head = tf.constant(table)
             return {output: tf.nn.softmax(bottlenecks @ head[:-1] + head[-1])}
 
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        def bottlenecks(self, images):
+            return {FEATURES: features(images)}
+
     model = Classifier()
-    tf.saved_model.save(model, str(folder), signatures={
-        "serving_default": model.__call__.get_concrete_function(),
-        "from_bottlenecks": model.from_bottlenecks.get_concrete_function(),
-    })  # fmt: skip
+    functions = (model.__call__, model.from_bottlenecks, model.bottlenecks)
+    signatures = {name: f.get_concrete_function() for name, f in zip(SIGNATURES, functions, strict=True)}
+    tf.saved_model.save(model, str(folder), signatures=signatures)
 
 
 def _keep_graph(empty: Path, backbone_folder: Path, size: int, marker: np.ndarray, output: str) -> None:

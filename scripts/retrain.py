@@ -137,6 +137,7 @@ def facts_of(learned: Learned) -> dict:
             "vector_length": learned.vector_length,
             "handle": job.backbone.handles[0] if job.backbone.handles else str(job.folder),
         },
+        "signatures": list(export.SIGNATURES),
         "parameters": parameters,
         "strength": trained.strength,
         "counts": learned.material.counts(),

@@ -22,6 +22,7 @@ from scripts.tensor import import_tensorflow, light_interpreter
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 PARITY = 1e-4  # largest difference allowed, relative to the largest entry of a vector
+FEATURES = "bottlenecks"  # the signature by which a model of ours runs without the backbone it was trained with
 CHECKS = 3  # random pictures a conversion is checked on
 CPU_BATCH = 32  # on the CPU 8 to 32 is fastest, 64 is slower again (measured)
 GPU_BATCH = 128  # a GPU is idle between batches; at 299 pixels 137 MB of host memory a thread (not measured)
@@ -67,7 +68,8 @@ def open_runner(backbone: Backbone, folder: Path, converted_dir: Path, way: str 
 def load_callable(folder: Path, size: int):
     """A SavedModel's feature function and the loaded object, which must be kept alive as long as the function.
 
-    Handles the three kinds found in the wild: callable TF2 hub modules, Keras 3 exports (`serve`), signatures only.
+    Handles the three kinds found in the wild: callable TF2 hub modules, Keras 3 exports (`serve`), signatures only; and
+    the graphs of our own models, which say their bottlenecks beside their probabilities.
 
     Returns:
         (function of a float32 tensor [n, size, size, 3] -> tensor [n, d], loaded object)
@@ -77,8 +79,8 @@ def load_callable(folder: Path, size: int):
         loaded = tf.saved_model.load(str(folder))
     except (OSError, ValueError, RuntimeError, tf.errors.OpError) as problem:
         raise BackboneProblem(f"{folder} cannot be loaded: {' '.join(str(problem).split())[:200]}.") from problem
-    candidates = [loaded if callable(loaded) else None, getattr(loaded, "serve", None)]
     signatures = getattr(loaded, "signatures", {})
+    candidates = [signatures.get(FEATURES), loaded if callable(loaded) else None, getattr(loaded, "serve", None)]
     candidates += [signatures[n] for n in ("serving_default", "default", "image_feature_vector") if n in signatures]
     picture, some = tf.zeros([1, size, size, 3], tf.float32), tf.TensorSpec([None, size, size, 3])
     for function in candidates:
