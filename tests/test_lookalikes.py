@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from scripts import lookalike_groups
 from scripts.lookalike_groups import groups
 from scripts.lookalikes import Look, LookIndex, alike, look_of
 from tests.helpers import picture
@@ -77,10 +78,11 @@ def slowly(looks: list[tuple[str, Look]]) -> dict[str, str]:
     return name
 
 
+@pytest.mark.parametrize("crowd", [1000, 5])
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 70), st.integers(1, 4), st.integers(1, 6))
-def test_groups_are_those_of_comparing_all_pairs(seed, count, hashes, bits):
-    """Crowds of nearly equal hashes and thumbnails, the worst there is for any short cut."""
+def test_groups_are_those_of_comparing_all_pairs(crowd, seed, count, hashes, bits):
+    """Crowds of nearly equal hashes and thumbnails, the worst there is for any short cut; each way of taking them."""
     rng = np.random.default_rng(seed)
     bases = rng.integers(0, 2**63, hashes)
     looks = []
@@ -89,9 +91,28 @@ def test_groups_are_those_of_comparing_all_pairs(seed, count, hashes, bits):
         thumb = np.full(1024, rng.choice([0, 35, 70, 140]), np.uint8)
         thumb[rng.integers(0, 1024)] += rng.integers(0, 80)
         looks.append((f"{i:03}", Look(int(bases[rng.integers(0, hashes)]) ^ flips, thumb.tobytes())))
-    assert groups(looks) == slowly(looks)
+    with pytest.MonkeyPatch.context() as patch:
+        if crowd == 5:
+            patch.setattr(lookalike_groups, "CROWD", crowd)
+            patch.setattr(lookalike_groups, "SAME", 3)
+            patch.setattr(lookalike_groups, "FEW", 16)
+        assert groups(looks) == slowly(looks)
 
 
 def test_ten_thousand_blank_pages_are_grouped_quickly():
     pages = [(f"{i:05}", Look(0, bytes([255 - i % 3]) * 1024)) for i in range(10_000)]
     assert set(groups(pages).values()) == {"00000"}
+
+
+def test_ten_thousand_pages_with_few_marks_are_told_apart_quickly():
+    """Their hashes are all but the same, and none is a copy of another but every hundredth."""
+    rng, pages = np.random.default_rng(0), []
+    for i in range(10_000):
+        thumb = np.full((32, 32), 255, np.uint8)
+        for _ in range(4):
+            row, column = rng.integers(0, 32), rng.integers(0, 24)
+            thumb[row, column : column + 8] = rng.integers(0, 200)
+        dhash = sum(1 << int(b) for b in set(rng.integers(0, 64, rng.integers(0, 4))))
+        pages.append((f"{i:05}", Look(dhash, thumb.tobytes() if i % 100 else pages[-1][1].thumb if i else thumb.tobytes())))
+    named = groups(pages)
+    assert 9_900 <= len(set(named.values())) < 10_000
