@@ -57,12 +57,17 @@ class Advice:
     verdict: str
     is_top: bool
     tips: tuple[str, ...] = field(default=())
+    best_before: float | None = None  # fraction right of the best older model on the same test images
 
 
 def leaderboard(basetag: str, catalogue: Catalogue) -> Leaderboard:
     """Measure every model on today's test images."""
     found = models.all_models(basetag)
-    tests = _test_images(basetag, catalogue) if found else []
+    return _board(found, _images(basetag, catalogue) if found else [], catalogue)
+
+
+def _board(found: list[Model], images: list[Labelled], catalogue: Catalogue) -> Leaderboard:
+    tests = _test_images(images, catalogue)
     standings = [_measured(model, tests) for model in found]
     standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     if standings and standings[0].share:
@@ -103,8 +108,9 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
 
 def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) -> Advice:
     """Compare a new model with the best so far on today's test set, and say what would help."""
-    board = leaderboard(basetag, catalogue)
-    tips = tuple(_tips(basetag, catalogue, new))
+    images = _images(basetag, catalogue)
+    board = _board(models.all_models(basetag), images, catalogue)
+    tips = tuple(_tips(images, new))
     old = [s for s in board.standings if s.model.name in {m.name for m in before} and s.share]
     mine = next((s for s in board.standings if s.model.name == new.name), None)
     is_top = bool(board.standings) and board.standings[0].model.name == new.name
@@ -113,17 +119,19 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
     best = max(old, key=lambda s: s.value)
     gap = f"{100 * mine.value:.1f}% against {100 * best.value:.1f}% on the same {board.images} test images"
     if _tied(mine.share, best.share):
-        return Advice(f"Same as the best so far, within noise: {gap}.", is_top, tips)
+        return Advice(f"Same as the best so far, within noise: {gap}.", is_top, tips, best.value)
     word = "Better" if mine.value > best.value else "Worse"
-    return Advice(f"{word} than the best so far: {gap}.", is_top, tips)
+    return Advice(f"{word} than the best so far: {gap}.", is_top, tips, best.value)
 
 
-def _test_images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
-    """The frozen test images that are still there, as they are labelled now."""
+def _images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
+    """The training images as they lie now; nothing is noted, for no lock may be held."""
+    return labelling.training_images(basetag, catalogue, remember=False)
+
+
+def _test_images(images: list[Labelled], catalogue: Catalogue) -> list[Labelled]:
+    """The frozen test images that are still there, as they are labelled now, each content once."""
     frozen = {sha for sha, part in catalogue.splits().items() if part == "test"}
-    if not frozen:
-        return []
-    images = labelling.training_images(basetag, catalogue, remember=False)
     return list({i.sha256: i for i in images if i.sha256 in frozen and i.given_by == HUMAN}.values())
 
 
@@ -166,9 +174,8 @@ def _tied(share: dict, best: dict) -> bool:
     return abs(share["value"] - best["value"]) <= 1.96 * variance**0.5
 
 
-def _tips(basetag: str, catalogue: Catalogue, model: Model) -> list[str]:
+def _tips(images: list[Labelled], model: Model) -> list[str]:
     """What would help most: the label with the fewest human images, the most confused pair, a narrow `not`."""
-    images = labelling.training_images(basetag, catalogue, remember=False)
     counts = Counter(i.label for i in images if i.given_by == HUMAN)
     tips = []
     if counts:

@@ -157,14 +157,13 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
         from flow import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
-    before = leaderboard.ranked(plan.basetag, catalogue)
+    before = models.all_models(plan.basetag)
     console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
     done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended)
     advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
-    old = before[0].facts["accuracy"]["value"] if before else None
-    notify.retrained(plan.basetag, done.seconds, share["value"], old, share["total"], advice.is_top)
+    notify.retrained(plan.basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 
