@@ -1,7 +1,7 @@
 """RoboFlow's settings: plain values, each with unit, range and reason on its line. Imported as `cfg`.
 
 Order of strength: this file < roboflow.yaml beside it < ROBOFLOW_* in the environment < options of the command.
-`flow/settings.py` checks every override by name, type and range. Nothing here is derived, nothing is imported.
+`flow/base/settings.py` checks every override by name, type and range. Nothing here is derived, nothing is imported.
 Read a value as `cfg.name` at the moment it is needed, so that an override is always seen.
 """
 
@@ -45,13 +45,13 @@ url_flickr = "https://api.flickr.com"  # base URL
 # Retraining
 retrain_imgcount_default = 750  # images per label 2..1000000; below it training is refused (--images-min lowers it for a run)
 retrain_label_min = 2  # labels 2..1000; a classifier needs something to tell apart
-retrain_model_default = "mobilenet_1.0"  # backbone name; embedded when it cannot be fetched and nobody is there to ask
+retrain_model_default = "efficientnet_lite0"  # backbone name; taken too where another cannot be fetched and nobody is there to ask
 retrain_steps_default = 2600  # steps 1..1000000; more fits the training images closer
 retrain_batchsize_default = 64  # images 1..4096; per step
 retrain_learnrate_default = 0.01  # rate 0.000001..10; length of one step
 retrain_testper_default = 16  # percent 1..50; of a label's human-sorted images, kept apart to measure with
 retrain_valper_default = 10  # percent 0..50; of the training images, watched while training
-retrain_imgsize_default = 224  # pixels 32..512; mobilenet knows 128, 160, 192, 224; other backbones have their own
+retrain_imgsize_default = 224  # pixels 32..512; efficientnet_lite and mobilenet know 128, 160, 192, 224; other backbones have their own
 retrain_solver_default = "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
 retrain_seed_default = 1  # whole number 0..2147483647; same seed, same data, same model
 eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoard curves

@@ -13,7 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.argv])
 
-from flow.cli import main
+from flow.front.cli import main
 
 if __name__ == "__main__":
     code = main(sys.argv[1:])

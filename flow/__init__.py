@@ -1,0 +1,4 @@
+"""RoboFlow's program: the loop (download, classify, check, harvest, retrain) and its rooms.
+
+ARCHITECTURE.md is the map.
+"""

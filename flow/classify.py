@@ -4,25 +4,24 @@ Unreadable images go to quarantine/ with a reason. A run that is killed leaves n
 all again, with the bottlenecks already computed.
 """
 
-import contextlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import config as cfg
-from flow import console, files, labelling, paths, runlog
-from flow.backbone import LazyRunner
-from flow.catalogue import Catalogue, Sorting, as_json
-from flow.errors import RoboError
-from flow.models import Model, verify
+from flow.base import files, paths, runlog
+from flow.base.errors import RoboError
+from flow.base.quarantine import move_aside
+from flow.models.backbone import LazyRunner
+from flow.models.shelf import Model, verify
 from flow.plan import Plan
-from flow.quarantine import move_aside
+from flow.records import labelling, scorelog
+from flow.records.catalogue import Catalogue, Sorting
+from flow.talk import console
 
 WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run
-SCORES = "scores.txt"
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
 def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int, int]:
     """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model; how many
     those are, and how many files the disk would not give."""
-    from scripts.hashes import HashBook
+    from scripts.learn.hashes import HashBook
 
     listed = files.images_in(paths.unsorted_dir(plan.basetag, plan.searchtag))
     training = [p for folder in labelling.label_folders(plan.basetag) for p in files.images_in(folder)]
@@ -130,10 +129,10 @@ def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Pat
 
 
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
-    from scripts import bottlenecks, export
+    from scripts.learn import bottlenecks, model_files
 
     try:
-        head, gate = export.load_head(model.folder)
+        head, gate = model_files.load_head(model.folder)
     except (OSError, ValueError, KeyError) as problem:
         raise RoboError(
             f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
@@ -184,7 +183,8 @@ def _publish(
         return None, []
     for label in model.labels:
         files.make_folder(working / label)
-    _write_log(working / SCORES, model, copies)
+    lines = [scorelog.Line(path.name, s.place, s.label, s.score, s.reason, s.scores, s.path.name) for s, path in copies]
+    scorelog.write(working, model.name, model.identity, lines)
     _sync_all(working)
     catalogue.add_sortings(
         Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp)
@@ -214,49 +214,6 @@ def _sync_all(folder: Path) -> None:
             with open(os.path.join(root, name), "rb") as reader:
                 os.fsync(reader.fileno())
         files.sync_folder(Path(root))
-
-
-def _write_log(path: Path, model: Model, copies: Iterable[tuple[_Scored, Path]]) -> None:
-    """One line an image with every score; tab-separated, with a heading."""
-    lines = [
-        f"# model {model.name} {model.identity}",
-        f"# confidence_min {cfg.confidence_min}; unlike = farther from all training images than those from each other",
-        "file\tfolder\tlabel\tscore\twhy_under\tall_scores\toriginal",
-    ]
-    lines += [f"{path.name}\t{s.place}\t{s.label}\t{s.score:.6f}\t{s.reason}\t{as_json(s.scores)}\t{s.path.name}"
-              for s, path in copies]  # fmt: skip
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
-
-
-def rebuilt_sortings(basetag: str) -> list[Sorting]:
-    """What classify put into the waiting sorted_ folders, from their logs; for a catalogue that was lost.
-
-    A file goes by its name, also where a person moved it to another label since.
-    """
-    return [sorting for folder in labelling.sorted_folders(basetag) for sorting in _from_log(folder)]
-
-
-def _from_log(folder: Path) -> list[Sorting]:
-    """The rows of one scores.txt, as far as they can be read and their files are there."""
-    try:
-        lines = (folder / SCORES).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    identity = lines[0].split()[-1] if lines else ""
-    rows = [fields for line in lines if not line.startswith("#") and len(fields := line.split("\t")) == 7][1:]
-    where = {(place, name): (label, score) for name, place, label, score, *_ in rows}
-    moved = {name: (place, label, score) for name, place, label, score, *_ in rows}
-    found = []
-    for path, place, sha in labelling.hashed(files.folders_in(folder)):
-        if (place, path.name) in where:
-            put, (label, score) = place, where[place, path.name]
-        elif path.name in moved:
-            put, label, score = moved[path.name]
-        else:
-            continue
-        with contextlib.suppress(ValueError):
-            found.append(Sorting(folder.name, path.name, sha, put, label, float(score), identity, folder.name))
-    return found
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import config as cfg
-from flow import names
-from flow.errors import BadUsage, NotReady
+from flow.base import names
+from flow.base.errors import BadUsage, NotReady
 
 
 class Step(Enum):

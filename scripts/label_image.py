@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.images import Unreadable, decode
-from scripts.tensor import import_tensorflow
+from scripts.learn.images import Unreadable, decode
+from scripts.learn.tensor import import_tensorflow
 
 BATCH = 32
 SHOWN = 5  # labels an image, as tensorflow-for-poets-2 prints

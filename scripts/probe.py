@@ -1,12 +1,10 @@
 """How good is a backbone?  Accuracy of a linear head on folders of label folders, side by side.
 
-    python -m scripts.probe --data DIR [--data DIR ...] --backbone embedded --per-label 5,20,50,200 --seeds 3
+    python -m scripts.probe --data DIR [--data DIR ...] --backbone efficientnet_lite0 --per-label 5,20,50,200 --seeds 3
 
 For each folder, backbone, and number of training pictures a label, several random splits: a quarter
 of every label (at most 100) is test, training pictures are drawn from the rest, and the head's L2 is
-chosen on a quarter of those before it is fitted to all of them (L-BFGS, scripts/head.py).  Two
-baselines come along: hand-made features (scripts/handmade.py) and the embedded architecture with
-random weights.
+chosen on a quarter of those before it is fitted to all of them (L-BFGS, scripts/learn/head.py).
 
 Splits are random, picture by picture.  Where a folder holds series of near-duplicates (the built
 robots of robots3 do), they fall on both sides and every number is too high, for all backbones alike:
@@ -20,7 +18,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,15 +27,14 @@ import numpy as np
 if __package__ in (None, ""):  # started as a file: make `scripts` importable all the same
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import backbones
-from scripts.head import Examples, fit_lbfgs
-from scripts.images import Unreadable, load_pixels
+from scripts.learn import backbones
+from scripts.learn.head import Examples, fit_lbfgs
+from scripts.learn.images import Unreadable, load_pixels
 
 MODELS = Path(__file__).resolve().parent.parent / "tf_files" / "models"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
 L2_GRID = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # strong to weak, for features of mean square norm 1
 TEST_SHARE, TEST_MOST = 0.25, 100  # of each label
-SIDE = 128  # pixels, of the baselines
 BATCH = 64  # pictures handed over at once
 
 
@@ -133,30 +130,13 @@ def load_backbone(name: str) -> Runner:
     Raises:
         BackboneProblem: there is none, or it cannot be loaded.
     """
-    from scripts.runners import open_runner
+    from scripts.learn.runners import open_runner
 
     found = backbones.find(name)
     folder = backbones.locate(found, MODELS)
     runner = open_runner(found, folder, MODELS, way="full")
     files = [folder / "saved_model.pb", *folder.glob("variables/*")]
     return Runner(name, runner.input_size, runner.vectors, sum(f.stat().st_size for f in files))
-
-
-def untrained_backbone(pixels: np.ndarray) -> Runner:
-    """The embedded architecture with random weights, scaled on `pixels` (uint8 [n, 128, 128, 3])."""
-    import tensorflow as tf
-
-    from scripts import pretrain_export
-
-    module = pretrain_export.untrained_module(pixels)
-    return Runner("untrained", SIDE, lambda x: module(tf.constant(x)).numpy())
-
-
-def hand_made() -> Runner:
-    """The hand-made features."""
-    from scripts import handmade
-
-    return Runner("hand-made", SIDE, handmade.features)
 
 
 def vectors(runner: Runner, pixels: np.ndarray) -> tuple[np.ndarray, float]:
@@ -170,19 +150,10 @@ def vectors(runner: Runner, pixels: np.ndarray) -> tuple[np.ndarray, float]:
 # --- the table -----------------------------------------------------------------------------
 
 
-def runners(folder: Path, wanted: list[str], baselines: bool) -> Iterator[Runner]:
-    """The named backbones, one loaded at a time, then the two baselines."""
-    for name in wanted:
-        yield load_backbone(name)
-    if baselines:
-        yield hand_made()
-        yield untrained_backbone(read_folder(folder, SIDE)[0])
-
-
-def probe(folder: Path, wanted: list[str], per_label: list[int], seeds: int, baselines: bool = True):
+def probe(folder: Path, wanted: list[str], per_label: list[int], seeds: int) -> tuple[list[Row], dict[str, dict]]:
     """(rows of the table, facts about each backbone by name) for one folder."""
     rows, facts, pictures = [], {}, {}
-    for runner in runners(folder, wanted, baselines):
+    for runner in map(load_backbone, wanted):  # one loaded at a time
         if runner.side not in pictures:
             pictures[runner.side] = read_folder(folder, runner.side)
         pixels, labels = pictures[runner.side]
@@ -202,11 +173,11 @@ def probe(folder: Path, wanted: list[str], per_label: list[int], seeds: int, bas
 def table(rows: list[Row], facts: dict[str, dict]) -> str:
     """The rows of one folder as plain text, a backbone a line."""
     numbers = sorted({row.per_label for row in rows})
-    heading = f"{rows[0].data:<16}{'vector':>7}{'MB':>7}{'images/s':>10}"
+    heading = f"{rows[0].data:<20}{'vector':>7}{'MB':>7}{'images/s':>10}"
     lines = [heading + "".join(f"{n:>8}/label" for n in numbers)]
     for name, fact in facts.items():
         cells = {row.per_label: f"{row.accuracy:.3f} ±{row.spread:.3f}" for row in rows if row.backbone == name}
-        start = f"{name[-16:]:<16}{fact['vector_length']:>7}{fact['megabytes']:>7.2f}{fact['images_per_second']:>10.0f}"
+        start = f"{name[-20:]:<20}{fact['vector_length']:>7}{fact['megabytes']:>7.2f}{fact['images_per_second']:>10.0f}"
         lines.append(start + "".join(f"{cells[n]:>14}" for n in numbers))
     return "\n".join(lines)
 
@@ -217,7 +188,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--backbone", action="append", default=[], help="name, handle or SavedModel folder")
     parser.add_argument("--per-label", default="5,20,50,200", help="training pictures a label, with commas")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--no-baselines", action="store_true", help="the named backbones only")
     parser.add_argument("--json", action="store_true", help="print data instead of tables")
     return parser.parse_args(argv)
 
@@ -226,11 +196,11 @@ def main(argv: list[str] | None = None) -> int:
     """0 done, 1 a folder or a backbone will not do."""
     args = parse(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    per_label, wanted = [int(n) for n in args.per_label.split(",")], args.backbone or ["embedded"]
+    per_label, wanted = [int(n) for n in args.per_label.split(",")], args.backbone or [backbones.DEFAULT]
     collected = []
     try:
         for folder in args.data:
-            rows, facts = probe(folder, wanted, per_label, args.seeds, not args.no_baselines)
+            rows, facts = probe(folder, wanted, per_label, args.seeds)
             collected.append({"data": folder.name, "backbones": facts, "rows": [asdict(r) for r in rows]})
             if not args.json:
                 print(table(rows, facts) + "\n", flush=True)

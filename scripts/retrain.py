@@ -1,6 +1,6 @@
 """A folder of label folders -> a trained image classifier. Imported by RoboFlow, and runs alone:
 
-    python -m scripts.retrain --image_dir tf_files/training_photos/robots --architecture embedded
+    python -m scripts.retrain --image_dir tf_files/training_photos/robots --architecture efficientnet_lite0
 
 with the flags of tensorflow-for-poets-2's retrain.py. Reads the pictures; writes a SavedModel (--output_graph), the
 labels (--output_labels), model.json, head.npz and report.html beside them, and TensorBoard curves (--summaries_dir).
@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts import backbones, bottlenecks, distort, export, material, report, runners, summaries
-from scripts.backbones import Backbone, BackboneProblem
-from scripts.distort import Distortions
-from scripts.hashes import HashBook
-from scripts.head import Examples, Head
-from scripts.material import Material, Picture, SplitRules, TooFewImages
-from scripts.train import Recipe, Trained, curve_facts, train
+from scripts.learn import backbones, bottlenecks, dataset, distort, model_files, runners, summaries
+from scripts.learn.backbones import Backbone, BackboneProblem
+from scripts.learn.dataset import Material, Picture, SplitRules, TooFewImages
+from scripts.learn.distort import Distortions
+from scripts.learn.hashes import HashBook
+from scripts.learn.head import Examples, Head
+from scripts.learn.train import Recipe, Trained, curve_facts, train
+from scripts.report import page as report
 
 WORST, SUSPECTS = 24, 40  # pictures named in model.json and shown in the report
 
@@ -41,7 +42,7 @@ class Places:
 
     @property
     def graphs(self) -> Path:
-        """Graphs with an empty head; see `export.save_graph`."""
+        """Graphs with an empty head; see `model_files.save_graph`."""
         return self.models / "converted" / "graphs"
 
 
@@ -95,7 +96,7 @@ def gather(job: Job, places: Places, progress: Callable[[int], None] = lambda n:
         HashBook(places.hashes) as book,
         bottlenecks.Store(bottlenecks.store_path(places.bottlenecks, job.backbone, runner.key)) as store,
     ):
-        stuff = material.gather(job.pictures, runner, store, book, job.rules, job.frozen, progress)
+        stuff = dataset.gather(job.pictures, runner, store, book, job.rules, job.frozen, progress)
         extra = _distorted(stuff, job.distortions, runner, store) if job.distortions else None
     return Gathered(stuff, extra, runner.key, runner.vector_length, time.monotonic() - begin)
 
@@ -137,7 +138,7 @@ def facts_of(learned: Learned) -> dict:
             "vector_length": learned.vector_length,
             "handle": job.backbone.handles[0] if job.backbone.handles else str(job.folder),
         },
-        "signatures": list(export.SIGNATURES),
+        "signatures": list(model_files.SIGNATURES),
         "parameters": parameters,
         "strength": trained.strength,
         "counts": learned.material.counts(),
@@ -166,19 +167,20 @@ def write_model(
     Args:
         more: further facts for model.json.
         graph, labels, curves: other places than inside `folder`.
-        kept: see `export.save_graph`.
+        kept: see `model_files.save_graph`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"name": folder.name, **facts_of(learned), **(more or {})}
     size = learned.job.backbone.input_size
-    export.save_graph(graph or folder / export.GRAPH, learned.job.folder, size, learned.trained.head, output, kept)
-    export.trained_files(folder, learned.trained, learned.material.labels)
-    if labels and labels != folder / export.LABELS:
-        export.save_labels(labels, learned.material.labels)
+    place = graph or folder / model_files.GRAPH
+    model_files.save_graph(place, learned.job.folder, size, learned.trained.head, output, kept)
+    model_files.trained_files(folder, learned.trained, learned.material.labels)
+    if labels and labels != folder / model_files.LABELS:
+        model_files.save_labels(labels, learned.material.labels)
     summaries.write_curves(curves or folder, learned.trained.curve)
     summaries.write_hparams(curves or folder, facts["name"], _hparams(facts), facts["accuracy"]["value"])
     report.write(folder / "report.html", facts, learned.material, learned.trained)
-    export.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
+    model_files.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
     return facts
 
 
@@ -264,7 +266,7 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
     backbone = backbones.find(flags.architecture, flags.image_size)
     folder = backbones.locate(backbone, places.models)
     with HashBook(places.hashes) as book:
-        pictures = material.list_pictures(flags.image_dir, book)
+        pictures = dataset.list_pictures(flags.image_dir, book)
     recipe = Recipe(flags.how_many_training_steps, flags.train_batch_size, flags.learning_rate, flags.solver,
                     flags.seed, flags.eval_step_interval)  # fmt: skip
     rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
@@ -272,7 +274,7 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
 
     def keep(step: int, head: Head) -> None:
         target = flags.intermediate_output_graphs_dir / f"intermediate_{step}"
-        export.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
+        model_files.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
 
     return Job(pictures, backbone, folder, recipe, rules, distortions=how, keep=keep,
                keep_every=flags.intermediate_store_frequency)  # fmt: skip
@@ -296,7 +298,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_model(learned, flags.output_graph.parent, {"name": flags.output_graph.name}, flags.output_graph,
                 flags.output_labels, flags.final_tensor_name, curves=flags.summaries_dir)  # fmt: skip
     if flags.saved_model_dir:
-        export.save_graph(flags.saved_model_dir, learned.job.folder, learned.job.backbone.input_size,
+        model_files.save_graph(flags.saved_model_dir, learned.job.folder, learned.job.backbone.input_size,
                           learned.trained.head, flags.final_tensor_name)  # fmt: skip
     _tell(learned, flags)
     return 0

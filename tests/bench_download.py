@@ -17,10 +17,10 @@ from pathlib import Path
 import requests
 
 import config as cfg
-from flow import paths
-from flow.account import Wanted
-from flow.catalogue import Catalogue
-from flow.download import download
+from flow.base import paths
+from flow.download.step import download
+from flow.download.tally import Wanted
+from flow.records.catalogue import Catalogue
 from tests.servers import Server, picture
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")

@@ -33,7 +33,7 @@ def grown(tmp_path_factory):
         target.mkdir(parents=True, exist_ok=True)
         for image in (home / "testing_photos" / "robots" / f"unsorted_{kind}").glob("*.jpg"):
             image.rename(target / image.name)
-    done = run("robots", "0", "0", "retrain_defaults", "--architecture", "embedded", "--steps", "300", "--images-min",
+    done = run("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min",
                str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
     assert done.returncode == 0, done.stderr
     return home

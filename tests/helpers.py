@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scripts.backbones import Backbone
-from scripts.material import Picture
-from scripts.runners import Runner
+from scripts.learn.backbones import Backbone
+from scripts.learn.dataset import Picture
+from scripts.learn.runners import Runner
 
 COLOURS = {"cyan": (40, 180, 180), "magenta": (180, 40, 180), "yellow": (180, 180, 40)}
 TINY_SIZE, TINY_LENGTH = 32, 128
@@ -33,7 +33,7 @@ def coloured(root: Path, each: int = 24, labels: tuple[str, ...] = ("cyan", "mag
 
 def save_tiny_backbone(folder: Path, seed: int = 0) -> Path:
     """A SavedModel as TF Hub has them: one convolution with fixed random weights, averaged over 4 x 4 places."""
-    from scripts.tensor import import_tensorflow
+    from scripts.learn.tensor import import_tensorflow
 
     tf = import_tensorflow()
 

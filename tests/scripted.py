@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import config as cfg
-from flow import console
+from flow.talk import console
 
 
 @contextlib.contextmanager

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config as cfg
-from flow import classify, files
-from flow.models import Model
+from flow import classify
+from flow.base import files
+from flow.models.shelf import Model
+from flow.records import scorelog
 from tests.faults import world
 from tests.faults.runner import run
 from tests.faults.world import fresh, sorted_folders
@@ -63,7 +65,7 @@ def test_nothing_is_expected_wrong_where_nothing_was_measured():
 def test_the_log_tells_every_score_and_where_the_image_came_from():
     root = fresh(world.to_classify)
     assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
-    lines = (sorted_folders(root)[0] / classify.SCORES).read_text().splitlines()
+    lines = (sorted_folders(root)[0] / scorelog.NAME).read_text().splitlines()
     heading, rows = lines[2].split("\t"), [line.split("\t") for line in lines[3:]]
     assert heading == ["file", "folder", "label", "score", "why_under", "all_scores", "original"]
     assert {row[6] for row in rows} == {p.name for p in world.unsorted(root).glob("*.jpg")}

@@ -1,4 +1,4 @@
-"""Who may import whom. Calls go down, results come back up."""
+"""Who may import whom: packages stand in storeys, nothing goes round in circles, steps do not know each other."""
 
 import ast
 import subprocess
@@ -9,27 +9,100 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 MODULES = [PROJECT / "roboflow.py", PROJECT / "config.py", *sorted((PROJECT / "flow").rglob("*.py")),
-           *sorted((PROJECT / "scripts").glob("*.py"))]  # fmt: skip
-STEPS = {"flow.download", "flow.classify", "flow.harvest", "flow.retrain", "flow.explore", "flow.approve"}
-DRAWING = "flow.sources.art"  # draws the sample robots; only ever imported by the sample source, when it draws
-FRONT = {"flow.cli", "flow.guide", "flow.questions", "flow.run", "flow.arguments", "roboflow"}
+           *sorted((PROJECT / "scripts").rglob("*.py"))]  # fmt: skip
+DRAWING = "flow.sources.sample."  # draws the sample robots; only ever imported by the sample source, when it draws
+# From the ground up. A room may use what lies in storeys below it; rooms of one storey do not know each other.
+STOREYS = [
+    {"config"},
+    {"flow.base"},
+    {"flow.talk"},
+    {"flow.plan", "flow.records"},
+    {"flow.web"},
+    {"flow.sources", "flow.texts", "flow.models"},
+    {"flow.download", "flow.classify", "flow.harvest", "flow.retrain", "flow.check", "flow.export"},
+    {"flow.front"},
+    {"roboflow"},
+]
+SCRIPT_STOREYS = [{"scripts.learn"}, {"scripts.report"}, {"scripts.retrain", "scripts.label_image", "scripts.probe"},
+                  {"scripts.studies", "scripts.bench", "scripts.demo"}]  # fmt: skip
 
 
 def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
 
 
+NAMES = {name_of(path): path for path in MODULES}
+
+
 def imports(path: Path, top_only: bool = False) -> set[str]:
-    """Modules of ours that a file imports."""
+    """Modules of ours that a file imports; only for types does not count."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = tree.body if top_only else list(ast.walk(tree))
+    nodes = list(tree.body) if top_only else [n for part in tree.body if not _for_types(part) for n in ast.walk(part)]
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & set(NAMES)
+            found |= inside or {node.module}
     return found
+
+
+def _for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def room(name: str) -> str:
+    parts = name.split(".")
+    return ".".join(parts[:2]) if parts[0] in ("flow", "scripts") else parts[0]
+
+
+def storey(name: str, storeys: list[set[str]]) -> int | None:
+    return next((i for i, rooms in enumerate(storeys) if room(name) in rooms), None)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_down(path):
+    name = name_of(path)
+    for storeys in (STOREYS, SCRIPT_STOREYS):
+        mine = storey(name, storeys)
+        for other in imports(path):
+            its = storey(other, storeys)
+            if mine is not None and its is not None and room(other) != room(name):
+                assert its < mine, f"{name} (storey {mine}) uses {other} (storey {its})"
+
+
+def test_every_room_has_its_storey():
+    rooms = {room(name) for name in NAMES} - {"flow", "scripts"}
+    assert rooms <= set().union(*STOREYS, *SCRIPT_STOREYS)
+
+
+def test_nothing_goes_round_in_circles():
+    """Imports inside functions count too."""
+    uses = {name: {other for other in imports(path) if other in NAMES} for name, path in NAMES.items()}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, f"a circle: {' -> '.join([*way[way.index(name):], name])}"
+        if name not in done:
+            for other in sorted(uses[name]):
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in sorted(uses):
+        visit(name, ())
+
+
+def test_the_rooms_are_few():
+    """A newcomer sees all of a floor at once."""
+    for folder, most in (("flow", 16), ("scripts", 10)):
+        there = [p.name for p in (PROJECT / folder).iterdir() if p.name != "__pycache__"]
+        assert len(there) <= most, sorted(there)
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name == "__init__.py"], ids=name_of)
+def test_every_room_says_what_it_is_for(path):
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -45,40 +118,19 @@ def test_flow_imports_scripts_only_inside_functions(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_steps_import_neither_each_other_nor_the_front(path):
-    name = name_of(path)
-    if name in STEPS:
-        forbidden = (STEPS | FRONT) - {name}
-        if name in ("flow.explore", "flow.approve"):  # made of another step's parts, and no step of a flow themselves
-            forbidden -= {"flow.retrain", "flow.harvest"}
-        assert not imports(path) & forbidden
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_nothing_below_imports_the_front(path):
-    if name_of(path) not in FRONT:
-        assert not imports(path) & FRONT
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_console_prints_and_only_the_front_door_leaves(path):
     name = name_of(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    if name.startswith("flow") and name != "flow.console":
+    if name.startswith("flow") and name != "flow.talk.console":
         assert not calls & {"print", "input"}
     if name.startswith("flow") or name == "config":
         assert not calls & {"sys.exit", "exit", "os._exit", "quit"}
 
 
-def test_config_imports_nothing_and_words_and_errors_nothing_of_the_steps():
-    assert imports(PROJECT / "config.py") == set()
-    assert not {i for i in imports(PROJECT / "flow/errors.py") if i.startswith(("flow", "config"))}
-
-
 def test_importing_the_whole_program_brings_no_tensorflow():
     """Everything but the lines inside functions; help, prompts and downloads start without TensorFlow."""
-    modules = [m for m in map(name_of, MODULES) if not m.startswith(("scripts", DRAWING)) and m != "roboflow"]
+    modules = [m for m in NAMES if not m.startswith(("scripts", DRAWING)) and m != "roboflow"]
     code = f"import sys\nfor m in {modules!r}: __import__(m)\nprint([m for m in ('tensorflow', 'numpy', 'PIL') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

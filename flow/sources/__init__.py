@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from flow.errors import BadUsage
+from flow.base.errors import BadUsage
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Source:
     online = True  # False where search and read need no network
 
     def use(self, fetcher: object) -> None:
-        """Take the run's `flow.fetch.Fetcher`; only sites need it."""
+        """Take the run's `flow.web.fetch.Fetcher`; only sites need it."""
 
     def search(self, tag: str) -> Iterator[Found]:
         """Images for a tag, lazily: the next page is only asked for when the last one is used up.

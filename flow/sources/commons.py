@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import requests
 
 import config as cfg
-from flow import console
-from flow.headers import retry_after_s
 from flow.sources import Found, Source, SourceTrouble
 from flow.sources.site import Site, at, license_code, number, rows, text, words_of
+from flow.talk import console
+from flow.web.headers import retry_after_s
 
 PAGE_SIZE = 50  # keeps image data and licence data in one answer
 DEPTH_MAX = 10_000  # offset + limit its search engine allows

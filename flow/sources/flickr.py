@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import config as cfg
-from flow.errors import NoCredentials
+from flow.base.errors import NoCredentials
 from flow.sources import Found, Source, SourceTrouble
 from flow.sources.site import Site, license_link, number, rows, text, words_of
 

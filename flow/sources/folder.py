@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import config as cfg
-from flow.errors import BadUsage
-from flow.files import IMAGE_ENDINGS, JUNK_NAMES
+from flow.base.errors import BadUsage
+from flow.base.files import IMAGE_ENDINGS, JUNK_NAMES
 from flow.sources import Found, Source
 
 CREDITS = "CREDITS.csv"
@@ -57,7 +57,7 @@ def _looks_like_picture(path: Path) -> bool:
 
 
 def _begins_like_picture(path: Path) -> bool:
-    from flow.intake import kind_of
+    from flow.base.sniff import kind_of
 
     with contextlib.suppress(OSError), path.open("rb") as reader:
         return kind_of(reader.read(16)) != ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import config as cfg
-from flow.errors import BadUsage, NoCredentials
+from flow.base.errors import BadUsage, NoCredentials
 from flow.sources import Found, Source, SourceTrouble
 from flow.sources.site import Site, at, number, rows, text
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import config as cfg
-from flow.errors import NoCredentials
+from flow.base.errors import NoCredentials
 from flow.sources import Found, Source, SourceTrouble
 from flow.sources.site import Site, at, number, rows, text, words_of
 

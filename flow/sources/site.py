@@ -9,11 +9,11 @@ from datetime import datetime
 
 import requests
 
-from flow import console
-from flow.fetch import Fetcher, NotFetched
-from flow.headers import retry_after_s
-from flow.hosts import SHORT_WAIT_S, clock_text, host_of
 from flow.sources import Found, Source, SourceTrouble
+from flow.talk import console
+from flow.web.fetch import Fetcher, NotFetched
+from flow.web.headers import retry_after_s
+from flow.web.hosts import SHORT_WAIT_S, clock_text, host_of
 
 TRIES = 3  # times a page is asked for where the site wants short waits in between
 STALE_PAGES_MAX = 3  # pages in a row without anything new: the site repeats itself

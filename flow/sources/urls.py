@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from flow.errors import BadUsage
+from flow.base.errors import BadUsage
 from flow.sources import Found, Source
 
 

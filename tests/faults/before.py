@@ -21,7 +21,7 @@ def shift_clock(seconds: float) -> None:
 
 def slow(_watch) -> None:
     """Hold the lock for a while."""
-    from flow import cli
+    from flow.front import cli
 
     plain = cli._work
 
@@ -34,7 +34,7 @@ def slow(_watch) -> None:
 
 def images_vanish(_watch) -> None:
     """After listing, every third image is taken away by somebody."""
-    from flow import files
+    from flow.base import files
 
     plain = files.images_in
 
@@ -52,7 +52,7 @@ def images_vanish(_watch) -> None:
 
 def images_vanish_late(_watch) -> None:
     """After hashing, every third image is taken away by somebody."""
-    from scripts import hashes
+    from scripts.learn import hashes
 
     plain = hashes.HashBook.sha256s
 
@@ -69,7 +69,7 @@ def images_vanish_late(_watch) -> None:
 
 def fork_a_worker(_watch) -> None:
     """A forked child that outlives a killed owner."""
-    from flow import cli
+    from flow.front import cli
 
     plain = cli._work
 
@@ -84,7 +84,7 @@ def fork_a_worker(_watch) -> None:
 
 def a_bug(_watch) -> None:
     """Something raises what nobody expects, with a secret in it."""
-    from flow import cli
+    from flow.front import cli
 
     def work(*_):
         raise ValueError(f"bad header {os.environ.get('IMGURAPI_ID', '')}")
@@ -96,7 +96,7 @@ def moves_without_care(_watch) -> None:
     """A program as it must not be: it copies straight to the final name."""
     import shutil
 
-    from flow import files
+    from flow.base import files
 
     def move_to(source, target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def moves_without_care(_watch) -> None:
 
 def writes_without_care(_watch) -> None:
     """A program as it must not be: it writes its journal in place."""
-    from flow import files
+    from flow.base import files
 
     def write_whole(path, data):
         with open(path, "w", encoding="utf-8") as writer:
@@ -136,8 +136,8 @@ def small_files_only(_watch) -> None:
 
 def names_get_taken(_watch) -> None:
     """Just before each move, somebody puts a picture of their own under the name it is going to."""
-    from flow import moving
-    from flow.journal import absolute
+    from flow.records import moving
+    from flow.records.journal import absolute
 
     plain = moving._forward
 

@@ -47,8 +47,8 @@ def _damage(data: bytearray, rng: random.Random, whole: list[bytes]) -> None:
 
 def trouble_with_picture(data: bytes) -> str:
     """What is wrong about how the program takes these bytes; empty where it ends in a picture or in a reason."""
-    from flow.intake import Refused, take_in
-    from scripts.images import Unreadable, decode
+    from flow.download.intake import Refused, take_in
+    from scripts.learn.images import Unreadable, decode
 
     try:
         image = decode(data)
@@ -87,8 +87,8 @@ def _some_text(rng: random.Random) -> str:
 
 def trouble_with_name(text: str) -> str:
     """What is wrong about what is made of a name; empty where it is refused in words, or safe."""
-    from flow import names, paths
-    from flow.errors import BadUsage
+    from flow.base import names, paths
+    from flow.base.errors import BadUsage
 
     try:
         name = names.folder_name(text, "label")

@@ -90,15 +90,15 @@ def _serve() -> None:
 def _import_everything() -> None:
     import PIL.Image
 
-    import flow.approve  # noqa: E401, F401
     import flow.classify
-    import flow.cli
-    import flow.download
-    import flow.guide
-    import flow.harvest
-    import flow.leaderboard
-    import flow.retrain  # noqa: E401, F401
-    import scripts.hashes  # noqa: E401, F401
+    import flow.download.step
+    import flow.front.cli
+    import flow.front.guide
+    import flow.harvest.approve  # noqa: E401, F401
+    import flow.harvest.step
+    import flow.models.leaderboard
+    import flow.retrain.step  # noqa: E401, F401
+    import scripts.learn.hashes  # noqa: E401, F401
     from tests.faults import before, points, world  # noqa: F401
 
     PIL.Image.init()
@@ -117,7 +117,7 @@ def _begin(run: Run, place: Path) -> tuple[int, Path]:
 
 
 def _child(run: Run, place: Path) -> int:
-    from flow import cli
+    from flow.front import cli
     from tests.faults import before, points
 
     os.environ.update(run.environ)

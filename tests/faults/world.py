@@ -19,7 +19,7 @@ LABELS = ("built", "drawn")
 PER_LABEL = 20
 BASETAG = "robots"
 STAMP = re.compile(r"\d{8}_\d{6}")
-TRAIN = ("--architecture", "embedded", "--images-min", str(PER_LABEL), "--steps", "20")
+TRAIN = ("--architecture", "efficientnet_lite0", "--images-min", str(PER_LABEL), "--steps", "20")
 HALF_DONE = (".part-", ".sorting_", ".training_")
 
 
@@ -207,7 +207,8 @@ def stand_in_for_tensorflow() -> None:
     """
     import numpy as np
 
-    from scripts import export, report, runners, summaries
+    from scripts.learn import model_files, runners, summaries
+    from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
         n, side = len(pixels), pixels.shape[1] // 4 * 4
@@ -224,7 +225,7 @@ def stand_in_for_tensorflow() -> None:
         (folder / "train" / "events.out").write_bytes(b"events")
 
     runners.open_runner = lambda backbone, *_, **__: runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
-    export.save_graph = save_graph
+    model_files.save_graph = save_graph
     summaries.write_curves = write_curves
     summaries.write_hparams = lambda *_: None
     report.write = lambda path, *_: path.write_text("<p>report", encoding="utf-8")

@@ -1,0 +1,111 @@
+"""Names people type, made safe to be folder names: basetags, searchtags and labels.
+
+Unicode letters and digits stay as they are (日本 is a fine folder name); spaces become `_`; everything that could
+leave the folder, hide, or be mistaken for one of our own folders is refused with the reason.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import config as cfg
+from flow.base.errors import BadUsage
+
+NAME_BYTES_MAX = 64  # leaves room for a number, a time, a score and a suffix within the usual 255 bytes
+TEXT_MAX = 500  # characters kept of a title, a creator or a reason
+WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{dev}{n}" for dev in ("com", "lpt") for n in range(1, 10))}
+# Letters and marks that show nothing, so that two names could look alike: fillers, joiners, variation selectors.
+INVISIBLE = {
+    0x034F,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x3164,
+    0xFFA0,
+    *range(0x180B, 0x1810),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
+
+
+def clean(text: str) -> str:
+    """Text as it may be shown on a screen: control, bidi and zero-width characters removed."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+def one_line(text: object) -> str:
+    """Text from a site or a file name as one printable line of at most 500 characters."""
+    return clean(" ".join(str(text or "").split()))[:TEXT_MAX]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with."""
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def folder_name(text: str, what: str) -> str:
+    """A tag or label as a folder name of at most 64 bytes: lower case, NFKC, letters, digits, `_` and `-`.
+
+    Args:
+        text: what the person gave; a leading `#` is dropped.
+        what: `basetag`, `searchtag` or `label`, for the error.
+
+    Raises:
+        BadUsage: where nothing safe can be made of it.
+    """
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or ord(c) in INVISIBLE for c in text):
+        raise BadUsage(f"The {what} {clean(text)!r} holds invisible characters.", "Type it again by hand.")
+    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip().lstrip("#").strip()
+    name = re.sub(r"\s+", "_", name)
+    problem = _problem(name)
+    if problem:
+        raise BadUsage(
+            f"{clean(text)!r} cannot be a {what}: {problem}.", "Use letters, digits, _ and -, such as: robot_art"
+        )
+    return name
+
+
+def label_name(text: str) -> str:
+    """A label as typed, made safe; see `folder_name`."""
+    return folder_name(text, "label")
+
+
+def is_under(name: str) -> bool:
+    """True for a folder of uncertain images, such as built_under925."""
+    return bool(re.search(re.escape(cfg.under_name) + r"\d+$", name))
+
+
+def is_own_word(name: str) -> bool:
+    """True for names that RoboFlow itself gives to folders, such as sorted_1 or built_under925."""
+    own = (cfg.sorted_name, cfg.unsorted_name, cfg.harvested_name)
+    return name.startswith(own) or is_under(name) or name in (cfg.quarantine_name, "trash", "0")
+
+
+def is_text(name: str) -> bool:
+    """False for a file name whose bytes are no UTF-8; such a one cannot stand in a log, a model or a catalogue."""
+    return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def _problem(name: str) -> str:
+    """Why `name` can't be a folder name, or an empty string."""
+    if not name:
+        return "there is nothing left of it"
+    if name in (".", "..") or "/" in name or "\\" in name:
+        return "it would leave its folder"
+    if name.startswith(("-", ".")):
+        return "it may not begin with - or ."
+    bad = [c for c in name if not (c in "_-" or unicodedata.category(c)[0] in "LNM")]
+    if bad:
+        return f"{bad[0]!r} is not a letter, a digit, _ or -"
+    if not any(unicodedata.category(c)[0] in "LN" for c in name):
+        return "it has no letter and no digit"
+    if len(name.encode("utf-8")) > NAME_BYTES_MAX:
+        return f"it is longer than {NAME_BYTES_MAX} bytes"
+    if name in WINDOWS_NAMES:
+        return "Windows keeps that name for itself"
+    if is_own_word(name):
+        return "RoboFlow uses that name for its own folders"
+    return ""

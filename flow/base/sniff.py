@@ -1,0 +1,11 @@
+"""What a file is, by its first bytes: enough to tell a picture from a web page."""
+
+MAGIC = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF87a": "gif", b"GIF89a": "gif", b"BM": "bmp"}
+NOT_PICTURE = "not a picture"  # the reason, as it stands in the last line of a download
+
+
+def kind_of(data: bytes) -> str:
+    """jpeg, png, gif, webp or bmp by the first 16 bytes; empty for anything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), "")

@@ -1,0 +1,86 @@
+"""From the bytes of anything to a picture worth keeping: an RGB JPEG, or a refusal with its reason.
+
+The decoding is `scripts.learn.images`; here are the sniffing before it and the judging after it.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import config as cfg
+from flow.base.sniff import NOT_PICTURE, kind_of
+
+JPEG_QUALITY = 90
+FLAT_RANGE = 10  # of 255; a picture whose every channel varies less shows nothing
+
+# Reasons for refusing, as they stand in the last line of a download
+DAMAGED, TOO_SMALL, TOO_LONG, FLAT, TOO_MANY_PIXELS = (
+    "damaged",
+    "too small",
+    "too long and thin",
+    "one flat colour",
+    "too many pixels",
+)
+
+
+class Refused(Exception):
+    """Not kept. `reason` is one of a few words to count by, the text may say more."""
+
+    def __init__(self, reason: str, text: str = ""):
+        super().__init__(text or reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A picture as it will be kept. `look` is a `scripts.learn.lookalikes.Look`; the hashes are hex sha256."""
+
+    jpeg: bytes
+    sha256: str
+    origin_sha256: str
+    look: object
+    width: int  # pixels
+    height: int
+
+
+def take_in(data: bytes) -> Taken:
+    """A picture made ready: turned upright, RGB, longest side at most cfg.image_side_max, JPEG without EXIF.
+
+    Raises:
+        Refused: not a picture, damaged, too small, too long, flat, too many pixels.
+    """
+    from PIL import Image
+
+    from scripts.learn.images import Unreadable, decode
+    from scripts.learn.lookalikes import look_of
+
+    if not kind_of(data):
+        raise Refused(NOT_PICTURE, "not a picture: its first bytes are those of something else")
+    try:
+        image = decode(data, draft_side=cfg.image_side_max)
+    except Unreadable as problem:
+        raise Refused(_reason(str(problem)), str(problem)) from problem
+    _judge(*image.size)
+    image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
+    small = image.resize((64, 64), Image.Resampling.BOX)
+    if all(high - low < FLAT_RANGE for low, high in small.getextrema()):
+        raise Refused(FLAT)
+    buffer = io.BytesIO()
+    image.info.clear()  # no comment, profile or EXIF (with its places) is passed on
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    jpeg = buffer.getvalue()
+    return Taken(jpeg, hashlib.sha256(jpeg).hexdigest(), hashlib.sha256(data).hexdigest(), look_of(image), *image.size)
+
+
+def _judge(width: int, height: int) -> None:
+    """Raise Refused for sides that teach nothing."""
+    if min(width, height) < cfg.image_side_min:
+        raise Refused(TOO_SMALL, f"too small: {width} x {height}, at least {cfg.image_side_min} a side is wanted")
+    if max(width, height) > cfg.image_aspect_max * min(width, height):
+        raise Refused(TOO_LONG, f"too long and thin: {width} x {height}")
+
+
+def _reason(text: str) -> str:
+    if "pixels" in text:
+        return TOO_MANY_PIXELS
+    return NOT_PICTURE if text == "not a picture" else DAMAGED

@@ -1,0 +1,79 @@
+"""One image from offer to picture: read or fetch it, take it in. Runs in the download's threads."""
+
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from flow.base.files import write_part
+from flow.download.intake import TOO_MANY_PIXELS, Refused, Taken, take_in
+from flow.records.catalogue import DEFERRED, FAILED, REFUSED
+from flow.sources import Found, Source
+from flow.web.fetch import WAIT, Fetcher, NotFetched
+
+_numbers = count(1)  # for the names of part files; next() on it is safe in threads
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one offer: a picture, or the status and reason why not."""
+
+    source: Source
+    found: Found
+    data: bytes = b""  # as fetched
+    taken: Taken | None = None
+    part: Path | None = None  # the picture's file, not yet under its name
+    status: str = ""
+    reason: str = ""  # a few words to count by
+    detail: str = ""  # one sentence for the log
+
+
+def obtain(source: Source, found: Found, fetcher: Fetcher, fallback: bool = False) -> Outcome:
+    """Read or fetch the bytes of one image. Never raises for trouble with the one image.
+
+    Args:
+        fallback: fetch `fallback_url` because the host of `image_url` wants a rest.
+    """
+    try:
+        data = source.read(found)
+        return Outcome(source, found, _fetch(found, fetcher, fallback) if data is None else data)
+    except NotFetched as problem:
+        return Outcome(source, found, b"", None, None, problem.status, problem.reason, str(problem))
+    except OSError as problem:
+        why = f"unreadable: {problem.strerror or type(problem).__name__}"
+        return Outcome(source, found, status=FAILED, reason="unreadable", detail=why)
+
+
+def take(outcome: Outcome, fetcher: Fetcher, folder: Path) -> Outcome:
+    """Turn fetched bytes into a picture and write it as a part file in `folder`.
+
+    Raises:
+        OSError: the disk is full. That is no trouble of the one image, and ends the run.
+    """
+    if outcome.status or fetcher.stopped.is_set():
+        return outcome
+    try:
+        taken = take_in(outcome.data)
+    except Refused as problem:
+        return replace(outcome, data=b"", status=REFUSED, reason=problem.reason, detail=str(problem))
+    except MemoryError:
+        return replace(outcome, data=b"", status=REFUSED, reason=TOO_MANY_PIXELS)
+    part = write_part(folder, f"{next(_numbers)}.jpg", taken.jpeg)
+    return replace(outcome, data=b"", taken=taken, part=part)
+
+
+def _fetch(found: Found, fetcher: Fetcher, fallback: bool) -> bytes:
+    """The image's bytes, from its second address where the first gives none."""
+    if fallback:
+        try:
+            return fetcher.get(found.fallback_url)
+        except NotFetched as problem:  # says nothing about the first address, which is only resting
+            raise NotFetched(DEFERRED, WAIT, str(problem)) from problem
+    try:
+        return fetcher.get(found.image_url)
+    except NotFetched as problem:
+        if not found.fallback_url or not problem.elsewhere:
+            raise
+        try:
+            return fetcher.get(found.fallback_url)
+        except NotFetched:
+            raise problem from None  # the first address is the one to tell about

@@ -1,0 +1,284 @@
+"""The download step: fill unsorted_{searchtag} with N new images, and account for every one that was looked at.
+
+Reads the sources' offers; writes the images, their logs and the catalogue. Killed at any moment, the same command
+completes it.
+"""
+
+import contextlib
+import errno
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import RoboError
+from flow.base.names import one_line
+from flow.base.quarantine import copy_aside
+from flow.download.credits import update_logs
+from flow.download.keeping import NEAR, SEEN, Keeper
+from flow.download.known import Known
+from flow.download.one_image import Outcome
+from flow.download.queue import Job, Lineup
+from flow.download.tally import Downloaded, Wanted
+from flow.download.workers import Crew
+from flow.records.catalogue import DEFERRED, DUPLICATE, FAILED, GONE, KEPT, REFUSED, Archived, Begun, Catalogue
+from flow.sources import Found, Source, SourceTrouble, open_sources
+from flow.talk import console
+from flow.web.fetch import WAIT, Fetcher
+from flow.web.headers import plain_url
+from flow.web.hosts import SHORT_WAIT_S, clock_text
+
+LICENSE = "other licence"
+SPACE_MB = 100  # free megabytes wanted before anything is fetched
+PILE, PILE_S = 8, 0.25  # so many images, or seconds, are written down together
+UNFINISHED_H = 48  # hours within which the same command completes a download that was stopped
+NO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] = _now) -> Downloaded:
+    """Fetch `wanted.quantity` new images.
+
+    Returns:
+        What came, counted; its `code` is 0 or 3.
+
+    Raises:
+        BadUsage, NoCredentials: a source that cannot be used, before anything is touched.
+        RoboError: the disk is full or cannot be written.
+        KeyboardInterrupt, Stopped: passed on, once what is complete is safe.
+    """
+    sources = open_sources(wanted.sources)
+    folder = paths.unsorted_dir(wanted.basetag, wanted.searchtag)
+    try:
+        files.make_folder(folder)
+        files.need_space(folder, SPACE_MB)
+        _sweep(folder)
+        with Known(wanted.basetag, catalogue, not wanted.keep_near) as known, Fetcher(now) as fetcher:
+            return _Run(sources, Keeper(wanted, catalogue, known, folder, now), fetcher).go()
+    except OSError as problem:
+        if problem.errno in NO_WRITE:
+            raise RoboError(
+                f"{folder} cannot be written: {problem.strerror}.",
+                "Make room or allow it, and run the same command again; nothing was lost.",
+            ) from problem
+        raise
+
+
+@dataclass
+class _Trouble:
+    """Why it may be fewer than asked."""
+
+    reasons: list[str]
+    again: bool = False  # the same command may bring more
+    own: bool = False  # a picture of the user's own was refused
+
+
+class _Run:
+    """One run of the step, in the main thread; the workers only fetch and decode."""
+
+    def __init__(self, sources: list[Source], keeper: Keeper, fetcher: Fetcher):
+        self.sources, self.keeper, self.fetcher = sources, keeper, fetcher
+        self.wanted, self.catalogue, self.now = keeper.wanted, keeper.catalogue, keeper.now
+        self.kept = 0
+        self.before = self._begin()
+        self.trouble = _Trouble([])
+        self.seen: set[tuple[str, str]] = set()  # offers of this run
+        self.advance: Callable[[int], None] = lambda n: None
+
+    def go(self) -> Downloaded:
+        """Download, and leave nothing half done however it ends. That it is finished is noted last of all."""
+        try:
+            self._update_logs()
+            if self.places() > 0:
+                with console.progress(self.wanted.quantity, f"downloading {self.wanted.searchtag}") as self.advance:
+                    self.advance(self.before)
+                    self._work()
+        finally:
+            self.fetcher.stop()
+            _sweep(self.keeper.folder)
+            self._settle()
+            with contextlib.suppress(OSError):  # a full disk: the next run writes them
+                self._update_logs()
+        return self._account()
+
+    def places(self) -> int:
+        """How many images are still wanted."""
+        return self.wanted.quantity - self.before - self.kept
+
+    def _begin(self) -> int:
+        """Note that this download runs. Returns how many images a stopped run of the same command has kept."""
+        wanted, now = self.wanted, self.now()
+        have = len(self.catalogue.images_of(wanted.searchtag))
+        begun = self.catalogue.begun(wanted.searchtag)
+        if begun and (begun.asked, begun.sources) == (wanted.quantity, wanted.sources) and _is_recent(begun.at, now):
+            before = have - begun.had
+            if before > 0:
+                console.note(f"going on with the download begun {begun.at}: {before} of {begun.asked} are there.")
+            return min(before, wanted.quantity)
+        at = now.isoformat(timespec="seconds")
+        self.catalogue.begin(Begun(wanted.searchtag, wanted.quantity, wanted.sources, have, at))
+        return 0
+
+    def _work(self) -> None:
+        """Keep the workers busy until enough is kept or nothing is left to try."""
+        lineup = Lineup(self._offers(), self.fetcher.hosts)
+        crew = Crew(self.fetcher, self.keeper.folder)
+        pile: list[tuple[Job, Outcome]] = []
+        written = time.monotonic()
+        try:
+            while self.places() > 0:
+                self._start(crew, lineup, len(pile))
+                if not len(crew) and not pile and not self._wait_for_hosts(lineup):
+                    break
+                pile += crew.finished()
+                # Written down several at a time, for each time waits for the disk.
+                if len(pile) >= PILE or not len(crew) or time.monotonic() - written > PILE_S:
+                    self._collect(pile, lineup)
+                    pile, written = [], time.monotonic()
+        finally:
+            crew.stop()
+            self.keeper.confirm()
+        self._defer(lineup.held)
+
+    def _start(self, crew: Crew, lineup: Lineup, waiting: int) -> None:
+        """Give free workers something to do; never more than places are open, so that none comes in vain."""
+        while crew.has_room() and len(crew) + waiting < self.places():
+            job = lineup.take()
+            if job is None:
+                return
+            crew.start(job)
+
+    def _wait_for_hosts(self, lineup: Lineup) -> bool:
+        """Nothing can begin now: wait for a host that rests, where that is short. False where there is none."""
+        waits = {job.host: self.fetcher.hosts.resting_s(job.host) for job in lineup.held}
+        host = min(waits, key=waits.__getitem__, default="")
+        if not waits or waits[host] > SHORT_WAIT_S:
+            return False
+        console.note(f"{host} asks to wait; going on in {waits[host]:.0f} s.")
+        self.fetcher.stopped.wait(waits[host])
+        lineup.release()
+        return True
+
+    def _collect(self, jobs: list[tuple[Job, Outcome]], lineup: Lineup) -> None:
+        """Judge what the workers brought: keep, count, or try again later."""
+        pictures = []
+        for job, outcome in jobs:
+            lineup.leave(job)
+            if outcome.status == DEFERRED:
+                lineup.hold(job)
+            elif outcome.taken is None:
+                self._refuse(outcome)
+            else:
+                pictures.append((outcome.found, outcome.taken, outcome.part))
+        kept = self.keeper.keep(pictures)
+        self.kept += kept
+        self.advance(kept)
+
+    def _refuse(self, outcome: Outcome) -> None:
+        """Count an image that did not come; a picture of the user's own goes into the quarantine."""
+        why = outcome.detail or outcome.reason
+        console.detail(f"{one_line(outcome.found.image_url)}: {why}")
+        self.trouble.own = self.trouble.own or outcome.source.own
+        if outcome.source.name == "folder":
+            copy_aside(self.wanted.basetag, Path(outcome.found.image_url), why)
+        self.keeper.drop(outcome.found, outcome.status, outcome.reason)
+
+    def _offers(self) -> Iterator[tuple[Source, Found]]:
+        """What all sources offer, one after the other, without what is known or not allowed."""
+        for source in self.sources:
+            source.use(self.fetcher)
+            try:
+                for found in source.search(self.wanted.searchtag):
+                    if self._is_new(source, found):
+                        yield source, found
+                self.trouble.reasons.append(f"{source.name} has no more for {self.wanted.searchtag!r}")
+            except SourceTrouble as problem:
+                self.trouble.again = True
+                self.trouble.reasons.append(problem.reason)
+                console.note(f"{problem.reason}.")  # the last line says it too
+
+    def _is_new(self, source: Source, found: Found) -> bool:
+        """Whether an offer is worth a request; otherwise it is counted here."""
+        key = (found.source, found.source_id)
+        if key in self.seen:
+            return False  # the site repeats itself: not another image
+        self.seen.add(key)
+        entry = self.catalogue.archived(found.source, found.source_id, plain_url(found.image_url))
+        if entry and not self._worth_again(entry):
+            self.keeper.counts[SEEN] += 1
+            return False
+        if not source.own and found.license not in cfg.licenses:
+            self.keeper.counts[LICENSE] += 1
+            return False
+        return True
+
+    def _worth_again(self, entry: Archived) -> bool:
+        """Whether what became of an image earlier leaves something to try."""
+        if entry.status in (FAILED, DEFERRED):
+            return True
+        if entry.status == DUPLICATE:
+            return self.wanted.keep_near and entry.reason == NEAR
+        return self.wanted.retry_failed and entry.status in (GONE, REFUSED)
+
+    def _defer(self, held: list[Job]) -> None:
+        """What waits for a resting host is left to the next run, and said."""
+        for job in held:
+            self.keeper.drop(job.found, DEFERRED, WAIT)
+        if held and self.places() > 0:
+            self.trouble.again = True
+            for host in sorted({job.host for job in held}):
+                count = sum(job.host == host for job in held)
+                when = clock_text(self.fetcher.hosts.until(host), self.now())
+                self.trouble.reasons.append(f"{count} wait because {host} asks to be left alone until {when}")
+
+    def _account(self) -> Downloaded:
+        """The count of everything, and the reason where some are missing."""
+        missing = self.places() > 0
+        # A folder that holds fewer than asked is no failure; a site, or a file that could not be read, is.
+        partial = missing and (self.trouble.again or self.trouble.own or not all(source.own for source in self.sources))
+        if not missing or not self.trouble.again:
+            self.catalogue.finish(self.wanted.searchtag)
+        reason = "; ".join(dict.fromkeys(self.trouble.reasons)) if missing else ""
+        if missing and self.trouble.again:
+            reason += "; the same command goes on from here"
+        counts = dict(sorted(self.keeper.counts.items(), key=lambda item: (-item[1], item[0])))
+        return Downloaded(
+            self.wanted.quantity, self.kept, counts, self.keeper.folder, self.before, _sentence(reason), partial
+        )
+
+    def _settle(self) -> None:
+        """After Ctrl-C between the writing of a file and of its row: mark as kept what is there, forget what is not, so
+        that no log names a file that never came."""
+        for entry in self.catalogue.pending():
+            image = self.catalogue.image(entry.sha256)
+            path = self.keeper.folder / image.file_name if image else None
+            if path and path.exists() and files.sha256_of(path) == entry.sha256:
+                self.catalogue.archive(replace(entry, status=KEPT))
+            else:
+                self.catalogue.forget(entry)
+
+    def _update_logs(self) -> None:
+        update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run had begun to write."""
+    for part in files.parts_in(folder):
+        part.unlink(missing_ok=True)
+
+
+def _is_recent(at: str, now: datetime) -> bool:
+    try:
+        return abs(now - datetime.fromisoformat(at)) < timedelta(hours=UNFINISHED_H)
+    except (ValueError, TypeError):
+        return False
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -1,0 +1,36 @@
+"""A person's word that the sorted_ folders are right: what lies in their label folders counts as checked."""
+
+from dataclasses import asdict, dataclass
+
+from flow.base import paths
+from flow.base.errors import NotReady
+from flow.records import labelling
+from flow.records.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Folders approved and the images in their label folders."""
+
+    folders: tuple[str, ...]
+    images: int
+    code: int = 0
+
+    def line(self) -> str:
+        return f"approved {self.images} images in {', '.join(self.folders)}"
+
+    def facts(self) -> dict:
+        return asdict(self)
+
+
+def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue) -> Approved:
+    """Approve one sorted_ folder, or all that wait. Raises NotReady where there is none."""
+    folders = [f.name for f in labelling.sorted_folders(basetag) if not only or f.name == only]
+    if not folders:
+        raise NotReady(
+            f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first."
+        )
+    for name in folders:
+        catalogue.approve(name, stamp)
+    images = sum(n for counts in labelling.waiting(basetag, catalogue).values() for n in counts.values())
+    return Approved(tuple(folders), images)

@@ -1,0 +1,192 @@
+"""sorted_*/{label}/ -> training_photos/{basetag}/{label}/; then each sorted_ folder -> harvested_{stamp}/.
+
+The whole plan is written to a journal (`flow/records/journal.py`) before the first move (`flow/records/moving.py`);
+`undo` does it backwards.
+"""
+
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import NotReady, RoboError
+from flow.records import labelling
+from flow.records.catalogue import HUMAN, ROBOT, Catalogue
+from flow.records.journal import DONE, UNDER_WAY, UNDOING, Move, absolute, as_text, homes, number_of, relative
+from flow.records.labelling import Labelled
+from flow.records.moving import carry_back, carry_out
+from flow.talk import console
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """What a harvest did or would do. `labels`: label -> images moved."""
+
+    labels: dict[str, int] = field(default_factory=dict)
+    human: int = 0
+    robot: int = 0
+    already: int = 0
+    unchecked_left: int = 0
+    folders: int = 0
+    folder: Path | None = None
+    trouble: tuple[str, ...] = ()
+    dry: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.human + self.robot
+
+    @property
+    def code(self) -> int:
+        return 3 if self.trouble else 0
+
+    def line(self) -> str:
+        if not self.folders:
+            return "nothing to harvest"
+        verb = "would harvest" if self.dry else "harvested"
+        text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the robot alone)"
+        text += f", {self.already} already in training" if self.already else ""
+        return text + (f", {self.unchecked_left} unchecked left out" if self.unchecked_left else "")
+
+    def facts(self) -> dict:
+        return {**asdict(self), "folder": str(self.folder) if self.folder else None}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What undo put back. `kept`: images left where they are, each with why."""
+
+    folder: str
+    back: int
+    kept: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> int:
+        return 3 if self.kept else 0
+
+    def line(self) -> str:
+        text = f"put {self.back} images of {self.folder} back"
+        return text + (f"; {len(self.kept)} left where they are: {self.kept[0]}" if self.kept else "")
+
+    def facts(self) -> dict:
+        return {**asdict(self)}
+
+
+def harvest(
+    basetag: str, stamp: str, catalogue: Catalogue, checked_only: bool = False, only: str = "", dry_run: bool = False
+) -> Harvested:
+    """Harvest the sorted_ folders of a basetag.
+
+    Args:
+        checked_only: leave out what only the robot has seen.
+        only: one sorted_ folder's name; empty = all.
+        dry_run: say what would move, move nothing.
+
+    Raises:
+        NotReady: `only` names no folder.
+    """
+    folders = [f for f in labelling.sorted_folders(basetag) if not only or f.name == only]
+    if only and not folders:
+        raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may be harvested already.")
+    if not folders:
+        return Harvested(dry=dry_run)
+    moves, already, left, staying = _planned(basetag, folders, catalogue, checked_only)
+    leaving = [f for f in folders if f not in staying]
+    if dry_run:
+        for move in moves:
+            console.result(f"{move.source} -> {move.target}")
+        return _summary(moves, already, left, len(folders), None, (), True)
+    trouble = tuple(why for why in staying.values() if why)
+    if not moves and not leaving:
+        return _summary(moves, already, left, len(folders), None, trouble, False)
+    _must_be_writable({absolute(move.target).parent for move in moves})
+    number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
+    home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
+    files.write_whole(home / UNDER_WAY, as_text(moves, leaving, number))
+    trouble = (*trouble, *carry_out(home, catalogue))
+    return _summary(moves, already, left, len(folders), home, trouble, False)
+
+
+def undo(basetag: str, catalogue: Catalogue) -> Undone:
+    """Put the last harvest back where it came from; an undo that was cut short is finished first of all.
+
+    Raises:
+        NotReady: there is no harvest to undo.
+    """
+    begun = [home for home in homes(basetag) if (home / UNDOING).exists()]
+    done = [home for home in homes(basetag) if (home / DONE).exists()]
+    if not begun and not done:
+        raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
+    home = begun[0] if begun else max(done, key=lambda h: (number_of(h), h.name))
+    if not begun:
+        os.rename(home / DONE, home / UNDOING)
+        files.sync_folder(home)
+    back, kept = carry_back(home, catalogue)
+    return Undone(home.name, back, tuple(kept))
+
+
+def _must_be_writable(folders: set[Path]) -> None:
+    """Raise RoboError before the first move where a label folder would refuse it."""
+    for folder in sorted(folders):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise RoboError(
+                f"{folder} cannot be written; nothing was moved.", "Make it yours (chown, chmod) and harvest again."
+            )
+
+
+def _labels(basetag: str) -> set[str]:
+    return {folder.name for folder in labelling.label_folders(basetag)}
+
+
+def _planned(
+    basetag: str, folders: list[Path], catalogue: Catalogue, checked_only: bool
+) -> tuple[list[Move], int, int, dict[Path, str]]:
+    """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
+    must wait for the next harvest, with why: the disk would not give an image in them, or one came just now; with
+    nothing to say where unchecked images are left in them for a person."""
+    labels = _labels(basetag)
+    found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
+    known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
+    seen = {image.path for image in found}
+    missed = {f: n for f in folders if (n := sum(p not in seen for d in files.folders_in(f) if d.name in labels
+                                                 for p in files.images_in(d)))}  # fmt: skip
+    staying = {f: f"{n} images in {f.name} could not be read; it stays for the next harvest" for f, n in missed.items()}
+    already = sum(image.sha256 in known for image in found)
+    fresh = [image for image in _one_each(found) if image.sha256 not in known]
+    wanted = [i for i in fresh if i.given_by == HUMAN or not checked_only]
+    chosen = {i.sha256 for i in wanted}
+    staying = {i.path.parent.parent: "" for i in fresh if i.sha256 not in chosen} | staying
+    taken: set[Path] = set()
+    moves = [_move(basetag, image, taken) for image in wanted]
+    return moves, already, len(fresh) - len(wanted), staying
+
+
+def _one_each(found: list[Labelled]) -> list[Labelled]:
+    """Each content once: a person's label before a robot's, the later sorting before the earlier."""
+    best: dict[str, Labelled] = {}
+    for image in found:
+        old = best.get(image.sha256)
+        if old is None or not (old.given_by == HUMAN and image.given_by == ROBOT):
+            best[image.sha256] = image
+    return list(best.values())
+
+
+def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
+    folder = paths.training(basetag) / image.label
+    target, number = files.free_path(folder, image.path.name), 2
+    while target in taken:
+        name = files.fitting(image.path.stem, f"_{number}{image.path.suffix}")
+        target, number = files.free_path(folder, name), number + 1
+    taken.add(target)
+    return Move(image.sha256, relative(image.path), relative(target), image.label, image.given_by, image.score,
+                image.model, image.came)  # fmt: skip
+
+
+def _summary(
+    moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...], dry: bool
+) -> Harvested:
+    by = Counter(m.given_by for m in moves)
+    labels = dict(sorted(Counter(m.label for m in moves).items()))
+    return Harvested(labels, by[HUMAN], by[ROBOT], already, left, folders, home, trouble, dry)

@@ -1,0 +1,154 @@
+"""From a setting or a model to a backbone that can run; the bridge from cfg to scripts/learn/backbones.py.
+
+A model runs with the backbone it was trained with where that is on disk, for its bottlenecks are known there, and with
+its own graph, which holds the backbone too, where that has changed or is gone.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import config as cfg
+from flow.base import paths
+from flow.base.errors import BadUsage, RoboError
+from flow.models import shelf
+from flow.models.shelf import Model
+from flow.talk import console
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from scripts.learn.backbones import Backbone
+    from scripts.learn.runners import Runner
+
+
+def named(architecture: str, image_size: int = 0) -> "Backbone":
+    """A backbone by name, handle or folder, for the program's own places.
+
+    Raises:
+        BadUsage: no such backbone, or not in that size.
+    """
+    from scripts.learn import backbones
+
+    try:
+        return backbones.find(architecture, image_size)
+    except backbones.BackboneProblem as problem:
+        raise BadUsage(problem.message, problem.hint) from problem
+
+
+def located(backbone: "Backbone") -> Path:
+    """The backbone's SavedModel folder, fetched the first time. Raises scripts.learn.backbones.BackboneProblem."""
+    from scripts.learn import backbones
+
+    def told(size: int) -> None:
+        advance(max(0, size // 1_000_000 - told.seen))
+        told.seen = max(told.seen, size // 1_000_000)
+
+    told.seen = 0
+    with console.progress(None, f"fetching {backbone.title} (MB)") as advance:
+        return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
+
+
+@dataclass
+class LazyRunner:
+    """The runner of a model, opened when the first picture must really go through it."""
+
+    model: Model
+    _opened: "Runner | None" = field(default=None, repr=False)
+
+    @property
+    def backbone(self) -> "Backbone":
+        """What the model's own graph is as a backbone; it has the name of the one that the model was trained with."""
+        from scripts.learn.backbones import Backbone
+        from scripts.learn.model_files import GRAPH
+
+        name = self._facts["title"].removesuffix(f"_{self.input_size}")
+        return Backbone(name, self.input_size, self.vector_length, folder=self.model.folder / GRAPH)
+
+    @property
+    def key(self) -> str:
+        return self._facts["sha256"]
+
+    @property
+    def input_size(self) -> int:
+        return int(self._facts["input_size"])
+
+    @property
+    def vector_length(self) -> int:
+        return int(self._facts["vector_length"])
+
+    @property
+    def batch(self) -> int:
+        """See `scripts.learn.runners.Runner`; 1 until it is opened, which the first picture does."""
+        return self._opened.batch if self._opened else 1
+
+    def vectors(self, pixels: "np.ndarray") -> "np.ndarray":
+        """See `scripts.learn.runners.Runner`.
+
+        Raises:
+            RoboError: neither the backbone nor the model's own graph will do.
+        """
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened.vectors(pixels)
+
+    @property
+    def _facts(self) -> dict:
+        return self.model.facts["backbone"]
+
+    def _open(self) -> "Runner":
+        if _is_there(self.model) or not _gives_bottlenecks(self.model):
+            return _checked(named(self._facts["architecture"], self.input_size), self.key)
+        shelf.verify(self.model)
+        return _opened(self.backbone)
+
+
+def can_run(model: Model) -> bool:
+    """Whether a model can classify: its backbone is still the one it was trained with, or can be fetched, or the
+    model's own graph will do."""
+    return _gives_bottlenecks(model) or _key_now(model) in ("", model.facts["backbone"]["sha256"])
+
+
+def _gives_bottlenecks(model: Model) -> bool:
+    from scripts.learn.runners import FEATURES
+
+    return FEATURES in model.facts.get("signatures", ())
+
+
+def _is_there(model: Model) -> bool:
+    return _key_now(model) == model.facts["backbone"]["sha256"]
+
+
+def _key_now(model: Model) -> str:
+    """The hash of a model's backbone as it is on disk now; empty where it is not there."""
+    from scripts.learn import backbones
+
+    facts = model.facts["backbone"]
+    try:
+        return backbones.kept_key(named(facts["architecture"], int(facts["input_size"])), paths.models())
+    except (BadUsage, OSError):
+        return ""
+
+
+def _checked(backbone: "Backbone", key: str) -> "Runner":
+    """A backbone's runner.
+
+    Raises:
+        RoboError: missing, damaged, or not the backbone the model was trained with.
+    """
+    runner = _opened(backbone)
+    if runner.key != key:
+        raise RoboError(
+            f"The backbone {backbone.title} is not the one this model was trained with.",
+            "Retrain: retrain_defaults, or pick another model with --model.",
+        )
+    return runner
+
+
+def _opened(backbone: "Backbone") -> "Runner":
+    from scripts.learn import backbones, runners
+
+    try:
+        return runners.open_runner(backbone, located(backbone), paths.models() / "converted")
+    except backbones.BackboneProblem as problem:
+        raise RoboError(problem.message, problem.hint) from problem

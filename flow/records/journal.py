@@ -1,0 +1,115 @@
+"""A harvest's journal: every move, written whole before the first one, so that a killed harvest can be finished and a
+done one undone.
+
+It lies in harvested_{stamp}/, and its name tells its state: journal.jsonl (under way), moves.jsonl (done),
+undoing.jsonl, undone.jsonl. Harvests are numbered, so that the last one is known also where the clock was set back.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import config as cfg
+from flow.base import files, paths
+from flow.records.catalogue import WHOLE, Label
+
+UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
+LAST_LINE_MAX = 200  # bytes; two numbers
+
+
+@dataclass(frozen=True)
+class Move:
+    """One image's move, as the journal keeps it; paths relative to tf_files."""
+
+    sha256: str
+    source: str
+    target: str
+    label: str
+    given_by: str
+    score: float | None = None
+    model: str = ""
+    came: str = WHOLE
+
+
+def label_of(move: Move) -> Label:
+    """The label that a move gives its image."""
+    return Label(move.sha256, move.label, move.given_by, move.score, move.model, came=move.came)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a journal says. `torn`: lines that cannot be read or are missing; a journal is written in one step, so only
+    a failing disk or an editor does that."""
+
+    moves: list[Move]
+    folders: list[str]
+    number: int
+    torn: int
+
+
+def homes(basetag: str) -> list[Path]:
+    """All harvested_ folders."""
+    return files.folders_in(paths.testing(basetag), cfg.harvested_name)
+
+
+def number_of(home: Path) -> int:
+    """Which harvest of its basetag it was, from 1; 0 where that cannot be told. Reads the last line only."""
+    for name in (UNDER_WAY, DONE, UNDOING, UNDONE):
+        if (home / name).exists():
+            return _last_number(home / name)
+    return 0
+
+
+def as_text(moves: list[Move], folders: list[Path], number: int) -> str:
+    """A journal's lines: a move each, then a folder each that leaves, then how many those are and the number."""
+    lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
+    lines += [json.dumps({"folder": folder.name}) for folder in folders]
+    return "\n".join([*lines, json.dumps({"end": len(lines), "number": number})]) + "\n"
+
+
+def read(journal: Path) -> Journal:
+    """A journal, without what cannot be read or would lead out of the basetag's own folders."""
+    moves, folders, end, number, lines = [], [], 0, 0, 0
+    basetag = journal.parent.parent.name
+    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+            if "sha256" in entry:
+                moves.append(_inside(basetag, Move(**entry)))
+            elif "folder" in entry:
+                folders.append(Path(entry["folder"]).name)
+            else:
+                end, number = int(entry["end"]), int(entry.get("number", 0))
+                continue
+            lines += 1
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            continue
+    return Journal(moves, folders, number, max(0, end - lines) if end else 1)
+
+
+def relative(path: Path) -> str:
+    """As a journal writes a path: from tf_files on; bytes that are no text as surrogates, which JSON can carry."""
+    return os.fsencode(os.path.relpath(path, paths.tf_files())).decode("utf-8", "surrogateescape")
+
+
+def absolute(text: str) -> Path:
+    """The path that a journal's text means."""
+    return paths.tf_files() / text
+
+
+def _last_number(journal: Path) -> int:
+    try:
+        with open(journal, "rb") as reader:
+            reader.seek(max(0, reader.seek(0, os.SEEK_END) - LAST_LINE_MAX))
+            return int(json.loads(reader.read().splitlines()[-1])["number"])
+    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        return 0
+
+
+def _inside(basetag: str, move: Move) -> Move:
+    """The move, if it lies within the basetag. Raises ValueError otherwise."""
+    for text, home in ((move.source, paths.testing(basetag)), (move.target, paths.training(basetag))):
+        if not os.path.normpath(absolute(text)).startswith(f"{home}{os.sep}"):
+            raise ValueError(text)
+    return move

@@ -1,0 +1,131 @@
+"""Who labelled what. Folders are the truth; the catalogue remembers what the robot said, and the difference between
+the two is a person's doing."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from flow.base import files, names, paths
+from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, WHOLE, Catalogue, Label
+from flow.talk import console
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One image file in a label folder. `given_by` is HUMAN or ROBOT; `came` is DRAWN, WHOLE or CHOSEN."""
+
+    path: Path
+    label: str
+    sha256: str
+    given_by: str
+    score: float | None = None
+    model: str = ""
+    came: str = WHOLE
+
+    @property
+    def measures(self) -> bool:
+        """Whether accuracy may be measured on it: a person's label, of an image that nobody chose."""
+        return self.given_by == HUMAN and self.came != CHOSEN
+
+
+def label_folders(basetag: str) -> list[Path]:
+    """The label folders of a basetag's training data; its own words are no labels, nor bytes that are no text."""
+    folders = files.folders_in(paths.training(basetag))
+    return [f for f in folders if names.is_text(f.name) and not names.is_own_word(f.name)]
+
+
+def label_counts(basetag: str) -> dict[str, int]:
+    """Label -> image files. Counts files, reads none."""
+    return {folder.name: files.count_images(folder) for folder in label_folders(basetag)}
+
+
+def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -> list[Labelled]:
+    """Every training image with its label and who gave it, compared with what is remembered, which is brought up to
+    date.
+
+    An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
+
+    Args:
+        remember: False where no lock is held: a harvest at work might be mistaken for a person.
+    """
+    remembered, found, news = catalogue.labels(), [], []
+    for path, label, sha in hashed(label_folders(basetag)):
+        old = remembered.get(sha)
+        if old and old.label == label:
+            found.append(Labelled(path, label, sha, old.given_by, old.score, old.model, old.came))
+            continue
+        # Put here by hand, it came with its folder; moved from where it was, it was moved because it looked wrong.
+        came = CHOSEN if old else WHOLE
+        found.append(Labelled(path, label, sha, HUMAN, came=came))
+        news.append(Label(sha, label, HUMAN, came=came))
+    if not remember:
+        return found
+    twice = _in_two_labels(found)
+    catalogue.set_labels([label for label in news if label.sha256 not in twice])
+    return found
+
+
+def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[Labelled]:
+    """The images in the label folders of one sorted_ folder, and who gave each its label.
+
+    Left where the robot put it: the robot's, unless the folder was approved. Moved, or added: a person's. It may
+    measure where the folder was looked at whole: approved, and nothing is left under the line, for what scores above
+    it is easier than what comes.
+    """
+    put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
+    left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
+    came = WHOLE if approved and not left else CHOSEN
+    found = []
+    for path, label, sha in hashed([f for f in files.folders_in(folder) if f.name in labels]):
+        robot = put.get(sha)
+        untouched = robot is not None and robot.place == label
+        given_by = ROBOT if untouched and not approved else HUMAN
+        score, model = (robot.score, robot.model) if robot else (None, "")
+        found.append(Labelled(path, label, sha, given_by, score, model, came))
+    return found
+
+
+def sorted_folders(basetag: str) -> list[Path]:
+    """The sorted_ folders that wait for a person, oldest first."""
+    return files.folders_in(paths.testing(basetag), paths.cfg.sorted_name)
+
+
+def waiting(basetag: str, catalogue: Catalogue) -> dict[str, Counter]:
+    """Label -> how many images wait in sorted_ folders, by who labelled them; for the question and the status."""
+    labels = {folder.name for folder in label_folders(basetag)}
+    counts: dict[str, Counter] = {}
+    for folder in sorted_folders(basetag):
+        for image in sorted_images(folder, labels, catalogue):
+            counts.setdefault(image.label, Counter())[image.given_by] += 1
+    return counts
+
+
+def contradictions(images: list[Labelled]) -> int:
+    """How many contents lie in more than one label folder."""
+    return len(_in_two_labels(images))
+
+
+def _in_two_labels(images: list[Labelled]) -> set[str]:
+    pairs = {(image.sha256, image.label) for image in images}
+    return {sha for sha, n in Counter(sha for sha, _ in pairs).items() if n > 1}
+
+
+def hashed(folders: list[Path]) -> list[tuple[Path, str, str]]:
+    """(path, folder's name, content hash) of every image in the folders."""
+    from scripts.learn.hashes import HashBook
+
+    listed = [path for folder in folders for path in files.images_in(folder)]
+    with HashBook(paths.hashes()) as book:
+        found = book.sha256s(listed)
+    tell_unread(listed, found)
+    return [(path, path.parent.name, sha) for path, sha in found.items()]
+
+
+def tell_unread(listed: list[Path], found: dict[Path, str]) -> int:
+    """Warn of image files the disk would not give; what vanished meanwhile is a person's doing. Returns how many."""
+    unread = [path for path in listed if path not in found and path.exists()]
+    for path in unread:
+        said = f"{path} cannot be read from the disk; it stays where it is"
+        if said not in console.warnings():
+            console.warn(said)
+    return len(unread)

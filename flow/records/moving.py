@@ -1,0 +1,113 @@
+"""Does what a journal says, forwards (harvest) and backwards (undo).
+
+Every move is safe to repeat, so whatever was killed is finished by doing it again from the start. Nothing is ever
+overwritten or deleted; what a person did meanwhile is respected.
+"""
+
+import os
+from pathlib import Path
+
+from flow.base import files
+from flow.records.catalogue import Catalogue
+from flow.records.journal import DONE, UNDER_WAY, UNDOING, UNDONE, Journal, Move, absolute, homes, label_of, read
+from flow.talk import console
+
+LOG = "harvest_log.txt"
+
+
+def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) -> list[str]:
+    """Finish harvests, and undos, that were killed half-way. Returns a sentence for each, and what went wrong.
+
+    Args:
+        undos: False where `undo` comes next, which goes on with the one that was cut short.
+    """
+    said = []
+    for home in homes(basetag):
+        if (home / UNDER_WAY).exists():
+            trouble = carry_out(home, catalogue)
+            said += [f"The harvest {home.name}, cut short earlier, is finished now.", *trouble]
+        elif undos and (home / UNDOING).exists():
+            _, kept = carry_back(home, catalogue)
+            said += [f"The undo of {home.name}, cut short earlier, is finished now.", *kept]
+        elif all(entry.name.startswith(files.PART) for entry in home.iterdir()):  # killed before its journal was whole
+            files.sweep_parts(home)
+            home.rmdir()
+    return said
+
+
+def carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
+    """Do what the journal says, as far as it is not done. Safe to repeat from the start."""
+    journal = read(home / UNDER_WAY)
+    moves = journal.moves
+    catalogue.set_labels(label_of(m) for m in moves)
+    trouble = _torn(home, journal)
+    with console.progress(len(moves), "harvesting") as advance:
+        for move in moves:
+            trouble += _forward(move)
+            advance(1)
+    for name in journal.folders if not journal.torn else []:
+        source = home.parent / name
+        if source.is_dir() and not (home / name).exists():
+            files.move_folder(source, home / name)
+    files.write_whole(home / LOG, _log(moves, trouble))
+    os.rename(home / UNDER_WAY, home / DONE)
+    files.sync_folder(home)
+    return tuple(trouble)
+
+
+def carry_back(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
+    """The journal backwards: folders first, then images. Returns how many images are back, and why others are not."""
+    journal = read(home / UNDOING)
+    moves, kept, back = journal.moves, _torn(home, journal), 0
+    for name in journal.folders:
+        if not (home / name).is_dir():
+            continue
+        if (home.parent / name).exists():
+            kept.append(f"there is another {name} now; the old one stays in {home.name}")
+        else:
+            files.move_folder(home / name, home.parent / name)
+    for move in moves:
+        why = _backward(move)
+        kept += [why] if why else []
+        back += not why
+    catalogue.drop_labels(m.sha256 for m in moves if not absolute(m.target).exists())
+    os.rename(home / UNDOING, home / UNDONE)
+    files.sync_folder(home)
+    return back, kept
+
+
+def _forward(move: Move) -> list[str]:
+    """One move; whatever a person did meanwhile is respected. Returns what to tell, if anything."""
+    source, target = absolute(move.source), absolute(move.target)
+    try:
+        files.move_to(source, target)
+    except FileExistsError:
+        free = files.free_path(target.parent, target.name)
+        files.move_to(source, free)
+        return [f"{target.name} was taken meanwhile; moved as {free.name}"]
+    return []
+
+
+def _backward(move: Move) -> str:
+    """Put one image back, or say why not; never guesses."""
+    source, target = absolute(move.source), absolute(move.target)
+    if not target.exists():
+        return "" if source.exists() else f"{target.name} is no longer where the harvest put it"
+    if files.sha256_of(target) != move.sha256:
+        return f"{target.name} is another picture now"
+    try:
+        files.move_to(target, source)
+    except FileExistsError:
+        return f"{source.name} is taken by another picture"
+    return ""
+
+
+def _torn(home: Path, journal: Journal) -> list[str]:
+    return [f"the journal in {home} is damaged ({journal.torn} lines); what it no longer tells stays where it is"] * (
+        journal.torn > 0
+    )
+
+
+def _log(moves: list[Move], trouble: list[str]) -> str:
+    rows = [f"{m.source}\t{m.target}\t{m.given_by}\t{m.score if m.score is not None else ''}" for m in moves]
+    return "\n".join(["from\tto\tlabelled_by\tscore", *rows, *(f"# {t}" for t in trouble)]) + "\n"

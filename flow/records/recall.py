@@ -1,0 +1,35 @@
+"""The way into a basetag's catalogue. One that was lost or damaged is told again by journals and logs."""
+
+import contextlib
+from collections.abc import Iterator
+
+from flow.base import paths
+from flow.records import labelling, scorelog
+from flow.records.catalogue import Catalogue, Label
+from flow.records.journal import DONE, homes, label_of, number_of, read
+from flow.talk import console
+
+
+@contextlib.contextmanager
+def catalogue_of(basetag: str) -> Iterator[Catalogue]:
+    """The basetag's catalogue, told again where it was lost, so that a robot's label never turns into a person's.
+
+    The only way in: whoever opens it first would otherwise make it look complete.
+    """
+    with Catalogue.open(paths.catalogue(basetag)) as catalogue:
+        if catalogue.is_new:
+            catalogue.set_labels(_labels(basetag))
+            for folder in labelling.sorted_folders(basetag):
+                catalogue.add_sortings(scorelog.sortings(folder))
+        if catalogue.set_aside:
+            console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
+        yield catalogue
+
+
+def _labels(basetag: str) -> list[Label]:
+    """The labels that done harvests gave, from their journals."""
+    labels = []
+    for home in sorted(homes(basetag), key=number_of):
+        if (home / DONE).exists():
+            labels += [label_of(m) for m in read(home / DONE).moves]
+    return labels

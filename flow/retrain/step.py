@@ -1,0 +1,218 @@
+"""training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import config as cfg
+from flow.base import files, paths, runlog
+from flow.base.errors import BadUsage, NotReady, Quit, RoboError
+from flow.models import backbone, shelf
+from flow.plan import Training
+from flow.records import labelling
+from flow.records.catalogue import HUMAN, Catalogue
+from flow.talk import console
+
+if TYPE_CHECKING:
+    from scripts.learn.backbones import Backbone
+    from scripts.retrain import Gathered, Job, Learned, Places
+
+IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
+WORKING = ".training_"
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A new model; how good it is stands in its facts (see scripts/learn/metrics.py for shares and intervals)."""
+
+    model: shelf.Model
+    seconds: float
+    unreadable: int = 0
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def code(self) -> int:
+        return 3 if self.unreadable else 0
+
+    def line(self) -> str:
+        share = self.model.facts["accuracy"]
+        low, high = (f"{100 * share[end]:.1f}%" for end in ("low", "high"))
+        sure = f"between {low} and {high}, {share['total']} test images"
+        left_out = f", {self.unreadable} images left out" if self.unreadable else ""
+        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({sure}){left_out}"
+
+    def facts(self) -> dict:
+        return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
+                "unreadable": self.unreadable, "seconds": self.seconds, "warnings": list(self.warnings)}  # fmt: skip
+
+
+def check_ready(basetag: str, training: Training) -> dict[str, int]:
+    """Images per label, where there are enough to train on.
+
+    Raises:
+        NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
+    """
+    counts = labelling.label_counts(basetag)
+    least = max(training.images_min, IMAGES_LEAST)
+    folder = paths.training(basetag)
+    if not folder.is_dir():
+        raise NotReady(
+            f"There is no basetag {basetag} yet.", f"Make {folder} with one folder of images for each label."
+        )
+    if len(counts) < cfg.retrain_label_min:
+        have = ", ".join(counts) or "none"
+        raise NotReady(f"{basetag} needs at least {cfg.retrain_label_min} labels and has {len(counts)} ({have}).",
+                       f"Make a folder for each label in {folder} and sort images into it.")  # fmt: skip
+    short = {label: n for label, n in counts.items() if n < least}
+    if short:
+        told = ", ".join(f"{label} {n}" for label, n in counts.items())
+        raise NotReady(f"Too few images to train on: {told}; each label needs {least}.", _advice(folder, short, least))
+    return counts
+
+
+def _advice(folder: Path, short: dict[str, int], least: int) -> str:
+    label, n = min(short.items(), key=lambda pair: pair[1])
+    text = f"Sort {least - n} more into {folder / label}"
+    if least > IMAGES_LEAST and n >= IMAGES_LEAST:
+        return text + f", or train on what there is with --images-min {max(IMAGES_LEAST, min(short.values()))}."
+    return (
+        text + f" (at least {IMAGES_LEAST} a label, with --images-min {IMAGES_LEAST})."
+        if n < IMAGES_LEAST
+        else text + "."
+    )
+
+
+def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Path]:
+    """The backbone and its folder; where it cannot be fetched, the default one in its place.
+
+    Attended, the person is asked first; unattended, a warning says so and the model's name tells.
+
+    Raises:
+        RoboError, BadUsage: no such backbone, or it cannot be had and the default was refused.
+    """
+    from scripts.learn import backbones
+
+    wanted = backbone.named(training.architecture, _size(training))
+    try:
+        return wanted, backbone.located(wanted)
+    except backbones.BackboneProblem as problem:
+        if not problem.unreachable:
+            raise RoboError(problem.message, problem.hint) from problem
+        if attended and console.can_ask():
+            console.note(problem.message)
+            if not console.yes_no(f"Train with {backbones.DEFAULT} instead? It needs no network.", True):
+                raise Quit from problem
+        else:
+            console.warn(f"{wanted.title} could not be fetched, so this model uses {backbones.DEFAULT}")
+        runlog.warning(problem.message)
+        spare = backbone.named(backbones.DEFAULT)
+        return spare, backbone.located(spare)
+
+
+def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False) -> Retrained:
+    """Train one model on everything in the basetag's label folders.
+
+    Raises:
+        NotReady: too few images.
+        RoboError: the backbone cannot be had, or the disk is full.
+    """
+    from scripts.retrain import learn_from
+
+    listed = sum(check_ready(basetag, training).values())
+    chosen, folder = choose_backbone(training, attended)
+    images = labelling.training_images(basetag, catalogue)
+    job = make_job(images, training, catalogue, chosen, folder)
+    learned = learn_from(job, gather(job))
+    for path, why in learned.material.bad.items():
+        console.warn(f"{path} is left out: {why}")
+    done = publish(basetag, training, stamp, catalogue, learned)
+    return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
+
+
+def make_job(images: list[labelling.Labelled], training: Training, catalogue: Catalogue, chosen: "Backbone",
+             folder: Path) -> "Job":  # fmt: skip
+    """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
+    training needs."""
+    from scripts.learn.dataset import Picture, SplitRules, without_repeats
+    from scripts.learn.train import Recipe
+    from scripts.retrain import Job
+
+    clashes = labelling.contradictions(images)
+    if clashes:
+        console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
+    pictures = without_repeats([Picture(i.path, i.label, i.sha256, i.given_by == HUMAN) for i in images])
+    recipe = Recipe(training.steps, training.batch_size, training.learning_rate, training.solver, training.seed,
+                    cfg.eval_step_interval)  # fmt: skip
+    rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
+                       cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
+    return Job(pictures, chosen, folder, recipe, rules, catalogue.splits())
+
+
+def places() -> "Places":
+    from scripts.retrain import Places
+
+    return Places(paths.models(), paths.bottlenecks(), paths.hashes())
+
+
+def gather(job: "Job") -> "Gathered":
+    """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
+    from scripts import retrain
+    from scripts.learn import dataset
+    from scripts.learn.backbones import BackboneProblem
+
+    try:
+        with console.progress(len(job.pictures), "bottlenecks") as advance:
+            return retrain.gather(job, places(), advance)
+    except BackboneProblem as problem:
+        raise RoboError(problem.message, problem.hint) from problem
+    except dataset.TooFewImages as problem:
+        counts = ", ".join(f"{label} {n}" for label, n in problem.counts.items())
+        raise NotReady(f"{problem} ({counts})", "Sort more images into the label folders.") from problem
+
+
+def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, learned: "Learned") -> Retrained:
+    """Freeze the split, write the model beside, and give its folder its name."""
+    from scripts import retrain
+    from scripts.learn import building, model_files
+
+    version = catalogue.add_splits(learned.material.fresh)
+    home = files.make_folder(paths.summaries(basetag))
+    sweep(home)
+    parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
+                  "learning_rate": training.learning_rate, "test_percent": training.test_percent}  # fmt: skip
+    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
+    final = files.free_folder(home, f"{stem}_acc{100 * learned.trained.facts['accuracy']['value']:.2f}")
+    working = home / f"{WORKING}{stamp}_{final.name}"
+    files.need_space(home, 200)
+    facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
+    retrain.write_model(learned, working, facts, kept=places().graphs)
+    building.sync(working)
+    files.move_folder(working, final)
+    model = next(m for m in shelf.all_models(basetag) if m.folder == final)
+    seconds = sum(learned.seconds.values())
+    return Retrained(model, round(seconds, 1), len(learned.material.bad), tuple(learned.trained.warnings))
+
+
+def sweep(home: Path) -> None:
+    """Remove half-written models of killed runs; they hold nothing but what can be made again."""
+    if home.is_dir():
+        for entry in home.iterdir():
+            if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+
+
+def _size(training: Training) -> int:
+    """The image size to ask for, 0 = the backbone's own. One that has but one size refuses any other that was chosen;
+    the settings' default counts as not chosen."""
+    from scripts.learn import backbones
+
+    if training.architecture not in backbones.names():
+        return training.image_size
+    own = backbone.named(training.architecture)
+    if training.image_size == cfg.retrain_imgsize_default and not backbones.leaves_size(own.name):
+        return 0
+    if not own.sizes and training.image_size != own.input_size:
+        raise BadUsage(f"{own.name} looks at {own.input_size} x {own.input_size} pixels, not {training.image_size}.",
+                       f"Leave --image-size out, or give {own.input_size}.")  # fmt: skip
+    return training.image_size

@@ -1,0 +1,244 @@
+"""Every long text RoboFlow says. Strings and small functions that fill in figures from cfg; nothing else."""
+
+import json
+from pathlib import Path
+
+import config as cfg
+from flow.base.settings import RANGES
+
+USAGE_HINT = "python roboflow.py BASETAG IMAGEQUANTITY SEARCHTAG FLOWSTEP, or --help"
+GOODBYE = "ok good bye i love you."
+BUG_HINT = "Nothing was lost. The log in tf_files/logs has the details; please send them along."
+BANNER = r"""
+   [o_o]   r o b o f l o w
+   /|_|\   download, sort, check, harvest, retrain. boop boop.
+"""
+GUIDE_HINT = "A few questions. ENTER takes the answer in [brackets], h helps, b goes back, q quits."
+LABELS_HINT = (
+    "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else "
+    "a search brings up: a classifier that has never seen other things calls them all by one of your labels."
+)
+TRAINING_QUESTIONS = {
+    "architecture": (
+        "Backbone",
+        "efficientnet_lite0 comes with RoboFlow and needs no network; others are fetched once, inceptionv3 is slow.",
+    ),
+    "steps": (
+        "Training steps",
+        "More steps fit your images closer; too many learn them by heart. 500 is quick, 2600 is solid.",
+    ),
+    "image_size": ("Image size in pixels", "Smaller is faster and sees less: 128, 160, 192 or 224."),
+    "test_percent": ("Testing percent", "Kept apart to measure with, never trained on. More makes the accuracy surer."),
+    "batch_size": ("Batch size", "Images looked at per step. Larger is steadier, smaller is jumpier."),
+    "learning_rate": ("Learning rate", "The length of one step. Too large overshoots, too small needs more steps."),
+}
+
+
+def as_json(facts: dict) -> str:
+    return json.dumps(facts, ensure_ascii=False, default=str)
+
+
+def downloading(quantity: int, searchtag: str, source: str) -> str:
+    return f"boop boop. looking for {quantity} new images of {searchtag!r} ({source})"
+
+
+def classifying(searchtag: str, model: str) -> str:
+    return f"boop boop. sorting {searchtag!r} with {model}"
+
+
+def retraining(architecture: str, counts: dict[str, int]) -> str:
+    told = ", ".join(f"{label} {n}" for label, n in counts.items())
+    return f"boop boop. training on {told} with {architecture}"
+
+
+def check_by_hand(folder: Path) -> str:
+    return (
+        f"now look through {folder}\n"
+        "and drag what is wrong into the right label folder before you harvest:\n"
+        "quality control is how you tend that garden."
+    )
+
+
+def first_sorting(unsorted: Path, training: Path) -> str:
+    """What to do with the very first images of a basetag."""
+    return (
+        f"There is no model yet. Open {unsorted}\n"
+        f"and copy images into one folder a label in {training}\n"
+        "then train: retrain or retrain_defaults. More to sort: the same command again."
+    )
+
+
+def sort_by_hand(folder: Path) -> str:
+    return f"Sort images into its label folders by hand: {folder}\nRoboFlow can download more to sort."
+
+
+def range_of(setting: str) -> str:
+    """The range of a setting as a person reads it."""
+    if setting not in RANGES:
+        return "a name, a handle or a folder"
+    low, high = RANGES[setting]
+    low_text, high_text = (f"{n:f}".rstrip("0").rstrip(".") for n in (low, high))
+    return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
+
+
+def plan_lines(plan) -> list[str]:
+    """What a plan will do, a line a step."""
+    lines = [f"basetag {plan.basetag}"]
+    for step in plan.steps:
+        lines.append({
+            "download": f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})",
+            "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
+            "harvest": f"harvest {'what a person checked' if plan.checked_only else 'everything in the label folders'}",
+            "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size},"
+                       f" rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
+        }[step.value])  # fmt: skip
+    return lines
+
+
+def help_text() -> str:
+    """--help: everything on one screen."""
+    return f"""\
+usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
+       python roboflow.py             asks for whatever is left out
+       python roboflow.py --helpmore  explains everything
+
+  basetag        theme of a family of classifiers: robots
+  imagequantity  new images to download, 0 to {cfg.imgnum_maxpercycle}; 0 downloads none
+  searchtag      what to search for: robotart; 0 with 0 images = no new images
+flowsteps
+  download | classify (default) | classify_top | retrain | retrain_defaults |
+  automatic | harvest | approve | undo | models | explore | status | notify_test
+options
+  --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
+                 folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
+  --harvest | --no-harvest | --checked-only         --sorted FOLDER
+  --architecture, --steps, --batch-size, --learning-rate, --test-percent,
+  --validation-percent, --image-size, --solver, --seed, --images-min
+  --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
+  --keep-near  --no-input  --no-color  --quiet  --verbose  --json
+examples
+  python roboflow.py robots 200 robotart
+  python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
+  python roboflow.py robots 0 0 retrain_defaults --images-min 50
+  python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
+exit codes
+  0 done   1 failed   2 bad arguments or settings   3 done in part
+  10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
+
+
+def helpmore() -> str:
+    """--helpmore: the long story, with figures from cfg."""
+    percent, under = f"{100 * cfg.confidence_min:g}%", f"{cfg.under_name}{cfg.confidence_min:.3f}".replace("0.", "")
+    return _HELPMORE.format(cfg=cfg, percent=percent, under=under, banner=BANNER, licenses=", ".join(cfg.licenses))
+
+
+_HELPMORE = """{banner}
+REQUIREMENTS
+  Python 3.10 to 3.13 and what requirements.txt names. A network only to
+  download images and further backbones; efficientnet_lite0, the default,
+  comes with the requirements.
+
+DEFINITIONS
+  BASETAG         The theme of one family of classifiers: robots, birds. Each
+                  has its own training data, models and sorted images.
+  SEARCHTAG       What images are searched by: robotart, owl. One basetag can
+                  be fed by many searchtags.
+  LABELS          The classes a classifier tells apart: built, drawn, mechs,
+                  not. Each is one folder in training_photos/BASETAG/.
+  CLASSIFYING     (also LABELING) A model looks at each image and gives every
+                  label a score; the copy goes to the folder of the best one.
+  CONFIDENCEMIN   {percent}. An image whose best score is lower goes to
+                  LABEL{under}, as does one that is unlike everything in the
+                  training data.
+  SORTED/UNSORTED {cfg.unsorted_name}SEARCHTAG holds what was downloaded;
+                  {cfg.sorted_name}TIME holds copies, sorted, with the score in the
+                  file name (967 = 96.7%).
+  QUALITY CONTROL CHECK
+                  You, looking through the {cfg.sorted_name} folders and dragging what
+                  is wrong into the right label folder. What you moved counts
+                  as sorted by a person. Nothing to move? Say so with the
+                  flowstep approve.
+  HARVESTING      Moving sorted images into the training data. Only label
+                  folders with exact names are harvested, never the
+                  ..{cfg.under_name} ones. undo puts it back.
+  CONFIG FILE     config.py holds every setting with unit, range and reason.
+                  Change it in roboflow.yaml beside roboflow.py, or with
+                  ROBOFLOW_NAME=value in the environment, or with an option;
+                  the last of these wins.
+  LOG FILES       tf_files/logs/BASETAG.log. Each {cfg.unsorted_name} folder
+                  lists its urls and credits, each {cfg.sorted_name} folder its
+                  scores, each harvest its moves.
+  TENSORFLOW      The library that runs the backbone (a network that turns an
+                  image into numbers) and writes the finished model. RoboFlow
+                  trains the last layer.
+  DIRECTORY STRUCTURE
+                  tf_files/
+                    models/  backbones    bottlenecks/  computed vectors
+                    testing_photos/BASETAG/
+                      {cfg.unsorted_name}*  {cfg.sorted_name}*  {cfg.harvested_name}*  {cfg.quarantine_name}
+                    training_photos/BASETAG/LABEL/
+                    training_summaries/BASETAG/MODEL/   model.json  report.html
+
+GENERAL WORKFLOW, GUIDED
+  python roboflow.py asks for everything, shows the plan, and prints the
+  command that would do the same, so that you can put it into a script or a
+  cron job.
+
+GENERAL WORKFLOW, ADVANCED
+  1  python roboflow.py robots 200 robotart download       get images
+  2  sort the first ones by hand into training_photos/robots/built, /drawn ...
+  3  python roboflow.py robots 0 0 retrain_defaults        first model
+  4  python roboflow.py robots 200 robotart                more images, sorted
+  5  look through {cfg.sorted_name}*, move what is wrong, then approve
+  6  python roboflow.py robots harvest                     into the training
+  7  python roboflow.py robots 0 0 retrain                 better; then 4 again
+
+BOOTSTRAPPING
+  A first model needs some images sorted by hand: from 20 per label it trains
+  (with --images-min 20), {cfg.retrain_imgcount_default} per label are
+  recommended. The accuracy is always shown with the range it may really lie
+  in; with few test images that range is wide.
+
+STARTING OVER
+  Move the basetag's folders away from training_photos, testing_photos and
+  training_summaries, and its file from catalogues. RoboFlow deletes none of
+  your files.
+
+BASETAG DETAILS
+  A new basetag gets its label folders from your answers in the guided set-up;
+  from the command line it gets one label folder named after the searchtag.
+
+PREVENTING DUPLICATES
+  An image that a basetag already has, also re-encoded or resized, is not kept
+  again; --keep-near keeps look-alikes. Look-alikes never stand on both sides
+  of a test.
+
+IMPROVING RESULTS
+  Check by hand: a hundred images you looked at help more than a thousand you
+  did not. Give `not` many kinds of other things. Try explore with several
+  values per option, look at report.html for the likely mislabelled images, and
+  at models for what is best on the same test images. Accuracy is measured only
+  on images a person sorted, and {cfg.retrain_testper_default}% of those are
+  kept apart for it.
+
+SOURCES
+  --source auto asks Openverse, then Wikimedia Commons, without a key. Also
+  nasa, inaturalist (species), imgur and flickr (with keys of your own),
+  folder:DIR, urls:FILE and sample (robots drawn by RoboFlow itself). Licences
+  kept: {licenses}. Several in order: --source openverse,nasa. At most
+  {cfg.imgnum_maxpercycle} images a cycle.
+
+TEXT MESSAGES
+  Set twilio_active: true and TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN,
+  TWILIO_PHONE_NUMBER, TWILIO_SENDTONUM in the environment; notify_test tries
+  it. Texts come after downloads of more than {cfg.sms_minsecstonotify} s,
+  after sorting, after retraining, and on failures.
+
+CRON
+  Without a terminal nothing is ever asked, success writes one line, and only
+  trouble goes to stderr:
+    17 3 * * *  PYTHON /path/to/roboflow.py robots 0 0 retrain_defaults
+  where PYTHON is /path/to/.venv/bin/python.
+
+goodbye and i love you.
+"""

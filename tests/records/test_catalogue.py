@@ -1,0 +1,122 @@
+"""The catalogue: what is written comes back, and a damaged one costs memory but no truth."""
+
+import os
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flow.base.errors import RoboError
+from flow.records.catalogue import HUMAN, ROBOT, Archived, Catalogue, Image, Label, Sorting
+from tests.faults import world
+from tests.faults.runner import run
+
+TEXT = st.text(max_size=30)
+PLACE = world.scratch()
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    with Catalogue.open(tmp_path / "catalogues/robots.sqlite") as opened:
+        yield opened
+
+
+def image(sha="s", **other):
+    return Image(**{"sha256": sha, "origin_sha256": "o", "file_name": "f", "source": "site", "source_id": "1", "image_url": "u",
+                    "page_url": "p", "title": "t", "creator": "c", "license": "by", "license_url": "l", "credit": "x",
+                    "searchtag": "tag", "at": "now", **other})  # fmt: skip
+
+
+@given(TEXT, TEXT, st.sampled_from([HUMAN, ROBOT]), st.floats(0, 1))
+@settings(max_examples=60, deadline=None)
+def test_a_label_comes_back_as_it_was(label, model, by, score):
+    with Catalogue.open(PLACE / "labels.sqlite") as opened:
+        opened.set_labels([Label("sha", label, by, score, model)])
+    with Catalogue.open(PLACE / "labels.sqlite") as opened:
+        assert opened.labels() == {"sha": Label("sha", label, by, score, model)}
+
+
+def test_texts_that_are_no_text_can_be_kept(catalogue):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    catalogue.add_sortings([Sorting("sorted_1", name, "sha", "built", "built", 0.5, "m", "now")])
+    assert catalogue.sortings("sorted_1")["sha"].file_name == "caf\\udce9.jpg"
+
+
+def test_kept_images_are_written_all_or_none(catalogue):
+    bad = Archived("site", "2", "u", "kept", None)
+    with pytest.raises(sqlite3.IntegrityError):
+        catalogue.keep((Archived("site", "1", "u", "kept", "now"), image("a")), (bad, image("b")))
+    assert catalogue.images() == [] and catalogue.archived("site", "1", "u") is None
+
+
+def test_a_frozen_part_never_changes(catalogue):
+    assert catalogue.add_splits({"a": "test", "b": "train"}) == 1
+    assert catalogue.add_splits({"a": "train", "c": "train"}) == 2
+    assert catalogue.add_splits({}) == 2
+    assert catalogue.splits() == {"a": "test", "b": "train", "c": "train"}
+
+
+def test_a_hostile_text_is_only_a_text(catalogue):
+    title = "x'); DROP TABLE images; --\n\x1b[31m"
+    catalogue.keep((Archived("site", "1", "u", "kept", "now"), image("a", title=title)))
+    assert catalogue.image("a").title == title
+
+
+DAMAGES = {
+    "empty": lambda data: b"",
+    "words": lambda data: b"this is no database " * 100,
+    "half": lambda data: data[: len(data) // 2],
+    "zeros": lambda data: data[:4096] + b"\0" * (len(data) - 4096),
+    "flips": lambda data: data[:5000] + bytes(b ^ 255 for b in data[5000:9000]) + data[9000:],
+    "other tables": lambda data: other_tables(),
+}
+
+
+def other_tables():
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE labels(x)")
+    return db.serialize()
+
+
+def robots_of(state):
+    return {sha for sha, _, by in state["labels"] if by == ROBOT}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_catalogue_is_set_aside_and_what_can_be_is_told_again(how):
+    """What the robot sorted, waiting or harvested, stays the robot's: none of it may become a person's word."""
+    root = world.fresh(world.to_undo)
+    assert run(root, "robots", "undo").code == 0 and run(root, "robots", "harvest").code == 0
+    world.put(world.unsorted(root), "drawn", range(400, 403))
+    assert (
+        run(
+            root,
+            "robots",
+            "0",
+            "mine",
+            "classify_top",
+            environ={"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"},
+        ).code
+        == 0
+    )
+    waiting = world.sorted_folders(root)[0]
+    moved = next((waiting / "drawn").glob("*.jpg"))
+    moved.rename(waiting / "built" / moved.name)
+    before = world.state(root)
+    path = root / "catalogues/robots.sqlite"
+    path.write_bytes(DAMAGES[how](path.read_bytes()))
+    (root / "catalogues/robots.sqlite-journal").write_bytes(b"left over by a killed run")
+    done = run(root, "robots", "harvest", "--checked-only")
+    assert done.code == 0 and done.err == ""
+    assert ("catalogue was damaged" in done.out) == (root / "catalogues/robots.damaged").exists() == (how != "empty")
+    assert "harvested 1 (1 checked by a person, 0 by the robot alone)" in done.out
+    after = world.state(root)
+    assert robots_of(after) == robots_of(before) != set()
+    assert {sha for _, sha in after["images"]} == {sha for _, sha in before["images"]}
+
+
+def test_a_catalogue_that_cannot_be_opened_is_one_sentence(tmp_path):
+    (tmp_path / "robots.sqlite").mkdir()
+    with pytest.raises(RoboError, match="cannot be opened"):
+        Catalogue.open(tmp_path / "robots.sqlite")

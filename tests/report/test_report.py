@@ -1,0 +1,476 @@
+"""report.html: complete, well-formed, without any outside address, whatever the labels and files are called."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scripts.learn.dataset import Material, Picture
+from scripts.learn.head import Head
+from scripts.learn.train import Point, Recipe, Trained, measure, train
+from scripts.report import page as report
+from scripts.report.charts import POINTS_MAX, thinned, ticks
+from scripts.report.html import Safe, join, percent, score_up, tag
+from scripts.report.pictures import SIDE, thumbnail
+from scripts.report.style import CSS
+from scripts.report.verdict import Scores, verdict
+
+SECTIONS = {"warnings", "data", "accuracy", "confusion", "reliability", "thresholds", "curves", "mistakes", "suspects",
+            "parameters"}  # fmt: skip
+VOID = {"meta", "img", "br", "wbr", "col"}
+HOSTILE = ["<img src=x onerror=alert(1)>", "\"><script>alert('2')</script>", "a&b</title></style>"]
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements with their attributes, texts, and whether every tag is closed in order."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.elements: list[tuple[str, dict]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        self.faults += [f"<{name}> stays open" for name in self.open]
+
+    def handle_starttag(self, name, attributes):
+        self.elements.append((name, dict(attributes)))
+        if len(dict(attributes)) != len(attributes):
+            self.faults.append(f"<{name}> says something twice")
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name):
+        if not self.open or self.open.pop() != name:
+            self.faults.append(f"</{name}> out of place")
+
+    def handle_data(self, words):
+        self.words.append(words)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words).replace("\N{NO-BREAK SPACE}", " ")
+
+    def all(self, name: str) -> list[dict]:
+        return [attributes for found, attributes in self.elements if found == name]
+
+
+def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: float = 0.6) -> Material:
+    """Pictures in flat colours with made-up vectors; every sixth tests, every seventh is watched, the rest trains."""
+    rng = np.random.default_rng(5)
+    n = per_label * len(labels)
+    y, turn = np.repeat(np.arange(len(labels)), per_label), np.tile(np.arange(per_label), len(labels))
+    centres = rng.normal(size=(len(labels), 12))
+    pictures = []
+    for i in range(n):
+        path = folder / str(y[i]) / f"picture {turn[i]}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (140, 100), tuple(int(v) for v in rng.integers(0, 255, 3))).save(path)
+        pictures.append(Picture(path, labels[y[i]], f"{i:064d}"))
+    test = turn % 6 == 0
+    validation = ~test & (turn % 7 == 3)
+    return Material(sorted(labels), pictures, (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32), y,
+                    np.ones(n, bool), test, ~test & ~validation, validation, np.ones(n, np.float32), np.arange(n),
+                    turn % 5)  # fmt: skip
+
+
+def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
+    """What retrain.facts_of gives."""
+    return {
+        "name": "flowers_efficientnet_lite0_batch64",
+        "created": "2026-11-23T06:11:00+00:00",
+        "architecture": "efficientnet_lite0",
+        "backbone": {"title": "efficientnet_lite0", "sha256": "ab" * 32, "input_size": 128, "vector_length": 12,
+                     "handle": "https://tfhub.dev/google/some/1"},
+        "parameters": {"steps": recipe.steps, "batch_size": 16, "learning_rate": 0.01, "solver": recipe.solver,
+                       "seed": 1, "test_percent": 16, "distortions": {"flip": False, "crop": 10}},
+        "strength": trained.strength,
+        "counts": material.counts(),
+        "left_out": 3,
+        "unreadable": {"/photos/torn.jpg": "damaged or cut off"},
+        "seconds": {"bottlenecks": 0.4, "head": 75.2},
+        "warnings": trained.warnings,
+        **trained.facts,
+    }  # fmt: skip
+
+
+def learn(material: Material, solver: str = "sgd") -> tuple[dict, Trained]:
+    recipe = Recipe(steps=60, batch_size=16, solver=solver)
+    trained = train(material, recipe)
+    return facts_for(material, trained, recipe), trained
+
+
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory):
+    material = make_material(tmp_path_factory.mktemp("photos"), ["daisy", "roses", "tulips"], noise=1.6)
+    return material, *learn(material)
+
+
+@pytest.fixture(scope="module")
+def page(flowers):
+    material, facts, trained = flowers
+    return Page(report.page(facts, material, trained))
+
+
+def without(material: Material, part: str, label: int | None = None) -> Material:
+    """The same with no test or validation rows, or none of one label: they train instead."""
+    gone = getattr(material, part) & ((material.y == label) | (label is None))
+    setattr(material, part, getattr(material, part) & ~gone)
+    material.train = material.train | gone
+    return material
+
+
+# What is there
+
+
+def test_page_has_every_section_with_a_heading(page):
+    assert {a["id"] for a in page.all("section")} == SECTIONS
+    headings = {a.get("id") for a in page.all("h2")}
+    assert all(a["aria-labelledby"] in headings for a in page.all("section"))
+    assert len(page.all("h1")) == 1
+
+
+def test_page_tells_the_figures(page, flowers):
+    material, facts, _ = flowers
+    share = facts["accuracy"]
+    assert f"{share['right']} right: {100 * share['value']:.1f} %" in page.text
+    assert f"{round(100 * share['low'])} to {round(100 * share['high'])} %" in page.text
+    for words in ("Cross-validation", "ECE", "learning_rate", "distortions.crop", "efficientnet_lite0", "1 min 15 s", "torn.jpg"):
+        assert words in page.text, words
+    for label, row in facts["counts"].items():
+        assert re.search(rf"{label}{row['images']}{row['human']}{row['robot']}{row['train']}", page.text)
+
+
+def test_every_table_has_a_caption_and_every_chart_a_title(page):
+    names = [name for name, _ in page.elements]
+    assert names.count("table") == names.count("caption") >= 6
+    assert names.count("svg") == names.count("title") - 1 == 4
+
+
+def test_pictures_that_sat_out_are_told(flowers):
+    material, facts, trained = flowers
+    counts = {label: {**row, "images": row["images"] + 2} for label, row in facts["counts"].items()}
+    text = Page(report.page({**facts, "counts": counts}, material, trained)).text
+    assert "6 pictures that only the robot has seen sat out" in text
+    assert "sat out" not in Page(report.page(facts, material, trained)).text
+
+
+def test_matrix_shows_every_count_of_the_confusion(flowers):
+    material, facts, trained = flowers
+    text = report.page(facts, material, trained)
+    matrix = text[text.index('<table class="matrix"') : text.index("Most confused")]
+    cells = [int(n) for n in re.findall(r'class="(?:hit|miss|zero)"[^>]*>(\d+)<', matrix)]
+    assert cells == [n for row in facts["confusion"] for n in row]
+
+
+def test_thresholds_tell_the_mistakes_to_expect_in_250_pictures(flowers):
+    material, facts, trained = flowers
+    row = {"threshold": 0.8, "coverage": 0.4, "right": 90, "total": 100, "value": 0.9, "low": 0.826, "high": 0.945}
+    text = Page(report.page({**facts, "thresholds": [row]}, material, trained)).text
+    assert "0.840 %90.0 % 83 to 94 %10 6 to 17" in text  # of 250, 100 are sorted and 10 of these wrong
+
+
+# Nothing from outside, nothing let in
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_page_has_no_outside_address(tmp_path, solver):
+    material = make_material(tmp_path, ["daisy", "roses"], noise=1.6)
+    facts, trained = learn(material, solver)
+    text = report.page(facts, material, trained)
+    found = Page(text)
+    for name, attributes in found.elements:
+        assert name not in {"script", "link", "iframe", "object", "embed", "base", "form", "a"}
+        for key, value in attributes.items():
+            if key == "src":
+                assert re.fullmatch(r"data:image/jpeg;base64,[A-Za-z0-9+/]+=*", value)
+            else:
+                assert "//" not in (value or ""), (name, key, value)
+                assert key not in ("href", "srcset", "action", "poster", "data", "background", "xlink:href")
+    assert "://" not in text
+    assert "url(" not in CSS and "@import" not in CSS
+
+
+def test_policy_forbids_everything_but_what_the_page_carries(page):
+    policy = [a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy and "default-src 'none'" in policy[0] and "http" not in policy[0]
+
+
+def test_hostile_names_stay_text(tmp_path):
+    material = make_material(tmp_path / "<svg onload=alert(3)>", HOSTILE, noise=1.6)
+    facts, trained = learn(material)
+    facts["warnings"] = [*facts["warnings"], "No image of <script>alert(4)</script> is in the test set."]
+    facts["unreadable"] = {"/photos/<img onerror=alert(5)>.jpg": "<b>torn</b>"}
+    facts["name"] = "</title><script>alert(6)</script>"
+    facts["parameters"]["<i onclick=alert(7)>"] = "<iframe>"
+    found = Page(report.page(facts, material, trained))
+    assert not found.faults
+    names = {name for name, _ in found.elements}
+    assert not names & {"script", "iframe", "i", "object"}
+    assert all(not key.startswith("on") for _, attributes in found.elements for key in attributes)
+    assert all(a["src"].startswith("data:image/jpeg") for a in found.all("img"))
+    for text in (*HOSTILE, "<svg onload=alert(3)>", "<img onerror=alert(5)>.jpg", "<iframe>"):
+        assert text in found.text
+
+
+def test_tag_escapes_texts_and_attributes_but_not_what_it_made():
+    assert tag("b", "<i>") == "<b>&lt;i&gt;</b>"
+    assert tag("b", tag("i", "x")) == "<b><i>x</i></b>"
+    assert tag("p", title="\"'<>&") == '<p title="&quot;&#x27;&lt;&gt;&amp;"></p>'
+    assert join(["a" + tag("i", "x")]) == "a&lt;i&gt;x&lt;/i&gt;"  # a slip shows, it does not run
+    assert isinstance(join([tag("i"), None, ["x"]]), Safe)
+
+
+def test_broken_file_names_can_be_written(tmp_path, flowers):
+    material, facts, trained = flowers
+    odd = {**facts, "unreadable": {"/photos/\udcff\x00\x1b[31m.jpg": "vanished"}}
+    report.write(tmp_path / "report.html", odd, material, trained)
+    assert "/photos/\\udcff\\x00\\x1b[31m.jpg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+# Odd material
+
+
+def few(folder):
+    return make_material(folder, ["a", "b"], per_label=6)
+
+
+def no_validation(folder):
+    return without(make_material(folder, ["a", "b"]), "validation")
+
+
+def one_label_untested(folder):
+    return without(make_material(folder, ["a", "b", "c"]), "test", 1)
+
+
+def no_test(folder):
+    return without(make_material(folder, ["a", "b"]), "test")
+
+
+def many(folder):
+    return make_material(folder, [f"kind of thing {i:03d}" for i in range(100)], per_label=12, noise=2)
+
+
+def not_latin(folder):
+    return make_material(folder, ["机器人", "روبوت", "ロボット 🤖", "ρομπότ"], noise=1.6)
+
+
+def vanished(folder):
+    material = make_material(folder, ["a", "b"], noise=3)
+    for number, picture in enumerate(material.pictures):
+        if number % 2:
+            picture.path.unlink()
+        else:
+            picture.path.write_bytes(b"GIF89a no more")
+    return material
+
+
+def perfect(folder):
+    return make_material(folder, ["a", "b"], noise=0.01)
+
+
+ODD = [few, no_validation, one_label_untested, no_test, many, not_latin, vanished, perfect]
+
+
+@pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
+def test_page_is_whole_whatever_the_material(tmp_path, make):
+    material = make(tmp_path)
+    facts, trained = learn(material, "lbfgs" if make in (few, no_validation) else "sgd")
+    text = report.page(facts, material, trained)
+    found = Page(text)
+    assert not found.faults
+    assert {a["id"] for a in found.all("section")} == SECTIONS
+    assert all(label in found.text for label in material.labels)
+    assert not re.search(r"\bnan\b|\bNone\b|\binf\b|Safe\(", found.text.split("</style>")[-1])
+    assert len(text.encode()) < 600_000
+
+
+def test_without_a_test_set_no_table_pretends(tmp_path):
+    material = no_test(tmp_path)
+    facts, trained = learn(material)
+    text = Page(report.page(facts, material, trained)).text
+    assert "Nobody can say yet how good it is" in text
+    assert "Precision, recall" not in text and "confidence_min lets through" not in text
+
+
+def test_pictures_that_vanished_are_passed_over(tmp_path):
+    material = vanished(tmp_path)
+    facts, trained = learn(material)
+    assert report.worst_mistakes(material, trained, 5) and report.suspects(material, trained, 5)
+    found = Page(report.page(facts, material, trained))
+    assert not found.all("img") and "Not one of them can be read any more" in found.text
+
+
+@pytest.mark.parametrize("label_count, tight", [(2, False), (100, True)])
+def test_matrix_scrolls_in_its_own_box(tmp_path, label_count, tight):
+    material = make_material(tmp_path, [f"l{i:03d}" for i in range(label_count)], per_label=6)
+    facts, trained = learn(material)
+    found = Page(report.page(facts, material, trained))
+    kinds = [name + "." + a.get("class", "") for name, a in found.elements]
+    at = kinds.index("table.matrix tight" if tight else "table.matrix")
+    assert kinds[at - 1].startswith("div.scroll") and found.elements[at - 1][1]["tabindex"] == "0"
+    assert re.search(r"\.scroll\{[^}]*overflow-x:auto", CSS)
+
+
+def test_curves_survive_numbers_that_ran_away(flowers):
+    material, facts, trained = flowers
+    kept = trained.curve
+    wild = (float("nan"), float("inf"), 2.0, 1.5)
+    trained.curve = [Point(i, 0.5, loss, None, None) for i, loss in enumerate(wild)]
+    try:
+        text = report.page(facts, material, trained)
+    finally:
+        trained.curve = kept
+    drawn = re.findall(r'points="([^"]*)"', text)
+    assert len(drawn) == 2 and "nan" not in drawn[1] and len(drawn[1].split()) == 2
+
+
+def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
+    material = make_material(tmp_path, ["a", "b"])
+    facts, trained = learn(material)
+    broken = Head(trained.head.weights * np.float32("nan"), trained.head.bias)
+    trained.head = trained.plain_head = broken
+    trained.out_of_fold = trained.out_of_fold * np.float32("nan")
+    found = Page(report.page({**facts, **measure(trained, material)}, material, trained))
+    assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
+
+
+def test_verdict_does_not_promise_what_few_pictures_show(flowers):
+    material, facts, trained = flowers
+    targets = [{"precision": 0.98, "all": 0.5, "labels": {}}]
+    row = {"threshold": 0.925, "coverage": 0.2, "right": 3, "total": 3, "value": 1, "low": 0.44, "high": 1}
+    given = {**facts, "targets": targets, "thresholds": [row]}
+    few, many = (str(verdict(given, material, Scores(np.full(n, 0.9), np.zeros(n, int)))) for n in (6, 60))
+    assert "only 6 test pictures scored as high" in few and "3 of 3 right" in few
+    assert "60 of the test pictures scored as high" in many
+
+
+def test_long_curves_are_thinned_to_their_shape():
+    points = [(float(i), float(i)) for i in range(100_000)]
+    some = thinned(points)
+    assert len(some) == POINTS_MAX and some[0] == points[0] and some[-1] == points[-1]
+
+
+# Which pictures
+
+
+def test_planted_wrong_labels_are_the_first_suspects(tmp_path):
+    material = make_material(tmp_path, ["a", "b", "c"], per_label=60, noise=1.4)
+    inside = np.flatnonzero(~material.test)
+    planted = np.random.default_rng(2).permutation(inside)[: len(inside) // 20]
+    for i in planted:
+        material.y[i] = (material.y[i] + 1) % 3
+        old = material.pictures[i]
+        material.pictures[i] = Picture(old.path, material.labels[material.y[i]], old.sha256)
+    facts, trained = learn(material, "lbfgs")
+    first, found = report.suspects(material, trained, len(planted)), report.suspects(material, trained)
+    wrong = {material.pictures[i].path for i in planted}
+    assert first == found[: len(planted)] and len(found) >= 2 * len(planted)  # there is something to rank
+    assert len({s.path for s in first} & wrong) >= 0.6 * len(planted)
+    assert len({s.path for s in found[-len(planted) :]} & wrong) <= 0.2 * len(planted)
+    assert all(s.label != s.guess and 0 < s.score <= 1 for s in first)
+    page = Page(report.page(facts, material, trained))
+    shown = [a["title"] for name, a in page.elements if name == "li" and "title" in a]
+    assert {str(s.path) for s in first} <= set(shown)
+
+
+def test_worst_mistakes_are_the_surest_wrong_guesses_of_the_test_set(flowers):
+    material, facts, trained = flowers
+    everything = report.worst_mistakes(material, trained)
+    assert len(everything) == facts["accuracy"]["total"] - facts["accuracy"]["right"] > 3
+    assert report.worst_mistakes(material, trained, 3) == everything[:3]
+    assert [s.score for s in everything] == sorted((s.score for s in everything), reverse=True)
+    row = {p.path: i for i, p in enumerate(material.pictures)}
+    for seen in everything:
+        i = row[seen.path]
+        p = trained.head.probabilities(material.vectors[i : i + 1])[0]
+        assert material.test[i] and seen.label == material.pictures[i].label
+        assert seen.guess == material.labels[p.argmax()] and seen.score == pytest.approx(p.max())
+
+
+def test_galleries_keep_their_limits_and_say_how_many_there_are(tmp_path):
+    material = make_material(tmp_path, ["a", "b"], per_label=160, noise=9)
+    facts, trained = learn(material)
+    wrong, odd = len(report.worst_mistakes(material, trained)), len(report.suspects(material, trained))
+    assert wrong > report.MISTAKES_MAX / 2 and odd > report.SUSPECTS_MAX
+    found = Page(report.page(facts, material, trained))
+    assert len(found.all("img")) == min(wrong, report.MISTAKES_MAX) + report.SUSPECTS_MAX
+    assert f"{wrong} pictures of the test set" in found.text and f"{odd} pictures of" in found.text
+
+
+def test_thumbnail_is_small_and_carries_nothing_over(tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "where the camera stood"
+    Image.effect_noise((900, 300), 90).convert("RGB").save(tmp_path / "a.jpg", exif=exif, comment=b"secret words")
+    source, width, height = thumbnail(tmp_path / "a.jpg")
+    raw = base64.b64decode(source.removeprefix("data:image/jpeg;base64,"))
+    assert (width, height) == (SIDE, SIDE // 3) and len(raw) < 9000
+    assert b"secret" not in raw and b"camera" not in raw
+    with Image.open(io.BytesIO(raw)) as image:
+        assert image.format == "JPEG" and image.size == (width, height)
+        assert "comment" not in image.info and not image.getexif()
+
+
+# Small things
+
+
+@pytest.mark.parametrize(
+    "share, digits, shown",
+    [(0.5, 0, "50 %"), (0.9999, 1, "> 99 %"), (1.0, 1, "100.0 %"), (0.001, 0, "< 1 %"), (0, 0, "0 %"), (None, 0, "–")],
+)
+def test_percent_says_all_only_of_all(share, digits, shown):
+    assert percent(share, digits).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+@pytest.mark.parametrize("value, shown", [(0.9251, "0.926"), (0.925, "0.925"), (0.99995, "0.99995"), (None, "–")])
+def test_score_up_never_lets_more_through(value, shown):
+    assert score_up(value) == shown
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (0.4, 1), (0, 2600), (0, 1e6), (0, 0.1), (0, 37.2)])
+def test_ticks_are_few_and_inside(low, high):
+    found = ticks(low, high)
+    assert 2 <= len(found) <= 8 and min(found) >= low and max(found) <= high * (1 + 1e-9)
+
+
+def _schemes() -> list[dict[str, str]]:
+    """The colours of the light and the dark page."""
+    return [dict(re.findall(r"--([a-z]+):([^;}]+)", block)) for block in re.findall(r":root\{([^}]*)\}", CSS)]
+
+
+def _rgb(text: str) -> np.ndarray:
+    if "," in text:
+        return np.array([int(v) for v in text.split(",")], float)
+    text = text.strip().lstrip("#")
+    text = "".join(c * 2 for c in text) if len(text) == 3 else text
+    return np.array([int(text[i : i + 2], 16) for i in (0, 2, 4)], float)
+
+
+def _contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """The contrast ratio of WCAG 2.2, 1..21."""
+
+    def light(colour):
+        c = colour / 255
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    a, b = sorted((light(one), light(other)))
+    return (b + 0.05) / (a + 0.05)
+
+
+@pytest.mark.parametrize("scheme", _schemes(), ids=["light", "dark"])
+def test_every_text_can_be_read(scheme):
+    card = _rgb(scheme["card"])
+    for ink in ("ink", "soft", "blue", "orange"):
+        for ground in ("card", "page"):
+            assert _contrast(_rgb(scheme[ink]), _rgb(scheme[ground])) >= 4.5, (ink, ground)
+    assert _contrast(_rgb(scheme["ink"]), _rgb(scheme["note"])) >= 4.5
+    for heat in np.linspace(0, float(scheme["most"]), 20):
+        for colour in ("hit", "miss"):
+            cell = heat * _rgb(scheme[colour]) + (1 - heat) * card
+            assert _contrast(_rgb(scheme["ink"]), cell) >= 4.5, (colour, heat)

@@ -1,0 +1,166 @@
+"""scripts.retrain on its own, with tensorflow-for-poets-2's flags."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scripts import retrain
+from scripts.label_image import Graph
+from scripts.learn import distort
+from scripts.learn.dataset import list_pictures
+from scripts.learn.distort import Distortions
+from scripts.learn.hashes import HashBook
+from scripts.learn.train import Recipe
+from scripts.retrain import Job, Places, gather, learn_from
+from tests.helpers import TINY_SIZE, coloured, tiny_backbone
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return coloured(tmp_path_factory.mktemp("photos"), 24)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """Where backbones and bottlenecks are kept between the tests, as between runs."""
+    return tmp_path_factory.mktemp("shared")
+
+
+def flags(photos: Path, tiny: Path, shared: Path, out: Path, *more: str) -> list[str]:
+    return ["--image_dir", str(photos), "--architecture", str(tiny), "--model_dir", str(shared / "models"),
+            "--bottleneck_dir", str(shared / "bottlenecks"), "--output_graph", str(out / "retrained_graph"),
+            "--output_labels", str(out / "labels.txt"), "--summaries_dir", str(out / "summaries"),
+            "--how_many_training_steps", "200", *more]  # fmt: skip
+
+
+def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, capsys):
+    code = retrain.main(flags(
+        photos, tiny, shared, tmp_path, "--learning_rate", "0.02", "--testing_percentage", "20", "--validation_percentage", "15",
+        "--eval_step_interval", "50", "--train_batch_size", "32", "--test_batch_size", "-1", "--validation_batch_size", "10",
+        "--print_misclassified_test_images", "--final_tensor_name", "answer", "--flip_left_right", "--random_crop", "5",
+        "--random_scale", "5", "--random_brightness", "5", "--intermediate_store_frequency", "100",
+        "--intermediate_output_graphs_dir", str(tmp_path / "middle"), "--saved_model_dir", str(tmp_path / "second")))  # fmt: skip
+    out = capsys.readouterr().out
+    assert code == 0
+    assert re.search(r"Final test accuracy = \d+\.\d% \(N=15", out)
+    assert "=== MISCLASSIFIED TEST IMAGES ===" in out
+    assert (tmp_path / "labels.txt").read_text() == "cyan\nmagenta\nyellow\n"
+    assert list((tmp_path / "summaries" / "train").glob("events*")) and list((tmp_path / "summaries" / "validation").glob("events*"))
+    for graph in ("retrained_graph", "second", "middle/intermediate_100", "middle/intermediate_200"):
+        assert Graph(tmp_path / graph, tmp_path / "labels.txt", output_layer="answer").height == TINY_SIZE
+    pixels = np.random.default_rng(0).random((2, TINY_SIZE, TINY_SIZE, 3), np.float32)
+    early, late, final, second = (Graph(tmp_path / g, tmp_path / "labels.txt").scores(pixels) for g in
+                                  ("middle/intermediate_100", "middle/intermediate_200", "retrained_graph", "second"))  # fmt: skip
+    assert np.allclose(final, second, atol=1e-6)
+    assert not np.allclose(early, late, atol=1e-3)
+    assert (early.argmax(axis=1) == final.argmax(axis=1)).any()
+
+
+def test_the_misclassified_are_listed_with_what_they_were_taken_for(tiny, shared, tmp_path, capsys):
+    """Magenta pictures among the cyan ones, so that some of the test set must be wrong."""
+    photos = coloured(tmp_path / "photos", 20)
+    for n in range(20):
+        Image.open(photos / "magenta" / f"magenta_{n}.png").rotate(90).save(photos / "cyan" / f"wrong_{n}.png")
+    retrain.main(flags(photos, tiny, shared, tmp_path, "--print_misclassified_test_images"))
+    out = capsys.readouterr().out
+    listed = out.split("=== MISCLASSIFIED TEST IMAGES ===\n")[1].split("Final")[0].splitlines()
+    assert listed and all(re.fullmatch(r"\S+\.png  (cyan|magenta|yellow)", line) for line in listed)
+    right, total = re.search(r"= (\d+\.\d)% \(N=(\d+)", out).groups()
+    assert len(listed) == round(int(total) * (1 - float(right) / 100))
+
+
+def test_the_same_seed_gives_the_same_model(photos, tiny, shared, tmp_path):
+    heads = []
+    for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
+        assert retrain.main(flags(photos, tiny, shared, tmp_path / name, "--seed", seed)) == 0
+        heads.append(tmp_path / name / "head.npz")
+    with np.load(heads[0]) as a, np.load(heads[1]) as b, np.load(heads[2]) as c:
+        assert np.array_equal(a["weights"], b["weights"]) and not np.array_equal(a["weights"], c["weights"])
+
+
+def test_the_solver_without_knobs(photos, tiny, shared, tmp_path, capsys):
+    assert retrain.main(flags(photos, tiny, shared, tmp_path, "--solver", "lbfgs", "--validation_percentage", "0")) == 0
+    assert float(re.search(r"= (\d+\.\d)%", capsys.readouterr().out)[1]) > 70
+
+
+@pytest.mark.parametrize(("wrong", "says"), [
+    (["--testing_percentage", "0"], "between 1 and 90"), (["--how_many_training_steps", "0"], "between 1"),
+    (["--random_crop", "100"], "between 0 and 99"), (["--learning_rate", "0"], "above 0"),
+    (["--learning_rate", "nan"], "above 0"), (["--image_dir", "/no/such"], "no folder")])  # fmt: skip
+def test_flags_out_of_range_are_refused(photos, tiny, shared, tmp_path, capsys, wrong, says):
+    assert retrain.main([*flags(photos, tiny, shared, tmp_path), *wrong]) == 2
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_trained_says_why(photos, tiny, shared, tmp_path, capsys):
+    (tmp_path / "one" / "only").mkdir(parents=True)
+    assert retrain.main([*flags(photos, tiny, shared, tmp_path), "--image_dir", str(tmp_path / "one")]) == 10
+    assert "two labels" in capsys.readouterr().err
+    assert retrain.main([*flags(photos, tiny, shared, tmp_path), "--architecture", "mobilnet"]) == 1
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_unreadable_pictures_are_left_out_and_told(photos, tiny, shared, tmp_path, capsys):
+    mine = coloured(tmp_path / "photos", 20)
+    (mine / "cyan" / "broken.jpg").write_bytes(b"no")
+    assert retrain.main(flags(mine, tiny, shared, tmp_path)) == 0
+    assert re.search(r"Left out .*broken\.jpg: not a picture", capsys.readouterr().err)
+
+
+# Distortions
+
+
+def job(photos: Path, tiny: Path, how: Distortions) -> Job:
+    with HashBook(None) as book:
+        return Job(list_pictures(photos, book), tiny_backbone(tiny), tiny, Recipe(steps=50), distortions=how)
+
+
+@pytest.mark.parametrize("how", [Distortions(flip=True), Distortions(crop=30), Distortions(scale=50), Distortions(brightness=60)],
+                         ids=["flip", "crop", "scale", "brightness"])  # fmt: skip
+def test_each_distortion_changes_what_is_learned(photos, tiny, shared, how):
+    places = Places(shared / "models", shared / "bottlenecks")
+    plain, bent = (gather(job(photos, tiny, d), places) for d in (Distortions(), how))
+    assert plain.extra is None
+    rows = np.flatnonzero(bent.material.train)
+    assert len(bent.extra.labels) == distort.COPIES * len(rows)
+    originals = np.repeat(bent.material.vectors[rows], distort.COPIES, axis=0)
+    changed = (np.abs(originals - bent.extra.vectors).max(axis=1) > 1e-3).mean()
+    assert (0.3 < changed < 0.7) if how.flip else changed > 0.95
+    assert np.array_equal(bent.extra.labels, np.repeat(bent.material.y[rows], distort.COPIES))
+    assert np.array_equal(bent.extra.folds, np.repeat(bent.material.folds[rows], distort.COPIES))
+    a, b = (learn_from(job(photos, tiny, Distortions()), g).trained.head.weights for g in (plain, bent))
+    assert not np.allclose(a, b)
+    again = gather(job(photos, tiny, how), places)
+    assert np.array_equal(again.extra.vectors, bent.extra.vectors)
+
+
+def test_test_pictures_are_never_distorted_into_training(photos, tiny, shared):
+    gathered = gather(job(photos, tiny, Distortions(flip=True)), Places(shared / "models", shared / "bottlenecks"))
+    tests = gathered.material.vectors[gathered.material.test]
+    nearest = np.abs(gathered.extra.vectors[:, None] - tests[None]).max(axis=2).min()
+    assert nearest > 1e-3
+
+
+def test_a_mirrored_copy_is_the_mirrored_picture(photos):
+    with HashBook(None) as book:
+        one = list_pictures(photos, book)[0]
+    made = list(distort.copies(one, Distortions(flip=True), 32).values())
+    plain = next(iter(distort.copies(one, Distortions(scale=0, crop=0, brightness=0), 32).values()))
+    mirrored = [bool(np.allclose(c, plain[:, ::-1], atol=0.01)) for c in made]
+    assert all(m or np.allclose(c, plain) for c, m in zip(made, mirrored, strict=True))
+
+
+def test_brightness_and_crop_stay_within_what_was_asked(photos):
+    with HashBook(None) as book:
+        pictures = list_pictures(photos, book)[:10]
+    for one in pictures:
+        plain = next(iter(distort.copies(one, Distortions(), 32).values()))
+        for bright in distort.copies(one, Distortions(brightness=20), 32).values():
+            inside = (plain > 0.05) & (plain < 0.8)
+            assert ((bright / np.maximum(plain, 1e-6))[inside] > 0.79).all()
+            assert ((bright / np.maximum(plain, 1e-6))[inside] < 1.21).all()
+            assert bright.max() <= 1
