@@ -18,7 +18,6 @@ from urllib.parse import quote, urlsplit
 import config as cfg
 from flow.base import runlog
 from flow.base.errors import BadUsage, NoCredentials, RoboError
-from flow.texts import gsm
 
 BUDGET_S = 25.0  # for one message, second try included
 TIMEOUT_S = 10.0  # to reach Twilio, and between two pieces of its answer
@@ -93,7 +92,7 @@ def send(text: str) -> tuple[object, str]:
 
 def _create(account: _Account, text: str) -> tuple[object, str]:
     client = _client(account)
-    sid = client.messages.create(to=account.to, from_=account.sender, body=text).sid
+    sid = client.messages.create(to=account.to, from_=account.sender, body=text, smart_encoded=True).sid
     if not isinstance(sid, str) or not sid:
         raise ValueError("no message id")
     return client, sid
@@ -152,8 +151,7 @@ def _outcome(status: str, code: int | None) -> str:
     if status in ARRIVED:
         return f"Status: {status}, no error. Look at your phone."
     if code is not None or status in LOST:
-        advice = ADVICE.get(code, "Look the code up in Twilio's list of error codes.")
-        return f"Status: {status}, error code {code or 'none'}. {advice}"
+        return f"Status: {status}, error code {code or 'none'}. {_advice(code or 0)}"
     return (
         f"Status after {FOLLOW_S:g} s: {status}, no error code so far. If it does not arrive, look for error 30034 in "
         "the message log of the Twilio console: US networks block numbers that are not registered."
@@ -237,7 +235,7 @@ def _refusal(problem: Exception) -> NotSent:
     status, code = (getattr(problem, name, None) for name in ("status", "code"))
     status = status if isinstance(status, int) else 0
     code = code if isinstance(code, int) and code != status else None
-    words = ADVICE.get(code) or _foreign(getattr(problem, "msg", "") or getattr(problem, "detail", "") or "")
+    words = _advice(code) if code else ""
     if status >= 500 and code is None:
         words = "Twilio has trouble; nothing to do."
     kind = f"error {code}" if code else f"HTTP status {status}"
@@ -246,7 +244,6 @@ def _refusal(problem: Exception) -> NotSent:
     return NotSent(f"Twilio said no ({kind}).", words, passing=status == 429 or status >= 500, code=code)
 
 
-def _foreign(text: str) -> str:
-    """Twilio's own words on a code we don't know, without numbers, secrets and addresses."""
-    text = re.sub(r"\bAC[0-9a-fA-F]{32}\b|\+?\d[\d ()-]{5,}\d", "[hidden]", no_secrets(str(text)))
-    return gsm.cut(gsm.plain(gsm.without_places(text)), 120)
+
+def _advice(code: int) -> str:
+    return ADVICE.get(code, "Look the code up in Twilio's list of error codes.")
