@@ -58,7 +58,7 @@ eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoar
 test_min_per_label = 20  # images 1..1000; the smallest useful test set, where a label has three times as many
 robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training
 robot_labels_max_ratio = 2.0  # ratio 0..100; unchecked images per human-sorted one and label, at most
-hub_mirrors = []  # base URLs tried before tfhub.dev, such as a copy inside a company
+hub_mirrors: list[str] = []  # base URLs tried before tfhub.dev, such as a copy inside a company
 hub_timeout_s = 20.0  # seconds 0.1..600; to reach the model hub
 
 # Harvesting

@@ -163,15 +163,18 @@ def _right(model: Model, tests: dict[str, Labelled]) -> int:
     runner = backbone.LazyRunner(model)
     path = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(path) as store:
-        done = bottlenecks.compute({sha: t.path for sha, t in tests.items()}, runner, store)
+        files = {sha: t.path for sha, t in tests.items()}
+        done = bottlenecks.compute(files, runner, store)  # type: ignore[arg-type]  # it runs like one
     shas = list(done.vectors)
     guesses = head.logits(np.stack([done.vectors[s] for s in shas])).argmax(axis=1) if shas else []
     return sum(model.labels[g] == tests[s].label for g, s in zip(guesses, shas, strict=True))
 
 
-def _tied(share: dict, best: dict) -> bool:
+def _tied(share: dict | None, best: dict | None) -> bool:
     """Whether two shares of the same images lie within noise: the difference is under two standard errors of a
     difference of independent shares, which for the same images is on the safe side."""
+    if not share or not best:
+        return False
     n = best["total"]
     variance = sum(s["value"] * (1 - s["value"]) / n for s in (share, best)) if n else 1
     return abs(share["value"] - best["value"]) <= 1.96 * variance**0.5

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flow.base.errors import BadUsage
 
@@ -47,7 +48,7 @@ class Source:
     own = False
     online = True  # False where search and read need no network
 
-    def use(self, fetcher: object) -> None:
+    def use(self, fetcher: Any) -> None:
         """Take the run's `flow.web.fetch.Fetcher`; only sites need it."""
 
     def search(self, tag: str) -> Iterator[Found]:

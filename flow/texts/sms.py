@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import config as cfg
@@ -71,7 +72,7 @@ class _Account:
     base_url: str  # empty = Twilio's own
 
 
-def send(text: str) -> tuple[object, str]:
+def send(text: str) -> tuple[Any, str]:
     """The client and the id Twilio gave the message.
 
     Raises:
@@ -90,7 +91,7 @@ def send(text: str) -> tuple[object, str]:
     raise trouble
 
 
-def _create(account: _Account, text: str) -> tuple[object, str]:
+def _create(account: _Account, text: str) -> tuple[Any, str]:
     client = _client(account)
     sid = client.messages.create(to=account.to, from_=account.sender, body=text, smart_encoded=True).sid
     if not isinstance(sid, str) or not sid:
@@ -98,7 +99,7 @@ def _create(account: _Account, text: str) -> tuple[object, str]:
     return client, sid
 
 
-def _within(end: float, call: Callable[[], object]) -> object:
+def _within(end: float, call: Callable[[], Any]) -> Any:
     """What `call` returns, or TimeoutError at `end`, however the network hangs.
 
     The client's own timeout starts anew with every byte, and looking up a name has none at all: hence the thread, left
@@ -122,7 +123,7 @@ def _within(end: float, call: Callable[[], object]) -> object:
     return value
 
 
-def follow(client: object, sid: str) -> str:
+def follow(client: Any, sid: str) -> str:
     """Look at a sent message until its fate is known, at most 15 s: a sentence with status, code and what to do."""
     end, status, code = _clock() + FOLLOW_S, "queued", None
     while status not in (*ARRIVED, *LOST) and _clock() < end:
@@ -170,7 +171,8 @@ def _account() -> _Account:
     strange = [VARIABLES[i] for i, value in enumerate(values) if not (value.isascii() and value.isprintable())]
     if strange or not values[0].isalnum():  # the account is part of the address
         raise NoCredentials(f"{(strange or VARIABLES)[0]} holds characters it can't have.", "Copy it again.")
-    return _Account(*values, base_url=_own_machine(cfg.twilio_base_url))
+    sid, token, sender, to = values
+    return _Account(sid, token, sender, to, _own_machine(cfg.twilio_base_url))
 
 
 def _own_machine(url: str) -> str:
@@ -183,8 +185,8 @@ def _own_machine(url: str) -> str:
         port = parts.port
     except ValueError:
         host, port = None, None
-    plain = host and parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
-    if not plain or not host.is_loopback:
+    plain = parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
+    if not host or not host.is_loopback or not plain:
         raise BadUsage(
             "twilio_base_url is not an address of this machine.", "Leave it empty, or try http://127.0.0.1:8000"
         )
@@ -192,7 +194,7 @@ def _own_machine(url: str) -> str:
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
-def _client(account: _Account) -> object:
+def _client(account: _Account) -> Any:
     """A Twilio client with a time limit. Imported here: it takes a third of a second."""
     from twilio.http.http_client import TwilioHttpClient
     from twilio.rest import Client

@@ -11,6 +11,7 @@ import ipaddress
 import socket
 import threading
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -153,7 +154,7 @@ def this_watch() -> Watch | None:
     return getattr(_mine, "watch", None)
 
 
-class _Guarded:
+class _Guarded(HTTPConnection):
     """Mixed into urllib3's connections. `checks`: False behind a proxy, and for a site's API given in the settings."""
 
     checks = True
@@ -200,7 +201,7 @@ class _Guarded:
         if watch is not None:
             watch.use(self._twin)
 
-    def request(self, *args: object, **kwargs: object) -> None:
+    def request(self, *args: Any, **kwargs: Any) -> None:
         self._watch()  # a connection kept alive serves another file now
         super().request(*args, **kwargs)
 
@@ -244,17 +245,17 @@ class GuardedAdapter(HTTPAdapter):
         checks: False lets it reach any address (base URLs from the settings, which the user chose).
     """
 
-    def __init__(self, checks: bool = True, **kwargs: object):
+    def __init__(self, checks: bool = True, **kwargs: Any):
         self._checks = checks
         super().__init__(**kwargs)
 
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = (
             _pools(_HTTP, _HTTPS) if self._checks else _pools(_FreeHTTP, _FreeHTTPS)
         )
 
-    def proxy_manager_for(self, *args: object, **kwargs: object) -> object:
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> object:
         manager = super().proxy_manager_for(*args, **kwargs)
         if not manager.proxy.scheme.startswith("socks"):
             manager.pool_classes_by_scheme = _pools(_FreeHTTP, _FreeHTTPS)

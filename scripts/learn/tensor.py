@@ -6,9 +6,10 @@ import os
 import sys
 import types
 import warnings
+from typing import Any
 
 
-def import_tensorflow():
+def import_tensorflow() -> Any:
     """The tensorflow module, its chatter turned down.
 
     oneDNN must be switched on before the import (1.3 to 1.7 times faster on MobileNets in batches).
@@ -26,7 +27,7 @@ def import_tensorflow():
     return tf
 
 
-def import_hub():
+def import_hub() -> Any:
     """The tensorflow_hub module; where setuptools is too new to bring pkg_resources, a stand-in for the one function
     that tensorflow_hub 0.16.1 takes from it."""
     import_tensorflow()
@@ -35,14 +36,14 @@ def import_hub():
         from packaging.version import parse
 
         stand_in = types.ModuleType("pkg_resources")
-        stand_in.parse_version = parse
+        stand_in.parse_version = parse  # type: ignore[attr-defined]
         sys.modules["pkg_resources"] = stand_in
     import tensorflow_hub
 
     return tensorflow_hub
 
 
-def light_interpreter():
+def light_interpreter() -> Any:
     """The class that runs converted backbones: ai-edge-litert's where installed (it needs no TensorFlow), else
     TensorFlow's own."""
     try:

@@ -180,14 +180,14 @@ class _Curve:
         self.points.append(Point(step, ours[0], ours[1], *theirs))
 
     @staticmethod
-    def _look(head: Head, examples: Examples) -> tuple[float | None, float | None]:
+    def _look(head: Head, examples: Examples) -> tuple:
         if not len(examples.labels):
             return None, None
         p = head.probabilities(examples.vectors)
         return float((p.argmax(axis=1) == examples.labels).mean()), metrics.nll(p, examples.labels)
 
 
-def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int):
+def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int) -> tuple:
     """One watcher for the curve and for intermediate models, and how often it must be called."""
     if not keep or not keep_every:
         return curve.add, recipe.every
@@ -236,7 +236,7 @@ def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Tra
     else:
         warnings.append(f"Only {int(folded.sum())} human-sorted training images: the scores are not calibrated.")
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
-    return Trained(head.cooled(temperature), head, temperature, None, [], None, folded, oof, warnings=warnings)
+    return Trained(head.cooled(temperature), head, temperature, None, [], None, folded, oof, warnings=warnings)  # type: ignore[arg-type]  # the gate follows
 
 
 def _gate(material: Material) -> Gate:
@@ -264,7 +264,7 @@ def _warnings(trained: Trained, material: Material) -> list[str]:
     return found
 
 
-def _still_falling(losses: list[float | None]) -> bool:
+def _still_falling(losses: list) -> bool:
     """Whether the last tenth of a curve lies at least 3 % below the tenth before it; means, as single points jump."""
     tenth = len(losses) // 10
     if not tenth or losses[-1] is None:
