@@ -26,8 +26,8 @@ _NUMBERS = re.compile(
 
 def one_line(text: str) -> str:
     """Text without line breaks and without what cannot be seen, such as terminal escapes and broken file names."""
-    spaced = " ".join(text.split())
-    return "".join(char for char in spaced if char.isprintable())
+    seen = "".join(char for char in text if char.isprintable() or char.isspace())
+    return " ".join(seen.split())
 
 
 def cut(text: str, limit: int) -> str:

@@ -183,9 +183,9 @@ def _own_machine(url: str) -> str:
         parts = urlsplit(url)
         host = ipaddress.ip_address("127.0.0.1" if parts.hostname == "localhost" else parts.hostname or "")
         port = parts.port
+        plain = parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
     except ValueError:
-        host, port = None, None
-    plain = parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
+        host, port, plain = None, None, False
     if not host or not host.is_loopback or not plain:
         raise BadUsage(
             "twilio_base_url is not an address of this machine.", "Leave it empty, or try http://127.0.0.1:8000"

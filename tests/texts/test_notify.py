@@ -148,7 +148,7 @@ def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatc
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("boop 🤖\u200b\u202e!\n\tok", "boop 🤖! ok"), ("\x1b[31mred", "[31mred"), ("\ud800x\0y", "xy"), ("", "")],
+    [("boop 🤖\u200b\u202e!\n\tok", "boop 🤖! ok"), ("\x1b[31mred", "[31mred"), ("\ud800x\0y", "xy"), ("\x1b 0", "0"), ("", "")],
 )
 def test_one_line_holds_nothing_unseen(raw, shown):
     assert places.one_line(raw) == shown
