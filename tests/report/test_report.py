@@ -434,7 +434,7 @@ def test_galleries_keep_their_limits_and_say_how_many_there_are(tmp_path):
     assert wrong > report.MISTAKES_MAX / 2 and odd > report.SUSPECTS_MAX
     found = Page(report.page(facts, material, trained))
     assert len(found.all("img")) == min(wrong, report.MISTAKES_MAX) + report.SUSPECTS_MAX
-    assert f"{wrong} pictures got a wrong label on" in found.text and f"{odd} pictures of" in found.text
+    assert f": {wrong} pictures got a wrong label" in found.text and f"{odd} pictures of" in found.text
 
 
 def test_thumbnail_is_small_and_carries_nothing_over(tmp_path):
