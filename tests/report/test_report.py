@@ -177,6 +177,14 @@ def test_thresholds_tell_the_mistakes_to_expect_in_250_pictures(flowers):
     assert "0.840 %90.0 % 83 to 94 %10 6 to 17" in text  # of 250, 100 are sorted and 10 of these wrong
 
 
+def test_the_gate_says_how_many_test_pictures_it_would_hold_back(flowers):
+    material, facts, trained = flowers
+    for gate, told in (({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
+                       ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
+                       ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back")):  # fmt: skip
+        assert told in Page(report.page({**facts, "gate": gate}, material, trained)).text
+
+
 # Nothing from outside, nothing let in
 
 
