@@ -63,7 +63,7 @@ def take_in(data: bytes) -> Taken:
     _judge(*image.size)
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
     small = image.resize((64, 64), Image.Resampling.BOX)
-    if all(high - low < FLAT_RANGE for low, high in small.getextrema()):  # type: ignore[misc]  # three bands
+    if all(high - low < FLAT_RANGE for low, high in small.getextrema()):
         raise Refused(FLAT)
     buffer = io.BytesIO()
     image.info.clear()  # no comment, profile or EXIF (with its places) is passed on

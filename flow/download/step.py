@@ -167,7 +167,7 @@ class _Run:
 
     def _collect(self, jobs: list[tuple[Job, Outcome]], lineup: Lineup) -> None:
         """Judge what the workers brought: keep, count, or try again later."""
-        pictures: list = []
+        pictures = []
         for job, outcome in jobs:
             lineup.leave(job)
             if outcome.status == DEFERRED:

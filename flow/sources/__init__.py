@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flow.base.errors import BadUsage
 
@@ -48,7 +47,7 @@ class Source:
     own = False
     online = True  # False where search and read need no network
 
-    def use(self, fetcher: Any) -> None:
+    def use(self, fetcher: object) -> None:
         """Take the run's `flow.web.fetch.Fetcher`; only sites need it."""
 
     def search(self, tag: str) -> Iterator[Found]:

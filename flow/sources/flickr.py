@@ -62,7 +62,7 @@ class Flickr(Site):
             code, data = self.ask(f"{cfg.url_flickr}/services/rest/", params)
             if code != 200 or data.get("stat") != "ok":
                 self._refuse(code, data)
-            photos: dict = data["photos"] if isinstance(data.get("photos"), dict) else {}
+            photos = data.get("photos") if isinstance(data.get("photos"), dict) else {}
             yield [found for found in map(_found, rows(photos.get("photo"))) if found]
             if page >= number(photos.get("pages")):
                 return

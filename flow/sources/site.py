@@ -22,7 +22,7 @@ STALE_PAGES_MAX = 3  # pages in a row without anything new: the site repeats its
 class Site(Source):
     """A site with an API. Sub-classes give `pages`; the downloader hands over its Fetcher with `use`."""
 
-    fetcher: Fetcher = None  # type: ignore[assignment]  # `use` gives it, or the first question makes it
+    fetcher: Fetcher | None = None
 
     def use(self, fetcher: Fetcher) -> None:
         self.fetcher = fetcher
@@ -117,7 +117,7 @@ def text(value: object) -> str:
 def number(value: object) -> int:
     """A field as a whole number from 0 up; 0 for anything else."""
     with contextlib.suppress(TypeError, ValueError, OverflowError):
-        return max(0, int(value))  # type: ignore[call-overload]  # what is no number is 0
+        return max(0, int(value))
     return 0
 
 

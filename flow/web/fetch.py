@@ -130,7 +130,7 @@ class Fetcher:
                 )
                 with response:
                     response._content = self._body(response)  # noqa: SLF001 - so that .json() and .text see the capped body
-                    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+                    response._content_consumed = True  # noqa: SLF001
                 return response
             except (Cut, NotPublic) as problem:
                 raise NotFetched(FAILED, SLOW if isinstance(problem, Cut) else NOT_PUBLIC) from problem

@@ -11,7 +11,6 @@ import ipaddress
 import socket
 import threading
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -154,7 +153,7 @@ def this_watch() -> Watch | None:
     return getattr(_mine, "watch", None)
 
 
-class _Guarded(HTTPConnection):
+class _Guarded:
     """Mixed into urllib3's connections. `checks`: False behind a proxy, and for a site's API given in the settings."""
 
     checks = True
@@ -201,7 +200,7 @@ class _Guarded(HTTPConnection):
         if watch is not None:
             watch.use(self._twin)
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(self, *args: object, **kwargs: object) -> None:
         self._watch()  # a connection kept alive serves another file now
         super().request(*args, **kwargs)
 
@@ -245,17 +244,17 @@ class GuardedAdapter(HTTPAdapter):
         checks: False lets it reach any address (base URLs from the settings, which the user chose).
     """
 
-    def __init__(self, checks: bool = True, **kwargs: Any):
+    def __init__(self, checks: bool = True, **kwargs: object):
         self._checks = checks
         super().__init__(**kwargs)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = (
             _pools(_HTTP, _HTTPS) if self._checks else _pools(_FreeHTTP, _FreeHTTPS)
         )
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> object:
+    def proxy_manager_for(self, *args: object, **kwargs: object) -> object:
         manager = super().proxy_manager_for(*args, **kwargs)
         if not manager.proxy.scheme.startswith("socks"):
             manager.pool_classes_by_scheme = _pools(_FreeHTTP, _FreeHTTPS)

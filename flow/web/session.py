@@ -3,7 +3,6 @@
 import logging
 import time
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
 
 import requests
 from urllib3.util.retry import Retry
@@ -22,14 +21,14 @@ class PoliteRetry(Retry):
 
     RETRY_AFTER_STATUS_CODES = frozenset({503})
 
-    def get_retry_after(self, response: Any) -> float | None:
+    def get_retry_after(self, response: object) -> float | None:
         try:
             wait_s = super().get_retry_after(response)
         except Exception:  # noqa: BLE001 - an unreadable header must not end the run
             return None
         return None if wait_s is None else min(wait_s, WAIT_503_MAX_S)
 
-    def sleep(self, response: Any = None) -> None:
+    def sleep(self, response: object = None) -> None:
         """Wait before the next try, but not past the deadline of the file and not once the run is stopped."""
         wait_s = self.get_retry_after(response) if response is not None and self.respect_retry_after_header else None
         wait_s = self.get_backoff_time() if wait_s is None else wait_s

@@ -15,11 +15,6 @@ Color = tuple[float, float, float]  # red, green, blue, 0..1
 FINE = 2  # masks are drawn this many times larger and shrunk, so that edges come out smooth
 
 
-def _scaled(color: Color, factor: float, base: float = 0.0) -> Color:
-    red, green, blue = (min(1.0, base + c * factor) for c in color)
-    return red, green, blue
-
-
 @dataclass(frozen=True)
 class Part:
     """One piece of a thing. `finish`: solid (shaded), flat, glow (shines) or line (never filled)."""
@@ -118,7 +113,7 @@ class Scene:
             elif part.finish == "glow":
                 self.glow(points, part.color, 0.05 * frame.scale)
             elif part.finish == "line":
-                self.ink([points], _scaled(part.color, 0.7), max(1.5, 0.02 * frame.scale), 0, closed=False)
+                self.ink([points], tuple(c * 0.7 for c in part.color), max(1.5, 0.02 * frame.scale), 0, closed=False)
             else:
                 self.flat(points, part.color)
 
@@ -148,7 +143,7 @@ class Scene:
     def glow(self, points: Points, color: Color, halo: float) -> None:
         """A lamp: a bright shape and its shine around it."""
         self.flat(points, color, 0.6, max(1.0, halo * 2))
-        self.flat(points, _scaled(color, 0.8, 0.35))
+        self.flat(points, tuple(min(1, 0.35 + c * 0.8) for c in color))
 
     def ink(
         self, lines: list[Points], color: Color, width: float, wobble: float, closed: bool = True, alpha: float = 1.0
