@@ -4,6 +4,7 @@ Nothing here prints. Before `start` is called, log lines go nowhere.
 """
 
 import contextlib
+import io
 import json
 import logging
 import logging.handlers
@@ -12,7 +13,6 @@ import re
 import stat
 import sys
 import time
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class _Layout(logging.Formatter):
 class _File(logging.handlers.RotatingFileHandler):
     """A rotating log only its owner can read; one that cannot be written stops nothing and says nothing."""
 
-    def _open(self) -> TextIOWrapper:
+    def _open(self) -> io.TextIOWrapper:
         stream = super()._open()
         if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             os.fchmod(stream.fileno(), 0o600)
