@@ -31,6 +31,7 @@ SHORT_FLOWS = {
     "explore": "train every combination of the parameters given, and compare",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
+    "forget": "remove all models but the best and the newest ones (--keep 10)",
     "notify_test": "send one text message and follow it",
 }
 FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
@@ -107,6 +108,8 @@ class Request:
     folder: str | None = None  # one sorted_ folder, for approve and harvest
     dry_run: bool = False
     retry_failed: bool = False
+    again: bool = False  # train although nothing is new
+    keep: int | None = None  # models that forget leaves
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Plan:
     folder: str = ""
     dry_run: bool = False
     retry_failed: bool = False
+    again: bool = False
     chosen: tuple[str, ...] = ()  # training parameters the person gave already
     notes: tuple[str, ...] = ()  # what was decided on the person's behalf, in words
 
@@ -187,6 +191,7 @@ def make_plan(request: Request, disk: Disk, stamp: str, asks: bool) -> Plan:
         folder=request.folder or "",
         dry_run=request.dry_run,
         retry_failed=request.retry_failed,
+        again=request.again,
         chosen=tuple(request.training),
         notes=tuple(notes),
     )

@@ -42,12 +42,12 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument(name, nargs="?")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep"):
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed"):
+    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again"):
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -81,6 +81,8 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         folder=given.sorted,
         dry_run=given.dry_run,
         retry_failed=given.retry_failed,
+        again=given.again,
+        keep=None if given.keep is None else _keep(given.keep),
     )
     return request, options
 
@@ -111,6 +113,12 @@ def _quantity(text: str | None) -> int | None:
         raise BadUsage(
             f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
         )
+    return int(text)
+
+
+def _keep(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= 10_000):
+        raise BadUsage(f"--keep {text!r} is not a number of models from 1 to 10000.", "For example: forget --keep 10")
     return int(text)
 
 

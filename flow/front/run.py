@@ -133,7 +133,7 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> object:
 
 
 def _retrain(plan: Plan, catalogue: Catalogue) -> object:
-    from flow.models import leaderboard
+    from flow.models import forget, leaderboard
     from flow.retrain import step as retrain
 
     training = plan.training
@@ -144,11 +144,18 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
         training = guide.ask_training(plan.training, plan.chosen)
     before = shelf.all_models(plan.basetag)
     console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
-    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended)
+    again = plan.again or plan.flowstep not in NEVER_ASKS
+    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended, again=again)
+    if isinstance(done, retrain.NothingNew):
+        console.note(f"  {done.line()}; --again trains all the same.")
+        return done
     advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
     notify.retrained(plan.basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
+    if cfg.models_keep and plan.flowstep in NEVER_ASKS:
+        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
+        console.note(f"  {gone.line()}")
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from scripts.learn.dataset import Material
 from scripts.learn.train import Trained
-from scripts.report.figures import count
 
 
 @dataclass(frozen=True)
@@ -14,7 +13,7 @@ class Measured:
     """Guesses for pictures that a person sorted, made by a head that had not learned from them.
 
     `rows` int [m] into the material, `probabilities` float32 [m, labels], `on`: which pictures these are, in words
-    that follow a verb, such as "on 80 test images".
+    that follow a verb, such as "on 60 images, each predicted without it".
     """
 
     rows: np.ndarray
@@ -23,11 +22,8 @@ class Measured:
 
     @classmethod
     def of(cls, material: Material, trained: Trained) -> "Measured":
-        rows = np.flatnonzero(material.test)
-        p = np.zeros((0, len(material.labels)), np.float32)
-        if len(rows):
-            p = trained.head.probabilities(material.vectors[rows])
-        return cls(rows, p, f"on {count(len(rows), 'test image')}")
+        found = trained.honest.headline(material)
+        return cls(found.rows, found.calibrated, found.words)
 
     @property
     def sure(self) -> np.ndarray:

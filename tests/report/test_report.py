@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from PIL import Image
 
 from scripts.learn.dataset import Material, Picture
 from scripts.learn.head import Head
-from scripts.learn.train import Point, Recipe, Trained, measure, train
+from scripts.learn.measure import figures
+from scripts.learn.train import Point, Recipe, Trained, train
 from scripts.report import page as report
 from scripts.report.charts import POINTS_MAX, thinned, ticks
 from scripts.report.figures import percent, score_up
@@ -320,6 +322,7 @@ def test_page_is_whole_whatever_the_material(tmp_path, make):
 
 def test_without_a_test_set_no_table_pretends(tmp_path):
     material = no_test(tmp_path)
+    material.human[:] = False  # else the folds would measure
     facts, trained = learn(material)
     text = Page(report.page(facts, material, trained)).text
     assert "Nobody can say yet how good it is" in text
@@ -364,7 +367,9 @@ def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
     broken = Head(trained.head.weights * np.float32("nan"), trained.head.bias)
     trained.head = trained.plain_head = broken
     trained.out_of_fold = trained.out_of_fold * np.float32("nan")
-    found = Page(report.page({**facts, **measure(trained, material)}, material, trained))
+    trained.honest = replace(trained.honest, calibrated=trained.honest.calibrated * np.float32("nan"))
+    spoilt = figures(trained.honest, trained.folded, trained.temperature, material)
+    found = Page(report.page({**facts, **spoilt, "gate": facts["gate"]}, material, trained))
     assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
 
 
@@ -383,13 +388,13 @@ def test_verdict_does_not_promise_what_few_pictures_show(flowers, monkeypatch):
 
 def test_what_it_was_measured_with_is_said_in_words(flowers, monkeypatch):
     material, facts, trained = flowers
-    total = facts["accuracy"]["total"]
-    assert Page(report.page(facts, material, trained)).text.count(f" on {total} test images") >= 4
+    total, given = facts["accuracy"]["total"], {**facts, "warnings": []}
+    folds = f" on {total} images, each predicted without it"
+    assert Page(report.page(given, material, trained)).text.count(folds) >= 4
     found = Measured.of(material, trained)
-    other = Measured(found.rows, found.probabilities, "on 60 images, each predicted without it")
-    monkeypatch.setattr(Measured, "of", lambda *_: other)
-    text = Page(report.page({**facts, "warnings": []}, material, trained)).text
-    assert text.count("on 60 images, each predicted without it") >= 4 and "test images" not in text
+    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images kept apart"))
+    text = Page(report.page(given, material, trained)).text
+    assert text.count(" on 90 images kept apart") >= 4 and folds not in text
 
 
 def test_long_curves_are_thinned_to_their_shape():
@@ -421,7 +426,7 @@ def test_planted_wrong_labels_are_the_first_suspects(tmp_path):
     assert {str(s.path) for s in first} <= set(shown)
 
 
-def test_worst_mistakes_are_the_surest_wrong_guesses_of_the_test_set(flowers):
+def test_worst_mistakes_are_the_surest_wrong_guesses_of_heads_that_had_not_seen_them(flowers):
     material, facts, trained = flowers
     everything = report.worst_mistakes(material, trained)
     assert len(everything) == facts["accuracy"]["total"] - facts["accuracy"]["right"] > 3
@@ -430,8 +435,8 @@ def test_worst_mistakes_are_the_surest_wrong_guesses_of_the_test_set(flowers):
     row = {p.path: i for i, p in enumerate(material.pictures)}
     for seen in everything:
         i = row[seen.path]
-        p = trained.head.probabilities(material.vectors[i : i + 1])[0]
-        assert material.test[i] and seen.label == material.pictures[i].label
+        p = trained.honest.calibrated[list(trained.honest.rows).index(i)]
+        assert seen.label == material.pictures[i].label
         assert seen.guess == material.labels[p.argmax()] and seen.score == pytest.approx(p.max())
 
 
