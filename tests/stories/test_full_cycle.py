@@ -66,7 +66,7 @@ def test_the_loop_turns_and_loses_nothing(sorted_home):
     assert sum(row["human"] for row in facts["counts"].values()) == 3 * PER_LABEL + 1
 
     board = roboflow(home, "models")["models"]
-    assert len(board["models"]) == 2 and board["test_images"] == facts["accuracy"]["total"]
+    assert len(board["models"]) == 2 and board["images"] == facts["accuracy"]["total"]
 
     back = roboflow(home, "undo")["undo"]
     assert back["back"] == sum(sure.values())
