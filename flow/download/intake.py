@@ -74,7 +74,8 @@ def _taken(image: "Image.Image", data: bytes) -> Taken:
 
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
     small = image.resize((64, 64), Image.Resampling.BOX)
-    if all(high - low < FLAT_RANGE for low, high in small.getextrema()):
+    ranges = [band.getextrema() for band in small.split()]
+    if all(float(high) - float(low) < FLAT_RANGE for low, high in ranges):
         raise Refused(FLAT)
     buffer = io.BytesIO()
     image.info.clear()  # no comment, profile or EXIF (with its places) is passed on

@@ -8,7 +8,8 @@ from flow.base.files import write_part
 from flow.download.intake import TOO_MANY_PIXELS, Refused, Taken, take_in
 from flow.records.catalogue import DEFERRED, FAILED, REFUSED
 from flow.sources import Found, Source
-from flow.web.fetch import WAIT, Fetcher, NotFetched
+from flow.web.failures import WAIT, NotFetched
+from flow.web.fetch import Fetcher
 
 _numbers = count(1)  # for the names of part files; next() on it is safe in threads
 

@@ -27,7 +27,8 @@ from flow.download.workers import Crew
 from flow.records.catalogue import DEFERRED, DUPLICATE, FAILED, GONE, KEPT, REFUSED, Archived, Begun, Catalogue
 from flow.sources import Found, Source, SourceTrouble, open_sources
 from flow.talk import console
-from flow.web.fetch import WAIT, Fetcher
+from flow.web.failures import WAIT
+from flow.web.fetch import Fetcher
 from flow.web.headers import plain_url
 from flow.web.hosts import SHORT_WAIT_S, clock_text
 

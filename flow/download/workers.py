@@ -15,7 +15,8 @@ import config as cfg
 from flow.download.one_image import Outcome, obtain, take
 from flow.download.queue import Job
 from flow.records.catalogue import DEFERRED
-from flow.web.fetch import WAIT, Fetcher
+from flow.web.failures import WAIT
+from flow.web.fetch import Fetcher
 
 TAKERS = 3  # threads that decode and write; more than the cores, for they also wait for the disk
 AHEAD = 3  # jobs a worker that are begun and not yet written down, at most

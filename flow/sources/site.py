@@ -11,7 +11,8 @@ import requests
 
 from flow.sources import Found, Source, SourceTrouble
 from flow.talk import console
-from flow.web.fetch import Fetcher, NotFetched
+from flow.web.failures import NotFetched
+from flow.web.fetch import Fetcher
 from flow.web.headers import retry_after_s
 from flow.web.hosts import SHORT_WAIT_S, clock_text, host_of
 

@@ -3,8 +3,8 @@
 Every picture is: first frame, turned as its EXIF says, 16-bit scaled, alpha laid on white, RGB.
 
 Memory: what a picture will take is told by its header, and all threads of a process together decode no more at a time
-than MEMORY bytes; a large picture waits for its turn. Conversions go strip by strip, so that a picture is there twice at
-most, and a very large one that is wanted small is made smaller on the way.
+than MEMORY bytes; a large picture waits for its turn. Conversions go strip by strip, so that a picture is there twice
+at most, and a very large one that is wanted small is made smaller on the way.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 VERSION = 1  # part of every bottleneck store's name: other pixels, other vectors
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -189,7 +189,7 @@ def _need(image: Image.Image, pixels: int, scans: int, factors: tuple[int, int])
     return need + (pixels * len(image.getbands()) * _COEFFICIENT_BYTES if scans > 1 else 0)
 
 
-def _scans(image: Image.Image) -> int:
+def _scans(image: ImageFile.ImageFile) -> int:
     """How many scans a JPEG file seems to hold; 2 stands for more. Inside a scan the two bytes cannot occur."""
     file, found, last = image.fp, 0, b""
     place = file.tell()

@@ -10,7 +10,8 @@ import pytest
 
 import config as cfg
 from flow.records.catalogue import DEFERRED, FAILED, GONE, REFUSED
-from flow.web.fetch import Fetcher, NotFetched
+from flow.web.failures import NotFetched
+from flow.web.fetch import Fetcher
 from flow.web.headers import opted_out, plain_url, retry_after_s, user_agent
 from tests import servers
 from tests.servers import Server, picture, status, with_headers
