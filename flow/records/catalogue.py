@@ -172,6 +172,11 @@ class Catalogue:
         sql = "SELECT * FROM archive WHERE origin_sha256=? AND status=?"
         return _make(Archived, self._one(sql, (origin_sha256, KEPT)))
 
+    def archive_size(self, source: str) -> int:
+        """How many images of a source are remembered, whatever became of them."""
+        row = self._one("SELECT COUNT(*) AS count FROM archive WHERE source=?", (source,))
+        return int(row["count"]) if row else 0
+
     def archive(self, *entries: Archived) -> None:
         self._insert("archive", [asdict(entry) for entry in entries])
 

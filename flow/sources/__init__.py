@@ -45,6 +45,7 @@ class Source:
 
     name = ""
     own = False
+    offers_max = 0  # results it shows for one tag at most, 0 = no limit known
     online = True  # False where search and read need no network
 
     def use(self, fetcher: object) -> None:

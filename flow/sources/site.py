@@ -112,7 +112,8 @@ def text(value: object) -> str:
     """A field as text: markup taken out, entities turned back; empty for anything that is not text or a number."""
     if not isinstance(value, (str, int)) or isinstance(value, bool):
         return ""
-    return " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", str(value))).split())
+    plain = " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", str(value))).split())
+    return plain.encode("utf-8", "backslashreplace").decode("utf-8")  # half a character can be told, not written
 
 
 def number(value: object) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
+from http.client import HTTPException
 
 import requests
 from urllib3.exceptions import LocationValueError
@@ -74,15 +75,23 @@ def not_fetched(problem: Exception) -> NotFetched:
         return NotFetched(FAILED, LOST, str(problem))
     if isinstance(problem, requests.exceptions.ChunkedEncodingError):
         return NotFetched(FAILED, CUT_OFF)
-    if isinstance(problem, OSError):  # requests' own are, too
+    if isinstance(problem, OSError) and not _is_no_http(problem):  # requests' own are, too
         return NotFetched(FAILED, LOST)
     return NotFetched(FAILED, ODD, f"{ODD} ({type(problem).__name__})")
+
+
+def _is_no_http(problem: Exception) -> bool:
+    """True where something came that is no answer of a web server. A connection that was lost is something else."""
+    inner = getattr(problem.args[0], "args", ()) if problem.args else ()
+    return any(isinstance(part, HTTPException) and not isinstance(part, OSError) for part in inner)
 
 
 def is_lost_midway(problem: Exception) -> bool:
     """True for a connection lost in the middle of a body: worth another try at once."""
     if isinstance(problem, requests.exceptions.ChunkedEncodingError):
         return True
+    if _is_no_http(problem):
+        return False
     return (
         isinstance(problem, requests.ConnectionError)
         and "Read timed out" not in str(problem)

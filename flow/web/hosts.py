@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import config as cfg
 
 SHORT_WAIT_S = 90.0  # a wait up to this long is said and done; a longer one is left to the next run
-COOL_S, COOL_MAX_S = 60.0, 900.0  # rest where a 429 names none: doubled each time, up to a quarter of an hour
+COOL_S, COOL_MAX_S = 10.0, 900.0  # rest where a 429 names none: doubled each time, up to a quarter of an hour
 STRIKES_MAX = 3  # a host that said 429 this often is left alone for the rest of the run
 WAIT_MAX_S = 7 * 86_400.0  # no honest Retry-After is longer
 # Hosts that wish for more than cfg.host_pause_s, in seconds (read in their terms and answers).
