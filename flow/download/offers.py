@@ -67,8 +67,9 @@ class Offers:
             return
         names = " and ".join(source.name for source in self._sources)
         console.note(
-            f"{names} shows at most {sum(limits)} results a query, and with what you have {wanted} are wanted. More come "
-            f"from several searchtags (one command each), or from a second source: --source {names},commons"
+            f"{names} shows at most {sum(limits)} results a query, and with what you have {wanted} are wanted. "
+            "More come from several searchtags (one command each), or from a second source: "
+            f"--source {','.join(source.name for source in self._sources)},commons"
         )
 
     def _answers(self, source: Source) -> Iterator[Found]:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import config as cfg
 from flow.base import files, paths
 from flow.base.errors import RoboError
 from flow.base.names import one_line
@@ -48,7 +47,8 @@ def _now() -> datetime:
 def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] = _now) -> Downloaded:
     """Fetch `wanted.quantity` new images.
 
-    Until `Catalogue.finish` says that the whole run ended well, the same command finds them there and fetches none anew.
+    Until `Catalogue.finish` is told that the whole run ended well, the same command finds them there and fetches no
+    more.
 
     Returns:
         What came, counted; its `code` is 0 or 3.
@@ -226,9 +226,8 @@ class _Run:
         if goes_on:
             reason += "; the same command goes on from here"
         counts = dict(sorted(self.keeper.counts.items(), key=lambda item: (-item[1], item[0])))
-        return Downloaded(
-            self.wanted.quantity, self.kept, counts, self.keeper.folder, self.before, _sentence(reason), partial, goes_on
-        )
+        asked, folder = self.wanted.quantity, self.keeper.folder
+        return Downloaded(asked, self.kept, counts, folder, self.before, _sentence(reason), partial, goes_on)
 
     def _settle(self) -> None:
         """After Ctrl-C between the writing of a file and of its row: mark as kept what is there, forget what is not, so

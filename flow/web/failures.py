@@ -80,10 +80,15 @@ def not_fetched(problem: Exception) -> NotFetched:
     return NotFetched(FAILED, ODD, f"{ODD} ({type(problem).__name__})")
 
 
-def _is_no_http(problem: Exception) -> bool:
-    """True where something came that is no answer of a web server. A connection that was lost is something else."""
-    inner = getattr(problem.args[0], "args", ()) if problem.args else ()
-    return any(isinstance(part, HTTPException) and not isinstance(part, OSError) for part in inner)
+def _is_no_http(problem: BaseException) -> bool:
+    """True where something came that is no answer of a web server. A connection that was lost is something else.
+
+    The libraries wrap what happened two or three times, each in its own way.
+    """
+    if isinstance(problem, HTTPException):
+        return not isinstance(problem, OSError)
+    inner = [*problem.args, getattr(problem, "reason", None)]
+    return any(_is_no_http(part) for part in inner if isinstance(part, BaseException))
 
 
 def is_lost_midway(problem: Exception) -> bool:

@@ -67,6 +67,8 @@ def check_url(url: str) -> None:
         name, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
     except ValueError as problem:
         raise BadAddress("not a web address") from problem
+    if "%" in name and ":" not in name:  # bytes that are no name; in an IPv6 address it begins a zone
+        raise BadAddress("not a web address (an odd name)")
     if parts.scheme.lower() not in ("http", "https") or not name:
         raise BadAddress(f"not a web address ({parts.scheme[:12] or 'no scheme'})")
     if parts.username is not None or parts.password is not None:

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 import config as cfg
-
 from flow.web.fetch import Fetcher
 from flow.web.watch import Watch
 from tests.raw_server import RawServer
@@ -125,7 +124,7 @@ reasons: Counter[str] = Counter()
 
 
 def _one(fetcher: Fetcher, there: RawServer, number: int) -> str:
-    from flow.download.one_image import Outcome, obtain, take
+    from flow.download.one_image import obtain, take
     from flow.sources import Found, Source
 
     url = there.url(f"/{number}", host_of_number(number))

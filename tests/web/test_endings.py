@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -119,8 +120,6 @@ def test_stop_ends_a_body_whose_connection_is_closed(fetcher):
 
 def test_handles_are_given_back(fetcher):
     """Many answers on connections kept alive and closed leave no file handle behind."""
-    import os
-
     body = b"\xff\xd8\xff" + b"x" * 100
 
     def answer(line: socket.socket, path: str) -> None:
@@ -131,8 +130,8 @@ def test_handles_are_given_back(fetcher):
     with RawServer(answer) as server:
         for path in ("/close.jpg", "/keep.jpg"):
             fetcher.get(server.url(path))
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(list(Path("/proc/self/fd").iterdir()))
         for n in range(60):
             assert fetcher.get(server.url(f"/{'close' if n % 2 else 'keep'}{n}.jpg")) == body
         time.sleep(0.1)
-        assert len(os.listdir("/proc/self/fd")) <= before + 4
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 4
