@@ -73,15 +73,21 @@ def _taken(image: "Image.Image", data: bytes) -> Taken:
     from scripts.learn.lookalikes import look_of
 
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
-    small = image.resize((64, 64), Image.Resampling.BOX)
-    ranges = [band.getextrema() for band in small.split()]
-    if all(float(high) - float(low) < FLAT_RANGE for low, high in ranges):
+    if _is_flat(image.resize((64, 64), Image.Resampling.BOX)):
         raise Refused(FLAT)
     buffer = io.BytesIO()
     image.info.clear()  # no comment, profile or EXIF (with its places) is passed on
     image.save(buffer, "JPEG", quality=JPEG_QUALITY)
     jpeg = buffer.getvalue()
     return Taken(jpeg, hashlib.sha256(jpeg).hexdigest(), hashlib.sha256(data).hexdigest(), look_of(image), *image.size)
+
+
+def _is_flat(image: "Image.Image") -> bool:
+    """True where every channel hardly varies."""
+    import numpy as np
+
+    pixels = np.asarray(image).reshape(-1, 3)
+    return bool((pixels.max(axis=0) - pixels.min(axis=0) < FLAT_RANGE).all())
 
 
 def _judge(width: int, height: int) -> None:

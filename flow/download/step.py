@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flow.base import files, paths
-from flow.base.errors import RoboError
 from flow.base.names import one_line
 from flow.base.quarantine import copy_aside
 from flow.download.credits import update_logs
@@ -23,6 +22,7 @@ from flow.download.keeping import Keeper
 from flow.download.known import Known
 from flow.download.offers import Offers, Trouble
 from flow.download.one_image import Outcome
+from flow.download.place import cannot_write, prepare
 from flow.download.queue import Job, Lineup
 from flow.download.tally import Downloaded, Wanted
 from flow.download.workers import Crew
@@ -33,7 +33,6 @@ from flow.web.failures import WAIT
 from flow.web.fetch import Fetcher
 from flow.web.hosts import SHORT_WAIT_S, clock_text
 
-SPACE_MB = 100  # free megabytes wanted before anything is fetched
 PILE, PILE_S = 8, 0.25  # so many images, or seconds, are written down together
 UNFINISHED_H = 48  # hours within which the same command completes a download that was stopped
 WAITS_MAX_S = 180.0  # that a run waits for hosts in all, while nothing else is to be done
@@ -61,31 +60,15 @@ def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] =
     sources = open_sources(wanted.sources)
     folder = paths.unsorted_dir(wanted.basetag, wanted.searchtag)
     try:
-        _prepare(folder)
+        prepare(folder)
         with Known(wanted.basetag, catalogue, not wanted.keep_near) as known, Fetcher(now) as fetcher:
             return _Run(sources, Keeper(wanted, catalogue, known, folder, now), fetcher).go()
     except OSError as problem:
         if problem.errno in NO_WRITE:
-            raise _cannot_write(folder, problem.strerror) from problem
+            raise cannot_write(folder, problem.strerror) from problem
         raise
     except sqlite3.OperationalError as problem:
-        raise _cannot_write(paths.catalogue(wanted.basetag).parent, str(problem)) from problem
-
-
-def _prepare(folder: Path) -> None:
-    """The folder, tried before anything is fetched. Raises RoboError where nothing can be written into it."""
-    try:
-        files.make_folder(folder)
-        files.need_space(folder, SPACE_MB)
-        _sweep(folder)
-        files.write_part(folder, "trial", b"boop").unlink()
-    except OSError as problem:
-        raise _cannot_write(folder, problem.strerror) from problem
-
-
-def _cannot_write(folder: Path, why: str | None) -> RoboError:
-    hint = "Make room or allow it, and run the same command again; nothing was lost."
-    return RoboError(f"{folder} cannot be written: {why or 'the disk failed'}.", hint)
+        raise cannot_write(paths.catalogue(wanted.basetag).parent, str(problem)) from problem
 
 
 class _Run:
@@ -112,7 +95,7 @@ class _Run:
                     self._work()
         finally:
             self.fetcher.stop()
-            _sweep(self.keeper.folder)
+            files.sweep_parts(self.keeper.folder)
             self._settle()
             with contextlib.suppress(OSError):  # a full disk: the next run writes them
                 self._update_logs()
@@ -242,12 +225,6 @@ class _Run:
 
     def _update_logs(self) -> None:
         update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run had begun to write."""
-    for part in files.parts_in(folder):
-        part.unlink(missing_ok=True)
 
 
 def _is_recent(at: str, now: datetime) -> bool:

@@ -23,10 +23,17 @@ STALE_PAGES_MAX = 3  # pages in a row without anything new: the site repeats its
 class Site(Source):
     """A site with an API. Sub-classes give `pages`; the downloader hands over its Fetcher with `use`."""
 
-    fetcher: Fetcher | None = None
+    _fetcher: Fetcher | None = None
 
     def use(self, fetcher: Fetcher) -> None:
-        self.fetcher = fetcher
+        self._fetcher = fetcher
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """The run's fetcher, or one of its own where it was given none."""
+        if self._fetcher is None:
+            self._fetcher = Fetcher(lambda: datetime.now().astimezone())
+        return self._fetcher
 
     def pages(self, tag: str) -> Iterator[list[Found]]:
         """Pages of results for a tag, until there are no more."""
@@ -71,8 +78,6 @@ class Site(Source):
         return told if response.status_code in (403, 503) else None
 
     def _answer(self, url: str, params: dict | None, headers: dict | None, form: dict | None) -> requests.Response:
-        if self.fetcher is None:
-            self.fetcher = Fetcher(lambda: datetime.now().astimezone())
         try:
             return self.fetcher.answer(url, params, headers, form)
         except NotFetched as problem:
@@ -88,8 +93,6 @@ class Site(Source):
 
     def _rest_if_asked(self, url: str) -> None:
         """Wait out a rest the host asked for, saying so; a long one ends the source."""
-        if self.fetcher is None:
-            return
         host = host_of(url)
         seconds = self.fetcher.hosts.resting_s(host)
         if seconds > SHORT_WAIT_S:
@@ -118,8 +121,8 @@ def text(value: object) -> str:
 
 def number(value: object) -> int:
     """A field as a whole number from 0 up; 0 for anything else."""
-    with contextlib.suppress(TypeError, ValueError, OverflowError):
-        return max(0, int(value))
+    with contextlib.suppress(ValueError, OverflowError):
+        return max(0, int(value)) if isinstance(value, (str, int, float)) else 0
     return 0
 
 

@@ -8,11 +8,9 @@ at most, and a very large one that is wanted small is made smaller on the way.
 """
 
 import contextlib
-import ctypes
 import io
 import os
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,12 +19,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
+from scripts.learn.room import Room
+
 VERSION = 1  # part of every bottleneck store's name: other pixels, other vectors
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 PIXELS_MAX = 50_000_000  # a 50 megapixel picture is 150 MB of RGB; more is refused before it is decoded
 WEBP_PIXELS_MAX = 20_000_000  # libwebp and Pillow hold a WebP four times over: 16 bytes a pixel (measured), 320 MB
 MEMORY = 340_000_000  # bytes that pictures being decoded may take, all threads together
-TRIMMED_OVER = 32_000_000  # bytes; what a larger picture took is given back to the system at once
 REDUCED_OVER = 30_000_000  # pixels; a larger picture that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
 JPEG_LARGE = 4_000_000  # pixels from which it is worth looking whether a JPEG comes in several scans
@@ -46,40 +45,7 @@ class Unreadable(Exception):
     """Not a picture we can use; the text says why in a few words."""
 
 
-class _Room:
-    """So many bytes for all threads of the process. Who waits is let in before those who come later, so that small
-    pictures do not pass a large one for ever."""
-
-    def __init__(self, size: int):
-        self._size = self._left = size
-        self._door = threading.Lock()  # held by the one who waits in front
-        self._change = threading.Condition()
-
-    @contextlib.contextmanager
-    def held(self, need: int) -> Iterator[None]:
-        """Wait until `need` bytes are free, then have them. More than there are at all means: alone."""
-        need = min(need, self._size)
-        with self._door, self._change:
-            self._change.wait_for(lambda: self._left >= need)
-            self._left -= need
-        try:
-            yield
-        finally:
-            if need > TRIMMED_OVER:
-                _give_back_to_system()
-            with self._change:
-                self._left += need
-                self._change.notify_all()
-
-
-def _give_back_to_system() -> None:
-    """What was freed is free for other programs too. glibc would keep it for the thread that had it: 16 threads came to
-    2 GB. Elsewhere large pieces go back by themselves."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-_room = _Room(MEMORY)
+_room = Room(MEMORY)
 
 
 def decode(source: Path | bytes, draft_side: int = 0) -> Image.Image:
@@ -192,6 +158,8 @@ def _need(image: Image.Image, pixels: int, scans: int, factors: tuple[int, int])
 def _scans(image: ImageFile.ImageFile) -> int:
     """How many scans a JPEG file seems to hold; 2 stands for more. Inside a scan the two bytes cannot occur."""
     file, found, last = image.fp, 0, b""
+    if file is None:
+        return 1
     place = file.tell()
     file.seek(0)
     while found < 2 and (piece := file.read(1 << 20)):

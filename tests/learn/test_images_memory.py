@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from scripts.learn import images
 from scripts.learn.images import Unreadable, decode, opened
+from scripts.learn.room import Room
 from tests.terminal import PROJECT
 
 
@@ -101,7 +102,7 @@ def test_a_webp_takes_more_and_may_be_less_large(monkeypatch):
 
 
 def test_memory_is_given_out_in_turn_and_given_back():
-    room, order, started = images._Room(100), [], threading.Event()
+    room, order, started = Room(100), [], threading.Event()
 
     def take(name: str, need: int) -> None:
         started.set()
