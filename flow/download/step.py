@@ -112,10 +112,11 @@ class _Run:
         begun = self.catalogue.begun(wanted.searchtag)
         if begun and (begun.asked, begun.sources) == (wanted.quantity, wanted.sources) and _is_recent(begun.at, now):
             before = have - begun.had
+            when = clock_text(datetime.fromisoformat(begun.at).astimezone(now.tzinfo), now)
             if before >= wanted.quantity:
-                console.note(f"the {wanted.quantity} images begun {begun.at} are there; going on with what comes next.")
+                console.note(f"the {begun.asked} images of the download begun {when} are there; going on from here.")
             elif before > 0:
-                console.note(f"going on with the download begun {begun.at}: {before} of {begun.asked} are there.")
+                console.note(f"going on with the download begun {when}: {before} of {begun.asked} are there.")
             return min(before, wanted.quantity)
         at = now.isoformat(timespec="seconds")
         self.catalogue.begin(Begun(wanted.searchtag, wanted.quantity, wanted.sources, have, at))

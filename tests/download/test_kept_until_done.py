@@ -26,7 +26,7 @@ def test_ctrl_c_while_classifying_keeps_the_download():
     assert (twice.code, kept(root)) == (130, 5)
     again = run(root, *WANT, "--verbose")
     assert (again.code, kept(root)) == (0, 5), again
-    assert "the 5 images begun" in again.err
+    assert "the 5 images of the download begun " in again.err
     assert "5 asked: 0 kept after 5 before" in again.out
     assert "sorted 5" in again.out
     anew = run(root, *WANT)
