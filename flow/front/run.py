@@ -69,6 +69,14 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         result = steps[step](plan, catalogue)
         if result is not None:
             outcome.results.append((step.value, result))
+    _finish_download(catalogue, outcome, plan.searchtag)
+
+
+def _finish_download(catalogue: Catalogue, outcome: Outcome, searchtag: str) -> None:
+    """The whole run ended well, so the same command downloads anew. Of a run that did not, it keeps the download."""
+    got = dict(outcome.results).get(Step.DOWNLOAD.value)
+    if got is not None and not got.goes_on:
+        catalogue.finish(searchtag)
 
 
 def _download(plan: Plan, catalogue: Catalogue) -> object:

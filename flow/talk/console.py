@@ -292,8 +292,9 @@ def _err(text: str, color: str = "") -> None:
 
 
 def _safe(text: str) -> str:
-    """No control, bidi or zero-width character from a tag or a title reaches the screen; lines stay lines."""
-    return "\n".join(clean(line.expandtabs(4)) for line in text.split("\n"))
+    """No control, bidi or zero-width character from a tag or a title reaches the screen, and no login or key of an
+    address; lines stay lines."""
+    return "\n".join(clean(line.expandtabs(4)) for line in runlog.plain_addresses(text).split("\n"))
 
 
 def _width(text: str) -> int:
