@@ -201,7 +201,7 @@ class _Run:
             except SourceTrouble as problem:
                 self.trouble.again = True
                 self.trouble.reasons.append(problem.reason)
-                console.note(f"{problem.reason}.")  # the last line says it too
+                console.detail(f"{problem.reason}.")  # the last line says it
 
     def _is_new(self, source: Source, found: Found) -> bool:
         """Whether an offer is worth a request; otherwise it is counted here."""
