@@ -53,7 +53,7 @@ class Offers:
             except SourceTrouble as problem:
                 self._trouble.again = True
                 self._trouble.reasons.append(problem.reason)
-                console.note(f"{problem.reason}.")  # the last line says it too
+                console.detail(f"{problem.reason}.")  # the last line says it
 
     def judged(self, looked_at: int, kept: int) -> None:
         """What became of offers that were tried. A source that goes on offering what is of no use is left."""

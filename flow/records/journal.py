@@ -22,7 +22,8 @@ LAST_LINE_MAX = 200  # bytes; two numbers
 
 @dataclass(frozen=True)
 class Move:
-    """One image's move, as the journal keeps it; paths relative to tf_files."""
+    """One image's move, as the journal keeps it; paths relative to tf_files. A `copy` is made of a picture of a
+    person's own outside tf_files, whose path is whole; the picture stays where it is."""
 
     sha256: str
     source: str
@@ -32,6 +33,7 @@ class Move:
     score: float | None = None
     model: str = ""
     came: str = WHOLE
+    copy: bool = False
 
 
 def label_of(move: Move) -> Label:
@@ -64,9 +66,12 @@ def number_of(home: Path) -> int:
 
 
 def as_text(moves: list[Move], folders: list[Path], number: int) -> str:
-    """A journal's lines: a move each, then a folder each that leaves, then how many those are and the number."""
+    """A journal's lines: a move each, then a folder each that leaves, then how many those are and the number.
+
+    A folder that leaves is a whole sorted_ folder, or a part of one such as sorted_1/built.
+    """
     lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
-    lines += [json.dumps({"folder": folder.name}) for folder in folders]
+    lines += [json.dumps({"folder": _below_testing(folder)}) for folder in folders]
     return "\n".join([*lines, json.dumps({"end": len(lines), "number": number})]) + "\n"
 
 
@@ -80,7 +85,7 @@ def read(journal: Path) -> Journal:
             if "sha256" in entry:
                 moves.append(_inside(basetag, Move(**entry)))
             elif "folder" in entry:
-                folders.append(Path(entry["folder"]).name)
+                folders.append(_tame(entry["folder"]))
             else:
                 end, number = int(entry["end"]), int(entry.get("number", 0))
                 continue
@@ -106,6 +111,19 @@ def absolute(text: str) -> Path:
     return paths.tf_files() / text
 
 
+def _below_testing(folder: Path) -> str:
+    """sorted_1, or sorted_1/built: no basetag is called sorted_ anything."""
+    is_part = folder.parent.name.startswith(cfg.sorted_name)
+    return f"{folder.parent.name}/{folder.name}" if is_part else folder.name
+
+
+def _tame(text: str) -> str:
+    """A folder's name as a journal gives it, at most a part of a sorted_ folder; nothing in it leads elsewhere."""
+    home, name = Path(text).parent.name, Path(text).name
+    is_part = home.startswith(cfg.sorted_name) and name not in ("", "..")
+    return f"{home}/{name}" if is_part else name
+
+
 def _last_number(journal: Path) -> int:
     try:
         with open(journal, "rb") as reader:
@@ -116,8 +134,11 @@ def _last_number(journal: Path) -> int:
 
 
 def _inside(basetag: str, move: Move) -> Move:
-    """The move, if it lies within the basetag. Raises ValueError otherwise."""
-    for text, home in ((move.source, paths.testing(basetag)), (move.target, paths.training(basetag))):
+    """The move, if it lies within the basetag; a copy may come from anywhere. Raises ValueError otherwise."""
+    ends = [(move.target, paths.training(basetag))]
+    if not move.copy:
+        ends.append((move.source, paths.testing(basetag)))
+    for text, home in ends:
         if not os.path.normpath(absolute(text)).startswith(f"{home}{os.sep}"):
             raise ValueError(text)
     return move

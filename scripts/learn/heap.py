@@ -21,8 +21,8 @@ CLUSTERS_MAX = 400
 
 @dataclass(frozen=True)
 class Heap:
-    """`unit` float32 [n, d]: vectors with every feature of the same spread, scaled to length 1 (for large heaps only their
-    main directions); `near` int [n, NEAREST] and `cosine` float32 [n, NEAREST]: each picture's nearest others."""
+    """`unit` float32 [n, d]: vectors with every feature of the same spread, scaled to length 1 (for large heaps only
+    their main directions); `near` int [n, NEAREST] and `cosine` float32 [n, NEAREST]: each picture's nearest others."""
 
     unit: np.ndarray
     near: np.ndarray
@@ -103,8 +103,8 @@ def confidence(shares: np.ndarray) -> np.ndarray:
 
 
 def typical(heap: Heap, taken: np.ndarray, count: int, seed: int = 0) -> list[int]:
-    """The most typical picture of each of the largest clusters that hold none of `taken` (TypiClust: Hacohen et al. 2022,
-    "Active learning on a budget: opposite strategies suit high and low budgets").
+    """The most typical picture of each of the largest clusters that hold none of `taken` (TypiClust: Hacohen et al.
+    2022, "Active learning on a budget: opposite strategies suit high and low budgets").
 
     Args:
         taken: bool [n], pictures that are decided or not to be asked for.
@@ -134,7 +134,8 @@ def spread_out(heap: Heap, rows: np.ndarray, count: int, seed: int = 0) -> list[
 
 
 def kmeans(unit: np.ndarray, count: int, seed: int = 0, rounds: int = 12) -> np.ndarray:
-    """Clusters int [n] of rows of unit length by spherical k-means, begun with k-means++ (Arthur & Vassilvitskii 2007)."""
+    """Clusters int [n] of rows of unit length by spherical k-means, begun with k-means++ (Arthur & Vassilvitskii
+    2007)."""
     rng, n = np.random.default_rng(seed), len(unit)
     centres = np.empty((count, unit.shape[1]), np.float32)
     centres[0] = unit[rng.integers(n)]
