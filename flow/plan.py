@@ -29,6 +29,7 @@ SHORT_FLOWS = {
     "status": "counts, models, the last run and what waits for you",
     "models": "every model measured again on today's test images, best first",
     "explore": "train every combination of the parameters given, and compare",
+    "check": "look at what was sorted in the browser, a key for each label",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
     "notify_test": "send one text message and follow it",
@@ -107,6 +108,10 @@ class Request:
     folder: str | None = None  # one sorted_ folder, for approve and harvest
     dry_run: bool = False
     retry_failed: bool = False
+    check_training: bool = False  # check looks at doubtful training images
+    check_teach: bool = False
+    browser: bool = True  # check opens one
+    port: int = 0  # of the check page; 0 = any that is free
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,8 @@ def _short(request: Request, basetag: str, catalogue: Catalogue, outcome: run.Ou
         from flow.retrain import explore
 
         result = explore.explore(basetag, request.training, stamp, catalogue)
+    elif request.flowstep == "check":
+        result = run.check(request, basetag, stamp, catalogue)
     elif request.flowstep == "approve":
         from flow.harvest import approve
 
@@ -235,9 +237,10 @@ def _must_exist(basetag: str, disk: Disk) -> None:
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run left behind."""
-    from flow.records import moving
+    from flow.records import decisions, moving
 
     if flowstep not in READ_ONLY:
+        decisions.settle(basetag, catalogue)
         for said in moving.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
 

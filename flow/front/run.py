@@ -4,16 +4,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths
-from flow.base.errors import DONE, RoboError
+from flow.base.errors import DONE, BadUsage, RoboError
 from flow.models import backbone, shelf
-from flow.plan import NEVER_ASKS, Plan, Step
+from flow.plan import NEVER_ASKS, Plan, Request, Step, Training, make_training
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
 from flow.talk import console, words
 from flow.texts import notify
+
+if TYPE_CHECKING:
+    from flow.retrain.step import Retrained
 
 
 @dataclass
@@ -131,8 +135,33 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> object:
     return done
 
 
+def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> object:
+    """The check page, with the harvest and the retrain that may come after it."""
+    from flow.check.session import Ended, Then
+    from flow.check.step import CheckOptions
+    from flow.check.step import check as look
+
+    if request.check_teach:
+        raise BadUsage("--teach is not there yet.", "Sort the first images by hand, then retrain.")
+
+    def harvested() -> Ended:
+        from flow.harvest import step as harvest
+
+        done = harvest.harvest(basetag, stamp, catalogue, checked_only=True)
+        console.note(f"  {done.line()}")
+        for said in done.trouble:
+            console.warn(said)
+        return Ended(done.line(), done.code)
+
+    def retrained() -> Ended:
+        done = train(basetag, make_training(request.training), stamp, catalogue, attended=False)
+        return Ended(done.line(), done.code, done.warnings[-1], done.model.folder / "report.html")
+
+    return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
+                Then(harvested, retrained))  # fmt: skip
+
+
 def _retrain(plan: Plan, catalogue: Catalogue) -> object:
-    from flow.models import leaderboard
     from flow.retrain import step as retrain
 
     training = plan.training
@@ -141,13 +170,22 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
         from flow.front import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
-    before = shelf.all_models(plan.basetag)
-    console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
-    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended)
-    advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
+    return train(plan.basetag, training, plan.stamp, catalogue, plan.attended)
+
+
+def train(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool) -> "Retrained":
+    """A new model, and what there is to say of it; its verdict is the last of the warnings."""
+    from flow.models import leaderboard
+    from flow.retrain import step as retrain
+
+    retrain.check_ready(basetag, training)
+    before = shelf.all_models(basetag)
+    console.note(words.retraining(training.architecture, labelling.label_counts(basetag)))
+    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended)
+    advice = leaderboard.advice(basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
-    notify.retrained(plan.basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
+    notify.retrained(basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 

@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS decisions(
   label TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, page TEXT NOT NULL, came TEXT NOT NULL,
   who TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, before TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS decisions_folder ON decisions(folder, state);
+CREATE INDEX IF NOT EXISTS decisions_sha ON decisions(sha256);
+CREATE INDEX IF NOT EXISTS decisions_page ON decisions(page);
 CREATE INDEX IF NOT EXISTS decisions_state ON decisions(state, action);
 CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
 """
@@ -293,6 +295,11 @@ class Catalogue:
     def decisions_of_page(self, page: str) -> list[Decision]:
         rows = self._db.execute("SELECT * FROM decisions WHERE page=? ORDER BY number", (page,))
         return [Decision(**dict(row)) for row in rows]
+
+    def decisions_of(self, sha256: str, folder: str) -> list[Decision]:
+        """The done decisions on one picture of a folder, oldest first."""
+        sql = "SELECT * FROM decisions WHERE folder=? AND sha256=? AND state='done' ORDER BY number"
+        return [Decision(**dict(row)) for row in self._db.execute(sql, (folder, sha256))]
 
     def last_decision(self) -> int:
         """The highest number so far; 0 where there is none."""
