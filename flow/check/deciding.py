@@ -12,7 +12,7 @@ from flow.records.catalogue import Catalogue, Decision
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
 
 REST_S = 30.0  # a longer silence between two key presses is a pause, not work
-PACE_LEAST = 3  # pictures from which on a pace is told
+PACE_LEAST_S = 10.0  # seconds of work from which on a pace is told
 COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
 
 
@@ -34,7 +34,7 @@ class Pace:
 
     @property
     def per_minute(self) -> float | None:
-        if self._pictures < PACE_LEAST or self._seconds < 1:
+        if self._seconds < PACE_LEAST_S:
             return None
         return round(60 * self._pictures / self._seconds, 1)
 
@@ -106,6 +106,7 @@ class DecidingBoard(ABC):
         self._later -= set(pictures)
         self._page = page
         said = self._took(did, kind, label, shown)
+        self.refresh()
         return Answer(said, self._now(page), tuple(pictures))
 
     def later(self, page: str, pictures: list[str]) -> None:

@@ -205,12 +205,13 @@ def serving(make_site: Callable[[Guard], Site], port: int) -> Iterator[str]:
 
     with _listening(port) as door:
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Handler, fd=door.fileno())
-    guard = Guard(server.server_port)
+        taken = door.getsockname()[1]
+    guard = Guard(taken)
     waiting.set_result(make_site(guard))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/?token={guard.ticket}"
+        yield f"http://127.0.0.1:{taken}/?token={guard.ticket}"
     finally:
         server.shutdown()
         server.server_close()

@@ -12,6 +12,8 @@ import { NOBODY, acceptable, goTo, isOpen, leadOn, markAll, pictures, state, tar
 const SIZES = [84, 108, 136, 168, 208, 262, 330, 420];  // pixels, of a picture
 const CALM_MS = 300;  // a page that came just now is not accepted by the ENTER before
 const MOST = 120;     // pictures a page
+const FOOT_PX = 30;   // below each picture
+const LARGER = 1.6;   // times the wanted size, where a page has few pictures
 
 const does = {
   nothing() {},
@@ -145,6 +147,8 @@ function take(view) {
   if (isOther) {
     state.large = state.large && Boolean(page);
     turnTo(page);
+    $("deck").hidden = !page;
+    arrange();
     drawPage();
   } else if (page && waiting() === 0) {
     state.page = page;
@@ -201,17 +205,33 @@ function trouble(problem) {
   else { say(problem.message, true); load(); }
 }
 
-/** How many pictures fit the window, whole rows. */
+/** How many pictures fit the window: as many whole rows and columns of about the wanted size as fill it. */
 function fitting() {
-  const grid = $("grid"), style = getComputedStyle(grid), gap = parseFloat(style.rowGap) || 0;
-  const inner = (size, ...sides) => size - sides.reduce((sum, side) => sum + parseFloat(style[side]), 0);
-  const width = inner(grid.clientWidth, "paddingLeft", "paddingRight");
-  const height = inner($("main").clientHeight, "paddingTop", "paddingBottom");
-  const wanted = Math.min(tileSize(), 0.44 * innerWidth);
-  const columns = Math.max(1, Math.floor((width + gap) / (wanted + gap)));
-  const side = (width - gap * (columns - 1)) / columns;
-  const rows = Math.max(1, Math.floor((height + gap) / (side + 30 + gap)));
-  return Math.min(MOST, Math.max(4, columns * rows));
+  const { width, height, gap } = room(), wanted = tileSize();
+  const rows = Math.max(1, Math.round((height + gap) / (wanted + FOOT_PX + gap)));
+  const high = Math.max(64, (height - gap * (rows - 1)) / rows - FOOT_PX);
+  const columns = Math.max(2, Math.ceil((width + gap) / (Math.max(high, 0.8 * wanted) + gap)));
+  fitting.columns = columns;
+  return Math.min(MOST, columns * rows);
+}
+
+/** Few pictures are shown larger, as there is room. */
+function arrange() {
+  fitting();
+  const { width, height, gap } = room(), n = pictures().length;
+  let columns = fitting.columns;
+  for (let c = 2; c < fitting.columns; c += 1) {
+    const side = (width - gap * (c - 1)) / c, rows = Math.ceil(n / c);
+    if (side <= LARGER * tileSize() && rows * (side + FOOT_PX + gap) - gap <= height) { columns = c; break; }
+  }
+  $("grid").style.setProperty("--columns", columns);
+}
+
+function room() {
+  const style = getComputedStyle($("grid"));
+  const width = $("grid").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const height = $("main").clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  return { width, height, gap: parseFloat(style.rowGap) || 0 };
 }
 
 const tileSize = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--tile"));
@@ -220,6 +240,7 @@ function resize(by) {
   const now = tileSize();
   const at = SIZES.reduce((best, size, i) => (Math.abs(size - now) < Math.abs(SIZES[best] - now) ? i : best), 0);
   setSize(SIZES[Math.max(0, Math.min(SIZES.length - 1, at + by))]);
+  arrange();
   load(true);
 }
 
@@ -241,7 +262,7 @@ function wire() {
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => { action(); focusHere(); });
   for (const id of ["keys", "picker"]) $(id).addEventListener("close", focusHere);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting() === 0 && !state.work?.busy) load(); });
-  addEventListener("resize", () => { clearTimeout(wire.later); wire.later = setTimeout(() => { if (!state.locked && waiting() === 0) load(true); }, 250); });
+  addEventListener("resize", () => { clearTimeout(wire.later); wire.later = setTimeout(() => { arrange(); if (!state.locked && waiting() === 0) load(true); }, 250); });
 }
 
 history.replaceState(null, "", "/");  // the ticket does not stay in the address

@@ -3,6 +3,7 @@
 import { NOBODY, acceptable, isOpen, pictures, state, targets, usual } from "./state.js";
 
 export const $ = (id) => document.getElementById(id);
+const SHARE_LEAST = 10;  // fewer pictures say nothing of the robot
 const STATES = { keep: "right", label: "", aside: "set aside", moved: "moved by hand", gone: "no longer there" };
 
 export function make(tag, { text, kind, ...attributes } = {}, ...children) {
@@ -70,6 +71,7 @@ export function spoken(picture, i) {
 
 function drawHead() {
   const page = state.page;
+  document.body.classList.toggle("ended", !page);
   $("title").textContent = page ? page.title : "boop boop";
   $("sub").textContent = page ? subtitle(page) : "";
   drawFar(state.progress);
@@ -90,25 +92,19 @@ function drawFar(progress) {
   const share = progress.total ? (100 * done) / progress.total : 100;
   $("filled").style.width = `${share}%`;
   $("bar").setAttribute("aria-valuenow", Math.round(share));
-  const left = progress.left ? [make("b", { text: String(progress.left) }), " left"] : ["all looked at"];
-  const parts = [...left, ` of ${progress.total}`];
-  if (progress.per_minute) {
-    parts.push(` · ${Math.round(progress.per_minute)} a minute`);
-    const minutes = progress.left / progress.per_minute;
-    if (progress.left) parts.push(minutes < 1 ? " · under a minute to go" : ` · about ${Math.round(minutes)} min to go`);
-  }
-  $("far").replaceChildren(...parts);
+  document.querySelector(".far").classList.toggle("none", progress.total === 0);
+  const left = progress.left ? [make("b", { text: String(progress.left) }), ` left of ${progress.total}`] : [`all ${progress.total} looked at`];
+  const minutes = progress.per_minute ? progress.left / progress.per_minute : 0;
+  const pace = progress.per_minute && progress.left ? [`${Math.round(progress.per_minute)} a minute`, minutes < 1 ? "under a minute to go" : `about ${Math.round(minutes)} min to go`] : [];
+  const ripe = progress.harvest?.human ? [`${progress.harvest.human} ready to harvest`] : [];
+  $("far").replaceChildren(...left, ...[...pace, ...ripe].map((text) => ` · ${text}`));
   $("robot").replaceChildren(...robotWords(progress));
 }
 
-export function robotWords({ share, harvest }) {
-  const parts = [];
-  if (share?.total) {
-    parts.push("the robot was right on ", make("b", { text: `${share.right} of ${share.total}` }),
-      `: ${percent(share.value)}, between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)}`);
-  }
-  if (harvest) parts.push(`${parts.length ? " · " : ""}harvest would take ${harvest.human} of yours`);
-  return parts;
+function robotWords({ share }) {
+  if (!share || share.total < SHARE_LEAST) return [];
+  return ["the robot was right on ", make("b", { text: `${share.right} of ${share.total}` }),
+    `: ${percent(share.value)}, between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)}`];
 }
 
 export function drawLabels() {

@@ -54,7 +54,7 @@ function looked(does) {
   } else if (can.includes("retrain") && state.counts.kept + state.counts.relabelled + state.counts.aside > 0) {
     buttons.push(button("retrain with this", () => does.then(["retrain"]), "ENTER"));
   }
-  buttons.push(button("done for now", does.finish, buttons.length ? "" : "ENTER"));
+  buttons.push(button("done for now", does.finish, buttons.length ? "" : "ENTER"), button("undo", does.undo));
   parts.push(make("div", { kind: "buttons" }, ...buttons));
   return parts;
 }
@@ -97,7 +97,7 @@ function worked(does) {
   if (!trouble && steps.includes("harvest") && !steps.includes("retrain")) buttons.push(button("retrain", () => does.then(["retrain"])));
   if (state.progress?.left) buttons.unshift(button("look at what is left", does.goOn));
   buttons.unshift(button("done", does.finish, "ENTER"));
-  parts.push(make("div", { kind: "buttons" }, ...buttons), said(lines));
+  parts.push(make("div", { kind: "buttons" }, ...buttons), said(lines.filter((line) => line !== verdict && !ended.some((one) => one.line === line))));
   return parts;
 }
 
