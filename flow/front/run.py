@@ -72,6 +72,19 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         result = steps[step](plan, catalogue)
         if result is not None:
             outcome.results.append((step.value, result))
+    _offer_check(plan, catalogue, outcome)
+
+
+def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
+    """After sorting at a terminal: ENTER opens the check page."""
+    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and outcome.results and outcome.results[-1][1].folder
+    if not (sorted_last and console.can_ask()) or plan.flowstep in NEVER_ASKS:
+        return
+    from flow.front import guide
+
+    if guide.ask_check():
+        outcome.step = "check"
+        outcome.results.append(("check", check(Request(), plan.basetag, plan.stamp, catalogue)))
 
 
 def _download(plan: Plan, catalogue: Catalogue) -> object:

@@ -9,7 +9,7 @@ import * as picker from "./picker.js";
 import * as pointer from "./pointer.js";
 import { NOBODY, acceptable, goTo, isOpen, leadOn, markAll, pictures, state, targets, toggle, turnTo, usual } from "./state.js";
 
-const SIZES = [84, 108, 136, 168, 208, 262, 330, 420];  // pixels, of a picture
+const SIZES = [84, 100, 122, 144, 168, 208, 262, 330, 420];  // pixels, of a picture
 const CALM_MS = 300;  // a page that came just now is not accepted by the ENTER before
 const MOST = 120;     // pictures a page
 const FOOT_PX = 30;   // below each picture

@@ -41,9 +41,9 @@ function tile(picture, i) {
   image.addEventListener("error", () => { image.alt = "cannot be shown"; });
   const shot = make("div", { kind: "shot" }, image, make("span", { kind: "badge" }), make("span", { kind: "tick", text: "✓" }));
   const doubted = state.page.kind === "suspects";
-  const told = picture.score === null ? "" : percent(picture.score);
+  const told = picture.score === null ? "" : `${Math.floor(100 * picture.score + 1e-6)} %`;
   const foot = make("div", { kind: "foot" }, make("b"), make("span", { kind: "score" }));
-  foot.lastChild.textContent = doubted ? `looks like ${picture.guess}, ${told}` : picture.reason === "unlike" ? "unlike all others" : told;
+  foot.lastChild.textContent = doubted ? `${picture.guess}? ${told}` : picture.reason === "unlike" ? "unlike all others" : told;
   return make("li", { kind: doubted ? "tile two" : "tile", role: "option", id: `p${i}`, "data-index": i }, shot, foot);
 }
 
@@ -82,7 +82,7 @@ function subtitle(page) {
   const these = count(n, "picture");
   if (page.kind === "sure") return `${these} the robot is sure of`;
   if (page.kind === "under") return `${these} the robot is not sure of`;
-  if (page.kind === "suspects") return `${these} whose label the robot doubts, longest doubt first`;
+  if (page.kind === "suspects") return `${count(n, "training picture")} the robot doubts, longest doubt first`;
   return `${these} you looked at before`;
 }
 
@@ -133,10 +133,10 @@ function drawDeck() {
 
 function actsOn(acting, open) {
   if (!state.page) return [];
-  if (state.large) return ["Keys act on ", make("b", { text: "this one picture" })];
+  if (state.large) return ["Acts on ", make("b", { text: "this one picture" })];
   if (acting.length === 0) return [open ? "No picture is selected. ENTER accepts what you did not touch." : "This page is done."];
-  if (state.marks.size) return ["Keys act on ", make("b", { text: count(acting.length, "marked picture") })];
-  return ["Keys act on ", make("b", { text: "1 picture" }), `: number ${acting[0] + 1} of ${pictures().length}`];
+  if (state.marks.size) return ["Acts on ", make("b", { text: count(acting.length, "marked picture") })];
+  return ["Acts on ", make("b", { text: "1 picture" }), `: number ${acting[0] + 1} of ${pictures().length}`];
 }
 
 function acceptWords(n, later, acting) {
