@@ -54,7 +54,8 @@ def retraining(architecture: str, counts: dict[str, int]) -> str:
 def check_by_hand(folder: Path) -> str:
     return (
         f"now look through {folder}\n"
-        "with check in the browser, or drag what is wrong into the right label folder, before you harvest:\n"
+        f"in the browser: python roboflow.py {folder.parent.name} check\n"
+        "or drag what is wrong into the right label folder, before you harvest:\n"
         "quality control is how you tend that garden."
     )
 

@@ -154,7 +154,7 @@ def resized(browser, width: int, height: int, touch: bool = False) -> None:
 
 
 def keep_picture(browser, name: str) -> None:
-    """A screenshot where ROBOFLOW_SHOTS says, to be looked at."""
-    wanted = os.environ.get("ROBOFLOW_SHOTS")
+    """A screenshot where CHECK_SHOTS says, to be looked at."""
+    wanted = os.environ.get("CHECK_SHOTS")
     if wanted:
         browser.save_screenshot(str(Path(wanted) / f"{name}.png"))

@@ -16,6 +16,7 @@ export function pick(letter, then) {
 export function listen() {
   $("letters").addEventListener("input", drawFound);
   $("letters").addEventListener("keydown", (event) => {
+    event.stopPropagation();  // this ENTER picks a label; it accepts no page
     if (event.key === "Enter") { event.preventDefault(); take(first()); }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
   });
