@@ -61,8 +61,12 @@ class DecidingBoard(ABC):
         """(file, the folder of its label folders, the folder it lies in) for each place a picture lies in now."""
 
     @abstractmethod
-    def refresh(self) -> None:
-        """Look at the folders again, as a person may have dragged something meanwhile."""
+    def refresh(self, sure: bool = True) -> None:
+        """Look at the folders again, as a person may have dragged something meanwhile.
+
+        Args:
+            sure: False where speed matters more than what happened this very moment.
+        """
 
     @abstractmethod
     def compose(self, count: int) -> Page | None:
@@ -98,7 +102,7 @@ class DecidingBoard(ABC):
         shown = self._on_page(page, pictures)
         if kind not in (KEEP, LABEL, ASIDE) or (kind == LABEL and label not in self.labels()):
             raise Refused(f"There is no label {label}." if kind == LABEL else "That is no decision.")
-        self.refresh()
+        self.refresh(sure=False)
         wishes: list[Wish] = []
         for picture in shown:
             wishes += self._wishes(self._pages[page], picture, kind, label)
@@ -106,7 +110,7 @@ class DecidingBoard(ABC):
         self._later -= set(pictures)
         self._page = page
         said = self._took(did, kind, label, shown)
-        self.refresh()
+        self.refresh(sure=False)
         return Answer(said, self._now(page), tuple(pictures))
 
     def later(self, page: str, pictures: list[str]) -> None:
@@ -187,6 +191,8 @@ class DecidingBoard(ABC):
 
     def _turned(self, did: Did, how: str) -> Answer:
         """After an undo or a redo: the page that its pictures are on comes back."""
+        if not did.decisions:
+            return Answer("Those pictures were moved or taken away meanwhile.", self.current())
         shas = list(dict.fromkeys(one.sha256 for one in did.decisions))
         for one in did.decisions:
             if how == "undone":
@@ -199,11 +205,11 @@ class DecidingBoard(ABC):
             if earlier:
                 self.decided[sha] = earlier
                 self._count(earlier, 1)
+        self.refresh()
         page = did.decisions[0].page
         if page not in self._pages:
             self._show(self._page_again(page))
         self._page = page
-        self.refresh()
         said = f"{len(shas)} {how}."
         if did.gone:
             said += f" {len(set(did.gone))} could not be moved back: they are no longer where they were put."

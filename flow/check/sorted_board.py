@@ -1,9 +1,10 @@
 """The sorted_ folders as pages of one guess: what the robot is sure of label by label, then what is under the line."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
-from flow.base import paths
+from flow.base import names, paths
 from flow.check.board import Page, Picture, Progress
 from flow.check.deciding import DecidingBoard
 from flow.check.listing import Item, Listing
@@ -20,6 +21,7 @@ class SortedBoard(DecidingBoard):
         self._listing = Listing(basetag, catalogue)
         self._queue: list[Item] = []  # everything that may need a look, in the order of its pages
         self._unread: set[Path] = set()  # files that the disk does not give
+        self._guesses: dict[str, str] = {}  # of decided pictures
         self._approved = catalogue.approved()
         self._listing.refresh()
         for home in self._listing.homes:
@@ -29,16 +31,17 @@ class SortedBoard(DecidingBoard):
     def folders(self) -> list[str]:
         return [home.name for home in self._listing.homes]
 
-    def refresh(self) -> None:
-        if self._listing.refresh():
+    def refresh(self, sure: bool = True) -> None:
+        if self._listing.refresh(sure):
             self._reread()
 
     def places(self, sha256: str) -> list[tuple[Path, Path, str]]:
-        return [(item.path, item.home, item.place) for item in self._listing.by_sha.get(sha256, ())]
+        return [(item.path, item.home, item.place) for item in self._listing.of(sha256)]
 
     def placed(self, decision: Decision) -> None:
-        for text in (decision.source, decision.target):
-            self._listing.remember(text, decision.sha256)
+        source, target = absolute(decision.source), absolute(decision.target)
+        if decision.state == decisions.DONE:
+            self._listing.moved(source, target, decision.sha256)
 
     def compose(self, count: int) -> Page | None:
         while run := self._first_run(count):
@@ -51,61 +54,61 @@ class SortedBoard(DecidingBoard):
         return None
 
     def progress(self) -> Progress:
-        left = len({item.sha256 for item in self._queue if self._is_open(item)})
-        labels = set(self.labels())
+        left = {item.sha256 for item in self._queue if self._is_open(item)}
+        labels, here = set(self.labels()), sum(len(folder.items) for folder in self._listing.folders.values())
+        aside = sum(d.kind == decisions.ASIDE for d in self.decided.values())
         by = {"human": 0, "robot": 0}
-        for item in self._listing.items():
-            if item.place in labels:
-                by["robot" if self._is_open(item) else "human"] += 1
-        total = len(self._listing.by_sha.keys() | self.decided.keys())
-        return Progress(left, len(self.decided), total, self.pace.per_minute, self._share(), by, dict(self.counts))
+        for path, folder in self._listing.folders.items():
+            if path.name in labels:
+                robot = sum(item.sha256 in left for item in folder.items)
+                by["robot"] += robot
+                by["human"] += len(folder.items) - robot
+        share = self._share()
+        return Progress(len(left), len(self.decided), here + aside, self.pace.per_minute, share, by, dict(self.counts))
 
     def details(self, sha256: str) -> dict:
         picture, image = self.shown(sha256), self.catalogue.image(sha256)
-        item = next(iter(self._listing.by_sha.get(sha256, ())), None)
+        item = next(iter(self._listing.of(sha256)), None)
         reason, text = self._listing.said(item) if item else ("", "")
         return {"name": picture.name, "reason": reason, "scores": _scores(text, picture), **credit(image)}
 
     def upcoming(self, count: int) -> list[str]:
-        return [item.sha256 for item in self._open()[:count]]
+        waiting = (item.sha256 for item in self._queue if self.is_waiting(item.sha256))
+        return list(islice(waiting, count))
 
     def find(self, sha256: str) -> Path | None:
-        found = [item.path for item in self._listing.by_sha.get(sha256, ()) if item.path.is_file()]
+        found = [item.path for item in self._listing.of(sha256) if item.path.is_file()]
         if found:
             return found[0]
         decided = self.decided.get(sha256)  # set aside
         return absolute(decided.target) if decided and absolute(decided.target).is_file() else None
 
     def picture_of(self, decision: Decision) -> Picture:
-        item = next(iter(self._listing.by_sha.get(decision.sha256, ())), None)
+        item = next(iter(self._listing.of(decision.sha256)), None)
         return self._picture(item) if item and item.guess else super().picture_of(decision)
 
     def _reread(self) -> None:
         """The order of pages: sure before under, then by label, then the surer first."""
         labels = set(self.labels())
-        needs = [item for item in self._listing.items() if self._needs_a_look(item, labels)]
-        needs.sort(key=lambda item: (item.under, item.guess, -(item.score or 0), item.name))
-        self._queue = needs
-        for item in needs:
-            if item.under:  # whatever was decided: somebody put it back under the line
-                self.decided.pop(item.sha256, None)
-
-    def _needs_a_look(self, item: Item, labels: set[str]) -> bool:
-        """What lies where a person put it was looked at; so was what is sure in an approved folder."""
-        return item.under or (item.place in labels and item.is_put and item.home.name not in self._approved)
+        order = sorted(self._listing.folders, key=lambda path: (names.is_under(path.name), path.name, path.parent.name))
+        self._queue = []
+        for path in order:
+            items = self._listing.folders[path].items
+            if names.is_under(path.name):
+                self._queue += items
+                for item in items:  # whatever was decided: somebody put it back under the line
+                    self.decided.pop(item.sha256, None)
+            elif path.name in labels and path.parent.name not in self._approved:
+                self._queue += [item for item in items if item.is_put]  # others were put there by a person
 
     def _is_open(self, item: Item) -> bool:
-        is_put = item.under or (item.is_put and item.home.name not in self._approved)
-        return is_put and item.sha256 not in self.decided and item.path not in self._unread
-
-    def _open(self) -> list[Item]:
-        return [item for item in self._queue if self.is_waiting(item.sha256) and item.path not in self._unread]
+        return item.sha256 not in self.decided and (not self._unread or item.path not in self._unread)
 
     def _first_run(self, count: int) -> list[Item]:
         """The first open pictures of one guess, each content once."""
         run: dict[str, Item] = {}
         for item in self._queue:
-            if not self.is_waiting(item.sha256) or item.sha256 in run or item.path in self._unread:
+            if not (self.is_waiting(item.sha256) and self._is_open(item)) or item.sha256 in run:
                 continue
             first = next(iter(run.values()), item)
             if (item.under, item.guess) != (first.under, first.guess) or len(run) == count:
@@ -133,11 +136,13 @@ class SortedBoard(DecidingBoard):
         """How often the robot was right, of what a person looked at here."""
         from scripts.learn.metrics import Share
 
-        guesses = {sha: items[0].guess for sha, items in self._listing.by_sha.items() if sha in self.decided}
-        looked = [(guesses[sha], d.label) for sha, d in self.decided.items() if d.label and guesses.get(sha)]
-        if not looked:
-            return None
-        return Share(sum(guess == label for guess, label in looked), len(looked)).facts()
+        looked = [(guess, d.label) for sha, d in self.decided.items() if d.label and (guess := self._guess(sha))]
+        return Share(sum(guess == label for guess, label in looked), len(looked)).facts() if looked else None
+
+    def _guess(self, sha256: str) -> str:
+        if sha256 not in self._guesses:
+            self._guesses[sha256] = next((item.guess for item in self._listing.of(sha256)), "")
+        return self._guesses[sha256]
 
 
 def credit(image: Image | None) -> dict:

@@ -29,7 +29,7 @@ class TrainingBoard(DecidingBoard):
         path = self._where.get(sha256)
         return [(path, paths.training(self.basetag), path.parent.name)] if path and path.is_file() else []
 
-    def refresh(self) -> None:
+    def refresh(self, sure: bool = True) -> None:
         """A picture that was dragged to another label folder is found there by its name."""
         for sha, path in self._where.items():
             if not path.is_file():

@@ -100,6 +100,17 @@ def test_label_and_set_aside_move_the_file_and_undo_puts_it_back(root, board):
     assert board.redo().said == "Nothing to redo."
 
 
+def test_what_was_undone_is_not_counted(board):
+    while (page := board.next_page(24)).kind != "under":
+        board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
+    before = board.progress()
+    board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
+    board.undo()
+    assert (board.progress().counts, board.progress().left) == (before.counts, before.left)
+    board.redo()
+    assert board.progress().counts["kept"] == before.counts["kept"] + len(page.pictures)
+
+
 def test_what_was_undone_is_not_redone_after_something_else_was_decided(root, board):
     page = board.next_page(24)
     one, two = shas(page, 0, 1)

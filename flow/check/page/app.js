@@ -2,7 +2,7 @@
 
 import { Gone, get, post, stayAlive, waiting } from "./api.js";
 import { $, draw, drawLabels, drawPage, focusHere, say } from "./draw.js";
-import { drawClosed, drawEnd, follow } from "./end.js";
+import { drawClosed, drawEnd, follow, read } from "./end.js";
 import * as keys from "./keys.js";
 import { drawLarge } from "./large.js";
 import * as picker from "./picker.js";
@@ -88,7 +88,7 @@ const does = {
   bigger: () => resize(1),
   smaller: () => resize(-1),
   then: (steps) => work(steps),
-  goOn: () => load(),
+  goOn() { read(); show(); load(); },
   async finish() {
     try {
       const { counts } = await post("done", {});
@@ -99,7 +99,7 @@ const does = {
 
 function decide(kind, label) {
   const acted = targets();
-  if (state.locked || !state.page) return;
+  if (state.locked || state.covered) return;
   if (acted.length === 0) { say("No picture is selected.", true); return; }
   const hashes = acted.map((i) => pictures()[i].sha256);
   for (const i of acted) {
@@ -122,7 +122,7 @@ function acceptOne() {
 }
 
 function acceptPage() {
-  if (state.locked || !state.page || performance.now() - state.turned < CALM_MS) return;
+  if (state.locked || state.covered || performance.now() - state.turned < CALM_MS) return;
   const { accepted, later } = acceptable();
   const hashes = (indices) => indices.map((i) => pictures()[i].sha256);
   state.locked = true;
@@ -147,7 +147,7 @@ function take(view) {
   if (isOther) {
     state.large = state.large && Boolean(page);
     turnTo(page);
-    $("deck").hidden = !page;
+    $("deck").hidden = !page;  // the room for pictures is measured with it
     arrange();
     drawPage();
   } else if (page && waiting() === 0) {
@@ -173,8 +173,8 @@ function show() {
   draw();
   drawLarge();
   drawEnd(does);
-  $("deck").hidden = !state.page;
-  if (state.page) focusHere();
+  $("deck").hidden = state.covered;
+  if (!state.covered) focusHere();
 }
 
 async function work(steps) {

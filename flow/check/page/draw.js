@@ -136,7 +136,7 @@ function actsOn(acting, open) {
   if (state.large) return ["Acts on ", make("b", { text: "this one picture" })];
   if (acting.length === 0) return [open ? "No picture is selected. ENTER accepts what you did not touch." : "This page is done."];
   if (state.marks.size) return ["Acts on ", make("b", { text: count(acting.length, "marked picture") })];
-  return ["Acts on ", make("b", { text: "1 picture" }), `: number ${acting[0] + 1} of ${pictures().length}`];
+  return ["Acts on ", make("b", { text: "1 picture" }), `: ${acting[0] + 1} of ${pictures().length}`];
 }
 
 function acceptWords(n, later, acting) {
@@ -160,7 +160,7 @@ export function say(text, isTrouble = false) {
 
 /** The keyboard is where the eyes are. */
 export function focusHere() {
-  if (document.querySelector("dialog[open]") || !state.page) return;
+  if (document.querySelector("dialog[open]") || state.covered) return;
   const element = state.here === NOBODY ? $("accept") : $("grid").children[state.here];
   element?.focus({ preventScroll: true });
   if (state.here !== NOBODY) element?.scrollIntoView({ block: "nearest" });

@@ -5,17 +5,28 @@ import { $, count, make, percent } from "./draw.js";
 import { state } from "./state.js";
 
 const POLL_MS = 400;
-let drawn = "";
+let drawn = "";  // what is shown now
+let seen = "";   // what the person has read
 
 export function drawEnd(does) {
-  $("end").hidden = Boolean(state.page) && !state.work?.busy;
+  const { page, work } = state;
+  const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
+  state.covered = !page || Boolean(work?.busy) || news;
+  $("end").hidden = !state.covered || !state.progress;
   if ($("end").hidden) { drawn = ""; return; }
-  const now = JSON.stringify([state.work, state.progress, state.counts]);
+  const now = JSON.stringify([work, state.progress, state.counts]);
   if (now === drawn) return;
   drawn = now;
-  const parts = state.work?.busy ? working() : state.work?.ended.length || state.work?.trouble ? worked(does) : looked(does);
+  const parts = work?.busy ? working() : news ? worked(does) : looked(does);
   $("end").replaceChildren(make("div", {}, ...parts));
   $("end").querySelector("button.main")?.focus();
+}
+
+const told = (work) => JSON.stringify([work.ended, work.trouble]);
+
+/** The person has read what came of the work. */
+export function read() {
+  seen = told(state.work);
 }
 
 /** Ask how far the work is until it has ended. */

@@ -22,7 +22,7 @@ function meant(event) {
   const isButton = target.closest?.("button, a, summary");
   if (event.ctrlKey || event.metaKey) return withControl(key.toLowerCase(), event.shiftKey);
   if (key === "Enter") return isButton && isButton.id !== "accept" ? null : event.repeat ? ["nothing"] : ["enter"];
-  if (!state.page) return { "?": ["help"], u: ["undo"], U: ["redo"] }[key] ?? null;
+  if (state.covered) return { "?": ["help"], u: ["undo"], U: ["redo"] }[key] ?? null;
   if (key === " ") return isButton ? null : ["mark"];
   if (key in ARROWS) return target.closest?.("#labels, .last, .tools") && !event.shiftKey ? null : ["walk", ARROWS[key], event.shiftKey];
   if (key === "Escape") return ["escape"];
@@ -39,7 +39,7 @@ function meant(event) {
 function withControl(key, shift) {
   if (key === "z") return [shift ? "redo" : "undo"];
   if (key === "y") return ["redo"];
-  if (key === "a" && state.page && !state.large) return ["all"];
+  if (key === "a" && !state.covered && !state.large) return ["all"];
   return null;
 }
 

@@ -9,6 +9,7 @@ export const state = {
   chosen: false,      // a person came here, rather than being led here
   marks: new Set(),   // indices
   large: false,
+  covered: true,      // something else is shown over the pictures: keys do not reach them
   locked: false,      // the next page is on its way: keys wait for it
   turned: 0,          // when it came, ms
 };
