@@ -5,7 +5,7 @@ every picture where the person says, each decision a row in the catalogue (`flow
 what was done. May touch those folders, the quarantine, thumbnails, and 127.0.0.1, never another address.
 
     board.py            what a page of pictures is, and what a board answers
-    deciding.py         a board whose decisions are journalled: saying, undoing, counting
+    deciding.py         a board whose decisions are journalled: saying, undoing, counting    pace.py   how fast
     sorted_board.py     the sorted_ folders, one guess a page          listing.py   what lies in them
     training_board.py   the training images that may be mislabelled
     server.py           the web pages of it, on 127.0.0.1 only         guard.py     who may ask

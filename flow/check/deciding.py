@@ -1,42 +1,17 @@
 """A board whose decisions are journalled: says them, undoes them, keeps the place, and counts."""
 
-import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from flow.check.board import GONE, MOVED, OPEN, Answer, Page, Picture, Refused
+from flow.check.pace import Pace
 from flow.records import decisions, labelling
 from flow.records.catalogue import Catalogue, Decision
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
 
-REST_S = 30.0  # a longer silence between two key presses is a pause, not work
-PACE_LEAST_S = 10.0  # seconds of work from which on a pace is told
 COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
-
-
-class Pace:
-    """Pictures a minute, pauses left out."""
-
-    def __init__(self) -> None:
-        self._last, self._seconds, self._pictures = time.monotonic(), 0.0, 0
-
-    def shown(self) -> None:
-        """A page was shown after a silence that may have been long."""
-        if not self._pictures:
-            self._last = time.monotonic()
-
-    def done(self, pictures: int) -> None:
-        now = time.monotonic()
-        self._seconds += min(REST_S, now - self._last)
-        self._last, self._pictures = now, self._pictures + pictures
-
-    @property
-    def per_minute(self) -> float | None:
-        if self._seconds < PACE_LEAST_S:
-            return None
-        return round(60 * self._pictures / self._seconds, 1)
 
 
 class DecidingBoard(ABC):
@@ -121,12 +96,14 @@ class DecidingBoard(ABC):
         did = decisions.undo(self.basetag, self.catalogue, self.folders())
         if did is None:
             return Answer("Nothing to undo.", self.current())
+        self._take_back(did)
         return self._turned(did, "undone")
 
     def redo(self) -> Answer:
         did = decisions.redo(self.basetag, self.catalogue, self.folders())
         if did is None:
             return Answer("Nothing to redo.", self.current())
+        self._remember(did)
         return self._turned(did, "done again")
 
     def was_shown(self, sha256: str) -> bool:
@@ -180,40 +157,40 @@ class DecidingBoard(ABC):
         return said.strip()
 
     def _remember(self, did: Did) -> set[str]:
+        """Decisions that were carried out. Returns the pictures they were about."""
+        done = {one.sha256: one for one in did.decisions}
+        for sha, one in done.items():
+            self._count(self.decided.get(sha), -1)
+            self._count(one, 1)
+        self.decided |= done
         for one in did.decisions:
-            self._count(self.decided.get(one.sha256), -1)
-            self.decided[one.sha256] = one
             self.placed(one)
-        done = {one.sha256 for one in did.decisions}
-        for sha in done:
-            self._count(self.decided[sha], 1)
-        return done
+        return set(done)
+
+    def _take_back(self, did: Did) -> None:
+        """Decisions that were undone; what was decided before them counts again."""
+        for sha in {one.sha256 for one in did.decisions}:
+            self._count(self.decided.pop(sha, None), -1)
+            earlier = self._earlier(sha)
+            if earlier:
+                self.decided[sha] = earlier
+                self._count(earlier, 1)
+        for one in did.decisions:
+            self.placed(one)
 
     def _turned(self, did: Did, how: str) -> Answer:
         """After an undo or a redo: the page that its pictures are on comes back."""
         if not did.decisions:
             return Answer("Those pictures were moved or taken away meanwhile.", self.current())
-        shas = list(dict.fromkeys(one.sha256 for one in did.decisions))
-        for one in did.decisions:
-            if how == "undone":
-                self._count(self.decided.pop(one.sha256, None), -1)
-                self.placed(one)
-        if how != "undone":
-            self._remember(did)
-        for sha in shas if how == "undone" else []:
-            earlier = self._earlier(sha)
-            if earlier:
-                self.decided[sha] = earlier
-                self._count(earlier, 1)
         self.refresh()
-        page = did.decisions[0].page
+        page = self._page = did.decisions[0].page
         if page not in self._pages:
             self._show(self._page_again(page))
-        self._page = page
+        shas = tuple(dict.fromkeys(one.sha256 for one in did.decisions))
         said = f"{len(shas)} {how}."
         if did.gone:
             said += f" {len(set(did.gone))} could not be moved back: they are no longer where they were put."
-        return Answer(said, self._now(page), tuple(shas))
+        return Answer(said, self._now(page), shas)
 
     def _earlier(self, sha256: str) -> Decision | None:
         """What was decided on a picture before the decision that was just undone."""
