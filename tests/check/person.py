@@ -13,10 +13,13 @@ def by_name(picture: dict) -> str:
 
 @dataclass
 class Person:
-    """`keys`: pressed. `looks`: pictures looked at. `truth`: of a picture, its label."""
+    """`keys`: pressed, where the mouse is left alone. `clicks` and `beside`: clicks on wrong pictures, and the keys
+    pressed beside them, where it is not. `looks`: pictures looked at. `truth`: of a picture, its label."""
 
     truth: Callable[[dict], str] = by_name
     keys: int = 0
+    clicks: int = 0
+    beside: int = 0
     looks: int = 0
     pages: int = 0
     said: list[str] = field(default_factory=list)
@@ -42,6 +45,8 @@ class Person:
         for label, shas in wrong.items():
             self.keys += self._walk([at[sha] for sha in shas], here) + 1  # arrows and spaces, then one digit
             here = at[shas[-1]]
+            self.clicks += len(shas)
+            self.beside += 1
             asked = {"page": page["id"], "pictures": shas, "kind": "aside" if label == "aside" else "label",
                      "label": "" if label == "aside" else label, "count": COUNT}  # fmt: skip
             view = session.decide(asked)
@@ -52,6 +57,7 @@ class Person:
             return view
         left = [p["sha256"] for p in page["pictures"] if not any(p["sha256"] in shas for shas in wrong.values())]
         self.keys += 1
+        self.beside += 1
         return session.accept({"page": page["id"], "pictures": left, "later": [], "count": COUNT})
 
     def _walk(self, places: list[int], here: int, columns: int = 8) -> int:
