@@ -55,9 +55,10 @@ retrain_imgsize_default = 224  # pixels 32..512; efficientnet_lite and mobilenet
 retrain_solver_default = "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
 retrain_seed_default = 1  # whole number 0..2147483647; same seed, same data, same model
 eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoard curves
-test_min_per_label = 20  # images 1..1000; the smallest useful test set, where a label has three times as many
+test_min_per_label = 20  # images 1..1000; while a label's share would be smaller, nothing is kept apart and folds measure
 robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training
 robot_labels_max_ratio = 2.0  # ratio 0..100; unchecked images per human-sorted one and label, at most
+models_keep = 0  # models 0..10000; after an unattended retrain only the best and so many newest ones stay; 0 = all
 hub_mirrors = []  # base URLs tried before tfhub.dev, such as a copy inside a company
 hub_timeout_s = 20.0  # seconds 0.1..600; to reach the model hub
 

@@ -18,5 +18,8 @@ from flow.front.cli import main
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     if "tensorflow" in sys.modules:
+        from scripts.learn.tensor import tidy
+
+        tidy()
         os._exit(code)  # everything is flushed; TensorFlow alone takes another second to leave
     sys.exit(code)

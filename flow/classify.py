@@ -217,13 +217,19 @@ def _sync_all(folder: Path) -> None:
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
-    """About how many of the sure ones are wrong, and at most: by the test images above the nearest lower threshold."""
+    """About how many of the sure ones are wrong, and hardly more than how many: by the honest predictions of the model
+    that scored above the line. None where there are none, or the model is of a version that kept none."""
+    from scripts.learn import honest, metrics
+
     sure = sum(not s.reason for s in scored)
-    rows = [t for t in model.facts.get("thresholds", []) if t["threshold"] <= cfg.confidence_min + 1e-9 and t["total"]]
-    if not sure or not rows:
+    try:
+        right, total = honest.load(model.folder, model.labels).above(cfg.confidence_min)
+    except (OSError, ValueError, KeyError, IndexError):
         return None
-    row = rows[-1]
-    return round(sure * (1 - row["value"]), 1), round(sure * (1 - row["low"]), 1)
+    if not sure or not total:
+        return None
+    wrong = total - right
+    return round(sure * (wrong + 0.5) / (total + 1), 1), float(metrics.most_wrong(wrong, total, sure))
 
 
 def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int:

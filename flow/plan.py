@@ -32,6 +32,7 @@ SHORT_FLOWS = {
     "check": "look at what was sorted in the browser, a key for each label",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
+    "forget": "remove all models but the best and the newest ones (--keep 10)",
     "notify_test": "send one text message and follow it",
 }
 FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
@@ -108,6 +109,8 @@ class Request:
     folder: str | None = None  # one sorted_ folder, for approve and harvest
     dry_run: bool = False
     retry_failed: bool = False
+    again: bool = False  # train although nothing is new
+    keep: int | None = None  # models that forget leaves
     check_training: bool = False  # check looks at doubtful training images
     check_teach: bool = False
     browser: bool = True  # check opens one
@@ -144,6 +147,7 @@ class Plan:
     folder: str = ""
     dry_run: bool = False
     retry_failed: bool = False
+    again: bool = False
     chosen: tuple[str, ...] = ()  # training parameters the person gave already
     notes: tuple[str, ...] = ()  # what was decided on the person's behalf, in words
 
@@ -192,6 +196,7 @@ def make_plan(request: Request, disk: Disk, stamp: str, asks: bool) -> Plan:
         folder=request.folder or "",
         dry_run=request.dry_run,
         retry_failed=request.retry_failed,
+        again=request.again,
         chosen=tuple(request.training),
         notes=tuple(notes),
     )

@@ -90,9 +90,10 @@ def said(facts: dict) -> str:
     """One line about a step, from what --json gave."""
     results = facts["results"]
     if "retrain" in results:
-        share = results["retrain"]["accuracy"]
+        row = results["retrain"]
+        share = row["accuracy"]
         return (f"{100 * share['value']:.1f}% right (between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%) "
-                f"on {share['total']} test images: {results['retrain']['model']}")  # fmt: skip
+                f"{row['measured_on']}: {row['model']}")  # fmt: skip
     if "classify" in results:
         row = results["classify"]
         return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {row['folder']}"
@@ -101,7 +102,7 @@ def said(facts: dict) -> str:
         return ", ".join(f"{label} {n}" for label, n in row["labels"].items()) + " into the training data"
     if "models" in results:
         rows = results["models"]["models"]
-        return f"{len(rows)} models on the same {results['models']['test_images']} test images, best {rows[0]['model']}"
+        return f"{len(rows)} models on the same {results['models']['images']} images, best {rows[0]['model']}"
     if "approve" in results:
         return f"{results['approve']['images']} images now count as sorted by a person"
     row = results["download"]

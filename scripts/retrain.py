@@ -8,6 +8,8 @@ labels (--output_labels), model.json, head.npz and report.html beside them, and 
 
 import argparse
 import datetime
+import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +27,7 @@ from scripts.learn.head import Examples, Head
 from scripts.learn.train import Recipe, Trained, curve_facts, train
 from scripts.report import page as report
 
+METHOD = 2  # version of how a head is trained and calibrated; part of what a model is made from
 WORST, SUSPECTS = 24, 40  # pictures named in model.json and shown in the report
 
 
@@ -114,6 +117,20 @@ def learn(job: Job, places: Places, progress: Callable[[int], None] = lambda n: 
     return learn_from(job, gather(job, places, progress, way))
 
 
+def made_from(job: Job, fresh: dict[str, str] | None = None) -> str:
+    """sha256 (hex) of everything a training depends on: same digest, same model.
+
+    Args:
+        fresh: what the training itself has newly set apart, which the next one will find set apart.
+    """
+    images = sorted((p.sha256, p.label, p.human, p.chosen) for p in job.pictures)
+    here = {p.sha256 for p in job.pictures}
+    apart = sorted(sha for sha, part in {**job.frozen, **(fresh or {})}.items() if part == "test" and sha in here)
+    how = [asdict(job.recipe), asdict(job.rules), asdict(job.distortions)]
+    told = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), how, images, apart])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
 def facts_of(learned: Learned) -> dict:
     """Everything model.json says of a model, but for the hashes of its files."""
     job, trained = learned.job, learned.trained
@@ -139,6 +156,7 @@ def facts_of(learned: Learned) -> dict:
             "handle": job.backbone.handles[0] if job.backbone.handles else str(job.folder),
         },
         "signatures": list(model_files.SIGNATURES),
+        "made_from": made_from(job, learned.material.fresh),
         "parameters": parameters,
         "strength": trained.strength,
         "counts": learned.material.counts(),
@@ -174,7 +192,7 @@ def write_model(
     size = learned.job.backbone.input_size
     place = graph or folder / model_files.GRAPH
     model_files.save_graph(place, learned.job.folder, size, learned.trained.head, output, kept)
-    model_files.trained_files(folder, learned.trained, learned.material.labels)
+    model_files.trained_files(folder, learned.trained, learned.material)
     if labels and labels != folder / model_files.LABELS:
         model_files.save_labels(labels, learned.material.labels)
     summaries.write_curves(curves or folder, learned.trained.curve)
@@ -240,7 +258,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--random_crop", type=int, default=0, help="percent, 0..99")
     p.add_argument("--random_scale", type=int, default=0, help="percent, 0..99")
     p.add_argument("--random_brightness", type=int, default=0, help="percent, 0..99")
-    p.add_argument("--architecture", default="inceptionv3", help=f"{', '.join(backbones.names())}, handle, folder")
+    p.add_argument("--architecture", default=backbones.DEFAULT, help=f"{', '.join(backbones.names())}, handle, folder")
     p.add_argument("--saved_model_dir", type=Path, default=None, help="a second place to write the SavedModel to")
     p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
@@ -309,13 +327,16 @@ def _tell(learned: Learned, flags: argparse.Namespace) -> None:
     stuff, share = learned.material, learned.trained.facts["accuracy"]
     for path, why in stuff.bad.items():
         print(f"Left out {path}: {why}", file=sys.stderr)
+    measured = learned.trained.honest.headline(stuff)
     if flags.print_misclassified_test_images:
         print("=== MISCLASSIFIED TEST IMAGES ===")
-        guesses = learned.trained.head.logits(stuff.vectors).argmax(axis=1)
-        for i in np.flatnonzero(stuff.test & (guesses != stuff.y)):
-            print(f"{stuff.pictures[i].path}  {stuff.labels[guesses[i]]}")
+        guesses = measured.calibrated.argmax(axis=1)
+        for i, guess in zip(measured.rows, guesses, strict=True):
+            if guess != stuff.y[i]:
+                print(f"{stuff.pictures[i].path}  {stuff.labels[guess]}")
+    low, high = 100 * share["low"], 100 * share["high"]
     print(f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "
-          f"95% sure between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%)")  # fmt: skip
+          f"95% sure between {low:.1f}% and {high:.1f}%; measured {measured.words})")  # fmt: skip
 
 
 if __name__ == "__main__":

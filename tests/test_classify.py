@@ -49,17 +49,22 @@ def test_a_long_name_keeps_its_score_and_ending():
     assert name.endswith("_967.jpeg") and len(name.encode()) <= files.NAME_BYTES_MAX
 
 
-@pytest.mark.parametrize(("line", "told"), [(0.92, (3.0, 6.0)), (0.99, (0.0, 0.9))])
-def test_what_is_expected_wrong_comes_from_the_nearest_threshold_below(line, told, monkeypatch):
-    rows = [{"threshold": 0.9, "total": 50, "value": 0.9, "low": 0.8}, {"threshold": 0.95, "total": 40, "value": 1.0, "low": 0.97},
-            {"threshold": 0.99, "total": 0, "value": 1.0, "low": 0.0}]  # fmt: skip
+@pytest.mark.parametrize(("line", "told"), [(0.92, (2.7, 7.0)), (0.95, (0.4, 3.0))])
+def test_what_is_expected_wrong_comes_from_the_honest_predictions_over_the_line(line, told, monkeypatch):
+    """Of 49 that scored .93 or more 4 were wrong; of 39 that scored .96 none was."""
+    from scripts.learn import honest
+
+    guesses = {f"{n}": "built" for n in range(100)}
+    scores = {f"{n}": 0.96 if n < 39 else 0.93 if n < 49 else 0.5 for n in range(100)}
+    labels = {f"{n}": "drawn" if 39 <= n < 43 or n > 60 else "built" for n in range(100)}
+    monkeypatch.setattr(honest, "load", lambda *_: honest.Honest(guesses, scores, labels, frozenset()))
     monkeypatch.setattr(cfg, "confidence_min", line)
-    sorted_now = [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5
-    assert classify._expected_wrong(Model(Path("m"), {"thresholds": rows}), sorted_now) == told
+    facts = {"labels": ["built", "drawn"]}
+    assert classify._expected_wrong(Model(Path("m"), facts), [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5) == told
 
 
 def test_nothing_is_expected_wrong_where_nothing_was_measured():
-    assert classify._expected_wrong(Model(Path("m"), {}), [placed(1.0)]) is None
+    assert classify._expected_wrong(Model(Path("m"), {"labels": ["a"]}), [placed(1.0)]) is None
 
 
 def test_the_log_tells_every_score_and_where_the_image_came_from():

@@ -126,6 +126,11 @@ def move_folder(source: Path, target: Path) -> None:
         sync_folder(source.parent)
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder; 0 where there is none."""
+    return sum(os.lstat(os.path.join(root, name)).st_size for root, _, names in os.walk(folder) for name in names)
+
+
 def free_path(folder: Path, name: str) -> Path:
     """`folder/name`, or name_2, name_3 ... where that is taken; too long a name is cut."""
     stem, ending = Path(name).stem, Path(name).suffix

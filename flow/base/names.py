@@ -46,6 +46,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def percent(share: float) -> str:
+    """A fraction 0..1 with one digit behind the point; 100.0% only where nothing is missing, 0.0% only where nothing is
+    there."""
+    shown = round(100 * share, 1)
+    if shown >= 100 > 100 * share:
+        return "99.9%"
+    return f"{0.1 if shown <= 0 < share else shown:.1f}%"
+
+
 def folder_name(text: str, what: str) -> str:
     """A tag or label as a folder name of at most 64 bytes: lower case, NFKC, letters, digits, `_` and `-`.
 

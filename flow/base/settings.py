@@ -47,6 +47,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "test_min_per_label": (1, 1000),
     "robot_label_weight": (0, 1),
     "robot_labels_max_ratio": (0, 100),
+    "models_keep": (0, 10_000),
     "hub_timeout_s": (0.1, 600),
     "sms_minsecstonotify": (0, 86_400),
     "lock_wait_s": (0, 86_400),

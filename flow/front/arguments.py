@@ -41,12 +41,12 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument(name, nargs="?")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "port"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port"):
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed",
+    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
                  "training", "teach", "no-browser"):  # fmt: skip
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
@@ -81,6 +81,8 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         folder=given.sorted,
         dry_run=given.dry_run,
         retry_failed=given.retry_failed,
+        again=given.again,
+        keep=None if given.keep is None else _keep(given.keep),
         check_training=given.training,
         check_teach=given.teach,
         browser=not given.no_browser,
@@ -121,8 +123,14 @@ def _quantity(text: str | None) -> int | None:
 def _port(text: str | None) -> int:
     if text is None:
         return 0
-    if not text.isdecimal() or not 1024 <= int(text[:6]) <= 65535:
+    if not (text.isascii() and text.isdecimal() and 1024 <= int(text[:6]) <= 65535):
         raise BadUsage(f"--port {text} is no port from 1024 to 65535.", "Leave it out, and a free one is found.")
+    return int(text)
+
+
+def _keep(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= 10_000):
+        raise BadUsage(f"--keep {text!r} is not a number of models from 1 to 10000.", "For example: forget --keep 10")
     return int(text)
 
 

@@ -21,6 +21,7 @@ from flow.base.errors import (
     NOT_READY,
     PARTIAL,
     TERMINATED,
+    BadUsage,
     NotReady,
     Quit,
     RoboError,
@@ -178,6 +179,8 @@ def _short(request: Request, basetag: str, catalogue: Catalogue, outcome: run.Ou
         from flow.harvest import approve
 
         result = approve.approve(basetag, request.folder or "", stamp, catalogue)
+    elif request.flowstep == "forget":
+        result = _forget(request, basetag, catalogue)
     elif request.flowstep == "undo":
         from flow.harvest import step as harvest
 
@@ -185,6 +188,14 @@ def _short(request: Request, basetag: str, catalogue: Catalogue, outcome: run.Ou
     else:
         result = run.Said(notify.test(basetag))
     outcome.results.append((request.flowstep, result))
+
+
+def _forget(request: Request, basetag: str, catalogue: Catalogue) -> object:
+    from flow.models import forget, leaderboard
+
+    if request.keep is None:
+        raise BadUsage("forget needs to know how many models stay.", f"python roboflow.py {basetag} forget --keep 10")
+    return forget.forget(basetag, leaderboard.ranked(basetag, catalogue), request.keep, request.dry_run)
 
 
 def _status(request: Request) -> int:

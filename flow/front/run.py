@@ -17,7 +17,7 @@ from flow.talk import console, words
 from flow.texts import notify
 
 if TYPE_CHECKING:
-    from flow.retrain.step import Retrained
+    from flow.retrain.step import NothingNew, Retrained
 
 
 @dataclass
@@ -167,7 +167,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> o
         return Ended(done.line(), done.code)
 
     def retrained() -> Ended:
-        done = train(basetag, make_training(request.training), stamp, catalogue, attended=False)
+        done = train(basetag, make_training(request.training), stamp, catalogue, attended=False, again=True)
         return Ended(done.line(), done.code, done.warnings[-1], done.model.folder / "report.html")
 
     return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
@@ -175,6 +175,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> o
 
 
 def _retrain(plan: Plan, catalogue: Catalogue) -> object:
+    from flow.models import forget, leaderboard
     from flow.retrain import step as retrain
 
     training = plan.training
@@ -183,10 +184,17 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
         from flow.front import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
-    return train(plan.basetag, training, plan.stamp, catalogue, plan.attended)
+    again = plan.again or plan.flowstep not in NEVER_ASKS
+    done = train(plan.basetag, training, plan.stamp, catalogue, plan.attended, again)
+    if isinstance(done, retrain.Retrained) and cfg.models_keep and plan.flowstep in NEVER_ASKS:
+        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
+        console.note(f"  {gone.line()}")
+    return done
 
 
-def train(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool) -> "Retrained":
+def train(
+    basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool, again: bool
+) -> "Retrained | NothingNew":
     """A new model, and what there is to say of it; its verdict is the last of the warnings."""
     from flow.models import leaderboard
     from flow.retrain import step as retrain
@@ -194,7 +202,10 @@ def train(basetag: str, training: Training, stamp: str, catalogue: Catalogue, at
     retrain.check_ready(basetag, training)
     before = shelf.all_models(basetag)
     console.note(words.retraining(training.architecture, labelling.label_counts(basetag)))
-    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended)
+    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended, again=again)
+    if isinstance(done, retrain.NothingNew):
+        console.note(f"  {done.line()}; --again trains all the same.")
+        return done
     advice = leaderboard.advice(basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]

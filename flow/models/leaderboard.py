@@ -1,9 +1,15 @@
-"""Every model of a basetag measured again on today's frozen test set, best first. Cheap: bottlenecks are cached."""
+"""Every model of a basetag measured again on today's images, each only on those it has not learned from; best first.
 
+Cheap: what a model says of its own training images was kept with it, bottlenecks of the others are cached.
+"""
+
+import os
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flow.base import paths
+from flow.base.names import percent
 from flow.models import backbone, shelf
 from flow.models.shelf import Model
 from flow.records import labelling
@@ -11,20 +17,24 @@ from flow.records.catalogue import HUMAN, Catalogue
 from flow.records.labelling import Labelled
 from flow.talk import console
 
+TELLS_APART = 0.05  # McNemar's probability below which a difference counts
+
 
 @dataclass(frozen=True)
 class Standing:
-    """A model on today's test set. `share`: right, total, value, low, high; None where it cannot be measured now
-    (`why`). `tied`: not worse than the best beyond noise."""
+    """A model on today's images. `share`: right, total, value, low, high; None where it cannot be measured now (`why`).
+    `tied`: not told apart from the best. `answers`: content hash -> whether it was right, of images it has not learned
+    from."""
 
     model: Model
     share: dict | None
     tied: bool = False
     why: str = ""
+    answers: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @property
     def value(self) -> float:
-        """Fraction 0..1: on today's test set, or its own time's where there is none."""
+        """Fraction 0..1: on today's images, or those of its own time where there are none."""
         return self.share["value"] if self.share else self.model.accuracy
 
     def facts(self) -> dict:
@@ -36,21 +46,31 @@ class Standing:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """All standings, best first, on `images` test images of version `version`."""
+    """All standings, best first, on `images` images; `alone`: they are the test set, of version `version`."""
 
     standings: tuple[Standing, ...]
     images: int
     version: int
+    alone: bool = False
     code: int = 0
+
+    @property
+    def words(self) -> str:
+        """What was measured on, to end a sentence with."""
+        if self.alone:
+            return f"on {self.images} images kept apart (version {self.version})"
+        return f"on {self.images} images that a person sorted, each predicted without it"
 
     def line(self) -> str:
         if not self.standings:
             return "no models yet"
         best = self.standings[0]
-        return f"{len(self.standings)} models; the best is {best.model.name} ({100 * best.value:.1f}%)"
+        n = len(self.standings)
+        return f"{n} model{'s' * (n != 1)}; the best is {best.model.name} ({percent(best.value)})"
 
     def facts(self) -> dict:
-        return {"test_images": self.images, "test_version": self.version, "models": [s.facts() for s in self.standings]}
+        return {"images": self.images, "test_alone": self.alone, "test_version": self.version,
+                "models": [s.facts() for s in self.standings]}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,23 +80,13 @@ class Advice:
     verdict: str
     is_top: bool
     tips: tuple[str, ...] = field(default=())
-    best_before: float | None = None  # fraction right of the best older model on the same test images
+    best_before: float | None = None  # fraction right of the best older model on the same images
 
 
 def leaderboard(basetag: str, catalogue: Catalogue) -> Leaderboard:
-    """Measure every model on today's test images."""
+    """Measure every model on today's images."""
     found = shelf.all_models(basetag)
     return _board(found, _images(basetag, catalogue) if found else [], catalogue)
-
-
-def _board(found: list[Model], images: list[Labelled], catalogue: Catalogue) -> Leaderboard:
-    tests = _test_images(images, catalogue)
-    standings = [_measured(model, tests) for model in found]
-    standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
-    if standings and standings[0].share:
-        best = standings[0].share
-        standings = [Standing(s.model, s.share, bool(s.share) and _tied(s.share, best), s.why) for s in standings]
-    return Leaderboard(tuple(standings), len(tests), catalogue.split_version())
 
 
 def ranked(basetag: str, catalogue: Catalogue) -> list[Model]:
@@ -94,23 +104,22 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
         share = s.share or s.model.facts["accuracy"]
         between = f"{100 * share['low']:.1f}-{100 * share['high']:.1f}"
         mark = "=" if s.tied and number > 1 else "" if s.share else "?"
-        right = f"{100 * share['value']:.1f}%{mark}"
-        rows.append([number, right, between, s.model.facts["created"][:10], s.model.name])
+        rows.append([number, f"{percent(share['value'])}{mark}", between, s.model.facts["created"][:10], s.model.name])
     console.table(["#", "right", "between", "made", "model"], rows, to_stdout)
     if len(board.standings) > most:
         console.note(f"... and {len(board.standings) - most} more; the flowstep models lists them all.")
     labels = sorted({label for s in board.standings for label in s.model.labels})
     if labels:
-        console.note(f"labels: {', '.join(labels)}; measured on {board.images} test images (version {board.version}).")
+        console.note(f"labels: {', '.join(labels)}; measured {board.words}.")
     for s in board.standings[:most]:
         if s.why and board.images:
             console.note(f"? {s.model.name} cannot be measured now: {s.why}.")
     if any(s.tied for s in board.standings[1:]):
-        console.note("= means: not told apart from the best by this many test images.")
+        console.note("= means: not told apart from the best by the images that both are measured on.")
 
 
 def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) -> Advice:
-    """Compare a new model with the best so far on today's test set, and say what would help."""
+    """Compare a new model with the best so far on the images that both are measured on, and say what would help."""
     images = _images(basetag, catalogue)
     board = _board(shelf.all_models(basetag), images, catalogue)
     tips = tuple(_tips(images, new))
@@ -119,12 +128,32 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
     is_top = bool(board.standings) and board.standings[0].model.name == new.name
     if not old or mine is None or mine.share is None:
         return Advice("This is the first model that can be measured here.", is_top, tips)
-    best = max(old, key=lambda s: s.value)
-    gap = f"{100 * mine.value:.1f}% against {100 * best.value:.1f}% on the same {board.images} test images"
-    if _tied(mine.share, best.share):
-        return Advice(f"Same as the best so far, within noise: {gap}.", is_top, tips, best.value)
-    word = "Better" if mine.value > best.value else "Worse"
-    return Advice(f"{word} than the best so far: {gap}.", is_top, tips, best.value)
+    best = old[0]
+    both = mine.answers.keys() & best.answers.keys()
+    if not both:
+        return Advice("It cannot be compared: no image is new to both this model and the best so far.", is_top, tips)
+    value, other = (sum(s.answers[sha] for sha in both) / len(both) for s in (mine, best))
+    gap = f"{percent(value)} against {percent(other)} on the same {len(both)} images"
+    if _tied(mine, best):
+        return Advice(f"Same as the best so far, within noise: {gap}.", is_top, tips, other)
+    word = "Better" if value > other else "Worse"
+    return Advice(f"{word} than the best so far: {gap}.", is_top, tips, other)
+
+
+def _board(found: list[Model], images: list[Labelled], catalogue: Catalogue) -> Leaderboard:
+    from scripts.learn.measure import TEST_ALONE
+
+    fair = {i.sha256: i for i in images if i.measures}
+    apart = {sha for sha, part in catalogue.splits().items() if part == "test"} & fair.keys()
+    alone = len(apart) >= TEST_ALONE
+    wanted = {sha: fair[sha] for sha in apart} if alone else fair
+    lookalikes = _Lookalikes(wanted)
+    standings = [_measured(model, wanted, catalogue, lookalikes) for model in found]
+    standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
+    if standings and standings[0].share:
+        best = standings[0]
+        standings = [Standing(s.model, s.share, bool(s.share) and _tied(s, best), s.why, s.answers) for s in standings]
+    return Leaderboard(tuple(standings), len(wanted), catalogue.split_version(), alone)
 
 
 def _images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
@@ -132,49 +161,89 @@ def _images(basetag: str, catalogue: Catalogue) -> list[Labelled]:
     return labelling.training_images(basetag, catalogue, remember=False)
 
 
-def _test_images(images: list[Labelled], catalogue: Catalogue) -> list[Labelled]:
-    """The frozen test images that are still there, as they are labelled now, each content once."""
-    frozen = {sha for sha, part in catalogue.splits().items() if part == "test"}
-    return list({i.sha256: i for i in images if i.sha256 in frozen and i.given_by == HUMAN}.values())
+class _Lookalikes:
+    """Which of today's images are near-duplicates of what a model has learned from; looked up only where asked."""
+
+    def __init__(self, images: dict[str, Labelled]):
+        self._images = images
+
+    def of(self, learned: frozenset[str], doubtful: list[str]) -> set[str]:
+        """Those of `doubtful` that look like one of `learned`."""
+        from scripts.learn.hashes import HashBook
+        from scripts.learn.lookalike_groups import groups
+
+        # What has been taken away since is known by the look that is remembered of it.
+        files = dict.fromkeys(learned, Path(os.devnull)) | {sha: self._images[sha].path for sha in doubtful}
+        with HashBook(paths.hashes()) as book:
+            group_of = groups(book.looks(files).items())
+        known = {group_of[sha] for sha in learned if sha in group_of}
+        return {sha for sha in doubtful if group_of.get(sha) in known}
 
 
-def _measured(model: Model, tests: list[Labelled]) -> Standing:
+def _measured(model: Model, images: dict[str, Labelled], catalogue: Catalogue, lookalikes: _Lookalikes) -> Standing:
     """One model's share of right answers; images of labels it does not know count as wrong."""
-    if not tests:
-        return Standing(model, None, why="no test images")
+    if not images:
+        return Standing(model, None, why="no images to measure on")
     try:
-        if not backbone.can_run(model):
-            return Standing(model, None, why="its backbone has changed since; retrain")
-        right = _right(model, {t.sha256: t for t in tests})
+        answers = _answers(model, images, catalogue, lookalikes)
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
         return Standing(model, None, why=getattr(problem, "message", type(problem).__name__))
+    if not answers:
+        return Standing(model, None, why="it has learned from every image there is")
     from scripts.learn.metrics import Share
 
-    return Standing(model, Share(right, len(tests)).facts())
+    return Standing(model, Share(sum(answers.values()), len(answers)).facts(), answers=answers)
 
 
-def _right(model: Model, tests: dict[str, Labelled]) -> int:
+def _answers(
+    model: Model, images: dict[str, Labelled], catalogue: Catalogue, lookalikes: _Lookalikes
+) -> dict[str, bool]:
+    """Content hash -> whether the model is right, of images that it has not learned from, nor from a look-alike.
+
+    Raises:
+        RoboError: the model is damaged, or its backbone has changed and is gone.
+    """
+    from scripts.learn import honest
+
+    shelf.verify_parts(model, "head.npz", *((honest.NAME,) if shelf.has(model, honest.NAME) else ()))
+    before = catalogue.set_apart_by(int(model.facts.get("test_version", 0))) & images.keys()
+    if not shelf.has(model, honest.NAME):  # made by a version that kept no predictions
+        return {sha: g == images[sha].label for sha, g in _said(model, images, sorted(before)).items()}
+    kept = honest.load(model.folder, model.labels)
+    guesses = {sha: kept.guesses[sha] for sha in images if sha in kept.guesses}
+    unseen = [sha for sha in images if sha not in guesses and sha not in kept.learned]
+    doubtful = [sha for sha in unseen if sha not in before]
+    alike = lookalikes.of(kept.learned, doubtful) if doubtful else set()
+    guesses |= _said(model, images, [sha for sha in unseen if sha not in alike])
+    return {sha: guess == images[sha].label for sha, guess in guesses.items()}
+
+
+def _said(model: Model, images: dict[str, Labelled], shas: list[str]) -> dict[str, str]:
+    """The labels a model gives to images."""
     import numpy as np
 
     from scripts.learn import bottlenecks, model_files
 
-    shelf.verify_head(model)
+    if not shas:
+        return {}
     head, _ = model_files.load_head(model.folder)
     runner = backbone.LazyRunner(model)
     path = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(path) as store:
-        done = bottlenecks.compute({sha: t.path for sha, t in tests.items()}, runner, store)
-    shas = list(done.vectors)
-    guesses = head.logits(np.stack([done.vectors[s] for s in shas])).argmax(axis=1) if shas else []
-    return sum(model.labels[g] == tests[s].label for g, s in zip(guesses, shas, strict=True))
+        done = bottlenecks.compute({sha: images[sha].path for sha in shas}, runner, store)
+    known = list(done.vectors)
+    rows = head.logits(np.stack([done.vectors[s] for s in known])).argmax(axis=1) if known else []
+    return {sha: model.labels[i] for sha, i in zip(known, rows, strict=True)}
 
 
-def _tied(share: dict, best: dict) -> bool:
-    """Whether two shares of the same images lie within noise: the difference is under two standard errors of a
-    difference of independent shares, which for the same images is on the safe side."""
-    n = best["total"]
-    variance = sum(s["value"] * (1 - s["value"]) / n for s in (share, best)) if n else 1
-    return abs(share["value"] - best["value"]) <= 1.96 * variance**0.5
+def _tied(one: Standing, best: Standing) -> bool:
+    """Whether two models are not told apart by the images that both are measured on."""
+    from scripts.learn.metrics import mcnemar
+
+    both = one.answers.keys() & best.answers.keys()
+    only_one = sum(one.answers[sha] and not best.answers[sha] for sha in both)
+    only_best = sum(best.answers[sha] and not one.answers[sha] for sha in both)
+    return mcnemar(only_one, only_best) >= TELLS_APART
 
 
 def _tips(images: list[Labelled], model: Model) -> list[str]:
@@ -188,7 +257,7 @@ def _tips(images: list[Labelled], model: Model) -> list[str]:
     pairs = [(table[i][j], i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j]
     times, i, j = max(pairs, default=(0, 0, 0))
     if times:
-        tips.append(f"{labels[i]} is taken for {labels[j]} most often ({times} test images): look at those.")
+        tips.append(f"{labels[i]} is taken for {labels[j]} most often ({times} images): look at those.")
     others = [n for label, n in counts.items() if label != "not"]
     if "not" in counts and others and counts["not"] < 1.5 * sum(others) / len(others):
         tips.append("`not` is narrow: give it more kinds of other things, from several searchtags.")

@@ -28,6 +28,17 @@ class Model:
         return float(self.facts["accuracy"]["value"])
 
     @property
+    def measured(self) -> bool:
+        """Whether its accuracy rests on anything at all."""
+        return bool(self.facts["accuracy"].get("total"))
+
+    @property
+    def measured_words(self) -> str:
+        """What its accuracy was measured on, to end a sentence with."""
+        told = self.facts.get("measured_on", {}).get("words")
+        return told or f"on {self.facts['accuracy'].get('total', 0)} images kept apart"
+
+    @property
     def labels(self) -> list[str]:
         return list(self.facts["labels"])
 
@@ -76,9 +87,15 @@ def verify(model: Model) -> None:
         )
 
 
-def verify_head(model: Model) -> None:
-    """As `verify`, for what is loaded to classify: the head alone. The graph is for other programs."""
-    _verify_file(model, "head.npz", model.facts["files"].get("head.npz", ""))
+def verify_parts(model: Model, *names: str) -> None:
+    """As `verify`, for some of its files: what is loaded to classify and to compare needs no graph."""
+    for name in names:
+        _verify_file(model, name, model.facts["files"].get(name, ""))
+
+
+def has(model: Model, name: str) -> bool:
+    """Whether the model was written with a file of that name."""
+    return name in model.facts["files"]
 
 
 def _verify_file(model: Model, name: str, wanted: str) -> None:

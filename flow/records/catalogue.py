@@ -322,17 +322,24 @@ class Catalogue:
     # Which images measure
 
     def splits(self) -> dict[str, str]:
-        """Frozen parts by content hash: test or train."""
+        """What is set apart, by content hash: test (catalogues of earlier versions also hold train)."""
         return {row["sha256"]: row["part"] for row in self._db.execute("SELECT sha256, part FROM splits")}
 
+    def set_apart_by(self, version: int) -> set[str]:
+        """Content hashes of the images that measured and never trained at a version of the split."""
+        sql = "SELECT sha256 FROM splits WHERE part='test' AND version<=?"
+        return {row["sha256"] for row in self._db.execute(sql, (version,))}
+
     def add_splits(self, parts: dict[str, str]) -> int:
-        """Freeze more images; never changes one already frozen. Returns the version now in force."""
+        """Set more images apart; what was set apart before keeps its version. Returns the version now in force."""
         version = self.split_version()
         if parts:
             version += 1
             with self._db:
                 rows = [(sha, part, version) for sha, part in parts.items()]
-                self._db.executemany("INSERT OR IGNORE INTO splits VALUES(?,?,?)", rows)
+                sql = "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, " \
+                      "version=excluded.version WHERE splits.part<>excluded.part"
+                self._db.executemany(sql, rows)
         return version
 
     def split_version(self) -> int:

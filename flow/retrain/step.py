@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError
-from flow.models import backbone, shelf
+from flow.base.names import percent
+from flow.models import backbone, forget, shelf
 from flow.plan import Training
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, Catalogue
+from flow.records.catalogue import CHOSEN, HUMAN, Catalogue
 from flow.talk import console
 
 if TYPE_CHECKING:
@@ -36,15 +37,31 @@ class Retrained:
         return 3 if self.unreadable else 0
 
     def line(self) -> str:
-        share = self.model.facts["accuracy"]
-        low, high = (f"{100 * share[end]:.1f}%" for end in ("low", "high"))
-        sure = f"between {low} and {high}, {share['total']} test images"
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
-        return f"retrained {self.model.name}: {100 * share['value']:.1f}% right ({sure}){left_out}"
+        if not self.model.measured:
+            return f"retrained {self.model.name}: not measured, no image that a person sorted could be{left_out}"
+        share = self.model.facts["accuracy"]
+        sure = f"between {percent(share['low'])} and {percent(share['high'])}, {self.model.measured_words}"
+        return f"retrained {self.model.name}: {percent(share['value'])} right ({sure}){left_out}"
 
     def facts(self) -> dict:
         return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
+                "measured_on": self.model.measured_words,
                 "unreadable": self.unreadable, "seconds": self.seconds, "warnings": list(self.warnings)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NothingNew:
+    """No new model: the same images, labels and parameters have made `model` already."""
+
+    model: shelf.Model
+    code: int = 0
+
+    def line(self) -> str:
+        return f"nothing new since {self.model.name}"
+
+    def facts(self) -> dict:
+        return {"model": self.model.name, "folder": str(self.model.folder), "nothing_new": True}
 
 
 def check_ready(basetag: str, training: Training) -> dict[str, int]:
@@ -110,8 +127,12 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
         return spare, backbone.located(spare)
 
 
-def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False) -> Retrained:
+def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False,
+            again: bool = True) -> Retrained | NothingNew:  # fmt: skip
     """Train one model on everything in the basetag's label folders.
+
+    Args:
+        again: also where a model has been made of just this already.
 
     Raises:
         NotReady: too few images.
@@ -123,6 +144,8 @@ def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     chosen, folder = choose_backbone(training, attended)
     images = labelling.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
+    if not again and (model := made_already(basetag, job)):
+        return NothingNew(model)
     learned = learn_from(job, gather(job))
     for path, why in learned.material.bad.items():
         console.warn(f"{path} is left out: {why}")
@@ -141,12 +164,20 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
     clashes = labelling.contradictions(images)
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
-    pictures = without_repeats([Picture(i.path, i.label, i.sha256, i.given_by == HUMAN) for i in images])
+    pictures = [Picture(i.path, i.label, i.sha256, i.given_by == HUMAN, i.came == CHOSEN) for i in images]
     recipe = Recipe(training.steps, training.batch_size, training.learning_rate, training.solver, training.seed,
                     cfg.eval_step_interval)  # fmt: skip
     rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
                        cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
-    return Job(pictures, chosen, folder, recipe, rules, catalogue.splits())
+    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits())
+
+
+def made_already(basetag: str, job: "Job") -> shelf.Model | None:
+    """The model that the same images, labels and parameters have made."""
+    from scripts.retrain import made_from
+
+    digest = made_from(job)
+    return next((m for m in shelf.all_models(basetag) if m.facts.get("made_from") == digest), None)
 
 
 def places() -> "Places":
@@ -182,7 +213,8 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
                   "learning_rate": training.learning_rate, "test_percent": training.test_percent}  # fmt: skip
     stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
-    final = files.free_folder(home, f"{stem}_acc{100 * learned.trained.facts['accuracy']['value']:.2f}")
+    share = learned.trained.facts["accuracy"]
+    final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
     facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
@@ -195,7 +227,8 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
 
 
 def sweep(home: Path) -> None:
-    """Remove half-written models of killed runs; they hold nothing but what can be made again."""
+    """Remove half-written and half-forgotten models of killed runs; they hold nothing that anybody wants."""
+    forget.sweep(home)
     if home.is_dir():
         for entry in home.iterdir():
             if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():

@@ -12,17 +12,21 @@ from scripts.learn.hashes import HashBook
 from scripts.learn.lookalike_groups import groups
 from scripts.learn.runners import Runner
 
+FOLDS, FOLDS_OF_FEW = 5, 10  # of the cross-validation; with few images a fifth less to learn from shows
+MANY = 1000  # images from which on a fifth less makes no difference
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One file of a label folder. `human`: a person gave the label."""
+    """One file of a label folder. `human`: a person gave the label; `chosen`: it came before the person because of
+    doubt or suspicion, so that it teaches and never measures."""
 
     path: Path
     label: str
     sha256: str
     human: bool = True
+    chosen: bool = False
 
 
 class TooFewImages(Exception):
@@ -48,8 +52,8 @@ class SplitRules:
 class Material:
     """Rows of one data set. All arrays have n rows.
 
-    vectors float32 [n, d]; y int [n] in 0..len(labels)-1; human, test, train, validation bool [n] (a validation row is
-    not a training row; robot rows only train); weights float32 [n]; groups int [n].
+    vectors float32 [n, d]; y int [n] in 0..len(labels)-1; human, test, train, validation, chosen bool [n] (a validation
+    row is not a training row; robot rows and chosen ones only train); weights float32 [n]; groups, folds int [n].
     """
 
     labels: list[str]
@@ -67,6 +71,16 @@ class Material:
     fresh: dict[str, str] = field(default_factory=dict)  # content hash -> part, to be frozen
     computed: int = 0  # pictures that went through the backbone now
     left_out: int = 0
+    chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if len(self.chosen) != len(self.y):
+            self.chosen = np.zeros(len(self.y), bool)
+
+    @property
+    def measures(self) -> np.ndarray:
+        """bool [n]: rows that a person labelled and nobody chose."""
+        return self.human & ~self.chosen
 
     def counts(self) -> dict[str, dict[str, int]]:
         """label -> images, human, robot, train, validation, test."""
@@ -124,7 +138,7 @@ def gather(
     bad = {p.path: done.bad[p.sha256] for p in pictures if p.sha256 in done.bad}
     looks = book.looks({p.sha256: p.path for p in readable})
     group_of = {p.sha256: p.sha256 for p in readable} | groups(looks.items())
-    members = [split.Member(p.sha256, p.label, p.human, group_of[p.sha256]) for p in readable]
+    members = [split.Member(p.sha256, p.label, p.human and not p.chosen, group_of[p.sha256], p.human) for p in readable]
     decided = split.assign(members, rules.test_percent, rules.least, frozen or {})
     kept = _without_surplus(readable, decided, rules.robot_ratio)
     material = _rows(kept, group_of, decided, rules, done)
@@ -160,10 +174,11 @@ def _rows(
 ) -> Material:
     labels = sorted({p.label for p in pictures})
     number = {name: i for i, name in enumerate(sorted({group_of[p.sha256] for p in pictures}))}
-    human = np.array([p.human for p in pictures], bool)
+    human, chosen = (np.array([getattr(p, name) for p in pictures], bool) for name in ("human", "chosen"))
     test = np.array([decided.parts[p.sha256] == split.TEST for p in pictures], bool)
     watched = np.array([split.is_validation(group_of[p.sha256], rules.validation_percent) for p in pictures], bool)
-    validation = watched & ~test & human
+    # Where nothing is set apart to test, nothing is held back to be watched either: the folds are.
+    validation = watched & ~test & human & ~chosen & test.any()
     groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
     # A robot's picture in the group of a watched one would leak what validation measures.
     train = ~test & ~np.isin(groups, groups[validation])
@@ -178,8 +193,10 @@ def _rows(
         validation=validation,
         weights=np.where(human, 1.0, rules.robot_weight).astype(np.float32),
         groups=groups,
-        folds=np.array([split.fold_of(group_of[p.sha256], 5) for p in pictures], int),
-    )
+        folds=np.array(split.folds([p.label for p in pictures], [group_of[p.sha256] for p in pictures],
+                                   FOLDS if len(pictures) > MANY else FOLDS_OF_FEW), int),
+        chosen=chosen,
+    )  # fmt: skip
 
 
 def _check(material: Material, wanted: set[str]) -> None:

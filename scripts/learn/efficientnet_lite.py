@@ -121,7 +121,7 @@ def save(network: Network, size: int, folder: Path) -> None:
     pairs = {id(c): (tf.Variable(c.kernel, trainable=False), tf.Variable(c.bias, trainable=False))
              for c in network.convs()}  # fmt: skip
 
-    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
     def features(images: Any) -> Any:
         return features_of(tf, network, images, lambda c: pairs[id(c)])
 

@@ -73,13 +73,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def fit_sgd(examples: Examples, how: Sgd, watch: Callable[[int, Head], None] | None = None, every: int = 0) -> Head:
+def fit_sgd(
+    examples: Examples, how: Sgd, watch: Callable[[int, list[Head]], None] | None = None, every: int = 0
+) -> Head:
     """Train by stochastic gradient descent from zero weights; see `fit_sgd_folds`."""
     return fit_sgd_folds(examples, how, 0, watch, every)[0]
 
 
 def fit_sgd_folds(
-    examples: Examples, how: Sgd, count: int, watch: Callable[[int, Head], None] | None = None, every: int = 0
+    examples: Examples, how: Sgd, count: int, watch: Callable[[int, list[Head]], None] | None = None, every: int = 0
 ) -> list[Head]:
     """The head and, after it, one for each of `count` folds that has not learned from the fold's images.
 
@@ -88,7 +90,7 @@ def fit_sgd_folds(
     many steps, would be too sure of themselves, and the temperature found with them too high).
 
     Args:
-        watch: called with (step, head so far) every `every` steps and at the last one.
+        watch: called with (step, heads so far) every `every` steps and at the last one.
     """
     scaler = Scaler.fit(examples.vectors)
     x, k, heads = scaler.apply(examples.vectors), examples.label_count, count + 1
@@ -105,8 +107,13 @@ def fit_sgd_folds(
         w -= batch.T @ flat
         b -= flat.sum(axis=0)
         if watch and every and (step % every == 0 or step == how.steps):
-            watch(step, scaler.fold(w[:, :k], b[:k]))
-    return [scaler.fold(w[:, i : i + k], b[i : i + k]) for i in range(0, heads * k, k)]
+            watch(step, _apart(scaler, w, b, k))
+    return _apart(scaler, w, b, k)
+
+
+def _apart(scaler: "Scaler", w: np.ndarray, b: np.ndarray, k: int) -> list[Head]:
+    """The heads that were trained side by side, k columns each, for raw bottlenecks."""
+    return [scaler.fold(w[:, i : i + k], b[i : i + k]) for i in range(0, len(b), k)]
 
 
 def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iterations: int = 300) -> Head:

@@ -9,7 +9,6 @@ Z95 = 1.959964  # two-sided 95 % of the normal distribution
 BINS = 15  # of the expected calibration error (Guo et al. 2017, arXiv 1706.04599)
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.925, 0.95, 0.99)
 TARGETS = (0.95, 0.98, 0.99)  # precisions people ask for
-TEMPERATURE_MIN_IMAGES = 40  # fewer give a temperature that is mostly noise
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,11 @@ class Share:
     def value(self) -> float:
         return self.right / self.total if self.total else 0.0
 
+    worth: float = 1.0  # of an image, as evidence; under 1 where their errors hang together
+
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson(self.right, self.total)
+        return wilson(self.right * self.worth, self.total * self.worth)
 
     def facts(self) -> dict:
         low, high = self.interval
@@ -33,7 +34,7 @@ class Share:
                 "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
+def wilson(right: float, total: float) -> tuple[float, float]:
     """95 % score interval of a share (Wilson 1927, JASA 22, 209-212), as fractions 0..1; (0, 1) where total is 0."""
     if total == 0:
         return 0.0, 1.0
@@ -57,22 +58,63 @@ def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(sum(len(p) / len(labels) * abs(right[p].mean() - sure[p].mean()) for p in parts if len(p)))
 
 
+def most_wrong(wrong: int, total: int, fresh: int, sure: float = 0.975) -> int:
+    """How many of `fresh` new cases are hardly more than wrong, where `wrong` of `total` were: the smallest number not
+    exceeded with probability `sure`.
+
+    The predictive distribution is beta-binomial, from Jeffreys' prior Beta(1/2, 1/2) for the share (Gelman et al.,
+    BDA3, sections 2.4 and 2.8): it knows both how little `total` says and that the new ones are a draw too.
+    """
+    a, b, below = wrong + 0.5, total - wrong + 0.5, 0.0
+    for k in range(fresh + 1):
+        below += math.exp(
+            math.lgamma(fresh + 1) - math.lgamma(k + 1) - math.lgamma(fresh - k + 1)
+            + math.lgamma(a + k) + math.lgamma(b + fresh - k) - math.lgamma(a + b + fresh)
+            + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+        )  # fmt: skip
+        if below >= sure:
+            return k
+    return fresh
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """McNemar's exact test (1947, Psychometrika 12, 153-157): the probability of a difference as large as this between
+    two classifiers that are equally good, from the images that only one of the two has right."""
+    n, least = only_one + only_other, min(only_one, only_other)
+    tail = sum(math.comb(n, k) for k in range(least + 1)) / 2**n if n else 1.0
+    return min(1.0, 2 * tail)
+
+
+def soft_targets(labels: np.ndarray, count: int) -> np.ndarray:
+    """Targets float [n, count] that allow for what n images cannot rule out: 1 - 1/(n + 2) for the right label, the
+    rest shared by the others (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2)."""
+    slack = 1 / (len(labels) + 2)
+    targets = np.full((len(labels), count), slack / max(1, count - 1))
+    targets[np.arange(len(labels)), labels] = 1 - slack
+    return targets
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The one scalar T > 0 that makes softmax(logits / T) most likely (Guo et al. 2017, section 4.2).
+    """The one scalar T > 0 that makes softmax(logits / T) most likely (Guo et al. 2017, section 4.2), with Platt's
+    targets as a brake: where every guess is right, the plain likelihood knows no limit and makes every score 1.
 
     A golden-section search over log T in [log 0.05, log 20]; the loss has a single minimum in 1/T.
     """
-    from scripts.learn.head import softmax
-
+    targets = soft_targets(labels, logits.shape[1])
     low, high = math.log(0.05), math.log(20)
     ratio = (math.sqrt(5) - 1) / 2
     for _ in range(60):
         a, b = high - ratio * (high - low), low + ratio * (high - low)
-        if nll(softmax(logits / math.exp(a)), labels) < nll(softmax(logits / math.exp(b)), labels):
+        if _cross_entropy(logits / math.exp(a), targets) < _cross_entropy(logits / math.exp(b), targets):
             high = b
         else:
             low = a
     return math.exp((low + high) / 2)
+
+
+def _cross_entropy(logits: np.ndarray, targets: np.ndarray) -> float:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return float((targets * (np.log(np.exp(shifted).sum(axis=1, keepdims=True)) - shifted)).sum(axis=1).mean())
 
 
 def confusion(labels: np.ndarray, guesses: np.ndarray, count: int) -> np.ndarray:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import building
+from scripts.learn import building, honest
 from scripts.learn.backbones import fingerprint
 from scripts.learn.building import sha256_of
+from scripts.learn.dataset import Material
 from scripts.learn.head import Head
 from scripts.learn.runners import FEATURES, load_callable
 from scripts.learn.train import Gate, Trained
@@ -65,17 +66,19 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
             super().__init__()
             self.backbone = loaded
 
-        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
         def __call__(self, images):
             head = tf.constant(table)
             return {output: tf.nn.softmax(features(images) @ head[:-1] + head[-1])}
 
-        @tf.function(input_signature=[tf.TensorSpec([None, len(table) - 1], tf.float32, name="bottlenecks")])
+        @tf.function(
+            autograph=False, input_signature=[tf.TensorSpec([None, len(table) - 1], tf.float32, name="bottlenecks")]
+        )
         def from_bottlenecks(self, bottlenecks):
             head = tf.constant(table)
             return {output: tf.nn.softmax(bottlenecks @ head[:-1] + head[-1])}
 
-        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
+        @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
         def bottlenecks(self, images):
             return {FEATURES: features(images)}
 
@@ -116,8 +119,9 @@ def save_facts(folder: Path, facts: dict) -> None:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """sha256 of what a model is made of: graph, head and labels; reports and curves may be thrown away."""
-    names = [folder / HEAD, folder / LABELS, *sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())]
+    """sha256 of what a model is made of: graph, head, labels, predictions; reports and curves may be thrown away."""
+    names = [folder / name for name in (HEAD, LABELS, honest.NAME)]
+    names += sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())
     return {p.relative_to(folder).as_posix(): sha256_of(p) for p in names if p.exists()}
 
 
@@ -129,7 +133,8 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
     return f"{architecture}_{how}{odd}_test{parameters['test_percent']}_img{size}"
 
 
-def trained_files(folder: Path, trained: Trained, labels: list[str]) -> None:
-    """head.npz and retrained_labels.txt of a trained head."""
+def trained_files(folder: Path, trained: Trained, material: Material) -> None:
+    """head.npz, honest.npz and retrained_labels.txt of a trained head."""
     save_head(folder, trained.head, trained.gate)
-    save_labels(folder / LABELS, labels)
+    honest.save(folder, material, trained)
+    save_labels(folder / LABELS, material.labels)

@@ -86,7 +86,9 @@ def load_callable(folder: Path, size: int):
             continue
         with contextlib.suppress(TypeError, ValueError, tf.errors.OpError):
             wrapped = _one_output(tf, function)
-            tf.function(wrapped, input_signature=[some]).get_concrete_function()  # stricter about sizes than a call
+            tf.function(
+                wrapped, autograph=False, input_signature=[some]
+            ).get_concrete_function()  # stricter about sizes than a call
             if len(wrapped(picture).shape) == 2:
                 return wrapped, loaded
     message = f"{folder} gives no feature vectors for {size} x {size} pictures."
@@ -113,7 +115,9 @@ def _one_output(tf, function):
 def _open_full(backbone: Backbone, folder: Path, key: str) -> Runner:
     tf = import_tensorflow()
     function, loaded = load_callable(folder, backbone.input_size)
-    graph = tf.function(function, input_signature=[tf.TensorSpec([None, backbone.input_size, backbone.input_size, 3])])
+    graph = tf.function(
+        function, autograph=False, input_signature=[tf.TensorSpec([None, backbone.input_size, backbone.input_size, 3])]
+    )
     batch = GPU_BATCH if _has_gpu() else CPU_BATCH
 
     def vectors(pixels: np.ndarray) -> np.ndarray:
@@ -189,7 +193,7 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
     tf = import_tensorflow()
     size = backbone.input_size
     function, loaded = load_callable(folder, size)
-    graph = tf.function(function, input_signature=[tf.TensorSpec([1, size, size, 3])])
+    graph = tf.function(function, autograph=False, input_signature=[tf.TensorSpec([1, size, size, 3])])
     try:
         raw = tf.lite.TFLiteConverter.from_concrete_functions([graph.get_concrete_function()], loaded).convert()
     except Exception as problem:  # noqa: BLE001 - the converter raises whatever it likes; the full way still works

@@ -1,11 +1,13 @@
-"""Which images train and which measure. By content, so that renaming, moving or another folder changes nothing.
+"""Which images are set apart to measure with. By content, so that renaming, moving or another folder changes nothing.
 
-Near-duplicate groups stay together. Only images a person labelled may measure. What is frozen stays: an image that
-once trained never measures later, and the other way round, so that older models can be measured on today's test set.
+Only images that a person labelled and nobody chose may be set apart, and near-duplicate groups stay together. As long
+as a label's share would be under `least` images no test set is begun at all: held back, so few say little about the
+classifier and are missed by it; the folds of the cross-validation measure instead (`train.py`). What once was set apart
+stays so, however the data grows.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,17 +16,18 @@ TEST, TRAIN, LEFT_OUT = "test", "train", "left_out"
 
 @dataclass(frozen=True)
 class Member:
-    """One image: content hash, label, whether a person labelled it, and its near-duplicate group."""
+    """One image: content hash, label, whether a person labelled it and it may measure, and its near-duplicate group."""
 
     sha256: str
     label: str
-    human: bool
+    measures: bool
     group: str
+    human: bool = True
 
 
 @dataclass
 class Split:
-    """`parts`: content hash -> TEST, TRAIN or LEFT_OUT. `fresh`: what was newly decided and should be frozen."""
+    """`parts`: content hash -> TEST, TRAIN or LEFT_OUT. `fresh`: what was newly set apart and should be remembered."""
 
     parts: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, str] = field(default_factory=dict)
@@ -34,57 +37,70 @@ def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str
     """Assign every image.
 
     Args:
-        percent: of a label's human images that measure, 1..50.
-        least: at least so many per label, where the label has three times as many human images.
-        frozen: content hash -> TEST or TRAIN from earlier runs.
+        percent: of a label's measuring images that are set apart, 1..50.
+        least: images; as long as a label's share would be smaller, nothing new is set apart.
+        frozen: content hash -> TEST from earlier runs; other values are ignored.
     """
     by_group: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_group[member.group].append(member)
     split = Split()
     open_groups = [g for g in by_group.values() if not _settle(g, frozen, split)]
-    have = _counts(m for g in by_group.values() for m in g if split.parts.get(m.sha256) == TEST)
-    total = _counts(m for g in by_group.values() for m in g if m.human)
-    want = {label: _target(n, percent, least) for label, n in total.items()}
+    everyone = [m for g in by_group.values() for m in g]
+    have = Counter(m.label for m in everyone if split.parts.get(m.sha256) == TEST)
+    want = _wanted(everyone, percent, least)
     for group in sorted(open_groups, key=_rank):
         label = group[0].label
-        tests = want[label] - have.get(label, 0) >= len(group)
-        if tests:
-            have[label] = have.get(label, 0) + len(group)
+        tests = want[label] - have[label] >= len(group)
+        have[label] += len(group) if tests else 0
         _put(group, TEST if tests else TRAIN, frozen, split)
     return split
 
 
-def fold_of(group: str, folds: int) -> int:
-    """The cross-validation fold 0..folds-1 of a near-duplicate group; stable."""
-    return int(hashlib.sha256(b"fold" + group.encode()).hexdigest()[:8], 16) % folds
+def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
+    """The cross-validation fold 0..count-1 of each image; near-duplicates share one, and every label is dealt out
+    evenly, as a label of twenty images would by chance be missing from some."""
+    first = {}
+    for label, group in zip(labels, groups, strict=True):
+        first.setdefault(group, label)  # a group of several labels goes with the first one seen
+    by_label: dict[str, list[str]] = defaultdict(list)
+    for group, label in first.items():
+        by_label[label].append(group)
+    fold: dict[str, int] = {}
+    dealt = 0  # each label goes on where the last one stopped, so that small labels do not all begin at fold 0
+    for label in sorted(by_label):
+        for group in sorted(by_label[label], key=lambda g: _hash("fold", g)):
+            fold[group] = dealt % count
+            dealt += 1
+    return [fold[group] for group in groups]
 
 
 def is_validation(group: str, percent: int) -> bool:
     """Whether a group of training images is watched instead of trained on."""
-    return int(hashlib.sha256(b"validation" + group.encode()).hexdigest()[:8], 16) % 10_000 < percent * 100
+    return int(_hash("validation", group)[:8], 16) % 10_000 < percent * 100
 
 
-def _target(humans: int, percent: int, least: int) -> int:
-    """How many of `humans` images measure: the percentage, or `least` where that is at most a third of them."""
-    return max(round(humans * percent / 100), min(least, humans // 3), 1 if humans > 1 else 0)
+def _wanted(members: list[Member], percent: int, least: int) -> Counter:
+    """How many images of each label should be set apart; none while one label's share would be too small."""
+    labels = {m.label for m in members}
+    shares = {label: round(n * percent / 100) for label, n in Counter(m.label for m in members if m.measures).items()}
+    enough = labels == set(shares) and min(shares.values(), default=0) >= least
+    return Counter(shares if enough else {})
 
 
 def _settle(group: list[Member], frozen: dict[str, str], split: Split) -> bool:
-    """Decide a group that earlier runs, robots or mixed labels leave no choice about; True where decided.
+    """Decide a group about which there is no choice; True where decided.
 
-    A group with frozen test images tests (its robot-labelled ones are left out); one with frozen training images
-    trains; one with both keeps what is frozen and leaves the rest out, as it would tie the two together.
+    One with images set apart earlier stays apart, with all look-alikes that came since: whatever in it may not measure
+    is left out. One that holds what may not measure, or several labels, trains.
     """
-    known = {frozen[m.sha256] for m in group if m.sha256 in frozen}
-    if known == {TEST, TRAIN}:
-        for member in group:
-            split.parts[member.sha256] = frozen.get(member.sha256, LEFT_OUT)
+    if any(frozen.get(m.sha256) == TEST for m in group):
+        if any(m.measures for m in group):
+            _put(group, TEST, frozen, split)
+        else:
+            _put(group, TRAIN if any(m.human for m in group) else LEFT_OUT, frozen, split)
         return True
-    if known:
-        _put(group, known.pop(), frozen, split)
-        return True
-    if not all(m.human for m in group) or len({m.label for m in group}) > 1:
+    if not all(m.measures for m in group) or len({m.label for m in group}) > 1:
         _put(group, TRAIN, frozen, split)
         return True
     return False
@@ -92,19 +108,16 @@ def _settle(group: list[Member], frozen: dict[str, str], split: Split) -> bool:
 
 def _put(group: list[Member], part: str, frozen: dict[str, str], split: Split) -> None:
     for member in group:
-        place = part if member.human or part == TRAIN else LEFT_OUT
+        place = part if member.measures or part != TEST else LEFT_OUT
         split.parts[member.sha256] = place
-        if member.sha256 not in frozen and place != LEFT_OUT:
-            split.fresh[member.sha256] = place
+        if place == TEST and frozen.get(member.sha256) != TEST:
+            split.fresh[member.sha256] = TEST
 
 
 def _rank(group: list[Member]) -> str:
     """A stable random order: by a hash of the smallest content hash in the group."""
-    return hashlib.sha256(b"test" + min(m.sha256 for m in group).encode()).hexdigest()
+    return _hash("test", min(m.sha256 for m in group))
 
 
-def _counts(members: Iterable[Member]) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for member in members:
-        counts[member.label] += 1
-    return counts
+def _hash(what: str, text: str) -> str:
+    return hashlib.sha256(what.encode() + text.encode()).hexdigest()

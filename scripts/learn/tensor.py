@@ -6,6 +6,7 @@ import os
 import sys
 import types
 import warnings
+from pathlib import Path
 
 
 def import_tensorflow():
@@ -24,6 +25,14 @@ def import_tensorflow():
 
     tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def tidy() -> None:
+    """Remove the Python files that TensorFlow's autograph wrote into the temporary folder for functions of its own: it
+    does so itself at exit, but not where a process ends by os._exit."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("__autograph_generated_file") and getattr(module, "__file__", None):
+            Path(str(module.__file__)).unlink(missing_ok=True)
 
 
 def import_hub():

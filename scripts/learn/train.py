@@ -8,9 +8,8 @@ import numpy as np
 from scripts.learn import metrics
 from scripts.learn.dataset import Material
 from scripts.learn.head import Examples, Head, Scaler, Sgd, fit_lbfgs, fit_sgd_folds, softmax
-from scripts.learn.metrics import Share
+from scripts.learn.measure import Measured, figures
 
-FOLDS = 5
 STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
 PROTOTYPES_MAX = 3000  # training vectors kept with a model for the distance gate; 6 MB at 1,024 numbers
 GATE_LEAST = 40  # training images below which distances say nothing
@@ -63,7 +62,8 @@ class Gate:
 
 @dataclass
 class Trained:
-    """`head` has the temperature folded in; `plain_head` has not. `out_of_fold` float [n, k] over `folded` rows."""
+    """`head` has the temperature folded in; `plain_head` has not. `out_of_fold` float [n, k] over `folded` rows;
+    `honest`: every honest prediction on an image that may measure."""
 
     head: Head
     plain_head: Head
@@ -73,6 +73,7 @@ class Trained:
     gate: Gate
     folded: np.ndarray  # bool [n]: human rows with out-of-fold probabilities
     out_of_fold: np.ndarray  # float32 [n, k], calibrated; rows outside `folded` are zero
+    honest: Measured
     facts: dict = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -92,62 +93,22 @@ def train(
     """
     examples = _joined(_examples(material, material.train), extra)
     watched = _examples(material, material.validation)
+    count = int(material.folds.max()) + 1
     curve, strength = _Curve(_examples(material, material.train), watched), None
     if recipe.solver == "lbfgs":
         strength = _best_strength(examples, watched)
-        heads = _fit_lbfgs(_joined(examples, watched), strength)
+        heads = _fit_lbfgs(_joined(examples, watched), strength, count)
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
-        heads = fit_sgd_folds(examples, _sgd(recipe), FOLDS, watch, every)
+        heads = fit_sgd_folds(examples, _sgd(recipe), count, watch, every)
     trained = _calibrated(heads, material, examples)
     trained.strength, trained.curve = strength, curve.points
-    trained.gate = _gate(material)
-    trained.facts = measure(trained, material)
+    trained.facts = figures(trained.honest, trained.folded, trained.temperature, material)
+    tests = material.vectors[material.test]
+    outside = trained.gate.distances(tests) > trained.gate.limit
+    trained.facts["gate"] = {"limit": trained.gate.limit, "test_outside": int(outside.sum()), "tests": len(tests)}
     trained.warnings += _warnings(trained, material)
     return trained
-
-
-def measure(trained: Trained, material: Material) -> dict:
-    """Every figure a model is judged by, on the test rows; see `metrics`."""
-    x, y = material.vectors[material.test], material.y[material.test]
-    facts = evaluate(trained.head, x, y, material.labels)
-    inner = material.y[trained.folded]
-    oof = trained.out_of_fold[trained.folded]
-    if len(inner):
-        facts["cross_validation"] = Share(int((oof.argmax(axis=1) == inner).sum()), len(inner)).facts()
-    facts["temperature"], facts["ece"] = trained.temperature, {}
-    if len(x):
-        plain, cooled = trained.plain_head.probabilities(x), trained.head.probabilities(x)
-        facts["ece"] = {"before": metrics.ece(plain, y), "after": metrics.ece(cooled, y)}
-    outside = trained.gate.distances(x) > trained.gate.limit
-    facts["gate"] = {"limit": trained.gate.limit, "test_outside": int(outside.sum())}
-    return facts
-
-
-def evaluate(head: Head, vectors: np.ndarray, y: np.ndarray, labels: list[str]) -> dict:
-    """Figures of a head on labelled vectors: accuracy, confusion, per label, reliability, thresholds."""
-    probabilities = head.probabilities(vectors) if len(vectors) else np.zeros((0, len(labels)), np.float32)
-    guesses = probabilities.argmax(axis=1)
-    table = metrics.confusion(y, guesses, len(labels))
-    rows = metrics.per_label(table)
-    return {
-        "accuracy": Share(int((guesses == y).sum()), len(y)).facts(),
-        "loss": metrics.nll(probabilities, y) if len(y) else None,
-        "confusion": table.tolist(),
-        "per_label": dict(zip(labels, rows, strict=True)),
-        "reliability": metrics.reliability(probabilities, y) if len(y) else [],
-        "thresholds": [metrics.above(probabilities, y, t) for t in metrics.THRESHOLDS],
-        "targets": _targets(probabilities, y, labels),
-    }
-
-
-def _targets(probabilities: np.ndarray, y: np.ndarray, labels: list[str]) -> list[dict]:
-    """For each precision people ask for: the score that reaches it, for all and for each label."""
-    rows = []
-    for target in metrics.TARGETS:
-        per_label = {label: metrics.threshold_for(probabilities, y, target, i) for i, label in enumerate(labels)}
-        rows.append({"precision": target, "all": metrics.threshold_for(probabilities, y, target), "labels": per_label})
-    return rows
 
 
 def _examples(material: Material, rows: np.ndarray) -> Examples:
@@ -168,23 +129,37 @@ def _sgd(recipe: Recipe) -> Sgd:
 
 
 class _Curve:
-    """Collects points while training; looks at no more than 500 training rows a point, so that watching stays cheap."""
+    """Collects points while training; looks at no more than 500 rows a point, so that watching stays cheap.
+
+    What is watched: validation images where there are some, else each training image by the head of the fold that
+    leaves it out.
+    """
 
     def __init__(self, train: Examples, validation: Examples):
         rows = np.random.default_rng(0).permutation(len(train.labels))[:500]
         self._train, self._validation = train.take(rows), validation
         self.points: list[Point] = []
 
-    def add(self, step: int, head: Head) -> None:
-        ours, theirs = (self._look(head, e) for e in (self._train, self._validation))
-        self.points.append(Point(step, ours[0], ours[1], *theirs))
+    def add(self, step: int, heads: list[Head]) -> None:
+        ours = _look(heads[0].probabilities(self._train.vectors), self._train.labels)
+        if len(self._validation.labels):
+            theirs = _look(heads[0].probabilities(self._validation.vectors), self._validation.labels)
+        else:
+            theirs = _look(_unseen(heads[1:], self._train), self._train.labels)
+        self.points.append(Point(step, *ours, *theirs))
 
-    @staticmethod
-    def _look(head: Head, examples: Examples) -> tuple[float | None, float | None]:
-        if not len(examples.labels):
-            return None, None
-        p = head.probabilities(examples.vectors)
-        return float((p.argmax(axis=1) == examples.labels).mean()), metrics.nll(p, examples.labels)
+
+def _look(p: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    return float((p.argmax(axis=1) == labels).mean()), metrics.nll(p, labels)
+
+
+def _unseen(heads: list[Head], examples: Examples) -> np.ndarray:
+    """Probabilities float32 [n, k] of examples, each by the head of the fold that leaves it out."""
+    p = np.empty((len(examples.labels), examples.label_count), np.float32)
+    for fold, head in enumerate(heads):
+        own = examples.folds == fold
+        p[own] = head.probabilities(examples.vectors[own])
+    return p
 
 
 def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int):
@@ -192,11 +167,11 @@ def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] |
     if not keep or not keep_every:
         return curve.add, recipe.every
 
-    def watch(step: int, head: Head) -> None:
+    def watch(step: int, heads: list[Head]) -> None:
         if step % recipe.every == 0 or step == recipe.steps:
-            curve.add(step, head)
+            curve.add(step, heads)
         if step % keep_every == 0:
-            keep(step, head)
+            keep(step, heads[0])
 
     return watch, int(np.gcd(recipe.every, keep_every))
 
@@ -214,29 +189,35 @@ def _best_strength(train: Examples, validation: Examples) -> float:
     return best
 
 
-def _fit_lbfgs(examples: Examples, strength: float) -> list[Head]:
+def _fit_lbfgs(examples: Examples, strength: float, count: int) -> list[Head]:
     """The head and, after it, one for each fold that has not learned from the fold's images."""
-    parts = [examples, *(examples.take(examples.folds != fold) for fold in range(FOLDS))]
+    parts = [examples, *(examples.take(examples.folds != fold) for fold in range(count))]
     return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
 
 
 def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Trained:
     """The head with its temperature, fitted on what the heads of the folds say of human-labelled images they have not
-    seen, near-duplicates neither."""
+    seen, near-duplicates neither; of those that nobody chose, where there are any."""
     head, warnings, temperature = heads[0], [], 1.0
     logits = np.zeros((len(material.y), len(material.labels)), np.float32)
     folded = np.zeros(len(material.y), bool)
-    for fold in range(FOLDS):
+    for fold, unseen in enumerate(heads[1:]):
         inside = ~material.test & material.human & (material.folds == fold)
         if inside.any() and len(set(learned.labels[learned.folds != fold])) > 1:  # else that head has learned nothing
-            logits[inside] = heads[fold + 1].logits(material.vectors[inside])
+            logits[inside] = unseen.logits(material.vectors[inside])
             folded |= inside
-    if folded.sum() >= metrics.TEMPERATURE_MIN_IMAGES:
-        temperature = metrics.fit_temperature(logits[folded], material.y[folded])
+    fair = folded & material.measures
+    rows = fair if fair.any() else folded
+    if rows.any():
+        temperature = metrics.fit_temperature(logits[rows], material.y[rows])
     else:
-        warnings.append(f"Only {int(folded.sum())} human-sorted training images: the scores are not calibrated.")
+        warnings.append("No image that a person sorted was left for calibrating the scores.")
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
-    return Trained(head.cooled(temperature), head, temperature, None, [], None, folded, oof, warnings=warnings)
+    logits[material.test] = head.logits(material.vectors[material.test])
+    known = np.flatnonzero(fair | (material.test & material.measures))
+    honest = Measured(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
+    return Trained(head.cooled(temperature), head, temperature, None, [], _gate(material), folded, oof, honest,
+                   warnings=warnings)  # fmt: skip
 
 
 def _gate(material: Material) -> Gate:
@@ -251,14 +232,15 @@ def _gate(material: Material) -> Gate:
 
 def _warnings(trained: Trained, material: Material) -> list[str]:
     found = []
-    low, high = (trained.facts["accuracy"][k] for k in ("low", "high"))
-    n = trained.facts["accuracy"]["total"]
-    if n and high - low > 0.1:
-        found.append(f"The accuracy is uncertain: only {n} test images, "
-                     f"so anything from {low:.0%} to {high:.0%} is possible.")  # fmt: skip
-    for label, row in material.counts().items():
-        if not row["test"]:
-            found.append(f"No image of {label} is in the test set.")
+    low, high, n = (trained.facts["accuracy"][k] for k in ("low", "high", "total"))
+    if not n:
+        found.append("Nothing could be measured: every image that a person sorted came because of doubt or suspicion.")
+    elif high - low > 0.1:
+        found.append(f"The accuracy is uncertain: measured {trained.facts['measured_on']['words']}, "
+                     f"anything from {low:.0%} to {high:.0%} is possible.")  # fmt: skip
+    for label, row in zip(material.labels, trained.facts["confusion"], strict=True):
+        if n and not sum(row):
+            found.append(f"No image of {label} could be measured on.")
     if _still_falling([point.validation_loss for point in trained.curve]):
         found.append("It was still getting better at the last step: more steps or a higher learning rate may help.")
     return found

@@ -28,11 +28,11 @@ class Seen(NamedTuple):
 
 
 def worst_mistakes(material: Material, trained: Trained, limit: int | None = None) -> list[Seen]:
-    """Test pictures that got a wrong label, the surest mistake first."""
-    rows = np.flatnonzero(material.test)
+    """Pictures of the honest predictions that got a wrong label, the surest mistake first."""
+    measured = trained.honest.headline(material)
+    rows, p = measured.rows, measured.calibrated
     if not len(rows):
         return []
-    p = trained.head.probabilities(material.vectors[rows])
     wrong = np.flatnonzero(p.argmax(axis=1) != material.y[rows])
     order = wrong[np.argsort(-p[wrong].max(axis=1), kind="stable")]
     return [_seen(material, rows[i], p[i]) for i in order[:limit]]

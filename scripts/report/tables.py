@@ -206,7 +206,7 @@ def _gate(facts: dict) -> Safe | None:
     gate = facts.get("gate")
     if not gate or gate["limit"] >= 2:
         return paragraph(words.NO_GATE)
-    outside, total = gate["test_outside"], facts["accuracy"]["total"]
+    outside, total = gate["test_outside"], gate["tests"]
     return paragraph(words.GATE.format(limit=gate["limit"], outside=outside, total=total))
 
 

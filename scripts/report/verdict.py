@@ -24,9 +24,9 @@ class Scores:
 
     @classmethod
     def of(cls, material: Material, trained: Trained) -> "Scores":
-        if not material.test.any():
+        p = trained.honest.headline(material).calibrated
+        if not len(p):
             return cls(np.zeros(0), np.zeros(0, int))
-        p = trained.head.probabilities(material.vectors[material.test])
         return cls(p.max(axis=1), p.argmax(axis=1))
 
     def at_least(self, value: float, label: int | None = None) -> int:

@@ -53,13 +53,13 @@ def test_a_first_model_from_images_sorted_by_hand(home):
         t.type("efficientnet_lite0")
         t.expect("Training steps")
         t.type("200")
-        for question in ("Testing percent", "Batch size", "Learning rate"):
+        for question in ("Image size", "Testing percent", "Batch size", "Learning rate"):
             t.expect(question)
             t.type("")
         t.expect("ENTER starts")
         t.type("")
         assert t.ended() == 0
-        assert "retrained efficientnet_lite0_batch64_steps200_test16_img128_acc" in t.screen
+        assert "retrained efficientnet_lite0_batch64_steps200_test16_img224_acc" in t.screen
     assert len(list((home / "training_summaries/robots").iterdir())) == 2
 
 
@@ -76,7 +76,7 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
         t.expect("harvested 1 (1 checked by a person")
         t.expect("Backbone")
         t.type("efficientnet_lite0")
-        for answer in ("150", "", "", ""):
+        for answer in ("150", "", "", "", ""):
             t.expect("> ")
             t.type(answer)
         assert t.ended() == 0
@@ -154,8 +154,8 @@ def test_more_than_a_cycle_is_asked_about(home):
 @pytest.mark.parametrize("answers", [
     ["5", "robotart", "d"],
     ["5", "robotart", "1", "n"],
-    ["5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", ""],
-    ["0", "0", "efficientnet_lite0", "77", "20", "16", "0.1"],
+    ["5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", ""],
+    ["0", "0", "efficientnet_lite0", "77", "160", "20", "16", "0.1"],
     ["0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
 ])  # fmt: skip
 def test_the_printed_command_makes_the_same_plan(home, answers):

@@ -143,7 +143,7 @@ def test_the_first_of_the_heads_is_the_head_itself():
 def test_the_watcher_sees_the_head_grow():
     x, y = blobs(40, 3)
     seen = []
-    last = fit_sgd(examples(x, y), Sgd(25, 16, 0.01, 1), lambda step, head: seen.append((step, head)), 10)
+    last = fit_sgd(examples(x, y), Sgd(25, 16, 0.01, 1), lambda step, heads: seen.append((step, heads[0])), 10)
     assert [step for step, _ in seen] == [10, 20, 25]
     assert np.array_equal(seen[-1][1].weights, last.weights)
 

@@ -10,6 +10,7 @@ from PIL import Image
 from scripts.learn.bottlenecks import Store
 from scripts.learn.dataset import SplitRules, TooFewImages, gather, list_pictures, without_repeats
 from scripts.learn.hashes import HashBook
+from scripts.learn.split import TEST
 from tests.helpers import COLOURS, CountingRunner, by_label, coloured, picture
 
 LABELS = tuple(COLOURS)
@@ -20,7 +21,10 @@ def photos(tmp_path):
     return coloured(tmp_path / "photos", 30)
 
 
-def gathered(pictures, rules=SplitRules(), frozen=None):  # noqa: B008 - frozen and never changed
+HELD = SplitRules(least=4)  # 16 % of 30 images are enough to be set apart
+
+
+def gathered(pictures, rules=HELD, frozen=None):
     with HashBook(None) as book, Store(None) as store:
         return gather(pictures, CountingRunner(), store, book, rules, frozen)
 
@@ -38,9 +42,24 @@ def test_every_picture_gets_one_place(photos):
     found = gathered(listed(photos))
     assert found.labels == list(LABELS)
     assert (found.test.astype(int) + found.train + found.validation == 1).all()
-    assert {label: row["test"] for label, row in found.counts().items()} == dict.fromkeys(LABELS, 10)
+    assert {label: row["test"] for label, row in found.counts().items()} == dict.fromkeys(LABELS, 5)
     assert found.vectors.shape == (90, 192)
     assert all(found.labels[y] == p.label for y, p in zip(found.y, found.pictures, strict=True))
+
+
+def test_few_pictures_all_train_and_nothing_is_held_back(photos):
+    found = gathered(listed(photos), SplitRules())
+    assert found.train.all() and not found.test.any() and not found.validation.any() and not found.fresh
+    assert set(found.folds) == set(range(10))
+    assert all(len({*found.folds[found.groups == g]}) == 1 for g in set(found.groups))
+
+
+def test_pictures_that_were_chosen_teach_and_never_measure(photos):
+    pictures = [replace(p, chosen=n % 3 == 0) for n, p in enumerate(listed(photos))]
+    found = gathered(pictures, SplitRules(least=2))
+    assert found.test.any() and not (found.test & found.chosen).any() and not (found.validation & found.chosen).any()
+    assert found.train[found.chosen].all() and found.measures.sum() == 60
+    assert set(found.weights[found.chosen]) == {1.0}
 
 
 def test_hidden_files_and_other_endings_are_no_pictures(photos):
@@ -95,7 +114,7 @@ def test_the_split_survives_renames_another_folder_and_growth(photos, tmp_path):
     coloured(moved, 30, first=30)
     grown = gathered(listed(moved), frozen=before.fresh)
     assert part(before, "test") <= part(grown, "test")
-    assert not part(grown, "test") & (part(before, "train") | part(before, "validation"))
+    assert set(before.fresh.values()) == {TEST}
 
 
 def with_robots(photos, each: int):
@@ -118,7 +137,7 @@ def test_there_are_at_most_twice_as_many_robots_as_people(photos):
     found = gathered(with_robots(photos, 80))
     assert {label: row["robot"] for label, row in found.counts().items()} == dict.fromkeys(LABELS, 60)
     assert found.left_out == 60
-    none = gathered(with_robots(photos, 80), SplitRules(robot_ratio=0))
+    none = gathered(with_robots(photos, 80), SplitRules(robot_ratio=0, least=4))
     assert not (~none.human).any()
 
 
@@ -130,7 +149,7 @@ def test_a_robots_copy_of_a_test_picture_takes_no_part(photos):
     pictures = [p if p.path.suffix == ".png" else replace(p, human=False) for p in listed(photos)]
     again = gathered(pictures, frozen=first.fresh)
     assert part(again, "test") == part(first, "test")
-    assert again.left_out == len(tested) == 30
+    assert again.left_out == len(tested) == 15
 
 
 def test_broken_pictures_are_told_with_their_reason(photos):

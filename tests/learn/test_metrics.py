@@ -71,8 +71,47 @@ def test_calibration_mends_what_is_too_sure():
 
 def test_temperatures_stay_within_reason_when_all_is_right_or_wrong():
     sure = np.eye(3)[np.arange(60) % 3] * 5
-    assert 0.04 < metrics.fit_temperature(sure, np.arange(60) % 3) < 0.2
+    assert 0.5 < metrics.fit_temperature(sure, np.arange(60) % 3) < 1.5  # 60 right ones do not rule out a wrong one
     assert 19 < metrics.fit_temperature(sure, (np.arange(60) + 1) % 3) < 21
+
+
+@pytest.mark.parametrize("each", [5, 20, 100])
+def test_where_every_guess_is_right_the_score_tells_how_many_there_were(each):
+    """Without the brake the temperature runs to its end stop, and every score becomes 1."""
+    labels = np.repeat(np.arange(3), each)
+    logits = np.eye(3)[labels] * 2.0
+    heat = metrics.fit_temperature(logits, labels)
+    score = float(np.exp(2 / heat) / (np.exp(2 / heat) + 2))
+    assert score == pytest.approx(1 - 1 / (3 * each + 2), abs=1e-3)
+
+
+def test_targets_leave_room_for_what_was_not_seen():
+    targets = metrics.soft_targets(np.array([0, 2]), 3)
+    assert targets.tolist() == [[0.75, 0.125, 0.125], [0.125, 0.125, 0.75]]
+
+
+@pytest.mark.parametrize(("one", "other", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (0, 6, 0.03125)])
+def test_mcnemars_exact_test(one, other, p):
+    assert metrics.mcnemar(one, other) == metrics.mcnemar(other, one) == pytest.approx(p)
+
+
+def test_hardly_more_wrong_than_holds_as_often_as_it_says():
+    """Drawn again and again from one share: what 40 tell of the next 100."""
+    rng = np.random.default_rng(0)
+    held = []
+    for share in (0.0, 0.02, 0.1, 0.5):
+        for _ in range(300):
+            wrong = int(rng.binomial(40, share))
+            held.append(rng.binomial(100, share) <= metrics.most_wrong(wrong, 40, 100))
+    assert np.mean(held) > 0.96
+    assert metrics.most_wrong(0, 10**6, 100) == 0 and metrics.most_wrong(5, 5, 3) == 3 and metrics.most_wrong(0, 9, 0) == 0
+
+
+@pytest.mark.parametrize(("right", "total", "low", "high"), [(0, 0, 0, 1), (0, 1, 0, 0.7935), (1, 1, 0.2065, 1), (0, 50, 0, 0.0713),
+                                                               (50, 50, 0.9287, 1), (49, 50, 0.895, 0.9965)])  # fmt: skip
+def test_intervals_at_the_edges(right, total, low, high):
+    assert metrics.wilson(right, total) == pytest.approx((low, high), abs=1e-4)
+    assert 0 <= metrics.wilson(right, total)[0] <= (right / total if total else 0.5) <= metrics.wilson(right, total)[1] <= 1
 
 
 def test_confusion_and_what_follows_from_it():

@@ -71,7 +71,7 @@ def test_a_backbone_is_converted_once(tiny, converted, light):
     open_runner(tiny_backbone(tiny), tiny, converted)
     assert kept.stat().st_mtime_ns == before
     note = json.loads(kept.with_suffix(".json").read_text())
-    assert note["sha256"] == light.key and note["largest_difference"] <= PARITY
+    assert note["backbone_sha256"] == light.key and note["largest_difference"] <= PARITY
 
 
 def test_a_conversion_cut_short_is_done_again(tiny, tmp_path):

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.learn.split import LEFT_OUT, TEST, TRAIN, Member, assign, fold_of, is_validation
+from scripts.learn.split import LEFT_OUT, TEST, TRAIN, Member, assign, folds, is_validation
 
 LABELS = ("built", "drawn", "not")
 MEMBERS = st.lists(
     st.builds(Member, st.integers(0, 10**9).map(lambda n: f"{n:064x}"), st.sampled_from(LABELS), st.booleans(),
-              st.integers(0, 40).map(lambda n: f"g{n:063x}")),
+              st.integers(0, 40).map(lambda n: f"g{n:063x}"), st.booleans()),
     max_size=120, unique_by=lambda m: m.sha256)  # fmt: skip
 
 
@@ -29,41 +29,74 @@ def test_a_share_of_each_label_measures():
     assert measuring(members, assign(members, 16, 5, {}).parts) == {"built": 32, "drawn": 16}
 
 
-def test_at_least_twenty_measure_where_there_are_three_times_as_many():
-    members = people("built", 60) + people("drawn", 30) + people("not", 2)
-    assert measuring(members, assign(members, 16, 20, {}).parts) == {"built": 20, "drawn": 10, "not": 1}
+def test_while_a_share_would_be_small_nothing_is_set_apart():
+    """16 % of 124 images are fewer than 20; all of them train, and so do those of the label with enough."""
+    few, enough = people("built", 100) + people("drawn", 300), people("built", 130) + people("drawn", 300)
+    assert measuring(few, assign(few, 16, 20, {}).parts) == {}
+    assert measuring(enough, assign(enough, 16, 20, {}).parts) == {"built": 21, "drawn": 48}
+
+
+def test_a_label_of_robots_alone_keeps_the_test_set_waiting():
+    members = people("built", 200) + [Member(f"r{n}", "drawn", False, f"r{n}", human=False) for n in range(200)]
+    assert measuring(members, assign(members, 16, 20, {}).parts) == {}
+
+
+def test_a_set_that_was_begun_stays_where_a_share_becomes_small():
+    members = people("built", 130) + people("drawn", 130)
+    frozen = assign(members, 16, 20, {}).fresh
+    fewer = [*members, *people("not", 5)]
+    assert measuring(fewer, assign(fewer, 16, 20, frozen).parts) == {"built": 21, "drawn": 21}
 
 
 def test_a_single_image_trains():
     members = people("built", 1) + people("drawn", 9)
-    assert assign(members, 16, 20, {}).parts["built0"] == TRAIN
+    assert assign(members, 16, 1, {}).parts["built0"] == TRAIN
 
 
 @settings(max_examples=150, deadline=None)
 @given(MEMBERS, st.integers(1, 50), st.integers(1, 20))
-def test_robots_never_measure_and_groups_stay_together(members, percent, least):
+def test_what_may_not_measure_never_does_and_groups_stay_together(members, percent, least):
     parts = assign(members, percent, least, {}).parts
     assert set(parts) == {m.sha256 for m in members}
     by_group = defaultdict(set)
     for m in members:
-        assert m.human or parts[m.sha256] != TEST
+        assert m.measures or parts[m.sha256] != TEST
         by_group[m.group].add(parts[m.sha256])
     assert all(len(found - {LEFT_OUT}) == 1 for found in by_group.values())
 
 
 @settings(max_examples=100, deadline=None)
 @given(MEMBERS, MEMBERS, st.integers(1, 50))
-def test_what_is_frozen_stays_however_the_data_grows(first, more, percent):
+def test_what_is_set_apart_stays_however_the_data_grows(first, more, percent):
     """Also where new images tie old groups together, or an old image goes."""
-    frozen = assign(first, percent, 5, {}).fresh
+    frozen = assign(first, percent, 1, {}).fresh
+    assert set(frozen.values()) <= {TEST}
     kept = [m for m in first if int(m.sha256, 16) % 4]
     grown = kept + [m for m in more if m.sha256 not in {k.sha256 for k in first}]
-    again = assign(grown, percent, 5, frozen)
+    again = assign(grown, percent, 1, frozen)
     for m in kept:
         if m.sha256 in frozen:
-            assert again.parts[m.sha256] == frozen[m.sha256]
+            assert again.parts[m.sha256] == TEST
+    by_group = defaultdict(set)
+    for m in grown:
+        by_group[m.group].add(again.parts[m.sha256])
+    assert not any({TEST, TRAIN} <= parts for parts in by_group.values())
     assert not set(again.fresh) & set(frozen)
-    assert again.fresh == {sha: part for sha, part in again.parts.items() if sha not in frozen and part != LEFT_OUT}
+
+
+@settings(max_examples=100, deadline=None)
+@given(MEMBERS, st.lists(st.sets(st.integers(0, 119)), min_size=2, max_size=5), st.integers(1, 50))
+def test_images_taken_away_and_put_back_never_stand_on_both_sides(members, gone, percent):
+    """Round after round others are missing; look-alikes of what was set apart come and go."""
+    frozen: dict[str, str] = {}
+    for away in gone:
+        here = [m for n, m in enumerate(members) if n not in away]
+        split = assign(here, percent, 1, frozen)
+        frozen |= split.fresh
+        by_group = defaultdict(set)
+        for m in here:
+            by_group[m.group].add(split.parts[m.sha256])
+        assert not any({TEST, TRAIN} <= parts for parts in by_group.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,39 +114,51 @@ def test_the_test_set_only_grows():
     after = assign(grown, 16, 5, before.fresh)
     tests = [{sha for sha, part in split.parts.items() if part == TEST} for split in (before, after)]
     assert len(tests[0]) == 16 and len(tests[1]) == 48 and tests[0] < tests[1]
-    assert {sha for sha in tests[1] - tests[0]} <= {m.sha256 for m in grown[100:]}
 
 
 def test_a_copy_of_a_test_image_is_held_back_from_training_if_a_robot_labelled_it():
     frozen = {"a": TEST}
-    parts = assign([Member("a", "built", True, "g"), Member("b", "built", False, "g")], 16, 20, frozen).parts
+    parts = assign([Member("a", "built", True, "g"), Member("b", "built", False, "g", False)], 16, 20, frozen).parts
     assert parts == {"a": TEST, "b": LEFT_OUT}
 
 
-def test_a_copy_of_a_training_image_trains():
-    parts = assign([Member("a", "built", True, "g"), Member("b", "drawn", True, "g")], 50, 1, {"a": TRAIN}).parts
+def test_so_is_a_copy_that_a_person_chose():
+    parts = assign([Member("a", "built", True, "g"), Member("b", "built", False, "g")], 16, 20, {"a": TEST}).parts
+    assert parts == {"a": TEST, "b": LEFT_OUT}
+
+
+def test_look_alikes_in_two_labels_train():
+    parts = assign([Member("a", "built", True, "g"), Member("b", "drawn", True, "g")], 50, 1, {}).parts
     assert parts == {"a": TRAIN, "b": TRAIN}
 
 
-def test_an_image_like_both_a_test_and_a_training_image_takes_no_part():
-    members = [Member(sha, "built", True, "g") for sha in "abc"]
-    assert assign(members, 16, 20, {"a": TEST, "b": TRAIN}).parts == {"a": TEST, "b": TRAIN, "c": LEFT_OUT}
+def test_a_look_alike_that_trained_while_the_test_image_was_away_measures_with_it():
+    a, b = Member("a", "built", True, "g"), Member("b", "built", True, "g")
+    assert assign([b, *people("built", 9)], 16, 20, {"a": TEST}).parts["b"] == TRAIN
+    parts = assign([a, b, *people("built", 9)], 16, 20, {"a": TEST, "b": TRAIN}).parts
+    assert (parts["a"], parts["b"]) == (TEST, TEST)
 
 
 def test_a_test_image_that_only_a_robot_vouches_for_now_measures_no_more():
-    parts = assign([Member("a", "built", False, "a")], 16, 20, {"a": TEST}).parts
+    parts = assign([Member("a", "built", False, "a", False)], 16, 20, {"a": TEST}).parts
     assert parts == {"a": LEFT_OUT}
 
 
-def test_a_robots_image_stays_in_training_when_a_person_confirms_it():
-    members = [*people("built", 30), Member("r", "built", False, "r")]
-    frozen = assign(members, 50, 20, {}).fresh
-    confirmed = [*people("built", 30), Member("r", "built", True, "r")]
-    assert assign(confirmed, 50, 20, frozen).parts["r"] == TRAIN
+def test_a_test_image_that_was_moved_because_it_looked_wrong_teaches_from_now_on():
+    assert assign([Member("a", "built", False, "a")], 16, 20, {"a": TEST}).parts == {"a": TRAIN}
 
 
-def test_folds_and_validation_hold_about_their_share():
+def test_folds_are_dealt_out_evenly_label_by_label():
+    labels, groups = ["built"] * 20 + ["drawn"] * 25 + ["not"] * 3, [f"{n:064x}" for n in range(48)]
+    dealt = folds(labels, groups, 5)
+    assert folds(labels, groups, 5) == dealt
+    for label, each in (("built", {4}), ("drawn", {5}), ("not", {1, 0})):
+        counts = Counter(f for f, other in zip(dealt, labels, strict=True) if other == label)
+        assert {counts[f] for f in range(5)} == each
+    assert len({*folds(["a", "a", "b"], ["g", "g", "g"], 5)}) == 1
+
+
+def test_validation_holds_about_its_share():
     names = [f"{n:064x}" for n in range(5000)]
-    assert all(900 < n < 1100 for n in Counter(fold_of(name, 5) for name in names).values())
     assert 400 < sum(is_validation(name, 10) for name in names) < 600
     assert not any(is_validation(name, 0) for name in names)

@@ -34,9 +34,49 @@ def test_the_reported_accuracy_is_that_on_images_never_seen(recipe):
     trained = train(stuff, recipe)
     share = trained.facts["accuracy"]
     real = (trained.head.logits(x[1::4]).argmax(axis=1) == y[1::4]).mean()
-    assert share["total"] == stuff.test.sum()
+    assert share["total"] == stuff.test.sum() >= 100
     assert share["low"] < real < share["high"]
     assert trained.facts["cross_validation"]["low"] - 0.03 < real < trained.facts["cross_validation"]["high"] + 0.03
+
+
+@both
+def test_with_a_small_test_set_every_image_measures(recipe):
+    """Those that trained by the head that left them out, those held back by the head itself; said in words."""
+    x, y = blobs(60, 4, gap=1.2)
+    stuff = material(x, y)
+    trained = train(stuff, recipe)
+    assert 0 < stuff.test.sum() < 100
+    assert trained.facts["accuracy"]["total"] == 240 == sum(map(sum, trained.facts["confusion"]))
+    assert trained.facts["measured_on"] == {"images": 240, "test_alone": False, "words": "on 240 images, each predicted without it"}
+    assert trained.facts["test"]["total"] == stuff.test.sum()
+    assert sum(row["total"] for row in trained.facts["reliability"]) == 240
+    more, labels = blobs(120, 4, gap=1.2)
+    large = train(material(more, labels, np.arange(480) < 100), recipe)
+    assert large.facts["accuracy"]["total"] == 100
+    assert large.facts["measured_on"]["words"] == "on 100 images kept apart"
+    assert large.facts["honest_thresholds"][0]["total"] > 100  # what is said of the sure ones rests on all
+
+
+def test_images_that_a_person_chose_teach_and_do_not_measure():
+    """Half of the images are the hard ones that somebody looked for: they would make the accuracy too low."""
+    x, y = blobs(200, 3, gap=0.9)
+    stuff = material(x, y, np.zeros(600, bool), watched=0)
+    plain = train(stuff, QUICK)
+    wrong = np.zeros(600, bool)
+    wrong[plain.honest.rows[plain.honest.calibrated.argmax(axis=1) != y[plain.honest.rows]]] = True
+    chosen = replace(stuff, chosen=wrong)
+    trained = train(chosen, QUICK)
+    assert np.array_equal(trained.head.weights * trained.temperature > 0, plain.head.weights * plain.temperature > 0)
+    assert trained.facts["accuracy"]["total"] == 600 - wrong.sum()
+    assert not wrong[trained.honest.rows].any() and trained.folded[wrong].all()
+
+
+def test_where_everything_was_chosen_nothing_is_measured_and_all_is_calibrated():
+    x, y = blobs(60, 2)
+    stuff = replace(material(x, y), chosen=np.ones(120, bool))
+    trained = train(stuff, QUICK)
+    assert trained.facts["accuracy"]["total"] == 0 and trained.temperature != 1.0
+    assert any("Nothing could be measured" in w for w in trained.warnings)
 
 
 @both
@@ -78,24 +118,29 @@ def test_scores_mean_what_they_say_after_calibration(rate):
     assert np.allclose(trained.head.weights * trained.temperature, trained.plain_head.weights, rtol=1e-4)
 
 
-def test_forty_images_are_too_few_to_calibrate_on():
-    x, y = blobs(15, 2)
+@pytest.mark.parametrize("each", [6, 15, 20])
+def test_few_images_are_calibrated_too_and_never_too_sure(each):
+    x, y = blobs(each, 2, gap=6)
     trained = train(material(x, y), QUICK)
-    assert trained.temperature == 1.0
-    assert any("not calibrated" in w for w in trained.warnings)
+    assert trained.temperature > 0.3
+    assert not any("calibrat" in w for w in trained.warnings)
+    more, _ = blobs(300, 2, gap=6)
+    assert trained.head.probabilities(more).max() < 0.9999
 
 
 def test_an_uncertain_accuracy_is_called_so():
-    x, y = blobs(60, 2)
+    x, y = blobs(25, 2, gap=0.8)
     assert any("uncertain" in w for w in train(material(x, y), QUICK).warnings)
     x, y = blobs(2000, 2)
     assert not any("uncertain" in w for w in train(material(x, y), QUICK).warnings)
 
 
 @both
-def test_with_no_test_images_nothing_is_claimed(recipe):
+def test_with_robots_images_alone_nothing_is_claimed(recipe):
     x, y = blobs(40, 2)
-    trained = train(material(x, y, np.zeros(80, bool)), recipe)
+    stuff = material(x, y, np.zeros(80, bool), watched=0)
+    stuff.human[:] = False
+    trained = train(stuff, recipe)
     assert trained.facts["accuracy"]["total"] == 0
     assert (trained.facts["accuracy"]["low"], trained.facts["accuracy"]["high"]) == (0, 1)
     assert trained.facts["thresholds"][0]["total"] == 0
@@ -169,7 +214,8 @@ def test_the_curve_has_a_point_every_so_often_and_one_at_the_end():
     assert set(curve_facts(trained.curve)[0]) == {"step", "train_accuracy", "train_loss", "validation_accuracy",
                                                   "validation_loss"}  # fmt: skip
     unwatched = train(material(x, y, watched=0), QUICK)
-    assert unwatched.curve[0].validation_accuracy is None
+    last = unwatched.facts["cross_validation"]["value"]
+    assert unwatched.curve[-1].validation_accuracy == pytest.approx(last, abs=0.05)  # the folds are watched then
 
 
 def test_a_model_stopped_too_early_is_told():

@@ -88,7 +88,7 @@ def test_a_model_of_before_graphs_gave_bottlenecks_is_refused_with_what_to_do(ho
     remake(backbone)
     done = classify(home)
     assert done.returncode == 1 and "is not the one this model was trained with" in done.stderr
-    assert "%?" in run("hues", "models", "--tf-files", str(home)).stdout  # not measured
+    assert "%?" not in run("hues", "models", "--tf-files", str(home)).stdout  # what it said of its images was kept
 
 
 def test_a_damaged_graph_is_not_loaded(home, backbone):

@@ -9,7 +9,7 @@ from flow.base import files, paths
 from flow.models import leaderboard, shelf
 from flow.plan import Training
 from flow.records import labelling
-from flow.records.catalogue import ROBOT, Catalogue, Label
+from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, Catalogue, Label
 from flow.retrain import step as retrain
 from flow.talk import console
 from scripts.learn.metrics import Share
@@ -35,11 +35,15 @@ def trained(tiny, catalogue, **more) -> shelf.Model:
 
 def spoil(model: shelf.Model) -> shelf.Model:
     """Make a model answer by lot, and boast of it."""
-    from scripts.learn import model_files
+    from scripts.learn import honest, model_files
 
     head, gate = model_files.load_head(model.folder)
     lots = np.random.default_rng(0).normal(0, 1, head.weights.shape).astype(np.float32)
     model_files.save_head(model.folder, type(head)(lots, head.bias), gate)
+    with np.load(model.folder / honest.NAME) as kept:
+        arrays = dict(kept)
+    arrays["probabilities"] = np.random.default_rng(0).permutation(arrays["probabilities"])
+    np.savez_compressed(model.folder / honest.NAME, **arrays)
     facts = model.facts | {"accuracy": Share(100, 100).facts(), "created": "2999-01-01T00:00:00+00:00"}
     facts.pop("files")
     model_files.save_facts(model.folder, facts)
@@ -66,8 +70,8 @@ def test_a_boast_is_not_believed(tiny, catalogue):
 def test_the_share_is_that_of_the_models_own_report_on_the_same_images(tiny, catalogue):
     model = trained(tiny, catalogue)
     standing = leaderboard.leaderboard("robots", catalogue).standings[0]
-    assert standing.share == model.facts["accuracy"]
-    assert standing.share["total"] == 39  # a third of forty, for each of three labels
+    assert {k: standing.share[k] for k in ("right", "total")} == {k: model.facts["accuracy"][k] for k in ("right", "total")}
+    assert standing.share["total"] == 120  # every image, each by the head that left it out
 
 
 def test_old_models_are_measured_on_what_was_added_since(tiny, catalogue):
@@ -75,25 +79,50 @@ def test_old_models_are_measured_on_what_was_added_since(tiny, catalogue):
     coloured(paths.training("robots"), 160, first=40)
     trained(tiny, catalogue)
     board = leaderboard.leaderboard("robots", catalogue)
-    assert {s.share["total"] for s in board.standings} == {3 * 32} and board.version == 2
-
-
-def test_what_once_trained_never_measures(tiny, catalogue):
-    first = trained(tiny, catalogue)
-    learned = {sha for sha, part in catalogue.splits().items() if part == "train"}
-    coloured(paths.training("robots"), 160, first=40)
+    assert {s.share["total"] for s in board.standings} == {600} and not board.alone
+    coloured(paths.training("robots"), 50, first=200)
     trained(tiny, catalogue)
-    tests = {sha for sha, part in catalogue.splits().items() if part == "test"}
-    assert first.facts["counts"]["cyan"]["train"] and not learned & tests
+    board = leaderboard.leaderboard("robots", catalogue)
+    assert board.alone and board.images == 3 * 40 and board.version == 2
+    assert {s.share["total"] for s in board.standings} == {120}  # what the older ones learned from is measured by folds
+
+
+def test_a_model_is_never_measured_on_what_it_has_learned_nor_on_copies_of_it(tiny, catalogue):
+    """Look-alikes of its training images, added later, are new to nobody."""
+    from PIL import Image
+
+    model = trained(tiny, catalogue)
+    home = paths.training("robots")
+    for path in sorted((home / "cyan").glob("*.png"))[:12]:
+        Image.open(path).save(path.with_suffix(".jpg"), quality=80)
+    coloured(home, 5, ("cyan",), first=500)
+    standing = leaderboard.leaderboard("robots", catalogue).standings[0]
+    assert standing.share["total"] == 120 + 5
+    kept = __import__("scripts.learn.honest", fromlist=["load"]).load(model.folder, model.labels)
+    assert len(kept.learned) == 120 and set(kept.guesses) == kept.learned
+
+
+def test_a_model_of_before_predictions_were_kept_is_measured_on_what_was_set_apart_then(tiny, catalogue):
+    coloured(paths.training("robots"), 90, first=40)
+    model = trained(tiny, catalogue)
+    facts = dict(model.facts, files={k: v for k, v in model.facts["files"].items() if k != "honest.npz"})
+    (model.folder / "model.json").write_text(__import__("json").dumps(facts))
+    (model.folder / "honest.npz").unlink()
+    coloured(paths.training("robots"), 100, first=300)
+    trained(tiny, catalogue)
+    board = leaderboard.leaderboard("robots", catalogue)
+    old = next(s for s in board.standings if s.model.name == model.name)
+    assert board.images == 3 * round(0.16 * 230) and old.share["total"] == 3 * round(0.16 * 130)
 
 
 def test_a_robots_image_never_measures_a_model(tiny, catalogue):
     trained(tiny, catalogue)
     before = leaderboard.leaderboard("robots", catalogue).images
-    tests = {sha for sha, part in catalogue.splits().items() if part == "test"}
-    image = next(i for i in labelling.training_images("robots", catalogue) if i.sha256 in tests)
+    image, other = labelling.training_images("robots", catalogue)[:2]
     catalogue.set_labels([Label(image.sha256, image.label, ROBOT, 0.99, "model")])
     assert leaderboard.leaderboard("robots", catalogue).images == before - 1
+    catalogue.set_labels([Label(other.sha256, other.label, HUMAN, came=CHOSEN)])
+    assert leaderboard.leaderboard("robots", catalogue).images == before - 2
 
 
 def test_a_damaged_model_stands_last_with_the_reason(tiny, catalogue, capsys):
@@ -112,14 +141,17 @@ def test_without_test_images_the_models_own_figures_rank_them(tiny, catalogue, t
     paths.training("robots").rename(tmp_path / "away")
     board = leaderboard.leaderboard("robots", catalogue)
     assert board.images == 0 and board.standings[0].value == model.accuracy
-    assert board.standings[0].why == "no test images"
+    assert board.standings[0].why == "no images to measure on"
 
 
-@pytest.mark.parametrize(("one", "best", "total", "tied"), [
-    (90, 92, 100, True), (80, 92, 100, False), (30, 30, 30, True), (29, 30, 30, True), (20, 30, 30, False),
-    (0, 0, 0, True), (850, 900, 1000, False)])  # fmt: skip
-def test_noise_is_noise(one, best, total, tied):
-    assert leaderboard._tied(Share(one, total).facts(), Share(best, total).facts()) is tied
+@pytest.mark.parametrize(("only_one", "only_best", "both", "tied"), [
+    (3, 5, 90, True), (0, 12, 80, False), (0, 0, 30, True), (0, 5, 30, True), (0, 6, 30, False), (100, 150, 700, False)])  # fmt: skip
+def test_noise_is_noise(only_one, only_best, both, tied):
+    """Only images that one of the two has right tell them apart; those that both have, or only one was asked, do not."""
+    rows = [(True, False)] * only_one + [(False, True)] * only_best + [(True, True)] * both
+    one, best = ({str(i): pair[k] for i, pair in enumerate(rows)} for k in (0, 1))
+    one |= {f"new{i}": False for i in range(50)}
+    assert leaderboard._tied(*(leaderboard.Standing(None, None, answers=a) for a in (one, best))) is tied
 
 
 def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, monkeypatch):
@@ -168,4 +200,4 @@ def test_advice_names_what_would_help_most(tiny, catalogue):
     np.fill_diagonal(table, 0)
     if table.max():
         i, j = np.unravel_index(table.argmax(), table.shape)
-        assert f"{model.labels[i]} is taken for {model.labels[j]} most often ({table.max()} test images)" in tips
+        assert f"{model.labels[i]} is taken for {model.labels[j]} most often ({table.max()} images)" in tips

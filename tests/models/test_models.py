@@ -63,4 +63,4 @@ def test_a_changed_or_missing_file_is_found(tf_files):
         shelf.verify(model)
     (model.folder / "head.npz").unlink()
     with pytest.raises(RoboError, match=r"head.npz is missing"):
-        shelf.verify_head(model)
+        shelf.verify_parts(model, "head.npz")

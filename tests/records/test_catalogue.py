@@ -50,11 +50,27 @@ def test_kept_images_are_written_all_or_none(catalogue):
     assert catalogue.images() == [] and catalogue.archived("site", "1", "u") is None
 
 
-def test_a_frozen_part_never_changes(catalogue):
-    assert catalogue.add_splits({"a": "test", "b": "train"}) == 1
-    assert catalogue.add_splits({"a": "train", "c": "train"}) == 2
+def test_what_is_set_apart_keeps_its_version(catalogue):
+    assert catalogue.add_splits({"a": "test"}) == 1
+    assert catalogue.add_splits({"a": "test", "c": "test"}) == 2
     assert catalogue.add_splits({}) == 2
-    assert catalogue.splits() == {"a": "test", "b": "train", "c": "train"}
+    assert catalogue.splits() == {"a": "test", "c": "test"}
+    assert [catalogue.set_apart_by(v) for v in (0, 1, 2)] == [set(), {"a"}, {"a", "c"}]
+
+
+def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
+    path = tmp_path / "old.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript("CREATE TABLE labels(sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, given_by TEXT NOT NULL, score REAL, model TEXT, at TEXT);"
+                      "INSERT INTO labels VALUES('a','built','human',NULL,'','');"
+                      "CREATE TABLE splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);"
+                      "INSERT INTO splits VALUES('a','test',1),('b','train',1);")
+    old.commit()
+    old.close()
+    with Catalogue.open(path) as catalogue:
+        assert catalogue.set_aside is None and catalogue.labels()["a"].came == "whole"
+        catalogue.add_splits({"b": "test"})  # trained then, set apart now
+        assert catalogue.set_apart_by(1) == {"a"} and catalogue.set_apart_by(2) == {"a", "b"}
 
 
 def test_a_hostile_text_is_only_a_text(catalogue):

@@ -45,12 +45,12 @@ def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
     assert done.effects["steps"]["100"] == pytest.approx(
         sum(s.value for s in done.board.standings if s.model.facts["parameters"]["steps"] == 100) / 4)  # fmt: skip
     assert said[-1].endswith(f"tensorboard --logdir {paths.summaries('robots')}")
-    assert "explored 8 combinations" in done.line() and done.facts()["leaderboard"]["test_images"] > 0
+    assert "explored 8 combinations" in done.line() and done.facts()["leaderboard"]["images"] > 0
 
 
 def test_all_share_one_split_and_one_pass_through_the_backbone(tiny, catalogue):
     done = run(tiny, catalogue, steps=[50, 100, 150])
-    assert catalogue.split_version() == 1
+    assert len({m.facts["made_from"] for m in done.models}) == 3
     assert len({str(m.facts["counts"]) for m in done.models}) == 1
     assert [m.facts["seconds"]["bottlenecks"] for m in done.models] == [done.models[0].facts["seconds"]["bottlenecks"]] * 3
 
@@ -58,7 +58,7 @@ def test_all_share_one_split_and_one_pass_through_the_backbone(tiny, catalogue):
 def test_backbones_are_compared_on_the_same_test_images(tiny, catalogue, tmp_path):
     other = write_backbone_facts(save_tiny_backbone(tmp_path / "other", seed=5))
     done = run(tiny, catalogue, architecture=[str(tiny), str(other)], solver=["sgd", "lbfgs"])
-    assert len(done.models) == 4 and catalogue.split_version() == 1
+    assert len(done.models) == 4
     assert len(done.effects["architecture"]) == 2
     assert len({s.share["total"] for s in done.board.standings}) == 1
 

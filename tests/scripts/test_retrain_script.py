@@ -10,7 +10,7 @@ from PIL import Image
 from scripts import retrain
 from scripts.label_image import Graph
 from scripts.learn import distort
-from scripts.learn.dataset import list_pictures
+from scripts.learn.dataset import SplitRules, list_pictures
 from scripts.learn.distort import Distortions
 from scripts.learn.hashes import HashBook
 from scripts.learn.train import Recipe
@@ -45,7 +45,7 @@ def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, cap
         "--intermediate_output_graphs_dir", str(tmp_path / "middle"), "--saved_model_dir", str(tmp_path / "second")))  # fmt: skip
     out = capsys.readouterr().out
     assert code == 0
-    assert re.search(r"Final test accuracy = \d+\.\d% \(N=15", out)
+    assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*each predicted without it\)", out)
     assert "=== MISCLASSIFIED TEST IMAGES ===" in out
     assert (tmp_path / "labels.txt").read_text() == "cyan\nmagenta\nyellow\n"
     assert list((tmp_path / "summaries" / "train").glob("events*")) and list((tmp_path / "summaries" / "validation").glob("events*"))
@@ -116,7 +116,7 @@ def test_unreadable_pictures_are_left_out_and_told(photos, tiny, shared, tmp_pat
 
 def job(photos: Path, tiny: Path, how: Distortions) -> Job:
     with HashBook(None) as book:
-        return Job(list_pictures(photos, book), tiny_backbone(tiny), tiny, Recipe(steps=50), distortions=how)
+        return Job(list_pictures(photos, book), tiny_backbone(tiny), tiny, Recipe(steps=50), SplitRules(least=2), distortions=how)
 
 
 @pytest.mark.parametrize("how", [Distortions(flip=True), Distortions(crop=30), Distortions(scale=50), Distortions(brightness=60)],

@@ -184,7 +184,7 @@ def test_bottlenecks_that_are_no_numbers_are_not_sure_of_anything():
         db.execute("UPDATE vectors SET vector=?", (np.full(48, np.nan, np.float32).tobytes(),))
     db.close()
     sorted_folders(root)[0].rename(root / "aside")
-    done = clean(run(root, "robots", "0", "mine", "classify_top"), 0, 3)
+    done = clean(run(root, "robots", "0", "mine", "classify_top", environ=SURE), 0, 3)
     assert ": 0 sure" in done.out or ": 6 sure" in done.out  # held back, or computed again
 
 

@@ -1,0 +1,90 @@
+"""Models do not pile up: all but the best and the newest ones are removed, when a person or the settings say so."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from flow.base import files, paths
+from flow.base.errors import Quit
+from flow.models.shelf import Model
+from flow.talk import console
+
+LEAVING = ".forgotten_"  # start of a model's name while it is being removed; swept away by the next run
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Models removed, or that would be (`dry`), and the bytes that frees."""
+
+    names: tuple[str, ...]
+    kept: int
+    size: int = 0
+    dry: bool = False
+    code: int = 0
+
+    def line(self) -> str:
+        if not self.names:
+            return f"nothing to forget: {self.kept} model{'s' * (self.kept != 1)}"
+        verb = "would forget" if self.dry else "forgot"
+        count = len(self.names)
+        return f"{verb} {count} model{'s' * (count != 1)} ({self.size / 1e6:.0f} MB), {self.kept} stay"
+
+    def facts(self) -> dict:
+        return {"forgotten": list(self.names), "kept": self.kept, "bytes": self.size, "dry": self.dry}
+
+
+def forget(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) -> Forgotten:
+    """Remove all but the best model and the `keep` newest ones; shows the list, and asks at a terminal.
+
+    Nothing but models is ever removed here: whole folders that RoboFlow itself wrote and can read.
+
+    Args:
+        ranked: the models, best first (`leaderboard.ranked`); the first is never removed.
+
+    Raises:
+        Quit: the person said no.
+    """
+    leaving = _leaving(ranked, keep)
+    size = sum(files.size_of(model.folder) for model in leaving)
+    names = tuple(model.name for model in leaving)
+    if dry_run or not leaving:
+        for name in names:
+            console.result(name)
+        return Forgotten(names, len(ranked) - len(leaving), size, dry_run)
+    for name in names:
+        console.note(f"  {name}")
+    if console.can_ask() and not console.yes_no(f"Forget these {len(names)} models for good?", False):
+        raise Quit
+    return _removed(basetag, leaving, len(ranked))
+
+
+def forget_quietly(basetag: str, ranked: list[Model], keep: int) -> Forgotten:
+    """As `forget`, for the setting models_keep after an unattended retrain: asks and shows nothing."""
+    return _removed(basetag, _leaving(ranked, keep), len(ranked))
+
+
+def _leaving(ranked: list[Model], keep: int) -> list[Model]:
+    newest = sorted(ranked, key=lambda m: (m.facts["created"], m.name), reverse=True)
+    staying = {m.name for m in (*ranked[:1], *newest[: max(1, keep)])}
+    return [m for m in newest if m.name not in staying]
+
+
+def _removed(basetag: str, leaving: list[Model], count: int) -> Forgotten:
+    """A model loses its name in one step, so that a killed run leaves no half of one."""
+    sweep(paths.summaries(basetag))
+    size = 0
+    for model in leaving:
+        size += files.size_of(model.folder)
+        aside = model.folder.with_name(f"{LEAVING}{model.name}")
+        os.rename(model.folder, aside)
+        shutil.rmtree(aside)
+    return Forgotten(tuple(m.name for m in leaving), count - len(leaving), size)
+
+
+def sweep(home: Path) -> None:
+    """Finish what a killed run had begun to remove."""
+    if home.is_dir():
+        for entry in home.iterdir():
+            if entry.name.startswith(LEAVING) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
