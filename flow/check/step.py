@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from flow.base import paths
 from flow.base.errors import BadUsage, NotReady
+from flow.check import thumbs
 from flow.check.board import Board
 from flow.check.desk import Desk
 from flow.check.near import Nearest
@@ -79,6 +80,7 @@ def check(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions, the
 def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> None:
     from flow.check.server import Site, serving
 
+    thumbs.sweep()
     nearest = Nearest(basetag)
     with (
         serving(lambda guard: Site(basetag, session, desk, guard, nearest), how.port) as address,

@@ -31,6 +31,12 @@ def thumbnail(path: Path | None, sha256: str, size: str) -> bytes | None:
     return data
 
 
+def sweep() -> None:
+    """Remove what a kill left half-written."""
+    for folder in files.folders_in(paths.thumbnails()):
+        files.sweep_parts(folder)
+
+
 def _made(path: Path, size: str) -> bytes | None:
     from PIL import Image
 

@@ -109,7 +109,7 @@ usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
 flowsteps
   download | classify (default) | classify_top | retrain | retrain_defaults |
   automatic | check | harvest | approve | undo | models | explore | status |
-  notify_test
+  forget | notify_test
 options
   --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
@@ -117,7 +117,7 @@ options
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
-  --training  --teach  --no-browser  --port P  (check)
+  --again  --keep N  --training  --teach  --no-browser  --port P  (check)
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
 examples
   python roboflow.py robots 200 robotart

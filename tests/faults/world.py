@@ -179,7 +179,8 @@ def state(root: Path) -> dict:
     """What must be the same however a run came to its end: places and contents of images, models, labels, journals."""
     found = {
         "images": sorted((STAMP.sub("STAMP", str(p.parent.relative_to(root))), _sha(p)) for p in _images(root)),
-        "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.name.startswith(HALF_DONE)),
+        "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*")
+                            if p.name.startswith(HALF_DONE) and "thumbnails" not in p.parts),
         "journals": sorted(p.name for p in root.rglob("*.jsonl")),
         "models": sorted({_model(p) for p in root.rglob("model.json")}),
         "logs": sorted(
