@@ -143,6 +143,7 @@ function take(view) {
   const { page } = view;
   const isOther = page?.id !== state.page?.id;
   Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work });
+  const isFirst = state.labels.length === 0;
   if (view.labels.join("\n") !== state.labels.join("\n")) { state.labels = view.labels; drawLabels(); }
   if (isOther) {
     state.large = state.large && Boolean(page);
@@ -158,6 +159,7 @@ function take(view) {
   if (at >= 0) goTo(at);  // undone: here it is again
   if (view.said) say(view.said, /left alone|could not/.test(view.said));
   show();
+  if (isFirst && page && page.pictures.length !== fitting()) load(true);  // the labels took some of the room
   if (at >= 0) flash(page.pictures.map((p, i) => (view.touched.includes(p.sha256) ? i : -1)).filter((i) => i >= 0));
 }
 

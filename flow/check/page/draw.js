@@ -113,6 +113,7 @@ export function drawLabels() {
     const aria = i < 9 ? `${label}, key ${i + 1}` : label;
     return make("button", { type: "button", "data-label": label, "aria-label": aria }, ...key, make("span", { text: label }));
   });
+  $("labels").classList.toggle("many", chips.length > 9);
   $("labels").replaceChildren(...chips);
 }
 
