@@ -29,14 +29,19 @@ SHORT_FLOWS = {
     "status": "counts, models, the last run and what waits for you",
     "models": "every model measured again on today's test images, best first",
     "explore": "train every combination of the parameters given, and compare",
-    "check": "look at what was sorted in the browser, a key for each label",
+    "take": "pictures of yours that lie sorted in folders, as training data",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
+    "check": "look at what was sorted in the browser, a key for each label",
+    "try": "what the best model says of a picture",
+    "export": "the best model for another program",
     "forget": "remove all models but the best and the newest ones (--keep 10)",
     "notify_test": "send one text message and follow it",
 }
 FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
 NEVER_ASKS = ("classify_top", "retrain_defaults", "automatic")  # the model and the parameters are not asked for
+DRY_RUNS = (*FLOWS, "take", "approve", "explore", "forget", "undo")  # those that --dry-run goes with
+WITH_SUBJECT = ("take", "try")  # flowsteps that are followed by what they are about
 READ_ONLY = ("status", "models", "notify_test")
 
 
@@ -107,6 +112,7 @@ class Request:
     training: dict[str, object] = field(default_factory=dict)
     labels: tuple[str, ...] = ()  # for a new basetag in the guide
     folder: str | None = None  # one sorted_ folder, for approve and harvest
+    subject: str | None = None  # what follows the flowstep: take FOLDER
     dry_run: bool = False
     retry_failed: bool = False
     again: bool = False  # train although nothing is new
@@ -211,7 +217,7 @@ def make_training(chosen: dict[str, object]) -> Training:
     for name, value in chosen.items():
         if isinstance(value, (list, tuple)):
             raise BadUsage(f"--{name.replace('_', '-')} takes several values only in explore.", "Give one value.")
-    return replace(Training.from_cfg(), **chosen)
+    return replace(Training.from_cfg(), **chosen)  # type: ignore[arg-type]  # checked where they were read
 
 
 def _what(request: Request) -> tuple[int, str, str]:

@@ -2,11 +2,12 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import NoReturn
 
 from flow.base import settings
 from flow.base.errors import BadUsage
 from flow.base.names import nearest
-from flow.plan import FLOWSTEPS, SHORT_FLOWS, TRAINING_SETTINGS, Request
+from flow.plan import FLOWSTEPS, SHORT_FLOWS, TRAINING_SETTINGS, WITH_SUBJECT, Request
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Options:
 class _Parser(argparse.ArgumentParser):
     """argparse that raises instead of leaving, so that the front door has the only exit."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise BadUsage(
             f"{message[:1].upper()}{message[1:]}.".replace("..", "."), "python roboflow.py --help shows what there is."
         )
@@ -57,13 +58,16 @@ def parser() -> argparse.ArgumentParser:
 def parse(arguments: list[str]) -> tuple[Request, Options]:
     """Read the command line.
 
-    `robots status` and `status` are understood as well as `robots 0 0 status`.
+    `robots status` and `status` are understood as well as `robots 0 0 status`; `robots take FOLDER` has one word more.
 
     Raises:
         BadUsage: what argparse refuses, an unknown flowstep, a value out of range.
     """
     given = parser().parse_intermixed_args(arguments)
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
+    subject = None
+    if len(words_given) == 3 and words_given[1] in WITH_SUBJECT:
+        subject = words_given.pop()
     basetag, quantity, searchtag, flowstep = _positions(words_given)
     options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
                       given.lock_wait, given.max_minutes, given.help, given.helpmore)  # fmt: skip
@@ -79,6 +83,7 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         keep_near=given.keep_near,
         training=_training(given),
         folder=given.sorted,
+        subject=subject,
         dry_run=given.dry_run,
         retry_failed=given.retry_failed,
         again=given.again,

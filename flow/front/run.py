@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import DONE, BadUsage, RoboError
+from flow.front.state import is_offline
 from flow.models import backbone, shelf
 from flow.plan import NEVER_ASKS, Plan, Request, Step, Training, make_training
 from flow.records import labelling
@@ -17,7 +17,21 @@ from flow.talk import console, words
 from flow.texts import notify
 
 if TYPE_CHECKING:
+    from flow.classify import Sorted
+    from flow.download.tally import Downloaded
+    from flow.models.leaderboard import Advice
     from flow.retrain.step import NothingNew, Retrained
+
+
+class Result(Protocol):
+    """What a step gives: a sentence, the same as data, and the exit code it asks for."""
+
+    @property
+    def code(self) -> int: ...
+
+    def line(self) -> str: ...
+
+    def facts(self) -> dict: ...
 
 
 @dataclass
@@ -25,7 +39,7 @@ class Outcome:
     """What a run came to. Each result has line(), facts() and code."""
 
     basetag: str
-    results: list[tuple[str, object]] = field(default_factory=list)
+    results: list[tuple[str, Result]] = field(default_factory=list)
     step: str = ""  # the step under way, for the log and the text message
 
     @property
@@ -41,16 +55,10 @@ class Outcome:
         return {name: result.facts() for name, result in self.results}
 
 
-def make_basetag(plan: Plan) -> list[Path]:
-    """A new basetag's folders, with one label folder named after the searchtag where the guide made none."""
-    home = paths.training(plan.basetag)
-    files.make_folder(paths.testing(plan.basetag))
-    files.make_folder(paths.summaries(plan.basetag))
-    labels = (plan.searchtag,) if plan.searchtag and not labelling.label_folders(plan.basetag) else ()
-    made = [home / label for label in labels if not (home / label).exists()]
-    for folder in made:
+def make_basetag(basetag: str) -> None:
+    """A new basetag's folders. Label folders are a person's to name: the guide asks, or they are made by hand."""
+    for folder in (paths.testing(basetag), paths.training(basetag), paths.summaries(basetag)):
         files.make_folder(folder)
-    return made
 
 
 def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
@@ -61,7 +69,7 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     """
     for note in plan.notes:
         console.note(note)
-    steps: dict[Step, Callable[[Plan, Catalogue], object]] = {
+    steps: dict[Step, Callable[[Plan, Catalogue], Result | None]] = {
         Step.DOWNLOAD: _download,
         Step.CLASSIFY: _classify,
         Step.HARVEST: _harvest,
@@ -72,6 +80,7 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         result = steps[step](plan, catalogue)
         if result is not None:
             outcome.results.append((step.value, result))
+    _finish_download(catalogue, outcome, plan.searchtag)
     _offer_check(plan, catalogue, outcome)
 
 
@@ -87,26 +96,45 @@ def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         outcome.results.append(("check", check(Request(), plan.basetag, plan.stamp, catalogue)))
 
 
-def _download(plan: Plan, catalogue: Catalogue) -> object:
+def _finish_download(catalogue: Catalogue, outcome: Outcome, searchtag: str) -> None:
+    """The whole run ended well, so the same command downloads anew. Of a run that did not, it keeps the download."""
+    got = dict(outcome.results).get(Step.DOWNLOAD.value)
+    if got is not None and not getattr(got, "goes_on", False):
+        catalogue.finish(searchtag)
+
+
+def _download(plan: Plan, catalogue: Catalogue) -> Result:
     from flow.download.step import Wanted, download
 
     begin = time.monotonic()
     wanted = Wanted(plan.basetag, plan.searchtag, plan.quantity, plan.source, plan.keep_near, plan.retry_failed)
     console.note(words.downloading(plan.quantity, plan.searchtag, plan.source))
     got = download(wanted, catalogue)
+    if is_offline({"download": got.facts()}):
+        return _without_network(plan, catalogue, got)
     console.note(f"  {got.line()}")
-    console.note(f"  they are in {got.folder}")
-    if not shelf.all_models(plan.basetag):
-        from flow.front import questions
+    if there := files.count_images(got.folder):
+        console.note(f"  they are in {got.folder}")
+    if there and not shelf.all_models(plan.basetag):
+        from flow.front import training
         from flow.retrain import step as retrain
 
         console.note(words.first_sorting(got.folder, paths.training(plan.basetag)))
-        questions.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
+        training.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
     notify.downloaded(plan.basetag, got.line(), time.monotonic() - begin)
     return got
 
 
-def _classify(plan: Plan, catalogue: Catalogue) -> object:
+def _without_network(plan: Plan, catalogue: Catalogue, got: "Downloaded") -> Result:
+    """A situation, not an error list: said once, with the ways on; where somebody answers, one of them is taken now."""
+    from flow.front import guide
+
+    console.note(words.no_network(got.reason, plan.basetag, plan.quantity, plan.searchtag, plan.attended))
+    elsewhere = guide.another_place(plan) if plan.attended and console.can_ask() else None
+    return _download(elsewhere, catalogue) if elsewhere else got
+
+
+def _classify(plan: Plan, catalogue: Catalogue) -> Result | None:
     from flow.classify import classify
     from flow.models import leaderboard
 
@@ -130,7 +158,7 @@ def _classify(plan: Plan, catalogue: Catalogue) -> object:
     return done
 
 
-def _harvest(plan: Plan, catalogue: Catalogue) -> object:
+def _harvest(plan: Plan, catalogue: Catalogue) -> Result | None:
     from flow.harvest import step as harvest
 
     checked_only = plan.checked_only
@@ -148,7 +176,7 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> object:
     return done
 
 
-def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> object:
+def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
     """The check page, with the harvest and the retrain that may come after it."""
     from flow.check.session import Ended, Then
     from flow.check.step import CheckOptions
@@ -174,7 +202,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> o
                 Then(harvested, retrained))  # fmt: skip
 
 
-def _retrain(plan: Plan, catalogue: Catalogue) -> object:
+def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
     from flow.models import forget, leaderboard
     from flow.retrain import step as retrain
 
@@ -213,7 +241,7 @@ def train(
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 
-def tell_sorted(done) -> None:
+def tell_sorted(done: "Sorted") -> None:
     """Where the sorted images are, how many of each, what it is expected to cost, and what to do now."""
     console.note(f"  {done.line()}")
     rows = [[place, n] for place, n in done.places.items()]
@@ -223,11 +251,12 @@ def tell_sorted(done) -> None:
         console.note(f"  about {about:g} of the {done.sure} sure ones are wrong (hardly more than {most:g}).")
     if done.unlike:
         console.note(f"  {done.unlike} look like nothing in the training data and went under the line.")
-    console.note(words.check_by_hand(done.folder))
+    if done.folder:
+        console.note(words.check_by_hand(done.folder))
     console.beep()
 
 
-def tell_retrained(done, advice) -> None:
+def tell_retrained(done: "Retrained", advice: "Advice") -> None:
     """The new model's figures, its warnings, and what would help most next."""
     console.note(f"  {done.line()}")
     for warned in done.warnings:
@@ -242,17 +271,3 @@ def tell_retrained(done, advice) -> None:
 
 def over_the_cap(quantity: int | None) -> bool:
     return quantity is not None and quantity > cfg.imgnum_maxpercycle
-
-
-@dataclass(frozen=True)
-class Said:
-    """A result that is one sentence."""
-
-    sentence: str
-    code: int = 0
-
-    def line(self) -> str:
-        return self.sentence
-
-    def facts(self) -> dict:
-        return {"said": self.sentence}

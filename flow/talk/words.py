@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base.settings import RANGES
+
+if TYPE_CHECKING:
+    from flow.plan import Plan
 
 USAGE_HINT = "python roboflow.py BASETAG IMAGEQUANTITY SEARCHTAG FLOWSTEP, or --help"
 GOODBYE = "ok good bye i love you."
@@ -13,7 +17,8 @@ BANNER = r"""
    [o_o]   r o b o f l o w
    /|_|\   download, sort, check, harvest, retrain. boop boop.
 """
-GUIDE_HINT = "A few questions. ENTER takes the answer in [brackets], h helps, b goes back, q quits."
+GUIDE_HINT = "ENTER takes the answer in [brackets], h helps, b goes back, q quits."
+HELP_TAIL = "  ENTER = what is in [brackets], b = one back, q = leave, hh = the whole manual"
 LABELS_HINT = (
     "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else "
     "a search brings up: a classifier that has never seen other things calls them all by one of your labels."
@@ -32,6 +37,12 @@ TRAINING_QUESTIONS = {
     "batch_size": ("Batch size", "Images looked at per step. Larger is steadier, smaller is jumpier."),
     "learning_rate": ("Learning rate", "The length of one step. Too large overshoots, too small needs more steps."),
 }
+
+
+def pasted(dropped: int) -> str:
+    """Of several lines at once, the first is the answer."""
+    lines = "one more line" if dropped == 1 else f"{dropped} more lines"
+    return f"  {lines} came at once and answer nothing; the next question comes first."
 
 
 def as_json(facts: dict) -> str:
@@ -60,12 +71,36 @@ def check_by_hand(folder: Path) -> str:
     )
 
 
+def trust(value: float, low: float, high: float, total: int) -> str:
+    """A model's share right on the test images of its own time (fractions 0..1), and how far that can be trusted."""
+    if not total:
+        return "it was not measured: there were no test images"
+    span = f"{100 * low:.1f}% to {100 * high:.1f}%"
+    if high - low > 0.2:
+        return f"{100 * value:.1f}% right on only {total} test images: anything from {span} is possible"
+    return f"{100 * value:.1f}% right on {total} test images, really {span}"
+
+
+def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:
+    """The situation, and the three ways on; as commands where no question follows."""
+    why = reason[:1].lower() + reason[1:].partition("; the same command")[0].rstrip(".")
+    said = f"No pictures could be searched for: {why}."
+    ways = ("a folder of yours", "a list of addresses", "drawn robots")
+    if asks:
+        hows = ("type its path, or drop it into this window", "a text file, one address a line", "sample")
+    else:
+        begin = f"python roboflow.py {basetag} {quantity} {searchtag} --source"
+        hows = (f"{begin} folder:DIR", f"{begin} urls:FILE", f"{begin} sample")
+    told = [f"  {way:<20} {how}" for way, how in zip(ways, hows, strict=True)]
+    return "\n".join([said, "Three ways on without a search:", *told])
+
+
 def first_sorting(unsorted: Path, training: Path) -> str:
     """What to do with the very first images of a basetag."""
     return (
-        f"There is no model yet. Open {unsorted}\n"
-        f"and copy images into one folder a label in {training}\n"
-        "then train: retrain or retrain_defaults. More to sort: the same command again."
+        "There is no model yet, so you say what is on the first ones: with keys (check),\n"
+        f"or by hand: copy them from {unsorted}\n"
+        f"into one folder a label in {training}"
     )
 
 
@@ -82,18 +117,24 @@ def range_of(setting: str) -> str:
     return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
 
 
-def plan_lines(plan) -> list[str]:
+def plan_lines(plan: "Plan") -> list[str]:
     """What a plan will do, a line a step."""
     lines = [f"basetag {plan.basetag}"]
     for step in plan.steps:
         lines.append({
-            "download": f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})",
+            "download": _brings(plan),
             "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
             "harvest": f"harvest {'what a person checked' if plan.checked_only else 'everything in the label folders'}",
             "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size},"
                        f" rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
         }[step.value])  # fmt: skip
     return lines
+
+
+def _brings(plan: "Plan") -> str:
+    if plan.source.startswith(("folder:", "urls:")):
+        return f"bring in {plan.quantity} pictures of yours as {plan.searchtag} ({plan.source})"
+    return f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})"
 
 
 def help_text() -> str:
@@ -108,8 +149,8 @@ usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
   searchtag      what to search for: robotart; 0 with 0 images = no new images
 flowsteps
   download | classify (default) | classify_top | retrain | retrain_defaults |
-  automatic | check | harvest | approve | undo | models | explore | status |
-  forget | notify_test
+  automatic | check | take FOLDER | approve | harvest | undo | models |
+  explore | try PICTURE | export | forget | status | notify_test
 options
   --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
@@ -124,6 +165,7 @@ examples
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
   python roboflow.py robots 0 0 retrain_defaults --images-min 50
   python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
+  python roboflow.py robots take ~/sorted_photos
 exit codes
   0 done   1 failed   2 bad arguments or settings   3 done in part
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
@@ -186,9 +228,16 @@ DEFINITIONS
                     training_summaries/BASETAG/MODEL/   model.json  report.html
 
 GENERAL WORKFLOW, GUIDED
-  python roboflow.py asks for everything, shows the plan, and prints the
+  python roboflow.py says where you stand and what comes next; ENTER does it.
+  Where something is left to ask it asks, shows the plan, and prints the
   command that would do the same, so that you can put it into a script or a
-  cron job.
+  cron job. Every run ends with what comes next.
+
+PICTURES OF YOUR OWN
+  Where the guide asks where from, type a folder's path or drop the folder
+  into the terminal; or give --source folder:DIR. Folders in it that are named
+  like your labels can be taken as sorted already: robots take DIR. They are
+  copied; undo takes the copies out again.
 
 GENERAL WORKFLOW, ADVANCED
   1  python roboflow.py robots 200 robotart download       get images
@@ -212,7 +261,8 @@ STARTING OVER
 
 BASETAG DETAILS
   A new basetag gets its label folders from your answers in the guided set-up;
-  from the command line it gets one label folder named after the searchtag.
+  from the command line it gets none: make one a label in
+  training_photos/BASETAG/. An empty one is pointed out and not trained on.
 
 PREVENTING DUPLICATES
   An image that a basetag already has, also re-encoded or resized, is not kept

@@ -39,6 +39,15 @@ class Page:
     def __init__(self, browser):
         self.browser = browser
 
+    def open(self, address: str) -> None:
+        """Go there, and wait until the page has found its size."""
+        self.browser.get(address)
+        self.until(lambda: self.all(".tile"), "pictures")
+        now, before = self.state("state.page.id"), ""
+        while now != before:
+            time.sleep(0.3)
+            now, before = self.state("state.page.id"), now
+
     def one(self, selector: str):
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
@@ -100,6 +109,7 @@ def test_the_whole_story(sorted_home):
         browser.get(address)
         page.until(lambda: page.all(".tile img"), "the first picture")
         assert time.monotonic() - begin < 5  # 2 s by itself; this machine may be busy with other tests
+        page.open(address)
         page.until(lambda: all(browser.execute_script("return [...document.querySelectorAll('.tile img')].map(i => i.naturalWidth)")), "pictures")
         assert "token" not in browser.current_url and browser.get_cookies()[0]["httpOnly"]
         keep_picture(browser, "1_first")
@@ -185,8 +195,7 @@ def settings_back():
 def test_mouse_and_touch_do_it_too(sorted_home):
     with program("robots", "check", "--tf-files", str(sorted_home)) as (process, address), chromium() as browser:
         page = Page(browser)
-        browser.get(address)
-        page.until(lambda: len(page.all(".tile")) > 3, "pictures")
+        page.open(address)
         tiles = page.all(".tile")
         act = lambda: ActionChains(browser)  # noqa: E731
         act().click(tiles[1]).perform()
@@ -232,8 +241,7 @@ def test_mouse_and_touch_do_it_too(sorted_home):
 def test_what_a_screen_reader_hears(sorted_home):
     with program("robots", "check", "--tf-files", str(sorted_home)) as (_, address), chromium() as browser:
         page = Page(browser)
-        browser.get(address)
-        page.until(lambda: page.all(".tile"), "pictures")
+        page.open(address)
         first = page.one(".tile")
         guess = page.shown()[0]["guess"]
         n = len(page.shown())
@@ -251,8 +259,7 @@ def test_many_labels_are_picked_by_their_first_letters(sorted_home):
         (sorted_home / "training_photos/robots" / label).mkdir()
     with program("robots", "check", "--tf-files", str(sorted_home)) as (_, address), chromium() as browser:
         page = Page(browser)
-        browser.get(address)
-        page.until(lambda: page.all(".tile"), "pictures")
+        page.open(address)
         sha = page.shown()[0]["sha256"]
         page.press("m", "e", Keys.ENTER)
         page.says("1 now melon.")
@@ -266,8 +273,7 @@ def test_a_label_that_is_a_trap_is_only_text(sorted_home):
     (sorted_home / "training_photos/robots" / trap).mkdir()
     with program("robots", "check", "--tf-files", str(sorted_home)) as (_, address), chromium() as browser:
         page = Page(browser)
-        browser.get(address)
-        page.until(lambda: page.all(".tile"), "pictures")
+        page.open(address)
         page.press("1")
         page.says(f"1 now {trap}.")
         assert trap in [c.text.split("\n")[-1] for c in page.all("#labels button")]
@@ -279,8 +285,7 @@ def test_another_page_and_another_tab_cannot_do_anything(sorted_home, tmp_path):
     before = lies(sorted_home)
     with program("robots", "check", "--tf-files", str(sorted_home)) as (_, address), chromium() as browser:
         page = Page(browser)
-        browser.get(address)
-        page.until(lambda: page.all(".tile"), "pictures")
+        page.open(address)
         host = address.split("/?")[0]
         evil = tmp_path / "evil.html"
         evil.write_text(f"""<form method=post enctype=text/plain action={host}/api/done><input name='{{"a":"' value='"}}'></form>
