@@ -56,11 +56,8 @@ def tunnel(address: str) -> str:
 
 
 def _say(words: str, address: str) -> None:
-    if console.is_watched():
-        console.note(words)
-        console.raw(f"  {address}")
-    else:
-        console.result(address)
+    console.note(words)
+    console.private_address(f"  {address}" if console.is_watched() else address)
 
 
 def _say_tunnel(address: str) -> None:

@@ -86,7 +86,8 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
 
 def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     """After sorting at a terminal: ENTER opens the check page."""
-    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and outcome.results and outcome.results[-1][1].folder
+    done = dict(outcome.results).get(Step.CLASSIFY.value)
+    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and getattr(done, "folder", None)
     if not (sorted_last and console.can_ask()) or plan.flowstep in NEVER_ASKS:
         return
     from flow.front import guide
@@ -181,6 +182,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
     from flow.check.session import Ended, Then
     from flow.check.step import CheckOptions
     from flow.check.step import check as look
+    from flow.retrain import step as retrain
 
     if request.check_teach:
         raise BadUsage("--teach is not there yet.", "Sort the first images by hand, then retrain.")
@@ -196,7 +198,8 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
 
     def retrained() -> Ended:
         done = train(basetag, make_training(request.training), stamp, catalogue, attended=False, again=True)
-        return Ended(done.line(), done.code, done.warnings[-1], done.model.folder / "report.html")
+        verdict = done.warnings[-1] if isinstance(done, retrain.Retrained) else ""
+        return Ended(done.line(), done.code, verdict, done.model.folder / "report.html")
 
     return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
                 Then(harvested, retrained))  # fmt: skip

@@ -287,7 +287,7 @@ class Catalogue:
         sql, values = "SELECT * FROM decisions WHERE state=?", [state]
         for column, value in (("folder", folder), ("action", action)):
             if value:
-                sql, values = f"{sql} AND {column}=?", [*values, value]
+                sql, values = f"{sql} AND {column}=?", [*values, str(value)]
         return [Decision(**dict(row)) for row in self._db.execute(sql + " ORDER BY number", values)]
 
     def actions(self, state: str, folders: Iterable[str], after: int = 0) -> tuple[int, int]:

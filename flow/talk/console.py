@@ -14,6 +14,7 @@ from typing import Any, Protocol, TextIO
 
 from flow.base import runlog
 from flow.base.errors import BadUsage, Quit
+from flow.base.names import clean
 from flow.talk import keys, words
 from flow.talk.layout import broken, safe, table_lines
 from flow.talk.pager import Pages
@@ -105,6 +106,12 @@ def raw(text: str) -> None:
     """A command to copy: never wrapped, never indented."""
     if _world.watched or _world.verbose:
         _err(text)
+
+
+def private_address(text: str) -> None:
+    """An address of our own that holds a key, for the person in front alone: whole on the screen, in no log. Where no
+    terminal is, it is a result."""
+    print(clean(text), file=sys.stderr if _world.watched else sys.stdout, flush=True)
 
 
 def detail(text: str) -> None:
