@@ -314,7 +314,7 @@ def test_ctrl_c_and_the_lock_and_nobody_there(sorted_home):
         time.sleep(0.5)
         t.press(b"\x03")
         assert t.ended() == 0
-        assert "checked 0 pictures" in t.last_lines(2)
+        assert "checked 0 pictures" in t.screen
     alone = run("robots", "check", "--tf-files", str(sorted_home))
     assert alone.returncode == 2 and "--no-browser" in alone.stderr
     with Terminal("robots", "check", "--tf-files", str(sorted_home), **{**quiet, "SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}) as t:
