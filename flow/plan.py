@@ -32,7 +32,7 @@ SHORT_FLOWS = {
     "take": "pictures of yours that lie sorted in folders, as training data",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
-    "check": "look at pictures and press keys",
+    "check": "look at what was sorted in the browser, a key for each label",
     "try": "what the best model says of a picture",
     "export": "the best model for another program",
     "forget": "remove all models but the best and the newest ones (--keep 10)",
@@ -117,6 +117,10 @@ class Request:
     retry_failed: bool = False
     again: bool = False  # train although nothing is new
     keep: int | None = None  # models that forget leaves
+    check_training: bool = False  # check looks at doubtful training images
+    check_teach: bool = False
+    browser: bool = True  # check opens one
+    port: int = 0  # of the check page; 0 = any that is free
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,13 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument(name, nargs="?")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port"):
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again"):
+    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
+                 "training", "teach", "no-browser"):  # fmt: skip
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -87,6 +88,10 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         retry_failed=given.retry_failed,
         again=given.again,
         keep=None if given.keep is None else _keep(given.keep),
+        check_training=given.training,
+        check_teach=given.teach,
+        browser=not given.no_browser,
+        port=_port(given.port),
     )
     return request, options
 
@@ -117,6 +122,14 @@ def _quantity(text: str | None) -> int | None:
         raise BadUsage(
             f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
         )
+    return int(text)
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdecimal() and 1024 <= int(text[:6]) <= 65535):
+        raise BadUsage(f"--port {text} is no port from 1024 to 65535.", "Leave it out, and a free one is found.")
     return int(text)
 
 

@@ -228,9 +228,10 @@ def _must_exist(basetag: str, disk: Disk) -> None:
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run left behind."""
-    from flow.records import moving
+    from flow.records import decisions, moving
 
     if flowstep not in READ_ONLY:
+        decisions.settle(basetag, catalogue)
         for said in moving.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
 

@@ -152,12 +152,12 @@ def confirm(plan: Plan, request: Request) -> None:
     console.ask("ENTER starts, q leaves", _start, help=HELPS["start"])
 
 
-def _start(answer: str) -> str:
+def _start(answer: str) -> bool:
     if answer.lower() in ("n", "no"):
         raise Quit
     if answer.lower() not in ("", "y", "yes"):
         raise BadUsage("ENTER to start, or q.")
-    return answer
+    return True
 
 
 def command(request: Request) -> str:
@@ -200,6 +200,15 @@ def ask_harvest(basetag: str, waiting: dict[str, Counter]) -> str:
     console.note("Before harvesting: open the sorted_ folders and drag what is wrong into the right label folder.")
     console.note(f"  {paths.testing(basetag)}")
     return str(offer_harvest(waiting, "c", back=False))
+
+
+def ask_check() -> bool:
+    """Offer the check page; ENTER opens it."""
+    try:
+        return bool(console.ask("ENTER opens the page to check them, q leaves it for later", _start))
+    except Quit:
+        console.note("Any time: the flowstep check.")
+        return False
 
 
 def ask_training(training: Training, chosen: tuple[str, ...]) -> Training:

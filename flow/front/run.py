@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import config as cfg
 from flow.base import files, paths
-from flow.base.errors import DONE, RoboError
+from flow.base.errors import DONE, BadUsage, RoboError
 from flow.front.state import is_offline
 from flow.models import backbone, shelf
-from flow.plan import NEVER_ASKS, Plan, Step
+from flow.plan import NEVER_ASKS, Plan, Request, Step, Training, make_training
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
 from flow.talk import console, words
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flow.classify import Sorted
     from flow.download.tally import Downloaded
     from flow.models.leaderboard import Advice
-    from flow.retrain.step import Retrained
+    from flow.retrain.step import NothingNew, Retrained
 
 
 class Result(Protocol):
@@ -81,6 +81,20 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         if result is not None:
             outcome.results.append((step.value, result))
     _finish_download(catalogue, outcome, plan.searchtag)
+    _offer_check(plan, catalogue, outcome)
+
+
+def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
+    """After sorting at a terminal: ENTER opens the check page."""
+    done = dict(outcome.results).get(Step.CLASSIFY.value)
+    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and getattr(done, "folder", None)
+    if not (sorted_last and console.can_ask()) or plan.flowstep in NEVER_ASKS:
+        return
+    from flow.front import guide
+
+    if guide.ask_check():
+        outcome.step = "check"
+        outcome.results.append(("check", check(Request(), plan.basetag, plan.stamp, catalogue)))
 
 
 def _finish_download(catalogue: Catalogue, outcome: Outcome, searchtag: str) -> None:
@@ -163,6 +177,34 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> Result | None:
     return done
 
 
+def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
+    """The check page, with the harvest and the retrain that may come after it."""
+    from flow.check.session import Ended, Then
+    from flow.check.step import CheckOptions
+    from flow.check.step import check as look
+    from flow.retrain import step as retrain
+
+    if request.check_teach:
+        raise BadUsage("--teach is not there yet.", "Sort the first images by hand, then retrain.")
+
+    def harvested() -> Ended:
+        from flow.harvest import step as harvest
+
+        done = harvest.harvest(basetag, stamp, catalogue, checked_only=True)
+        console.note(f"  {done.line()}")
+        for said in done.trouble:
+            console.warn(said)
+        return Ended(done.line(), done.code)
+
+    def retrained() -> Ended:
+        done = train(basetag, make_training(request.training), stamp, catalogue, attended=False, again=True)
+        verdict = done.warnings[-1] if isinstance(done, retrain.Retrained) else ""
+        return Ended(done.line(), done.code, verdict, done.model.folder / "report.html")
+
+    return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
+                Then(harvested, retrained))  # fmt: skip
+
+
 def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
     from flow.models import forget, leaderboard
     from flow.retrain import step as retrain
@@ -173,20 +215,32 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
         from flow.front import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
-    before = shelf.all_models(plan.basetag)
-    console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
     again = plan.again or plan.flowstep not in NEVER_ASKS
-    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended, again=again)
+    done = train(plan.basetag, training, plan.stamp, catalogue, plan.attended, again)
+    if isinstance(done, retrain.Retrained) and cfg.models_keep and plan.flowstep in NEVER_ASKS:
+        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
+        console.note(f"  {gone.line()}")
+    return done
+
+
+def train(
+    basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool, again: bool
+) -> "Retrained | NothingNew":
+    """A new model, and what there is to say of it; its verdict is the last of the warnings."""
+    from flow.models import leaderboard
+    from flow.retrain import step as retrain
+
+    retrain.check_ready(basetag, training)
+    before = shelf.all_models(basetag)
+    console.note(words.retraining(training.architecture, labelling.label_counts(basetag)))
+    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended, again=again)
     if isinstance(done, retrain.NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done
-    advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
+    advice = leaderboard.advice(basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
-    notify.retrained(plan.basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
-    if cfg.models_keep and plan.flowstep in NEVER_ASKS:
-        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
-        console.note(f"  {gone.line()}")
+    notify.retrained(basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 

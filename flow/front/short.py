@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flow.base.errors import BadUsage, NotReady
-from flow.front.run import Result, make_basetag
+from flow.front.run import Result, check, make_basetag
 from flow.plan import Request
 from flow.records.catalogue import Catalogue
 from flow.talk import console
@@ -65,6 +65,10 @@ def _take(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
     return take.take(basetag, Path(request.subject).expanduser(), stamp, catalogue, request.dry_run)
 
 
+def _check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
+    return check(request, basetag, stamp, catalogue)
+
+
 def _approve(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
     from flow.harvest import approve
 
@@ -93,6 +97,7 @@ SHORT: dict[str, Callable[[Request, str, str, Catalogue], Result]] = {
     "models": _models,
     "explore": _explore,
     "take": _take,
+    "check": _check,
     "approve": _approve,
     "undo": _undo,
     "forget": _forget,

@@ -44,6 +44,14 @@ CREATE INDEX IF NOT EXISTS sortings_sha ON sortings(sha256);
 CREATE TABLE IF NOT EXISTS downloads(
   searchtag TEXT PRIMARY KEY, asked INTEGER NOT NULL, sources TEXT NOT NULL, had INTEGER NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS approvals(folder TEXT PRIMARY KEY, at TEXT);
+CREATE TABLE IF NOT EXISTS decisions(
+  number INTEGER PRIMARY KEY, action INTEGER NOT NULL, folder TEXT NOT NULL, sha256 TEXT NOT NULL, kind TEXT NOT NULL,
+  label TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, page TEXT NOT NULL, came TEXT NOT NULL,
+  who TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, before TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS decisions_folder ON decisions(folder, state);
+CREATE INDEX IF NOT EXISTS decisions_sha ON decisions(sha256);
+CREATE INDEX IF NOT EXISTS decisions_page ON decisions(page);
+CREATE INDEX IF NOT EXISTS decisions_state ON decisions(state, action);
 CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
 """
 
@@ -121,6 +129,26 @@ class Sorting:
     score: float
     model: str
     at: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person said of one picture at the check page; see `flow/records/decisions.py`."""
+
+    number: int
+    action: int  # the number of the first decision of the same key press; they are undone together
+    folder: str  # name of the sorted_ or unsorted_ folder, or TRAINING
+    sha256: str
+    kind: str  # keep, label or aside
+    label: str  # empty where set aside
+    source: str  # relative to tf_files; equal to `target` where nothing moves
+    target: str
+    page: str
+    came: str  # DRAWN, WHOLE or CHOSEN
+    who: str
+    at: str
+    state: str  # pending, done, undoing, undone or over
+    before: str = ""  # the label that the catalogue had, as JSON, where the decision changes it
 
 
 class Catalogue:
@@ -227,6 +255,9 @@ class Catalogue:
         """All remembered labels by content hash."""
         return {row["sha256"]: Label(**dict(row)) for row in self._db.execute("SELECT * FROM labels")}
 
+    def label(self, sha256: str) -> Label | None:
+        return _make(Label, self._one("SELECT * FROM labels WHERE sha256=?", (sha256,)))
+
     def set_labels(self, labels: Iterable[Label]) -> None:
         self._insert("labels", [asdict(label) for label in labels])
 
@@ -248,6 +279,52 @@ class Catalogue:
 
     def approve(self, folder: str, at: str) -> None:
         self._insert("approvals", [{"folder": folder, "at": at}])
+
+    # What a person said at the check page
+
+    def decisions(self, state: str, folder: str = "", action: int = 0) -> list[Decision]:
+        """Decisions in one state, oldest first; of one folder or action, or of all."""
+        sql, values = "SELECT * FROM decisions WHERE state=?", [state]
+        for column, value in (("folder", folder), ("action", action)):
+            if value:
+                sql, values = f"{sql} AND {column}=?", [*values, str(value)]
+        return [Decision(**dict(row)) for row in self._db.execute(sql + " ORDER BY number", values)]
+
+    def actions(self, state: str, folders: Iterable[str], after: int = 0) -> tuple[int, int]:
+        """The first and the last action in a state and some folders, of those after `after`; zeros where there is
+        none."""
+        names = list(folders)
+        marks = ",".join("?" * len(names))
+        sql = f"SELECT MIN(action), MAX(action) FROM decisions WHERE state=? AND action>? AND folder IN ({marks})"
+        first, last = self._db.execute(sql, (state, after, *names)).fetchone()
+        return first or 0, last or 0
+
+    def decisions_of_page(self, page: str) -> list[Decision]:
+        rows = self._db.execute("SELECT * FROM decisions WHERE page=? ORDER BY number", (page,))
+        return [Decision(**dict(row)) for row in rows]
+
+    def decisions_of(self, sha256: str, folder: str) -> list[Decision]:
+        """The done decisions on one picture of a folder, oldest first."""
+        sql = "SELECT * FROM decisions WHERE folder=? AND sha256=? AND state='done' ORDER BY number"
+        return [Decision(**dict(row)) for row in self._db.execute(sql, (folder, sha256))]
+
+    def last_decision(self) -> int:
+        """The highest number so far; 0 where there is none."""
+        row = self._one("SELECT MAX(number) AS number FROM decisions", ())
+        return int(row["number"] or 0) if row else 0
+
+    def put_decisions(
+        self, decisions: Iterable[Decision], labels: Iterable[Label] = (), dropped: Iterable[str] = ()
+    ) -> None:
+        """Write decisions, and the labels that they give and take, all together or not at all."""
+        with self._db:
+            self._put("decisions", [asdict(one) for one in decisions])
+            self._put("labels", [asdict(label) for label in labels])
+            self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in dropped])
+
+    def drop_decisions(self, numbers: Iterable[int]) -> None:
+        with self._db:
+            self._db.executemany("DELETE FROM decisions WHERE number=?", [(number,) for number in numbers])
 
     # Which images measure
 
@@ -316,6 +393,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             (Label, "labels"),
             (Sorting, "sortings"),
             (Begun, "downloads"),
+            (Decision, "decisions"),
         ):
             columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
             if columns != {field.name for field in fields(kind)}:

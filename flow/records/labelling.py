@@ -5,11 +5,12 @@ import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow.base import files, names, paths
 from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, WHOLE, Catalogue, Label
+from flow.records.decisions import DONE
 from flow.talk import console
 
 _aside: dict[str, Path | None] = {"book": None}
@@ -91,21 +92,22 @@ def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -
 def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[Labelled]:
     """The images in the label folders of one sorted_ folder, and who gave each its label.
 
-    Left where the robot put it: the robot's, unless the folder was approved. Moved, or added: a person's. It may
-    measure where the folder was looked at whole: approved, and nothing is left under the line, for what scores above
-    it is easier than what comes.
+    Left where the robot put it: the robot's, unless the folder was approved, or a person confirmed it at the check
+    page. Moved, or added: a person's. They may measure where the folder was looked at whole, with nothing left to the
+    robot and nothing left under the line, for what scores above it is easier than what comes.
     """
     put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
-    left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
-    came = WHOLE if approved and not left else CHOSEN
+    decided = {d.sha256 for d in catalogue.decisions(DONE, folder.name) if d.label}
     found = []
     for path, label, sha in hashed([f for f in files.folders_in(folder) if f.name in labels]):
         robot = put.get(sha)
-        untouched = robot is not None and robot.place == label
+        untouched = robot is not None and robot.place == label and sha not in decided
         given_by = ROBOT if untouched and not approved else HUMAN
         score, model = (robot.score, robot.model) if robot else (None, "")
-        found.append(Labelled(path, label, sha, given_by, score, model, came))
-    return found
+        found.append(Labelled(path, label, sha, given_by, score, model, CHOSEN))
+    left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
+    whole = not left and all(image.given_by == HUMAN for image in found)
+    return [replace(image, came=WHOLE) for image in found] if whole else found
 
 
 def a_persons_own(folder: Path, labels: set[str]) -> dict[str, int]:

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from flow.base import runlog
 from flow.base.errors import BadUsage, Quit
+from flow.base.names import clean
 from flow.talk import keys, words
 from flow.talk.layout import broken, safe, table_lines
 from flow.talk.pager import Pages
@@ -34,6 +35,15 @@ class _World:
     json: bool = False
     warned: list[str] = field(default_factory=list)
     bar: Any = None  # the rich console of the progress bar on the screen, if there is one
+    listener: "Listener | None" = None
+
+
+class Listener(Protocol):
+    """Somebody else who wants to hear what is said, such as an open page."""
+
+    def noted(self, text: str) -> None: ...
+
+    def advanced(self, label: str, done: int, total: int | None) -> None: ...
 
 
 _world = _World()
@@ -49,6 +59,16 @@ def setup(
     _world.color = not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or json)
     _world.quiet, _world.verbose, _world.json = quiet, verbose, json
     _world.warned.clear()
+
+
+@contextlib.contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Notes, warnings and progress also reach `listener` while inside, whether or not a terminal shows them."""
+    before, _world.listener = _world.listener, listener
+    try:
+        yield
+    finally:
+        _world.listener = before
 
 
 def can_ask() -> bool:
@@ -76,6 +96,8 @@ def result(text: str) -> None:
 def note(text: str = "") -> None:
     """Something nice to know, to stderr, where somebody is there to read it."""
     runlog.info(text)
+    if _world.listener:
+        _world.listener.noted(text)
     if (_world.watched or _world.verbose) and not _world.quiet:
         _err(_wrapped(text))
 
@@ -84,6 +106,12 @@ def raw(text: str) -> None:
     """A command to copy: never wrapped, never indented."""
     if _world.watched or _world.verbose:
         _err(text)
+
+
+def private_address(text: str) -> None:
+    """An address of our own that holds a key, for the person in front alone: whole on the screen, in no log. Where no
+    terminal is, it is a result."""
+    print(clean(text), file=sys.stderr if _world.watched else sys.stdout, flush=True)
 
 
 def detail(text: str) -> None:
@@ -97,6 +125,8 @@ def warn(text: str) -> None:
     """Trouble that does not stop the run: at once where somebody watches, else in the last line."""
     runlog.warning(text)
     _world.warned.append(text)
+    if _world.listener:
+        _world.listener.noted(f"careful: {text}")
     if _world.watched or _world.verbose:
         _err(_wrapped(f"careful: {text}"), "yellow")
 
@@ -232,6 +262,26 @@ def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     Yields:
         advance(n): n more of `total` are done.
     """
+    with _shown(total, label) as advance:
+        yield _told(advance, label, total) if _world.listener else advance
+
+
+def _told(advance: Callable[[int], None], label: str, total: int | None) -> Callable[[int], None]:
+    """`advance`, heard by the listener too; several threads may call it."""
+    done = 0
+
+    def told(n: int = 1) -> None:
+        nonlocal done
+        done += n
+        if _world.listener:
+            _world.listener.advanced(label, done, total)
+        advance(n)
+
+    return told
+
+
+@contextlib.contextmanager
+def _shown(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     if _world.quiet or not (_world.watched or _world.verbose):
         yield lambda n: None
     elif _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb":

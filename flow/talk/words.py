@@ -65,7 +65,8 @@ def retraining(architecture: str, counts: dict[str, int]) -> str:
 def check_by_hand(folder: Path) -> str:
     return (
         f"now look through {folder}\n"
-        "and drag what is wrong into the right label folder before you harvest:\n"
+        f"in the browser: python roboflow.py {folder.parent.name} check\n"
+        "or drag what is wrong into the right label folder, before you harvest:\n"
         "quality control is how you tend that garden."
     )
 
@@ -157,6 +158,7 @@ options
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
+  --again  --keep N  --training  --teach  --no-browser  --port P  (check)
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
 examples
   python roboflow.py robots 200 robotart
@@ -197,10 +199,13 @@ DEFINITIONS
                   {cfg.sorted_name}TIME holds copies, sorted, with the score in the
                   file name (967 = 96.7%).
   QUALITY CONTROL CHECK
-                  You, looking through the {cfg.sorted_name} folders and dragging what
-                  is wrong into the right label folder. What you moved counts
-                  as sorted by a person. Nothing to move? Say so with the
-                  flowstep approve.
+                  You, looking at what was sorted. The flowstep check shows it
+                  in the browser, page by page: ENTER accepts a page, a digit
+                  gives a picture another label, u undoes, ? shows the keys;
+                  check --training shows doubtful training images. Or drag
+                  what is wrong into the right folder of {cfg.sorted_name}*, and say
+                  approve. What you accepted or moved counts as sorted by a
+                  person.
   HARVESTING      Moving sorted images into the training data. Only label
                   folders with exact names are harvested, never the
                   ..{cfg.under_name} ones. undo puts it back.
@@ -239,7 +244,7 @@ GENERAL WORKFLOW, ADVANCED
   2  sort the first ones by hand into training_photos/robots/built, /drawn ...
   3  python roboflow.py robots 0 0 retrain_defaults        first model
   4  python roboflow.py robots 200 robotart                more images, sorted
-  5  look through {cfg.sorted_name}*, move what is wrong, then approve
+  5  python roboflow.py robots check                       look at them
   6  python roboflow.py robots harvest                     into the training
   7  python roboflow.py robots 0 0 retrain                 better; then 4 again
 

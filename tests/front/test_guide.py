@@ -139,6 +139,8 @@ def test_ctrl_d_is_quit_and_ctrl_c_is_130(home):
 def test_classify_asks_which_model_and_enter_takes_the_best(home):
     """With one model there is nothing to choose; with two there is, and d only downloads."""
     with Terminal("robots", "3", "robotart", "--source", "sample", "--tf-files", str(home)) as t:
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0 and "which model" not in t.screen and "sorted 3" in t.screen
     assert unattended("robots", "explore", "--steps", "10,30", "--architecture", "efficientnet_lite0", "--images-min", "24", "--tf-files",
                       str(home)).returncode == 0  # fmt: skip
@@ -149,6 +151,8 @@ def test_classify_asks_which_model_and_enter_takes_the_best(home):
         t.expect("A number from 1 to 3")
         t.type("")
         t.expect("sorted 3")
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0
     with Terminal("robots", "3", "not", "--source", "sample", "--tf-files", str(home)) as t:
         t.expect("Sort with which model?")
