@@ -32,11 +32,13 @@ SHORT_FLOWS = {
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
     "forget": "remove all models but the best and the newest ones (--keep 10)",
+    "export": "the best model as a folder to hand over (--to DIR, --smaller), or the training images (--data DIR)",
+    "try": "what the best model says of pictures: files, folders or addresses",
     "notify_test": "send one text message and follow it",
 }
 FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
 NEVER_ASKS = ("classify_top", "retrain_defaults", "automatic")  # the model and the parameters are not asked for
-READ_ONLY = ("status", "models", "notify_test")
+READ_ONLY = ("status", "models", "try", "notify_test")
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,11 @@ class Request:
     retry_failed: bool = False
     again: bool = False  # train although nothing is new
     keep: int | None = None  # models that forget leaves
+    to: str | None = None  # folder an exported model goes to
+    smaller: bool = False  # float16 and int8 too
+    data: str | None = None  # folder the training images are copied to
+    csv: str | None = None  # file for what `try` finds
+    pictures: tuple[str, ...] = ()  # files, folders and addresses to try
 
 
 @dataclass(frozen=True)

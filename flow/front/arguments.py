@@ -39,14 +39,15 @@ def parser() -> argparse.ArgumentParser:
     p = _Parser(prog="roboflow.py", add_help=False, allow_abbrev=False)
     for name in ("basetag", "imagequantity", "searchtag", "flowstep"):
         p.add_argument(name, nargs="?")
+    p.add_argument("more", nargs="*")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "to", "data", "csv"):
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again"):
+    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again", "smaller"):
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -56,13 +57,14 @@ def parser() -> argparse.ArgumentParser:
 def parse(arguments: list[str]) -> tuple[Request, Options]:
     """Read the command line.
 
-    `robots status` and `status` are understood as well as `robots 0 0 status`.
+    `robots status` and `status` are understood as well as `robots 0 0 status`; what follows `try` are pictures.
 
     Raises:
         BadUsage: what argparse refuses, an unknown flowstep, a value out of range.
     """
     given = parser().parse_intermixed_args(arguments)
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
+    words_given, pictures = _pictures([*words_given, *given.more])
     basetag, quantity, searchtag, flowstep = _positions(words_given)
     options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
                       given.lock_wait, given.max_minutes, given.help, given.helpmore)  # fmt: skip
@@ -82,8 +84,25 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         retry_failed=given.retry_failed,
         again=given.again,
         keep=None if given.keep is None else _keep(given.keep),
+        to=given.to,
+        smaller=given.smaller,
+        data=given.data,
+        csv=given.csv,
+        pictures=pictures,
     )
     return request, options
+
+
+def _pictures(given: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The words up to the flowstep `try`, and those after it: the pictures to try."""
+    for place in (1, 3):  # `robots try ...` and `robots 0 0 try ...`
+        if given[place : place + 1] == ["try"]:
+            return given[: place + 1], tuple(given[place + 1 :])
+    if given[:1] == ["try"] and len(given) > 1 and not given[1].isdecimal():
+        raise BadUsage("The basetag is missing before try.", f"For example: python roboflow.py robots try {given[1]}")
+    if len(given) > 4:
+        raise BadUsage(f"There is a word too many: {given[4]!r}.", "python roboflow.py --help shows what there is.")
+    return given, ()
 
 
 def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, str | None]:

@@ -27,7 +27,7 @@ from flow.base.errors import (
     RoboError,
     Stopped,
 )
-from flow.front import arguments, run, status
+from flow.front import arguments, run, status, take
 from flow.front.arguments import Options
 from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_plan
 from flow.records.catalogue import Catalogue
@@ -183,6 +183,10 @@ def _short(request: Request, basetag: str, catalogue: Catalogue, outcome: run.Ou
         from flow.harvest import step as harvest
 
         result = harvest.undo(basetag, catalogue)
+    elif request.flowstep == "export":
+        result = take.export(request, basetag, catalogue)
+    elif request.flowstep == "try":
+        result = take.try_out(request, basetag, catalogue)
     else:
         result = run.Said(notify.test(basetag))
     outcome.results.append((request.flowstep, result))

@@ -107,7 +107,8 @@ usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
   searchtag      what to search for: robotart; 0 with 0 images = no new images
 flowsteps
   download | classify (default) | classify_top | retrain | retrain_defaults |
-  automatic | harvest | approve | undo | models | explore | status | notify_test
+  automatic | harvest | approve | undo | models | explore | export | try |
+  status | notify_test
 options
   --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
@@ -116,11 +117,13 @@ options
   --validation-percent, --image-size, --solver, --seed, --images-min
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
+  export: --to DIR  --smaller  --data DIR           try: FILES...  --csv FILE
 examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
   python roboflow.py robots 0 0 retrain_defaults --images-min 50
   python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
+  python roboflow.py robots try photo.jpg ~/Pictures
 exit codes
   0 done   1 failed   2 bad arguments or settings   3 done in part
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
