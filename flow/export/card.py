@@ -28,13 +28,19 @@ UNKNOWN = "RoboFlow does not know its licence; look it up before you hand this o
 
 
 def card(
-    basetag: str, model: Model, sizes: dict[str, tuple[str, int]], credits: Credits, compared: Sequence["Compared"]
+    basetag: str,
+    model: Model,
+    sizes: dict[str, tuple[str, int]],
+    credits: Credits,
+    compared: Sequence["Compared"],
+    trial: str,
 ) -> str:
     """The card as Markdown.
 
     Args:
         sizes: kind -> file name and bytes.
         compared: the files on the same pictures, float32 first; empty where there is but one.
+        trial: what they were compared on, and what that means.
     """
     import jinja2
 
@@ -58,6 +64,7 @@ def card(
         above=_above(model),
         rows=_rows(model),
         compared=compared,
+        trial=trial,
         backbone=backbone_words(str(facts["backbone"]["title"])),
         tuned=bool(facts.get("tune")),
     )

@@ -94,20 +94,17 @@ def _model(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
     console.note(f"boop boop. packing {model.name}")
     images = labelling.training_images(basetag, catalogue)
     with whole_folder(target, "--to") as folder:
-        sizes, compared = write_model(folder, basetag, model, images, catalogue, wanted.smaller)
+        sizes, compared, trial = write_model(folder, basetag, model, images, catalogue, wanted.smaller)
     if compared and not console.is_json():
-        _show(sizes, compared)
+        _show(sizes, compared, trial)
     return Exported(model.name, target, sizes, compared)
 
 
-def _show(sizes: dict[str, int], compared: Sequence["Compared"]) -> None:
+def _show(sizes: dict[str, int], compared: Sequence["Compared"], trial: str) -> None:
     """The files against each other."""
     plain, rows = compared[0], []
     for c in compared:
         gap, size = 100 * (c.right - plain.right) / c.total, sizes[c.kind] / 1e6
-        rows.append([c.kind, f"{size:.1f}", percent(c.right / c.total), f"{gap:+.1f}", percent(c.same / c.total)])
+        rows.append([c.kind, f"{size:.1f}", percent(c.right / c.total), f"{gap:+.1f}", percent(c.same / c.looked)])
     console.table(["file", "MB", "right", "points", "as float32"], rows, to_stdout=True)
-    console.note(
-        f"on the same {plain.total} images, many of which the model has learned from: this compares the files with "
-        "each other. How good the model is on new images stands in README.md."
-    )
+    console.note(trial)

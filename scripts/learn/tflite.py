@@ -108,34 +108,40 @@ class Lite:
 
 @dataclass(frozen=True)
 class Compared:
-    """One file on pictures whose label is known. `same`: how often it says what the float32 file says."""
+    """One file on pictures. `right` of `total`: it gives the label that is known; `same` of `looked`: it says what the
+    float32 file says, which needs no label."""
 
     kind: str
     right: int
-    same: int
     total: int
+    same: int
+    looked: int
 
 
 def compare(
-    files: dict[str, Path], pictures: dict[Path, int], size: int, progress: Callable[[int], None] = lambda n: None
+    files: dict[str, Path],
+    labelled: dict[Path, int],
+    fresh: list[Path],
+    size: int,
+    progress: Callable[[int], None] = lambda n: None,
 ) -> list[Compared]:
     """Run every file on the same pictures; what cannot be read is left out of all.
 
     Args:
         files: kind -> file; float32 among them.
-        pictures: file -> number of its label.
+        labelled: pictures with the number of their label, to count right answers on.
+        fresh: pictures the classifier has not learned from, to count equal answers on; where none, all of them.
     """
     opened = {kind: Lite(path) for kind, path in files.items()}
-    guesses: dict[str, list[int]] = {kind: [] for kind in files}
-    wanted: list[int] = []
-    for paths, pixels in _batches(list(pictures), size):
-        wanted += [pictures[path] for path in paths]
+    guesses: dict[str, dict[Path, int]] = {kind: {} for kind in files}
+    for paths, pixels in _batches([*labelled, *(path for path in fresh if path not in labelled)], size):
         for kind, lite in opened.items():
-            guesses[kind] += lite.scores(pixels).argmax(axis=1).tolist()
+            guesses[kind] |= dict(zip(paths, lite.scores(pixels).argmax(axis=1).tolist(), strict=True))
         progress(len(paths))
-    told, plain = np.array(wanted, int), np.array(guesses["float32"], int)
-    return [Compared(kind, int((np.array(g, int) == told).sum()), int((np.array(g, int) == plain).sum()), len(told))
-            for kind, g in guesses.items()]  # fmt: skip
+    plain = guesses["float32"]
+    told, looked = [p for p in labelled if p in plain], [p for p in fresh or labelled if p in plain]
+    return [Compared(kind, sum(g[p] == labelled[p] for p in told), len(told), sum(g[p] == plain[p] for p in looked),
+                     len(looked)) for kind, g in guesses.items()]  # fmt: skip
 
 
 def readable(paths: list[Path], size: int) -> Iterator[tuple[Path, np.ndarray]]:
