@@ -10,7 +10,7 @@ from pathlib import Path
 from flow.base import files
 from flow.base.errors import NotReady
 from flow.export.credits import OWN, licence_name
-from flow.export.writing import csv_text, whole_folder
+from flow.export.writing import csv_text, refuse_taken, whole_folder
 from flow.records import labelling
 from flow.records.catalogue import HUMAN, Catalogue, Image
 from flow.records.labelling import Labelled
@@ -43,6 +43,7 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
         BadUsage: it is there already.
         NotReady: there are no training images.
     """
+    refuse_taken(target, "--data")
     found = labelling.training_images(basetag, catalogue)
     images = once(found)
     if not images:

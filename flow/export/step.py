@@ -1,4 +1,4 @@
-"""The flowstep export: the best model, or the one named, and the training images, each as a new folder to hand over."""
+"""The flowstep export: the best model, or the one named, or the training images, as a new folder to hand over."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flow.base import paths
+from flow.base.errors import BadUsage
 from flow.base.names import percent
 from flow.export.data import Data, write_data
 from flow.export.model import write_model
@@ -21,22 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asked for. `to`: folder for the model, None = exports/; `data`: folder for the training images;
-    `model`: name or number, empty = the best. With `data` alone no model is exported."""
+    """What a person asked for: a model (`to`: folder, None = exports/; `model`: name or number, empty = the best), or
+    with `data`, a folder, the training images."""
 
     to: Path | None = None
     smaller: bool = False
     data: Path | None = None
     model: str = ""
 
-    @property
-    def model_too(self) -> bool:
-        return self.data is None or self.to is not None or self.smaller or bool(self.model)
-
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written where. `files`: kind -> bytes."""
+    """What was written where: a model (`files`: kind -> bytes) or data."""
 
     model: str = ""
     folder: Path | None = None
@@ -49,15 +46,11 @@ class Exported:
         return 3 if self.data and self.data.unreadable else 0
 
     def line(self) -> str:
-        said = []
-        if self.folder:
-            sizes = ", ".join(f"{kind} {size / 1e6:.1f} MB" for kind, size in self.files.items())
-            said.append(f"exported {self.model} to {self.folder} ({sizes})")
         if self.data:
-            said.append(f"copied {self.data.images} training images to {self.data.folder}")
-            if self.data.unreadable:
-                said[-1] += f", {len(self.data.unreadable)} unreadable ones left out"
-        return " and ".join(said)
+            out = f", {len(self.data.unreadable)} unreadable left out" if self.data.unreadable else ""
+            return f"copied {self.data.images} training images to {self.data.folder}{out}"
+        sizes = ", ".join(f"{kind} {size / 1e6:.1f} MB" for kind, size in self.files.items())
+        return f"exported {self.model} to {self.folder} ({sizes})"
 
     def facts(self) -> dict:
         data = {**asdict(self.data), "folder": str(self.data.folder), "images": self.data.images} if self.data else None
@@ -70,20 +63,20 @@ def export(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
 
     Raises:
         NotReady: there is no such model, or there are no training images.
-        BadUsage: a folder is there already.
+        BadUsage: the folder is there already, or both are wanted at once.
         RoboError: the model is damaged or cannot be converted.
     """
-    if wanted.data:
-        refuse_taken(wanted.data, "--data")
-    done = _model(basetag, wanted, catalogue) if wanted.model_too else Exported()
     if not wanted.data:
-        return done
+        return _model(basetag, wanted, catalogue)
+    if wanted.to or wanted.smaller or wanted.model:
+        raise BadUsage("--data is for the training images; --to, --smaller and --model are for a model.",
+                       "Export one after the other.")  # fmt: skip
     data = write_data(wanted.data, basetag, catalogue)
     for path, why in data.unreadable.items():
         console.warn(f"{path} is left out: {why}")
     if data.twice:
         console.note(f"  {data.twice} images that are there twice were copied once.")
-    return Exported(done.model, done.folder, done.files, done.compared, data)
+    return Exported(data=data)
 
 
 def _model(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:

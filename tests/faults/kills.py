@@ -15,7 +15,7 @@ WIDTH = 3  # runs at a time
 
 @dataclass(frozen=True)
 class Scene:
-    """A command on a data folder. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
+    """A command on a data folder, {root} in its words. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
 
     name: str
     build: Callable[[Path], None]
@@ -48,6 +48,8 @@ def scenes() -> list[Scene]:
         Scene("download sample", world.beginning, ("robots", "2", "built", "download", "--source", "sample"), once_more_adds=True),
         Scene("retrain", world.beginning, ("robots", "0", "0", "retrain_defaults", *world.TRAIN), once_more_adds=True),
         Scene("approve", world.to_harvest, ("robots", "approve")),
+        Scene("export model", world.with_model, ("robots", "export", "--smaller"), again=(2,)),
+        Scene("export data", world.with_model, ("robots", "export", "--data", "{root}/exports/data"), again=(2,)),
         Scene("automatic", world.to_classify,
               ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN), once_more_adds=True),
     ]  # fmt: skip
@@ -103,7 +105,8 @@ class Trial:
         ]
 
     def _run(self, root: Path, nth: int = 0, how: str = "kill") -> Run:
-        return Run((*self.scene.command, "--tf-files", str(root)), str(root), nth, how, **self.options)
+        command = (word.replace("{root}", str(root)) for word in self.scene.command)
+        return Run((*command, "--tf-files", str(root)), str(root), nth, how, **self.options)
 
     def _after_break(self, root: Path, end: Ended, codes: tuple[int, ...]) -> str:
         now = world.contents(root)

@@ -92,6 +92,7 @@ def _import_everything() -> None:
 
     import flow.classify
     import flow.download.step
+    import flow.export.step
     import flow.front.cli
     import flow.front.guide
     import flow.harvest.approve  # noqa: E401, F401
