@@ -108,16 +108,16 @@ usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
 flowsteps
   download | classify (default) | classify_top | retrain | retrain_defaults |
   automatic | harvest | approve | undo | models | explore | export | try |
-  status | notify_test
+  forget | status | notify_test
 options
   --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
   --harvest | --no-harvest | --checked-only         --sorted FOLDER
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min
-  --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
+  --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed --again
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
-  export: --to DIR  --smaller  --data DIR           try: FILES...  --csv FILE
+  forget --keep N   export --to DIR  --smaller  --data DIR   try FILES... --csv FILE
 examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
