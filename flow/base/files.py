@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from flow.base.errors import RoboError
 
@@ -27,7 +28,8 @@ def sync_folder(folder: Path) -> None:
     """Make a folder's entries durable (fsync on the folder itself)."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with _about(folder):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -211,7 +213,7 @@ def need_space(folder: Path, megabytes: int) -> None:
         )
 
 
-def _digest(reader) -> str:
+def _digest(reader: IO[bytes]) -> str:
     digest = hashlib.sha256()
     while chunk := reader.read(1 << 20):
         digest.update(chunk)
@@ -241,10 +243,20 @@ def _part(path: Path) -> Path:
 
 
 def _write(path: Path, raw: bytes) -> None:
-    with open(path, "wb") as writer:
+    with _about(path), open(path, "wb") as writer:
         writer.write(raw)
         writer.flush()
         os.fsync(writer.fileno())
+
+
+@contextlib.contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Trouble with writing names the file: the system names one only where it is opened."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename = problem.filename or str(path)
+        raise
 
 
 def _give_name(part: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ Nothing here prints. Before `start` is called, log lines go nowhere.
 """
 
 import contextlib
+import io
 import json
 import logging
 import logging.handlers
@@ -13,12 +14,16 @@ import stat
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from flow.base import files
 
 SECRET_NAMES = re.compile(
     r"(TOKEN|SECRET|API_KEY|APIKEY|IMGURAPI_ID|CLIENT_ID|PASSWORD|ACCOUNT_SID|SENDTONUM|PHONE_NUMBER)"
 )
+ADDRESS_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"<>]*@", re.IGNORECASE)
+KEY_NAMES = r"key|token|secret|passw(?:or)?d|pwd|auth|sig|signature|credentials?|session(?:_?id)?|sid|client_?id|jwt"
+ADDRESS_KEY = re.compile(rf"([?&;][\w.%-]{{0,60}}?(?:{KEY_NAMES})=)[^\s&;#\"'<>]+", re.IGNORECASE)
 BYTES_MAX, BACKUPS = 2_000_000, 5
 GOOD = (0, 3)  # exit codes of runs that came to their end, 3 with some images left out
 
@@ -31,7 +36,7 @@ class _Layout(logging.Formatter):
     """One record: UTC time, run id, level, text. Secrets are hidden in the whole of it, tracebacks included; further
     lines are indented, so that no file name can look like a record of its own."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         return hide_secrets(super().format(record)).replace("\n", "\n    ")
@@ -40,7 +45,7 @@ class _Layout(logging.Formatter):
 class _File(logging.handlers.RotatingFileHandler):
     """A rotating log only its owner can read; one that cannot be written stops nothing and says nothing."""
 
-    def _open(self):
+    def _open(self) -> io.TextIOWrapper:
         stream = super()._open()
         if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             os.fchmod(stream.fileno(), 0o600)
@@ -51,11 +56,19 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 def hide_secrets(text: str) -> str:
-    """Text without the value of any environment variable whose name says it is a secret."""
+    """Text without the value of any environment variable whose name says it is a secret; see also `plain_addresses`."""
+    text = plain_addresses(text)
     for name, value in os.environ.items():
         if len(value) >= 6 and SECRET_NAMES.search(name):
             text = text.replace(value, "[hidden]")
     return text
+
+
+def plain_addresses(text: str) -> str:
+    """Text whose addresses carry no name and password, and no key, token or signature in their queries."""
+    if "://" not in text:
+        return text
+    return ADDRESS_KEY.sub(r"\1[hidden]", ADDRESS_LOGIN.sub(r"\1[hidden]@", text))
 
 
 def start(path: Path, run_id: str) -> None:
@@ -108,7 +121,17 @@ def save_last_run(path: Path, facts: dict) -> None:
         if facts["exit"] in GOOD
         else read_last_run(path).get("good")
     )
-    files.write_whole(path, json.dumps({**facts, "line": hide_secrets(facts["line"]), "good": good}, indent=1) + "\n")
+    told = _told({**facts, "line": hide_secrets(facts["line"]), "good": good})
+    files.write_whole(path, json.dumps(told, indent=1) + "\n")
+
+
+def _told(value: object) -> object:
+    """The same facts with plain addresses."""
+    if isinstance(value, dict):
+        return {name: _told(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_told(inner) for inner in value]
+    return plain_addresses(value) if isinstance(value, str) else value
 
 
 def read_last_run(path: Path) -> dict:
@@ -125,7 +148,7 @@ def _is_run(facts: object) -> bool:
     return isinstance(facts, dict) and all(isinstance(facts.get(name), kind) for name, kind in kinds.items())
 
 
-_noise: dict[str, object] = {"path": None, "hidden": False}
+_noise: dict[str, Any] = {"path": None, "hidden": False}
 
 
 def hide_native_noise() -> None:

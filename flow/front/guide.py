@@ -91,8 +91,8 @@ def command(request: Request) -> str:
     ):
         if value is not None:
             parts.append(f"--{flag}" if value else f"--no-{flag}")
-    for name, value in request.training.items():
-        parts += [f"--{name.replace('_', '-')}", str(value)]
+    for name, chosen in request.training.items():
+        parts += [f"--{name.replace('_', '-')}", str(chosen)]
     if request.retry_failed:
         parts.append("--retry-failed")
     if paths.tf_files() != paths.PROJECT / "tf_files":

@@ -8,9 +8,10 @@ journals of the harvests (`flow/records/journal.py`), so that a robot's label ne
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from flow.base import files
 from flow.base.errors import RoboError
@@ -125,8 +126,9 @@ class Sorting:
 class Catalogue:
     """Open with `Catalogue.open(path)`; use as a context manager. Every write is committed at once."""
 
-    def __init__(self, connection: sqlite3.Connection, is_new: bool = False, set_aside: Path | None = None):
-        self._db = connection
+    def __init__(self, path: Path, is_new: bool = False, set_aside: Path | None = None):
+        self._db = _connect(path)
+        self._path = path
         self.is_new = is_new  # it knows nothing yet: the first, or its predecessor is gone
         self.set_aside = set_aside  # where a damaged predecessor went, or None
 
@@ -141,7 +143,7 @@ class Catalogue:
         aside = None
         try:
             is_new = not path.exists() or not path.stat().st_size
-            return cls(_connect(path), is_new)
+            return cls(path, is_new)
         except sqlite3.OperationalError as problem:
             hint = "Is the disk full or read-only?"
             raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", hint) from problem
@@ -151,7 +153,7 @@ class Catalogue:
             for ending in ("-journal", "-wal", "-shm"):  # else SQLite would roll the old one's changes into the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{path}{ending}", f"{aside}{ending}")
-        return cls(_connect(path), True, aside)
+        return cls(path, True, aside)
 
     def __enter__(self) -> "Catalogue":
         return self
@@ -172,12 +174,17 @@ class Catalogue:
         sql = "SELECT * FROM archive WHERE origin_sha256=? AND status=?"
         return _make(Archived, self._one(sql, (origin_sha256, KEPT)))
 
+    def archive_size(self, source: str) -> int:
+        """How many images of a source are remembered, whatever became of them."""
+        row = self._one("SELECT COUNT(*) AS count FROM archive WHERE source=?", (source,))
+        return int(row["count"]) if row else 0
+
     def archive(self, *entries: Archived) -> None:
         self._insert("archive", [asdict(entry) for entry in entries])
 
     def keep(self, *kept: tuple[Archived, Image]) -> None:
         """Remember kept images and their provenance, all together or not at all."""
-        with self._db:
+        with self._writing():
             self._put("archive", [asdict(entry) for entry, _ in kept])
             self._put("images", [asdict(image) for _, image in kept])
 
@@ -187,7 +194,7 @@ class Catalogue:
 
     def forget(self, entry: Archived) -> None:
         """Take back a pending entry whose file never came to be."""
-        with self._db:
+        with self._writing():
             key = (entry.source, entry.source_id)
             self._db.execute("DELETE FROM archive WHERE source=? AND source_id=? AND status=?", (*key, PENDING))
             self._db.execute("DELETE FROM images WHERE source=? AND source_id=? AND sha256=?", (*key, entry.sha256))
@@ -205,7 +212,7 @@ class Catalogue:
         self._insert("downloads", [asdict(download)])
 
     def finish(self, searchtag: str) -> None:
-        with self._db:
+        with self._writing():
             self._db.execute("DELETE FROM downloads WHERE searchtag=?", (searchtag,))
 
     def image(self, sha256: str) -> Image | None:
@@ -224,7 +231,7 @@ class Catalogue:
         self._insert("labels", [asdict(label) for label in labels])
 
     def drop_labels(self, sha256s: Iterable[str]) -> None:
-        with self._db:
+        with self._writing():
             self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in sha256s])
 
     def sortings(self, folder: str) -> dict[str, Sorting]:
@@ -258,7 +265,7 @@ class Catalogue:
         version = self.split_version()
         if parts:
             version += 1
-            with self._db:
+            with self._writing():
                 rows = [(sha, part, version) for sha, part in parts.items()]
                 sql = "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, " \
                       "version=excluded.version WHERE splits.part<>excluded.part"
@@ -269,11 +276,21 @@ class Catalogue:
         row = self._one("SELECT MAX(version) AS version FROM splits", ())
         return int(row["version"] or 0) if row else 0
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing of what is written inside. Raises RoboError where the disk does not take it."""
+        try:
+            with self._db:
+                yield
+        except sqlite3.OperationalError as problem:
+            hint = "Make room or allow it, and run the same command again; nothing was lost."
+            raise RoboError(f"{self._path.parent} cannot be written: {problem}.", hint) from problem
+
     def _one(self, sql: str, values: tuple) -> sqlite3.Row | None:
         return self._db.execute(sql + " LIMIT 1", values).fetchone()
 
     def _insert(self, table: str, rows: list[dict]) -> None:
-        with self._db:
+        with self._writing():
             self._put(table, rows)
 
     def _put(self, table: str, rows: list[dict]) -> None:
@@ -327,5 +344,5 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _make(kind: type, row: sqlite3.Row | None):
+def _make(kind: type, row: sqlite3.Row | None) -> Any:
     return kind(**dict(row)) if row else None

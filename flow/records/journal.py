@@ -7,6 +7,7 @@ undoing.jsonl, undone.jsonl. Harvests are numbered, so that the last one is know
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from flow.base import files, paths
 from flow.records.catalogue import WHOLE, Label
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
+LINE_MAX = 1_000_000  # characters; two paths, however they are written
 LAST_LINE_MAX = 200  # bytes; two numbers
 
 
@@ -72,7 +74,7 @@ def read(journal: Path) -> Journal:
     """A journal, without what cannot be read or would lead out of the basetag's own folders."""
     moves, folders, end, number, lines = [], [], 0, 0, 0
     basetag = journal.parent.parent.name
-    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in _lines(journal):
         try:
             entry = json.loads(line)
             if "sha256" in entry:
@@ -86,6 +88,12 @@ def read(journal: Path) -> Journal:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return Journal(moves, folders, number, max(0, end - lines) if end else 1)
+
+
+def _lines(journal: Path) -> Iterator[str]:
+    """Line by line, however large the file has become; a line without an end comes in pieces that say nothing."""
+    with open(journal, encoding="utf-8", errors="replace", newline="\n") as reader:
+        yield from iter(lambda: reader.readline(LINE_MAX), "")
 
 
 def relative(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import config as cfg
 from flow.base.settings import RANGES
@@ -81,7 +82,7 @@ def range_of(setting: str) -> str:
     return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
 
 
-def plan_lines(plan) -> list[str]:
+def plan_lines(plan: Any) -> list[str]:
     """What a plan will do, a line a step."""
     lines = [f"basetag {plan.basetag}"]
     for step in plan.steps:
@@ -115,9 +116,10 @@ options
   --harvest | --no-harvest | --checked-only         --sorted FOLDER
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min
-  --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed --again
-  --keep-near  --no-input  --no-color  --quiet  --verbose  --json
-  forget --keep N   export --to DIR  --smaller  --data DIR   try FILES... --csv FILE
+  --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
+  --keep-near  --again  --no-input  --no-color  --quiet  --verbose  --json
+  forget --keep N    export --to DIR --smaller | --data DIR
+  try FILES, FOLDERS or ADDRESSES  --csv FILE
 examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures

@@ -5,11 +5,11 @@ import sys
 import time
 from collections import Counter
 
-from tests.faults import hostile, kills, world
+from tests.faults import answers, hostile, kills, world
 from tests.faults.cases import CASES
 from tests.faults.runner import Run, run, together
 
-IMAGES, NAMES, DAMAGED_FILES = 5000, 20_000, 300
+IMAGES, NAMES, DAMAGED_FILES, ANSWERS = 5000, 20_000, 300, 10_000
 KILL_EVERY = {
     "download folder": 2,
     "download sample": 4,
@@ -49,6 +49,7 @@ def main() -> int:
     disks(tally)
     pictures(tally)
     names(tally)
+    odd_answers(tally)
     tried, seconds = tally.tried, time.monotonic() - tally.begin
     recovery = f"{tried['in recovery']} of them during recovery, {tried['without links']} without hard links"
     print(f"\nkill points tested    {tried['kill points']:6}  ({recovery})")
@@ -57,6 +58,7 @@ def main() -> int:
     )
     print(f"damaged images tried  {tried['images']:6}")
     print(f"names tried           {tried['names']:6}")
+    print(f"odd answers tried     {tried['answers']:6}")
     print(f"fault cases with tests {len(CASES):5}  (tests/faults/cases.py names them)")
     print(f"{f'{len(tally.wrong)} WRONG' if tally.wrong else 'nothing lost, everything held'}; {seconds:.0f} s")
     return bool(tally.wrong)
@@ -138,6 +140,13 @@ def pictures(tally: Tally) -> None:
 def names(tally: Tally) -> None:
     tally.add("names", map(hostile.trouble_with_name, hostile.names(NAMES)))
     tally.say(f"hostile names: {NAMES}")
+
+
+def odd_answers(tally: Tally) -> None:
+    """What no honest host answers, through a real socket."""
+    tally.add("answers", answers.trouble(range(ANSWERS)))
+    kinds = ", ".join(f"{n} {reason}" for reason, n in answers.reasons.most_common(5))
+    tally.say(f"odd answers of hosts: {ANSWERS} ({kinds} ...)")
 
 
 if __name__ == "__main__":

@@ -148,3 +148,24 @@ def names_get_taken(_watch) -> None:
         return plain(move)
 
     moving._forward = forward
+
+
+def stopped_while_classifying(_watch) -> None:
+    """Ctrl-C comes once the download is done."""
+    import flow.classify
+
+    def classify(*_):
+        raise KeyboardInterrupt
+
+    flow.classify.classify = classify
+
+
+def fails_to_retrain(_watch) -> None:
+    """The last step of a run ends it with a sentence."""
+    from flow.base.errors import NotReady
+    from flow.retrain import step
+
+    def check_ready(*_):
+        raise NotReady("Too few images.", "Sort some.")
+
+    step.check_ready = check_ready
