@@ -35,7 +35,7 @@ def whole_folder(target: Path, option: str) -> Iterator[Path]:
         BadUsage: see `refuse_taken`.
     """
     refuse_taken(target, option)
-    part = target.with_name(f"{FILLING}{target.name}")
+    part = target.with_name(files.fitting(f"{FILLING}{target.name}", ""))
     shutil.rmtree(part, ignore_errors=True)  # what a killed run left
     files.make_folder(part)
     try:
