@@ -42,7 +42,7 @@ FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
 NEVER_ASKS = ("classify_top", "retrain_defaults", "automatic")  # the model and the parameters are not asked for
 DRY_RUNS = (*FLOWS, "take", "approve", "explore", "forget", "undo")  # those that --dry-run goes with
 WITH_SUBJECT = ("take", "try")  # flowsteps that are followed by what they are about
-READ_ONLY = ("status", "models", "notify_test")
+READ_ONLY = ("status", "models", "try", "notify_test")
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,11 @@ class Request:
     check_teach: bool = False
     browser: bool = True  # check opens one
     port: int = 0  # of the check page; 0 = any that is free
+    to: str | None = None  # folder an exported model goes to
+    smaller: bool = False  # float16 and int8 too
+    data: str | None = None  # folder the training images are copied to
+    csv: str | None = None  # file for what `try` finds
+    pictures: tuple[str, ...] = ()  # files, folders and addresses to try
 
 
 @dataclass(frozen=True)

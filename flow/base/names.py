@@ -40,6 +40,12 @@ def one_line(text: object) -> str:
     return clean(" ".join(str(text or "").split()))[:TEXT_MAX]
 
 
+def inert(cell: object) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with."""
     near = difflib.get_close_matches(word, list(known), 1)

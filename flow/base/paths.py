@@ -36,6 +36,10 @@ def summaries(basetag: str) -> Path:
     return tf_files() / "training_summaries" / basetag
 
 
+def exports(basetag: str) -> Path:
+    return tf_files() / "exports" / basetag
+
+
 def unsorted_dir(basetag: str, searchtag: str) -> Path:
     return testing(basetag) / f"{cfg.unsorted_name}{searchtag}"
 

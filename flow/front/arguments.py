@@ -40,15 +40,17 @@ def parser() -> argparse.ArgumentParser:
     p = _Parser(prog="roboflow.py", add_help=False, allow_abbrev=False)
     for name in ("basetag", "imagequantity", "searchtag", "flowstep"):
         p.add_argument(name, nargs="?")
+    p.add_argument("more", nargs="*")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port", "to", "data",
+                 "csv"):  # fmt: skip
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
     for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
-                 "training", "teach", "no-browser"):  # fmt: skip
+                 "training", "teach", "no-browser", "smaller"):  # fmt: skip
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -58,16 +60,15 @@ def parser() -> argparse.ArgumentParser:
 def parse(arguments: list[str]) -> tuple[Request, Options]:
     """Read the command line.
 
-    `robots status` and `status` are understood as well as `robots 0 0 status`; `robots take FOLDER` has one word more.
+    `robots status` and `status` are understood as well as `robots 0 0 status`; what follows `take` is a folder, what
+    follows `try` are pictures.
 
     Raises:
         BadUsage: what argparse refuses, an unknown flowstep, a value out of range.
     """
     given = parser().parse_intermixed_args(arguments)
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
-    subject = None
-    if len(words_given) == 3 and words_given[1] in WITH_SUBJECT:
-        subject = words_given.pop()
+    words_given, subjects = _subjects([*words_given, *given.more])
     basetag, quantity, searchtag, flowstep = _positions(words_given)
     options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
                       given.lock_wait, given.max_minutes, given.help, given.helpmore)  # fmt: skip
@@ -83,7 +84,7 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         keep_near=given.keep_near,
         training=_training(given),
         folder=given.sorted,
-        subject=subject,
+        subject=subjects[0] if subjects else None,
         dry_run=given.dry_run,
         retry_failed=given.retry_failed,
         again=given.again,
@@ -92,8 +93,26 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         check_teach=given.teach,
         browser=not given.no_browser,
         port=_port(given.port),
+        to=given.to,
+        smaller=given.smaller,
+        data=given.data,
+        csv=given.csv,
+        pictures=subjects,
     )
     return request, options
+
+
+def _subjects(given: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The words up to a flowstep that is followed by what it is about, and those after it."""
+    for place in (1, 3):  # `robots try ...` and `robots 0 0 try ...`
+        if place < len(given) and given[place] in WITH_SUBJECT:
+            return given[: place + 1], tuple(given[place + 1 :])
+    if given[:1] and given[0] in WITH_SUBJECT and len(given) > 1 and not given[1].isdecimal():
+        raise BadUsage(f"The basetag is missing before {given[0]}.",
+                       f"For example: python roboflow.py robots {given[0]} {given[1]}")  # fmt: skip
+    if len(given) > 4:
+        raise BadUsage(f"There is a word too many: {given[4]!r}.", "python roboflow.py --help shows what there is.")
+    return given, ()
 
 
 def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, str | None]:

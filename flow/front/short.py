@@ -89,6 +89,30 @@ def _forget(request: Request, basetag: str, stamp: str, catalogue: Catalogue) ->
     return forget.forget(basetag, leaderboard.ranked(basetag, catalogue), request.keep, request.dry_run)
 
 
+def _export(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
+    from flow.export import step
+
+    wanted = step.Wanted(_path(request.to, "--to"), request.smaller, _path(request.data, "--data"), request.model or "")
+    return step.export(basetag, wanted, catalogue)
+
+
+def _try(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
+    from flow.export import trying
+
+    if not request.pictures:
+        raise BadUsage("try needs a picture, a folder or an address.", f"python roboflow.py {basetag} try photo.jpg")
+    return trying.try_out(basetag, request.pictures, request.model or "", _path(request.csv, "--csv"), catalogue)
+
+
+def _path(text: str | None, option: str) -> Path | None:
+    """A path given as an option is meant from the current directory."""
+    if text is None:
+        return None
+    if not text.strip():
+        raise BadUsage(f"{option} needs a name.", f"For example: {option} robots_to_go")
+    return Path(text).expanduser().absolute()
+
+
 def _notify_test(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
     return Said(notify.test(basetag))
 
@@ -100,6 +124,8 @@ SHORT: dict[str, Callable[[Request, str, str, Catalogue], Result]] = {
     "check": _check,
     "approve": _approve,
     "undo": _undo,
+    "export": _export,
+    "try": _try,
     "forget": _forget,
     "notify_test": _notify_test,
 }

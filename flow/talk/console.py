@@ -153,6 +153,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], to_stdout: 
             _err(line)
 
 
+def columns() -> int:
+    """The width of the terminal that results go to; 80 where they go elsewhere."""
+    return _columns(sys.stdout) if _is_terminal(sys.stdout) else 80
+
+
 def page(text: str) -> None:
     """Long text: page by page on a terminal, plain otherwise."""
     if _is_terminal(sys.stdout):

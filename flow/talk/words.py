@@ -158,14 +158,15 @@ options
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
-  --again  --keep N  --training  --teach  --no-browser  --port P  (check)
+  --again  forget --keep N  check --training --teach --no-browser --port P
+  export --to DIR --smaller | --data DIR    try PICTURES --csv FILE
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
 examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
   python roboflow.py robots 0 0 retrain_defaults --images-min 50
   python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
-  python roboflow.py robots take ~/sorted_photos
+  python roboflow.py robots try photo.jpg ~/Pictures
 exit codes
   0 done   1 failed   2 bad arguments or settings   3 done in part
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""

@@ -60,9 +60,13 @@ def by_chance(x: np.ndarray, y: np.ndarray, count: int, seed: int, labels: int) 
     return fit_sgd(Examples(x[rows], y[rows], np.ones(len(rows), np.float32), labels), Sgd(1500, 64, 0.01, 1))
 
 
-def lesson_of(x: np.ndarray, y: np.ndarray, apart: tuple[np.ndarray, np.ndarray], seed: int) -> dict:
+def lesson_of(
+    x: np.ndarray, y: np.ndarray, apart: tuple[np.ndarray, np.ndarray], seed: int
+) -> dict[int | str, tuple]:
     """One person's evening: accuracy apart and what was said of it, by decisions; and after so many keys."""
-    lesson, person, taught, told = Lesson(heap_of(x), x), Person(), None, {}
+    lesson, person = Lesson(heap_of(x), x), Person()
+    taught: teach.Taught | None = None
+    told: dict[int | str, tuple] = {}
     names: dict[int, int] = {}  # true label -> number in the order of their first appearance
     known: set[int] = set()
     turn = 0
@@ -100,7 +104,7 @@ def _accuracy(taught: teach.Taught, names: dict[int, int], x: np.ndarray, y: np.
 
 
 def study(data: Path, flags: argparse.Namespace) -> None:
-    rows = defaultdict(list)
+    rows: dict[int | str, list] = defaultdict(list)
     with Ground(data, flags.architecture, flags.work) as ground:
         for seed in range(flags.seeds):
             apart, rest = ground.deal(seed, [ground.count(0.3)])
@@ -115,7 +119,7 @@ def study(data: Path, flags: argparse.Namespace) -> None:
                     rows["keys"].append(row)
                     continue
                 real, (low, high), n, keys, looks, _ = row
-                chance = right(by_chance(x, y, mark, seed, len(ground.labels)), xa, ya)
+                chance = right(by_chance(x, y, int(mark), seed, len(ground.labels)), xa, ya)
                 rows[mark].append((real, chance, low <= real <= high, n, keys, looks))
             rows["all"].append(everything)
     print(f"\n{data.name}{' cut unevenly' if flags.uneven else ''}: {len(y)} pictures in the heap, all of them sorted "

@@ -15,7 +15,7 @@ WIDTH = 3  # runs at a time
 
 @dataclass(frozen=True)
 class Scene:
-    """A command on a data folder. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
+    """A command on a data folder, {root} in its words. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
 
     name: str
     build: Callable[[Path], None]
@@ -52,6 +52,8 @@ def scenes() -> list[Scene]:
         Scene("check", world.to_check, ("robots", "check", "--no-browser"), before="looks_through"),
         Scene("check and harvest", world.to_check, ("robots", "check", "--no-browser"), again=(10,), before="looks_and_harvests"),
         Scene("check training", world.to_check_training, ("robots", "check", "--training", "--no-browser"), before="looks_through"),
+        Scene("export model", world.with_model, ("robots", "export", "--smaller"), again=(2,)),
+        Scene("export data", world.with_model, ("robots", "export", "--data", "{root}/exports/data"), again=(2,)),
         Scene("automatic", world.to_classify,
               ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN), once_more_adds=True),
     ]  # fmt: skip
@@ -107,7 +109,8 @@ class Trial:
         ]
 
     def _run(self, root: Path, nth: int = 0, how: str = "kill") -> Run:
-        return Run((*self.scene.command, "--tf-files", str(root)), str(root), nth, how, **self.options)
+        command = (word.replace("{root}", str(root)) for word in self.scene.command)
+        return Run((*command, "--tf-files", str(root)), str(root), nth, how, **self.options)
 
     def _after_break(self, root: Path, end: Ended, codes: tuple[int, ...]) -> str:
         now = world.contents(root)

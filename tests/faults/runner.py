@@ -93,6 +93,7 @@ def _import_everything() -> None:
     import flow.check.step
     import flow.classify
     import flow.download.step
+    import flow.export.step
     import flow.front.cli
     import flow.front.guide
     import flow.harvest.approve  # noqa: E401, F401

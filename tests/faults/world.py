@@ -182,7 +182,9 @@ def state(root: Path) -> dict:
         "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*")
                             if p.name.startswith(HALF_DONE) and "thumbnails" not in p.parts),
         "journals": sorted(p.name for p in root.rglob("*.jsonl")),
-        "models": sorted({_model(p) for p in root.rglob("model.json")}),
+        "exports": sorted((str(p.relative_to(root)), _sha(p)) for p in root.glob("exports/**/[!.]*") if p.is_file()
+                          and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)),
+        "models": sorted({_model(p) for p in (root / "training_summaries").rglob("model.json")}),
         "logs": sorted(
             (p.name, len(p.read_bytes().splitlines())) for p in testing(root).glob("unsorted_*/*.[tc][xs][tv]")
         ),
@@ -242,7 +244,7 @@ def stand_in_for_tensorflow() -> None:
     """
     import numpy as np
 
-    from scripts.learn import efficientnet_lite, model_files, runners, summaries
+    from scripts.learn import efficientnet_lite, model_files, runners, summaries, tflite
     from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
@@ -255,10 +257,18 @@ def stand_in_for_tensorflow() -> None:
         (folder / "saved_model.pb").write_bytes(b"graph" * 1000)
         (folder / "variables" / "variables.index").write_bytes(b"index")
 
+    class Source:
+        def converted(self, kind: str, examples: list[Path] | None = None) -> bytes:
+            return kind.encode("ascii") * 1000
+
+    def compare(files: dict[str, Path], labelled: dict[Path, int], *_: object) -> list[tflite.Compared]:
+        return [tflite.Compared(kind, len(labelled), len(labelled), len(labelled), len(labelled)) for kind in files]
+
     def write_curves(folder: Path, _: list) -> None:
         (folder / "train").mkdir(parents=True, exist_ok=True)
         (folder / "train" / "events.out").write_bytes(b"events")
 
+    tflite.open_source, tflite.compare = lambda *_: Source(), compare
     runners.open_runner = lambda backbone, *_, **__: runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
     model_files.save_graph = save_graph
     efficientnet_lite.read_network = lambda *_: None
