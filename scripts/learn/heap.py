@@ -129,7 +129,7 @@ def spread_out(heap: Heap, rows: np.ndarray, count: int, seed: int = 0) -> list[
     return [int(rows[i]) for i in sorted([*firsts, *rest[: count - len(firsts)]])]
 
 
-def kmeans(unit: np.ndarray, count: int, seed: int = 0, rounds: int = 12) -> np.ndarray:
+def kmeans(unit: np.ndarray, count: int, seed: int = 0, rounds: int = 25) -> np.ndarray:
     """Clusters int [n] of rows of unit length by spherical k-means, begun with k-means++ (Arthur & Vassilvitskii
     2007)."""
     rng, n = np.random.default_rng(seed), len(unit)
