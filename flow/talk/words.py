@@ -72,13 +72,13 @@ def check_by_hand(folder: Path) -> str:
 
 
 def trust(value: float, low: float, high: float, total: int) -> str:
-    """A model's share right on the test images of its own time (fractions 0..1), and how far that can be trusted."""
+    """A model's share right when it was made (fractions 0..1), and how far that can be trusted."""
     if not total:
-        return "it was not measured: there were no test images"
+        return "it was not measured: there were no images to measure on"
     span = f"{100 * low:.1f}% to {100 * high:.1f}%"
     if high - low > 0.2:
-        return f"{100 * value:.1f}% right on only {total} test images: anything from {span} is possible"
-    return f"{100 * value:.1f}% right on {total} test images, really {span}"
+        return f"{100 * value:.1f}% right on only {total} images it had not learned from: anything from {span} is possible"
+    return f"{100 * value:.1f}% right on {total} images it had not learned from, really {span}"
 
 
 def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:
