@@ -5,10 +5,11 @@ import sys
 import time
 from collections import Counter
 
-from tests.faults import answers, hostile, kills, world
+from tests.faults import answers, hostile, kills, meddler, world
 from tests.faults.cases import CASES
 from tests.faults.runner import Run, run, together
 
+ROUNDS = 200  # of somebody meddling with the files
 IMAGES, NAMES, DAMAGED_FILES, ANSWERS, REQUESTS = 5000, 20_000, 300, 10_000, 10_000
 KILL_EVERY = {
     "download folder": 2,
@@ -48,6 +49,7 @@ def main() -> int:
     for scene in scenes[:4]:
         broken_trials(tally, scene)
     crowds(tally)
+    somebody(tally)
     disks(tally)
     pictures(tally)
     names(tally)
@@ -59,6 +61,7 @@ def main() -> int:
     print(
         f"faults tried          {tried['faults']:6}  (signals; full, failing and read-only disks; 2 and 20 runs at once)"
     )
+    print(f"rounds of meddling    {tried['meddling']:6}  (a second process drags, renames and deletes files meanwhile)")
     print(f"damaged images tried  {tried['images']:6}")
     print(f"names tried           {tried['names']:6}")
     print(f"hostile requests      {tried['requests']:6}")
@@ -109,6 +112,12 @@ def crowds(tally: Tally) -> None:
         good = set(codes) == {0, 11} and before == world.contents(root)  # one that starts late may find it done: 0 too
         tally.add("faults", ["" if good else f"{amount} runs at once: {codes}"])
     tally.say("2 and 20 runs at once: one worked, the others were told")
+
+
+def somebody(tally: Tally) -> None:
+    """A person drags, renames and deletes files while the program works."""
+    tally.add("meddling", meddler.rounds(ROUNDS))
+    tally.say(f"somebody dragging, renaming and deleting meanwhile: {ROUNDS} rounds")
 
 
 def disks(tally: Tally) -> None:

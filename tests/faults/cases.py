@@ -112,4 +112,6 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "check/test_server.py::test_a_change_that_the_page_did_not_make_is_forbidden",
         "check/test_server.py::test_a_thousand_hostile_requests_change_nothing",
         "check/test_story.py::test_another_page_and_another_tab_cannot_do_anything")),
+    42: ("a person drags, renames and deletes meanwhile", (
+        "stories/test_mess.py::test_somebody_drags_renames_and_deletes_while_it_works",)),
 }  # fmt: skip

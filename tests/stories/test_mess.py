@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.faults import hostile, world
+from tests.faults import hostile, meddler, world
 from tests.faults.runner import run
 from tests.faults.world import contents, fresh, sorted_folders, training
 
@@ -323,3 +323,8 @@ def test_a_clock_an_hour_or_years_off_changes_no_order():
         clean(run(root, "robots", "undo", clock_s=-hours * 3600), 0)
     assert len(sorted_folders(root)) == 1
     clean(run(root, "robots", "status", clock_s=-7200), 0)
+
+
+def test_somebody_drags_renames_and_deletes_while_it_works():
+    """A real second process, a few rounds of each command; `python -m tests.faults` plays 200."""
+    assert [wrong for wrong in meddler.rounds(8, seed=500) if wrong] == []
