@@ -277,8 +277,9 @@ IMPROVING RESULTS
   did not. Give `not` many kinds of other things. Try explore with several
   values per option, look at report.html for the likely mislabelled images, and
   at models for what is best on the same images. Accuracy is measured only on
-  images a person sorted and nobody chose, each predicted without it; when
-  {cfg.retrain_testper_default}% of every label are {cfg.test_min_per_label} images or more, those are kept apart for it.
+  images a person sorted and nobody chose, each predicted without it; where
+  {cfg.retrain_testper_default}% of every label are {cfg.test_min_per_label} images or more,
+  those are kept apart for it.
 
 SOURCES
   --source auto asks Openverse, then Wikimedia Commons, without a key. Also
