@@ -47,8 +47,8 @@ def exact(right: int, total: int) -> tuple[float, float]:
     """95 % interval of a share by the binomial itself (Clopper & Pearson 1934, Biometrika 26, 404-413), as fractions
     0..1; (0, 1) where total is 0.
 
-    Holds the truth at least 95 times in 100, while Wilson's dips below where the share is near 0 or 1: of 19 images drawn
-    where .992 are right, one is wrong 14 times in 100, and then Wilson's ends at .991.
+    Holds the truth at least 95 times in 100, while Wilson's dips below where the share is near 0 or 1: of 19 images
+    drawn where .992 are right, one is wrong 14 times in 100, and then Wilson's ends at .991.
     """
 
     def at_least(p: float, k: int) -> float:
