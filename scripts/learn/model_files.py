@@ -11,9 +11,10 @@ from scripts.learn import building, honest
 from scripts.learn.backbones import fingerprint
 from scripts.learn.building import sha256_of
 from scripts.learn.dataset import Material
+from scripts.learn.gate import Gate
 from scripts.learn.head import Head
 from scripts.learn.runners import FEATURES, load_callable
-from scripts.learn.train import Gate, Trained
+from scripts.learn.train import Trained
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
@@ -90,8 +91,9 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
 
 def save_head(folder: Path, head: Head, gate: Gate) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
+    columns = gate.columns or (0, len(head.weights))
     np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre,
-             spread=gate.spread, limit=gate.limit)  # fmt: skip
+             spread=gate.spread, limit=gate.limit, columns=columns)  # fmt: skip
 
 
 def load_head(folder: Path) -> tuple[Head, Gate]:
@@ -102,7 +104,8 @@ def load_head(folder: Path) -> tuple[Head, Gate]:
     """
     with np.load(folder / HEAD, allow_pickle=False) as kept:
         head = Head(kept["weights"], kept["bias"])
-        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]))
+        columns = tuple(map(int, kept["columns"])) if "columns" in kept else None  # older ones look at all of them
+        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
 
 
 def save_labels(path: Path, labels: list[str]) -> None:
