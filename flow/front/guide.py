@@ -92,6 +92,9 @@ def command(request: Request) -> str:
         if value is not None:
             parts.append(f"--{flag}" if value else f"--no-{flag}")
     for name, value in request.training.items():
+        if isinstance(value, bool):
+            parts.append(f"--{name}" if value else f"--no-{name}")
+            continue
         parts += [f"--{name.replace('_', '-')}", str(value)]
     if request.retry_failed:
         parts.append("--retry-failed")

@@ -49,6 +49,14 @@ def located(backbone: "Backbone") -> Path:
         return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
 
 
+def own_graph(trained_with: "Backbone", folder: Path) -> "Backbone":
+    """The graph in a model's folder as a backbone; it has the name of the one that the model was trained with."""
+    from scripts.learn.backbones import Backbone
+    from scripts.learn.model_files import GRAPH
+
+    return Backbone(trained_with.name, trained_with.input_size, folder=folder / GRAPH)
+
+
 @dataclass
 class LazyRunner:
     """The runner of a model, opened when the first picture must really go through it."""

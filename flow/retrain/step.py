@@ -13,11 +13,12 @@ from flow.models import backbone, forget, shelf
 from flow.plan import Training
 from flow.records import labelling
 from flow.records.catalogue import CHOSEN, HUMAN, Catalogue
+from flow.retrain import tuning
 from flow.talk import console
 
 if TYPE_CHECKING:
     from scripts.learn.backbones import Backbone
-    from scripts.retrain import Gathered, Job, Learned, Places
+    from scripts.retrain import Gathered, Job, Learned
 
 IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
 WORKING = ".training_"
@@ -138,15 +139,13 @@ def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
         NotReady: too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
-    from scripts.retrain import learn_from
-
     listed = sum(check_ready(basetag, training).values())
     chosen, folder = choose_backbone(training, attended)
     images = labelling.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
     if not again and (model := made_already(basetag, job)):
         return NothingNew(model)
-    learned = learn_from(job, gather(job))
+    learned = tuning.learn(job, gather(job), attended)
     for path, why in learned.material.bad.items():
         console.warn(f"{path} is left out: {why}")
     done = publish(basetag, training, stamp, catalogue, learned)
@@ -159,8 +158,9 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
     training needs."""
     from scripts.learn.dataset import Picture, SplitRules, without_repeats
     from scripts.learn.train import Recipe
-    from scripts.retrain import Job
+    from scripts.retrain import Job, Tune
 
+    tuning.check(chosen, training)
     clashes = labelling.contradictions(images)
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
@@ -169,7 +169,9 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
                     cfg.eval_step_interval)  # fmt: skip
     rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
                        cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
-    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits())
+    last = Tune(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
+    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits(),
+               tune=last if training.tune == "last" else None)  # fmt: skip
 
 
 def made_already(basetag: str, job: "Job") -> shelf.Model | None:
@@ -180,12 +182,6 @@ def made_already(basetag: str, job: "Job") -> shelf.Model | None:
     return next((m for m in shelf.all_models(basetag) if m.facts.get("made_from") == digest), None)
 
 
-def places() -> "Places":
-    from scripts.retrain import Places
-
-    return Places(paths.models(), paths.bottlenecks(), paths.hashes())
-
-
 def gather(job: "Job") -> "Gathered":
     """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
     from scripts import retrain
@@ -194,7 +190,7 @@ def gather(job: "Job") -> "Gathered":
 
     try:
         with console.progress(len(job.pictures), "bottlenecks") as advance:
-            return retrain.gather(job, places(), advance)
+            return retrain.gather(job, tuning.places(), advance)
     except BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     except dataset.TooFewImages as problem:
@@ -205,20 +201,25 @@ def gather(job: "Job") -> "Gathered":
 def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, learned: "Learned") -> Retrained:
     """Freeze the split, write the model beside, and give its folder its name."""
     from scripts import retrain
-    from scripts.learn import building, model_files
+    from scripts.learn import building, model_files, runners
 
     version = catalogue.add_splits(learned.material.fresh)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
     parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
-                  "learning_rate": training.learning_rate, "test_percent": training.test_percent}  # fmt: skip
+                  "learning_rate": training.learning_rate, "test_percent": training.test_percent,
+                  **({"tune_epochs": training.tune_epochs, "tune_rate": training.tune_rate,
+                      "tune_batch": training.tune_batch} if learned.net else {})}  # fmt: skip
     stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
     share = learned.trained.facts["accuracy"]
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
     facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
-    retrain.write_model(learned, working, facts, kept=places().graphs)
+    retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
+    if learned.net:  # so that the first images are not kept waiting; also checks that both ways agree
+        runners.open_runner(backbone.own_graph(learned.job.backbone, working), working / model_files.GRAPH,
+                            tuning.places().converted)  # fmt: skip
     building.sync(working)
     files.move_folder(working, final)
     model = next(m for m in shelf.all_models(basetag) if m.folder == final)

@@ -67,7 +67,7 @@ class Network:
 
     @property
     def shared(self) -> tuple[int, int]:
-        """(from, to): where among the features the means of the stages before the cut stand, which no tuning changes."""
+        """(from, to): where among the features the means of the stages before the cut stand; no tuning changes them."""
         begin = len(self.top.bias)
         return begin, begin + sum(len(stage[-1].convs[-1].bias) for stage in self.stages[:CUT])
 

@@ -15,6 +15,7 @@ from scripts.learn.gate import Gate
 from scripts.learn.head import Head
 from scripts.learn.runners import FEATURES, load_callable
 from scripts.learn.train import Trained
+from scripts.learn.tune import Tune
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
@@ -133,7 +134,18 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
     how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
     rate = parameters["learning_rate"]
     odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
-    return f"{architecture}_{how}{odd}_test{parameters['test_percent']}_img{size}"
+    return f"{architecture}_{how}{odd}{_tuned_in_name(parameters)}_test{parameters['test_percent']}_img{size}"
+
+
+def _tuned_in_name(parameters: dict) -> str:
+    """_tuned, with what is not as usual."""
+    if "tune_epochs" not in parameters:
+        return ""
+    usual = Tune()
+    told = (("epochs", "tune_epochs", usual.epochs), ("batch", "tune_batch", usual.batch),
+            ("lr", "tune_rate", usual.rate))  # fmt: skip
+    odd = "".join(f"_{word}{parameters[name]:g}" for word, name, own in told if parameters[name] != own)
+    return f"_tuned{odd}"
 
 
 def trained_files(folder: Path, trained: Trained, material: Material) -> None:

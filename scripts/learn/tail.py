@@ -26,8 +26,8 @@ class Net:
 @dataclass(frozen=True)
 class Batch:
     """One step's pictures: maps float32 [b, side, side, channels], means float32 [b, m], labels int [b]; each is mixed
-    with its `partners` int [b]: `shares` float32 [b] in 0..1 of itself, the rest of the other (mixup: Zhang et al. 2018,
-    arXiv 1710.09412); `seen` float32 [b, d]: the features' dropout, 0 or 1 / (1 - DROPOUT)."""
+    with its `partners` int [b]: `shares` float32 [b] in 0..1 of itself, the rest of the other (mixup: Zhang et al.
+    2018, arXiv 1710.09412); `seen` float32 [b, d]: the features' dropout, 0 or 1 / (1 - DROPOUT)."""
 
     maps: np.ndarray
     means: np.ndarray

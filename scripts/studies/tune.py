@@ -92,8 +92,8 @@ def study(data: Path, flags: argparse.Namespace) -> None:
         begin = time.monotonic()
         yard = yard_of(ground, flags.architecture, flags.work)
         seconds = time.monotonic() - begin
-        print(f"\n{data.name}: {len(ground.pictures)} images, first stages of all and their mirror images {seconds:.0f} s\n"
-              f"per label seed   head  tuned  mean   gain | seconds head, tuned | beyond the gate head, tuned")  # fmt: skip
+        print(f"\n{data.name}: {len(ground.pictures)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
+              "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond its gate head, tuned")  # fmt: skip
         for per_label in map(int, flags.per_label.split(",")):
             rows = []
             for seed in range(flags.seeds):

@@ -1,0 +1,66 @@
+"""Learning, of the head alone or of the last layers too: what it will take is said before it begins."""
+
+from typing import TYPE_CHECKING
+
+from flow.base import paths
+from flow.base.errors import BadUsage, RoboError
+from flow.plan import Training
+from flow.talk import console, words
+
+if TYPE_CHECKING:
+    from scripts.learn.backbones import Backbone
+    from scripts.learn.tune import Tuning
+    from scripts.retrain import Gathered, Job, Learned, Places
+
+
+def places() -> "Places":
+    from scripts.retrain import Places
+
+    return Places(paths.models(), paths.bottlenecks(), paths.hashes())
+
+
+def check(backbone: "Backbone", training: Training) -> None:
+    """Raise BadUsage where the last layers of a backbone shall learn and cannot."""
+    if training.tune == "last" and backbone.weights is None:
+        raise BadUsage(
+            f"The last layers of {backbone.title} cannot learn: its graph cannot be cut.",
+            "--tune last works with efficientnet_lite0, _lite1 and _lite2; --tune head with every backbone.",
+        )
+
+
+def learn(job: "Job", gathered: "Gathered", attended: bool = False) -> "Learned":
+    """Train on what was gathered.
+
+    Args:
+        attended: whether a person who presses Ctrl-C while the last layers learn is asked what to do with them.
+
+    Raises:
+        RoboError: the backbone cannot be tuned.
+        KeyboardInterrupt: Ctrl-C, and nothing shall be kept.
+    """
+    from scripts import retrain
+    from scripts.learn.backbones import BackboneProblem
+
+    if job.tune is None:
+        return retrain.learn_from(job, gathered)
+    try:
+        with console.progress(0 if gathered.kept else len(job.pictures), "first layers") as advance:
+            under_way = retrain.prepare(job, gathered, places(), advance)
+    except BackboneProblem as problem:
+        raise RoboError(problem.message, problem.hint) from problem
+    console.note(words.tuning(under_way.estimate(), under_way.trainings))
+    try:
+        with console.progress(under_way.steps, "last layers") as advance:
+            under_way.run(advance)
+    except KeyboardInterrupt:
+        if not (attended and _keeps(under_way)):
+            raise
+    return retrain.tuned(job, gathered, under_way)
+
+
+def _keeps(under_way: "Tuning") -> bool:
+    """Whether the person who stopped a tuning wants what it has learned so far."""
+    if not under_way.done or not console.can_ask():
+        return False
+    console.note(words.tuning_stopped(under_way.done, under_way.steps))
+    return console.yes_no("Keep what it has learned so far, as a model?", False)
