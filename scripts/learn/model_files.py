@@ -105,7 +105,7 @@ def load_head(folder: Path) -> tuple[Head, Gate]:
     """
     with np.load(folder / HEAD, allow_pickle=False) as kept:
         head = Head(kept["weights"], kept["bias"])
-        columns = tuple(map(int, kept["columns"])) if "columns" in kept else None  # older ones look at all of them
+        columns = (int(kept["columns"][0]), int(kept["columns"][1])) if "columns" in kept else None  # None: older ones
         return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
 
 

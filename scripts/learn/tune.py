@@ -153,15 +153,15 @@ class Tuning:
 
     def _look(self, step: int) -> Point:
         """A point of the curve, from a few images of each kind."""
-        told: list[float | None] = []
+        told: list[tuple[float | None, float | None]] = []
         for mask in (self.material.train, self.material.validation):
             rows = np.random.default_rng(0).permutation(np.flatnonzero(mask))[:WATCHED]
             if not len(rows):
-                told += [None, None]
+                told.append((None, None))
                 continue
             p, y = self.tail.head().probabilities(self._features(rows)), self.material.y[rows]
-            told += [float((p.argmax(axis=1) == y).mean()), metrics.nll(p, y)]
-        return Point(step, *told)
+            told.append((float((p.argmax(axis=1) == y).mean()), metrics.nll(p, y)))
+        return Point(step, *told[0], *told[1])
 
 
 def features_of(tail: Tail, kept: Activations, rows: np.ndarray) -> np.ndarray:
@@ -192,11 +192,11 @@ def draws(material: Material, rows: np.ndarray, how: Tune, rng: np.random.Genera
     return np.concatenate(epochs).reshape(-1, how.batch)
 
 
-def unsure(head: Head, material: Material) -> Head:
-    """The head with its logits shrunk. A finished head knows all it learned from and would leave the layers before it
+def unsure(head: Head, learned: np.ndarray) -> Head:
+    """A head that has learned from vectors float32 [n, d], with its logits shrunk. A finished head knows all it learned from and would leave the layers before it
     nothing to improve but to be less sure: started as sure as it was, they came out worse than they were (flowers5,
     20 a label: -2.5 points; a fourth as sure +1.5; an eighth, which is about this, +2.8)."""
-    logits = np.sort(head.logits(material.vectors[material.train]), axis=1)
+    logits = np.sort(head.logits(learned), axis=1)
     return head.cooled(max(1.0, float(np.median(logits[:, -1] - logits[:, -2])) / SURE))
 
 
@@ -212,10 +212,10 @@ def _parts(material: Material, recipe: Recipe, folds: int) -> Iterator[_Part]:
     """The training on everything, then one for each fold."""
     fold = material.folds % max(1, folds)
     heads = fit_heads(replace(material, folds=fold), recipe, folds)
-    heads = [unsure(head, material) for head in heads]
-    yield _Part(np.flatnonzero(material.train), heads[0], np.zeros(0, int))
+    rows = np.flatnonzero(material.train)
+    yield _Part(rows, unsure(heads[0], material.vectors[rows]), np.zeros(0, int))
     for number in range(folds):
         rows = np.flatnonzero(material.train & (fold != number))
         judges = np.flatnonzero(~material.test & material.human & (fold == number))
         if len(judges) and len(set(material.y[rows])) > 1:  # else it learns nothing, or for nothing
-            yield _Part(rows, heads[1 + number], judges)
+            yield _Part(rows, unsure(heads[1 + number], material.vectors[rows]), judges)

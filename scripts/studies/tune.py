@@ -81,7 +81,7 @@ def one(yard: Yard, per_label: int, seed: int, recipe: Recipe, how: Tune) -> Row
     p, q = head.head.probabilities(x), net.head.probabilities(more)
     right = [float((each.argmax(axis=1) == y).mean()) for each in (p, q, p + q)]
     beyond = [float((t.gate.distances(v) > t.gate.limit).mean()) for t, v in ((head, x), (tuned, more))]
-    return Row(*right, middle - begin, end - middle, *beyond)
+    return Row(right[0], right[1], right[2], middle - begin, end - middle, beyond[0], beyond[1])
 
 
 def study(data: Path, flags: argparse.Namespace) -> None:
@@ -93,7 +93,7 @@ def study(data: Path, flags: argparse.Namespace) -> None:
         yard = yard_of(ground, flags.architecture, flags.work)
         seconds = time.monotonic() - begin
         print(f"\n{data.name}: {len(ground.pictures)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
-              "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond its gate head, tuned")  # fmt: skip
+              "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond gate head, tuned")  # fmt: skip
         for per_label in map(int, flags.per_label.split(",")):
             rows = []
             for seed in range(flags.seeds):
@@ -101,7 +101,7 @@ def study(data: Path, flags: argparse.Namespace) -> None:
                 _tell(per_label, str(seed), rows[-1])
             if len(rows) > 1:
                 values = np.mean([list(vars(r).values()) for r in rows], axis=0)
-                _tell(per_label, "mean", Row(*map(float, values)))
+                _tell(per_label, "mean", Row(*(float(v) for v in values)))
 
 
 def _tell(per_label: int, name: str, r: Row) -> None:
