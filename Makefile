@@ -1,10 +1,12 @@
 # make demo   set up, and turn the whole loop offline in demo_tf_files/
 # make test   set up, lint and run all tests, offline
+# make lint   look for slips (ruff) and check the types (mypy)
+# make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
 # make faults print how many kill points, fault cases, damaged images and names were tried
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: demo test lint faults install install-test clean
+.PHONY: demo test lint coverage faults install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -23,12 +25,19 @@ demo: install
 
 lint: install-test
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
 
 test: lint
 	$(VENV)/bin/python -m pytest
+
+coverage: install-test
+	$(VENV)/bin/coverage erase
+	$(VENV)/bin/coverage run -m pytest
+	$(VENV)/bin/coverage combine --quiet
+	$(VENV)/bin/coverage report
 
 faults: install-test
 	$(VENV)/bin/python -m tests.faults
 
 clean:
-	rm -rf $(VENV) demo_tf_files
+	rm -rf $(VENV) demo_tf_files .coverage .coverage.*

@@ -64,7 +64,7 @@ test_min_per_label = 20  # images 1..1000; while a label's share would be smalle
 robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training
 robot_labels_max_ratio = 2.0  # ratio 0..100; unchecked images per human-sorted one and label, at most
 models_keep = 0  # models 0..10000; after an unattended retrain only the best and so many newest ones stay; 0 = all
-hub_mirrors = []  # base URLs tried before tfhub.dev, such as a copy inside a company
+hub_mirrors: list[str] = []  # base URLs tried before tfhub.dev, such as a copy inside a company
 hub_timeout_s = 20.0  # seconds 0.1..600; to reach the model hub
 
 # Harvesting

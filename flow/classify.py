@@ -145,7 +145,7 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
     runner = LazyRunner(model)
     store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
-        done = bottlenecks.compute(todo, runner, kept, advance)
+        done = bottlenecks.compute(todo, runner, kept, advance)  # type: ignore[arg-type]  # it runs like one
     shas = [sha for sha in todo if sha in done.vectors]
     if not shas:
         return [], done.bad

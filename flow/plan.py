@@ -221,7 +221,7 @@ def make_training(chosen: dict[str, object]) -> Training:
     for name, value in chosen.items():
         if isinstance(value, (list, tuple)):
             raise BadUsage(f"--{name.replace('_', '-')} takes several values only in explore.", "Give one value.")
-    return replace(Training.from_cfg(), **chosen)
+    return replace(Training.from_cfg(), **chosen)  # type: ignore[arg-type]  # checked where they were read
 
 
 def _what(request: Request) -> tuple[int, str, str]:

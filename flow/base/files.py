@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from flow.base.errors import RoboError
 
@@ -211,7 +212,7 @@ def need_space(folder: Path, megabytes: int) -> None:
         )
 
 
-def _digest(reader) -> str:
+def _digest(reader: IO[bytes]) -> str:
     digest = hashlib.sha256()
     while chunk := reader.read(1 << 20):
         digest.update(chunk)

@@ -4,6 +4,7 @@ Nothing here prints. Before `start` is called, log lines go nowhere.
 """
 
 import contextlib
+import io
 import json
 import logging
 import logging.handlers
@@ -13,6 +14,7 @@ import stat
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from flow.base import files
 
@@ -31,7 +33,7 @@ class _Layout(logging.Formatter):
     """One record: UTC time, run id, level, text. Secrets are hidden in the whole of it, tracebacks included; further
     lines are indented, so that no file name can look like a record of its own."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         return hide_secrets(super().format(record)).replace("\n", "\n    ")
@@ -40,7 +42,7 @@ class _Layout(logging.Formatter):
 class _File(logging.handlers.RotatingFileHandler):
     """A rotating log only its owner can read; one that cannot be written stops nothing and says nothing."""
 
-    def _open(self):
+    def _open(self) -> io.TextIOWrapper:
         stream = super()._open()
         if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             os.fchmod(stream.fileno(), 0o600)
@@ -125,7 +127,7 @@ def _is_run(facts: object) -> bool:
     return isinstance(facts, dict) and all(isinstance(facts.get(name), kind) for name, kind in kinds.items())
 
 
-_noise: dict[str, object] = {"path": None, "hidden": False}
+_noise: dict[str, Any] = {"path": None, "hidden": False}
 
 
 def hide_native_noise() -> None:

@@ -7,6 +7,7 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -74,14 +75,14 @@ def load(folder: Path, environ: dict[str, str] | None = None) -> dict[str, str]:
     Raises:
         BadUsage: with file and line, or the variable's name.
     """
-    changes = {**_from_file(folder / FILE_NAME), **_from_environment(os.environ if environ is None else environ)}
+    changes = {**_from_file(folder / FILE_NAME), **_from_environment(dict(os.environ) if environ is None else environ)}
     for name, (value, _) in changes.items():
         setattr(cfg, name, value)
     _check_names()
     return {name: where for name, (_, where) in changes.items()}
 
 
-def check(name: str, value: object, where: str) -> object:
+def check(name: str, value: Any, where: str) -> Any:
     """A value in the setting's own type, inside its range.
 
     Args:
@@ -153,7 +154,7 @@ def _check_licenses(value: list, where: str) -> None:
             raise BadUsage(f"{where}: {_shown(code)} is not a licence code.", f"Known are: {', '.join(LICENSE_CODES)}.")
 
 
-def _typed(name: str, value: object, where: str) -> object:
+def _typed(name: str, value: Any, where: str) -> Any:
     """The value where its type is that of the default; whole numbers will do for fractions."""
     want = type(getattr(cfg, name))
     if want is float and isinstance(value, int) and not isinstance(value, bool):

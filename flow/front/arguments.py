@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import NoReturn
 
 from flow.base import settings
 from flow.base.errors import BadUsage
@@ -28,7 +29,7 @@ class Options:
 class _Parser(argparse.ArgumentParser):
     """argparse that raises instead of leaving, so that the front door has the only exit."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise BadUsage(
             f"{message[:1].upper()}{message[1:]}.".replace("..", "."), "python roboflow.py --help shows what there is."
         )

@@ -91,11 +91,11 @@ def command(request: Request) -> str:
     ):
         if value is not None:
             parts.append(f"--{flag}" if value else f"--no-{flag}")
-    for name, value in request.training.items():
-        if isinstance(value, bool):
-            parts.append(f"--{name}" if value else f"--no-{name}")
-            continue
-        parts += [f"--{name.replace('_', '-')}", str(value)]
+    for name, chosen in request.training.items():
+        if isinstance(chosen, bool):
+            parts.append(f"--{name}" if chosen else f"--no-{name}")
+        else:
+            parts += [f"--{name.replace('_', '-')}", str(chosen)]
     if request.retry_failed:
         parts.append("--retry-failed")
     if paths.tf_files() != paths.PROJECT / "tf_files":

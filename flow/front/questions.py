@@ -34,7 +34,7 @@ class Question:
 
 def walk(questions: Sequence[Question], given: dict) -> dict:
     """Ask every question not answered in `given`, with steps back."""
-    answers, asked, place = dict(given), [], 0
+    answers, asked, place = dict(given), list[int](), 0
     while place < len(questions):
         question = questions[place]
         answer = SKIP if question.name in given else question.ask(answers, bool(asked))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import config as cfg
 from flow.base import files, paths
@@ -21,7 +22,7 @@ class Outcome:
     """What a run came to. Each result has line(), facts() and code."""
 
     basetag: str
-    results: list[tuple[str, object]] = field(default_factory=list)
+    results: list[tuple[str, Any]] = field(default_factory=list)
     step: str = ""  # the step under way, for the log and the text message
 
     @property
@@ -158,7 +159,7 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 
-def tell_sorted(done) -> None:
+def tell_sorted(done: Any) -> None:
     """Where the sorted images are, how many of each, what it is expected to cost, and what to do now."""
     console.note(f"  {done.line()}")
     rows = [[place, n] for place, n in done.places.items()]
@@ -172,7 +173,7 @@ def tell_sorted(done) -> None:
     console.beep()
 
 
-def tell_retrained(done, advice) -> None:
+def tell_retrained(done: Any, advice: Any) -> None:
     """The new model's figures, its warnings, and what would help most next."""
     console.note(f"  {done.line()}")
     for warned in done.warnings:

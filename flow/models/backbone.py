@@ -40,11 +40,13 @@ def located(backbone: "Backbone") -> Path:
     """The backbone's SavedModel folder, fetched the first time. Raises scripts.learn.backbones.BackboneProblem."""
     from scripts.learn import backbones
 
-    def told(size: int) -> None:
-        advance(max(0, size // 1_000_000 - told.seen))
-        told.seen = max(told.seen, size // 1_000_000)
+    seen = 0
 
-    told.seen = 0
+    def told(size: int) -> None:
+        nonlocal seen
+        advance(max(0, size // 1_000_000 - seen))
+        seen = max(seen, size // 1_000_000)
+
     with console.progress(None, f"fetching {backbone.title} (MB)") as advance:
         return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
 

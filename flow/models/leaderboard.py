@@ -230,7 +230,8 @@ def _said(model: Model, images: dict[str, Labelled], shas: list[str]) -> dict[st
     runner = backbone.LazyRunner(model)
     path = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(path) as store:
-        done = bottlenecks.compute({sha: images[sha].path for sha in shas}, runner, store)
+        files = {sha: images[sha].path for sha in shas}
+        done = bottlenecks.compute(files, runner, store)  # type: ignore[arg-type]  # it runs like one
     known = list(done.vectors)
     rows = head.logits(np.stack([done.vectors[s] for s in known])).argmax(axis=1) if known else []
     return {sha: model.labels[i] for sha, i in zip(known, rows, strict=True)}

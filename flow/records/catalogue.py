@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from flow.base import files
 from flow.base.errors import RoboError
@@ -327,5 +328,5 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _make(kind: type, row: sqlite3.Row | None):
+def _make(kind: type, row: sqlite3.Row | None) -> Any:
     return kind(**dict(row)) if row else None

@@ -2,8 +2,10 @@
 
 import itertools
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from flow.base import files, paths
 from flow.base.errors import PARTIAL, BadUsage
@@ -103,7 +105,7 @@ def _by_backbone(combinations: list[Training]) -> dict[tuple[str, int], list[Tra
     return groups
 
 
-def _trained(basetag: str, group: list[Training], catalogue: Catalogue):
+def _trained(basetag: str, group: list[Training], catalogue: Catalogue) -> Iterator[tuple[Training, Any]]:
     """(training, learned) for each combination of one backbone; the pictures are gathered once."""
     chosen, folder = retrain.choose_backbone(group[0], attended=True)
     images = labelling.training_images(basetag, catalogue)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from flow.base import runlog
 from flow.base.errors import BadUsage, Quit
@@ -209,7 +210,7 @@ def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
         advance(n): n more of `total` are done.
     """
     if _world.quiet or not (_world.watched or _world.verbose):
-        yield lambda n=1: None
+        yield lambda n: None
     elif _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb":
         with _bar(total, label) as advance:
             yield advance
@@ -227,7 +228,7 @@ def _bar(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False) as bars:
         task = bars.add_task(_safe(label), total=total)
-        yield lambda n=1: bars.advance(task, n)
+        yield lambda n: bars.advance(task, n)
 
 
 @contextlib.contextmanager
@@ -256,7 +257,7 @@ def _read(question: str, default: str) -> str:
     return line.strip()
 
 
-def _columns(stream) -> int:
+def _columns(stream: TextIO) -> int:
     """The width of a terminal; endless where there is none."""
     if not _is_terminal(stream):
         return 10_000
@@ -302,7 +303,7 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
 
 
-def _is_terminal(stream) -> bool:
+def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # closed stream

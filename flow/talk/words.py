@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import config as cfg
 from flow.base.settings import CHOICES, RANGES
@@ -103,7 +104,7 @@ def range_of(setting: str) -> str:
     return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
 
 
-def plan_lines(plan) -> list[str]:
+def plan_lines(plan: Any) -> list[str]:
     """What a plan will do, a line a step."""
     lines = [f"basetag {plan.basetag}"]
     for step in plan.steps:

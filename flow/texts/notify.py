@@ -12,19 +12,20 @@ import os
 import re
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.errors import NoCredentials, RoboError
 from flow.talk import console
-from flow.texts import gsm, sms
+from flow.texts import places, sms
 
 SAME_FAILURE_S = 6 * 3600.0  # cron every 5 minutes must not spend the balance on one full disk
 TEXTS_MAX = 4  # messages a run; a failure may always be told once more
 SIGNATURE = "TWILIO_SIGLINE"
-TAG_MAX, SIGNATURE_MAX = 20, 24  # GSM-7 characters
+TEXT_MAX = 300  # characters of a whole message; Twilio splits it for the phone, and charges for two or three
+TAG_MAX, SIGNATURE_MAX, COMMAND_MAX = 40, 40, 140
 GOODBYE = "boop boop."
 
 _now = time.time  # tests turn this
@@ -48,7 +49,7 @@ def downloaded(basetag: str, line: str, seconds: float) -> bool:
 
     def text() -> str:
         body = f"downloads done, {_harmless(line).rstrip('.')} in {_span(seconds)}."
-        return _compose(basetag, body, ["Next: classify them.", ""])
+        return _compose(basetag, body, "Next: classify them.")
 
     return _tell(lambda: text() if seconds >= cfg.sms_minsecstonotify else "")
 
@@ -57,11 +58,10 @@ def classified(basetag: str, total: int, sure: int, unsure: int, command: str) -
     """Tell what the classifier made of the images. `command` is what to type next; left out whole if it's too long."""
 
     def text() -> str:
-        typed = _harmless(command)
-        # A command in which 日本 has become ? would be a wrong one.
-        hints = [f"Check first: run '{typed}'."] if gsm.plain(typed) == typed else []
-        hints.append("Look through the sorted folder first.")
-        return _compose(basetag, f"sorted {total} imgs, {sure} sure, {unsure} unsure.", hints)
+        typed, hint = _harmless(command), "Look through the sorted folder first."
+        if len(typed) <= COMMAND_MAX:  # half a command would be a wrong one
+            hint = f"Check first: run '{typed}'."
+        return _compose(basetag, f"sorted {total} imgs, {sure} sure, {unsure} unsure.", hint)
 
     return _tell(text)
 
@@ -83,8 +83,7 @@ def retrained(
         if accuracy is not None and n_test:
             figure = f"{accuracy:.1%}{was} on {n_test} human-checked test imgs."
         hint = "Now the top model." if is_top else "The old top model stays; check more images by hand, then retrain."
-        body = f"retrained in {_span(seconds)}. {figure}"
-        return _compose(basetag, body, [hint, "Now the top model." if is_top else "The old top model stays."])
+        return _compose(basetag, f"retrained in {_span(seconds)}. {figure}", hint)
 
     return _tell(text)
 
@@ -94,8 +93,8 @@ def failed(basetag: str, step: str, reason: str) -> bool:
 
     def text() -> str:
         log = f" Log: {basetag}.log." if basetag == _tag(basetag) else ""
-        body = f"{getattr(step, 'value', step)}".upper() + f" FAILED - {_harmless(reason).rstrip('.')}."
-        return _compose(basetag, body, [f"No images lost, run the same command again.{log}"])
+        body = f"{_harmless(getattr(step, 'value', step)).upper()} FAILED - {_harmless(reason).rstrip('.')}."
+        return _compose(basetag, body, f"No images lost, run the same command again.{log}")
 
     def same() -> str:
         return _key(basetag, str(getattr(step, "value", step)), re.sub(r"\d+", "0", reason))
@@ -116,7 +115,7 @@ def test(basetag: str) -> str:
     """
     problem = None
     try:
-        text = _compose(basetag, "this is a test, text messages work.", ["Nothing to do."])
+        text = _compose(basetag, "this is a test, text messages work.", "Nothing to do.")
         client, sid = sms.send(text)
     except sms.NotSent as trouble:
         kind = NoCredentials if trouble.code == 20003 else RoboError
@@ -161,7 +160,7 @@ def _tell(compose: Callable[[], str], same: Callable[[], str] | None = None) -> 
 
 def _warn(line: str) -> None:
     """One warning, once a run, even where nobody can be told."""
-    line = sms.no_secrets(" ".join(line.split()))
+    line = sms.no_secrets(places.one_line(line))
     with contextlib.suppress(Exception):
         if line not in console.warnings():
             console.warn(line)
@@ -170,23 +169,25 @@ def _warn(line: str) -> None:
 # --- what a message says ---
 
 
-def _compose(basetag: str, body: str, hints: Sequence[str]) -> str:
-    signature = gsm.cut(gsm.plain(sms.no_secrets(os.environ.get(SIGNATURE, ""))), SIGNATURE_MAX)
-    return gsm.fit(f"{_tag(basetag)}:", body, hints, GOODBYE, signature)
+def _compose(basetag: str, body: str, hint: str) -> str:
+    """Who speaks, the news, what to do next, goodbye. Only the news is cut where it's too long."""
+    signature = places.cut(sms.no_secrets(places.one_line(os.environ.get(SIGNATURE, ""))), SIGNATURE_MAX)
+    head, end = f"{_tag(basetag)}: ", f" {hint} {GOODBYE} {signature}".rstrip()
+    return head + places.cut(body, TEXT_MAX - len(head) - len(end)) + end
 
 
 def _tag(basetag: str) -> str:
     """The basetag as a phone can show it; RoboFlow where nothing of it can be shown."""
-    tag = gsm.cut(gsm.plain(gsm.without_places(sms.no_secrets(basetag))), TAG_MAX)
+    tag = places.cut(_harmless(basetag), TAG_MAX)
     return tag if any(char.isalnum() for char in tag) else "RoboFlow"
 
 
 def _harmless(text: str) -> str:
-    """Text without secrets, full paths, addresses and host names."""
+    """Text on one line, without secrets, full paths, addresses and host names."""
     folders = [str(paths.tf_files()), str(paths.PROJECT)]
     with contextlib.suppress(RuntimeError):  # no home folder
         folders.append(str(Path.home()))
-    return gsm.without_places(sms.no_secrets(str(text)), folders, socket.gethostname())
+    return places.without_places(sms.no_secrets(places.one_line(str(text))), folders, socket.gethostname())
 
 
 def _span(seconds: float) -> str:

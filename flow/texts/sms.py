@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import config as cfg
 from flow.base import runlog
 from flow.base.errors import BadUsage, NoCredentials, RoboError
-from flow.texts import gsm
 
 BUDGET_S = 25.0  # for one message, second try included
 TIMEOUT_S = 10.0  # to reach Twilio, and between two pieces of its answer
@@ -72,7 +72,7 @@ class _Account:
     base_url: str  # empty = Twilio's own
 
 
-def send(text: str) -> tuple[object, str]:
+def send(text: str) -> tuple[Any, str]:
     """The client and the id Twilio gave the message.
 
     Raises:
@@ -91,15 +91,15 @@ def send(text: str) -> tuple[object, str]:
     raise trouble
 
 
-def _create(account: _Account, text: str) -> tuple[object, str]:
+def _create(account: _Account, text: str) -> tuple[Any, str]:
     client = _client(account)
-    sid = client.messages.create(to=account.to, from_=account.sender, body=text).sid
+    sid = client.messages.create(to=account.to, from_=account.sender, body=text, smart_encoded=True).sid
     if not isinstance(sid, str) or not sid:
         raise ValueError("no message id")
     return client, sid
 
 
-def _within(end: float, call: Callable[[], object]) -> object:
+def _within(end: float, call: Callable[[], Any]) -> Any:
     """What `call` returns, or TimeoutError at `end`, however the network hangs.
 
     The client's own timeout starts anew with every byte, and looking up a name has none at all: hence the thread, left
@@ -123,7 +123,7 @@ def _within(end: float, call: Callable[[], object]) -> object:
     return value
 
 
-def follow(client: object, sid: str) -> str:
+def follow(client: Any, sid: str) -> str:
     """Look at a sent message until its fate is known, at most 15 s: a sentence with status, code and what to do."""
     end, status, code = _clock() + FOLLOW_S, "queued", None
     while status not in (*ARRIVED, *LOST) and _clock() < end:
@@ -152,8 +152,7 @@ def _outcome(status: str, code: int | None) -> str:
     if status in ARRIVED:
         return f"Status: {status}, no error. Look at your phone."
     if code is not None or status in LOST:
-        advice = ADVICE.get(code, "Look the code up in Twilio's list of error codes.")
-        return f"Status: {status}, error code {code or 'none'}. {advice}"
+        return f"Status: {status}, error code {code or 'none'}. {_advice(code or 0)}"
     return (
         f"Status after {FOLLOW_S:g} s: {status}, no error code so far. If it does not arrive, look for error 30034 in "
         "the message log of the Twilio console: US networks block numbers that are not registered."
@@ -172,7 +171,8 @@ def _account() -> _Account:
     strange = [VARIABLES[i] for i, value in enumerate(values) if not (value.isascii() and value.isprintable())]
     if strange or not values[0].isalnum():  # the account is part of the address
         raise NoCredentials(f"{(strange or VARIABLES)[0]} holds characters it can't have.", "Copy it again.")
-    return _Account(*values, base_url=_own_machine(cfg.twilio_base_url))
+    sid, token, sender, to = values
+    return _Account(sid, token, sender, to, _own_machine(cfg.twilio_base_url))
 
 
 def _own_machine(url: str) -> str:
@@ -183,10 +183,10 @@ def _own_machine(url: str) -> str:
         parts = urlsplit(url)
         host = ipaddress.ip_address("127.0.0.1" if parts.hostname == "localhost" else parts.hostname or "")
         port = parts.port
+        plain = parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
     except ValueError:
-        host, port = None, None
-    plain = host and parts.scheme in ("http", "https") and not parts.username and parts.path in ("", "/")
-    if not plain or not host.is_loopback:
+        host, port, plain = None, None, False
+    if not host or not host.is_loopback or not plain:
         raise BadUsage(
             "twilio_base_url is not an address of this machine.", "Leave it empty, or try http://127.0.0.1:8000"
         )
@@ -194,7 +194,7 @@ def _own_machine(url: str) -> str:
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
-def _client(account: _Account) -> object:
+def _client(account: _Account) -> Any:
     """A Twilio client with a time limit. Imported here: it takes a third of a second."""
     from twilio.http.http_client import TwilioHttpClient
     from twilio.rest import Client
@@ -237,7 +237,7 @@ def _refusal(problem: Exception) -> NotSent:
     status, code = (getattr(problem, name, None) for name in ("status", "code"))
     status = status if isinstance(status, int) else 0
     code = code if isinstance(code, int) and code != status else None
-    words = ADVICE.get(code) or _foreign(getattr(problem, "msg", "") or getattr(problem, "detail", "") or "")
+    words = _advice(code) if code else ""
     if status >= 500 and code is None:
         words = "Twilio has trouble; nothing to do."
     kind = f"error {code}" if code else f"HTTP status {status}"
@@ -246,7 +246,6 @@ def _refusal(problem: Exception) -> NotSent:
     return NotSent(f"Twilio said no ({kind}).", words, passing=status == 429 or status >= 500, code=code)
 
 
-def _foreign(text: str) -> str:
-    """Twilio's own words on a code we don't know, without numbers, secrets and addresses."""
-    text = re.sub(r"\bAC[0-9a-fA-F]{32}\b|\+?\d[\d ()-]{5,}\d", "[hidden]", no_secrets(str(text)))
-    return gsm.cut(gsm.plain(gsm.without_places(text)), 120)
+
+def _advice(code: int) -> str:
+    return ADVICE.get(code, "Look the code up in Twilio's list of error codes.")

@@ -15,6 +15,7 @@ import pty
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def _against(name: str, best: dict[str, tuple[float, float]]) -> str:
     return ""
 
 
-def _usual(converted: Path):
+def _usual(converted: Path) -> Callable[[np.ndarray], None]:
     """The runtime as it is mostly used: one interpreter with a thread for each core, a picture at a time."""
     interpreter = light_interpreter()(model_path=str(converted), num_threads=runners.CORES)
     interpreter.allocate_tensors()

@@ -7,6 +7,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -160,7 +161,7 @@ def _readable(path: Path) -> bool:
 # Backbones
 
 
-def keras_model(name: str):
+def keras_model(name: str) -> Any:
     """The Keras network behind a named backbone, with random weights; pixels in [0, 1] like all of ours.
 
     Raises:
@@ -184,13 +185,13 @@ def save_backbone(name: str, folder: Path) -> Path:
     network = _tiny(tf) if name == "tiny" else keras_model(name)
     size = 32 if name == "tiny" else backbones.find(name).input_size
 
-    class Features(tf.Module):
-        def __init__(self):
+    class Features(tf.Module):  # type: ignore[name-defined]
+        def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
-        def __call__(self, images):
+        def __call__(self, images: Any) -> Any:
             return self.network(images, training=False)
 
     module = Features()
@@ -199,7 +200,7 @@ def save_backbone(name: str, folder: Path) -> Path:
     return folder
 
 
-def _tiny(tf):
+def _tiny(tf: Any) -> Any:
     tf.keras.utils.set_random_seed(1)
     layers = tf.keras.layers
     return tf.keras.Sequential([layers.Input((32, 32, 3)), layers.Conv2D(16, 4, 4, activation="relu"),

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Loop:
             self._model.predict(batch, verbose=0)
 
 
-def classifier(backbone: str, folder: Path, size: int):
+def classifier(backbone: str, folder: Path, size: int) -> Any:
     """Frozen backbone and a softmax layer, as a Keras model."""
     tf = import_tensorflow()
     try:

@@ -7,8 +7,10 @@ python -m scripts.bench.scale parts FOLDER_OF_LABEL_FOLDERS HASHES.sqlite
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from scripts.bench import ground
 from scripts.bench.ground import Row
@@ -23,7 +25,7 @@ def parts(root: Path, store: Path) -> dict[str, tuple[float, float]]:
     """Wall and CPU seconds of each part for all images under `root`."""
     taken: dict[str, tuple[float, float]] = {}
 
-    def timed(name: str, work):
+    def timed(name: str, work: Callable[[], Any]) -> Any:
         begin, cpu = time.monotonic(), time.process_time()
         result = work()
         taken[name] = (time.monotonic() - begin, time.process_time() - cpu)

@@ -335,9 +335,9 @@ def _fetch(
         part.write_text(json.dumps(record, indent=1), encoding="utf-8")
         os.replace(part, _record(models_dir, backbone))
         return folder
-    handle, problem = troubles[0]
+    handle, first_problem = troubles[0]
     raise BackboneProblem(
-        f"The backbone {backbone.title} could not be fetched from {handle}: {words(problem)}.",
+        f"The backbone {backbone.title} could not be fetched from {handle}: {words(first_problem)}.",
         f"Check the network, set hub_mirrors, give a folder with --architecture DIR, or use --architecture {DEFAULT}.",
         unreachable=True,
     )

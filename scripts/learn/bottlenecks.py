@@ -24,7 +24,8 @@ THREADS = CORES  # one more, to wait for the disk meanwhile, costs 3 % (measured
 AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
-Vectors, Reasons = dict[str, np.ndarray], dict[str, str]  # by content hash
+Vectors = dict[str, np.ndarray]  # by content hash
+Reasons = dict[str, str]
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
 
 
@@ -164,7 +165,7 @@ def _take(shas: list[str], files: dict[str, Path], runner: Runner, memory: threa
     """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
         memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)
-    good, bad = [], {}
+    good, bad = list[str](), dict[str, str]()
     for sha in shas:
         try:
             load_pixels(files[sha], runner.input_size, memory.pixels[len(good)])

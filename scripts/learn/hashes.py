@@ -91,9 +91,9 @@ class HashBook:
         )
         by_text = {row[0]: row for row in rows}
         known = {}
-        for path, facts in stats.items():
+        for path, seen in stats.items():
             row = by_text.get(_text(path))
-            if row and tuple(row[1:4]) == facts:
+            if row and tuple(row[1:4]) == seen:
                 known[path] = row[4]
         return known, stats
 
@@ -126,7 +126,8 @@ class Kept:
             return []
         except sqlite3.DatabaseError:
             self._db.close()
-            _set_aside(self._path)
+            if self._path:
+                _set_aside(self._path)
             self._db = open_store(self._path, self._schema)
             return []
 

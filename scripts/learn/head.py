@@ -11,6 +11,7 @@ learning rate means the same for every backbone and a `Head` works on raw bottle
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Examples:
     label_count: int
     folds: np.ndarray | None = None
 
-    def take(self, chosen: np.ndarray) -> "Examples":
+    def take(self, chosen: Any) -> "Examples":
         """The examples at these indices or under this mask."""
         folds = None if self.folds is None else self.folds[chosen]
         return Examples(self.vectors[chosen], self.labels[chosen], self.weights[chosen], self.label_count, folds)

@@ -7,6 +7,7 @@ import io
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -91,7 +92,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.clip(grey, 0, 65535) // 257).astype(np.uint8), "L")
 
 
-def _reason(problem: BaseException) -> str:
+def _reason(problem: Any) -> str:
     name = type(problem).__name__
     if name == "UnidentifiedImageError":
         return "not a picture"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,25 +64,25 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
     tf = import_tensorflow()
     features, loaded = load_callable(backbone_folder, size)
 
-    class Classifier(tf.Module):
-        def __init__(self):
+    class Classifier(tf.Module):  # type: ignore[name-defined]
+        def __init__(self) -> None:
             super().__init__()
             self.backbone = loaded
 
         @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
-        def __call__(self, images):
+        def __call__(self, images: Any) -> Any:
             head = tf.constant(table)
             return {output: tf.nn.softmax(features(images) @ head[:-1] + head[-1])}
 
         @tf.function(
             autograph=False, input_signature=[tf.TensorSpec([None, len(table) - 1], tf.float32, name="bottlenecks")]
         )
-        def from_bottlenecks(self, bottlenecks):
+        def from_bottlenecks(self, bottlenecks: Any) -> Any:
             head = tf.constant(table)
             return {output: tf.nn.softmax(bottlenecks @ head[:-1] + head[-1])}
 
         @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
-        def bottlenecks(self, images):
+        def bottlenecks(self, images: Any) -> Any:
             return {FEATURES: features(images)}
 
     model = Classifier()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def open_runner(backbone: Backbone, folder: Path, converted_dir: Path, way: str 
     return _open_full(backbone, folder, key) if trouble else _open_light(backbone, converted, key)
 
 
-def load_callable(folder: Path, size: int):
+def load_callable(folder: Path, size: int) -> tuple[Any, Any]:
     """A SavedModel's feature function and the loaded object, which must be kept alive as long as the function.
 
     Handles the three kinds found in the wild: callable TF2 hub modules, Keras 3 exports (`serve`), signatures only; and
@@ -95,10 +96,10 @@ def load_callable(folder: Path, size: int):
     raise BackboneProblem(message, "Try another --image-size.")
 
 
-def _one_output(tf, function):
+def _one_output(tf: Any, function: Any) -> Callable[[Any], Any]:
     """The function with one tensor [n, d] as its result; spatial features are averaged."""
 
-    def call(images):
+    def call(images: Any) -> Any:
         try:
             out = function(images)
         except TypeError:
@@ -124,7 +125,7 @@ def _open_full(backbone: Backbone, folder: Path, key: str) -> Runner:
         parts = [graph(pixels[i : i + batch]).numpy() for i in range(0, len(pixels), batch)]
         return np.concatenate(parts)
 
-    vectors.keeps = loaded  # a function whose variables are gone cannot be called
+    vectors.keeps = loaded  # type: ignore[attr-defined]  # a function whose variables are gone cannot be called
     length = vectors(np.zeros((1, backbone.input_size, backbone.input_size, 3), np.float32)).shape[1]
     return Runner(key, backbone.input_size, length, "full", vectors, batch)
 
@@ -136,7 +137,7 @@ def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
     when the first picture comes: where every bottleneck is known, nothing (and no TensorFlow) is loaded at all.
     """
     free: SimpleQueue[_Worker] = SimpleQueue()
-    pool, opening, opened = ThreadPoolExecutor(CORES), Lock(), []
+    pool, opening, opened = ThreadPoolExecutor(CORES), Lock(), list[_Worker]()
 
     def open_all() -> None:
         with opening:

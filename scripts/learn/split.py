@@ -60,7 +60,7 @@ def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str
 def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
     """The cross-validation fold 0..count-1 of each image; near-duplicates share one, and every label is dealt out
     evenly, as a label of twenty images would by chance be missing from some."""
-    first = {}
+    first: dict[str, str] = {}
     for label, group in zip(labels, groups, strict=True):
         first.setdefault(group, label)  # a group of several labels goes with the first one seen
     by_label: dict[str, list[str]] = defaultdict(list)

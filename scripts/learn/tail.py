@@ -1,6 +1,7 @@
 """The stages behind the cut and a dense layer as TensorFlow variables that learn: AdamW on kept activations."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,13 +87,14 @@ class Tail:
         """The dense layer as it is now, for raw features."""
         return self._scaler.fold(*(v.numpy() for v in self._dense))
 
-    def _values(self, conv: Conv):
+    def _values(self, conv: Conv) -> tuple[Any, Any]:
         return self._pairs[id(conv)]
 
-    def _see(self, maps, means):
+    def _see(self, maps: Any, means: Any) -> Any:
         return efficientnet_lite.tail_of(self._tf, self._network, maps, means, self._values)
 
-    def _learn(self, maps, means, labels, partners, shares, seen, rate, power1, power2):
+    def _learn(self, maps: Any, means: Any, labels: Any, partners: Any, shares: Any, seen: Any,
+               rate: Any, power1: Any, power2: Any) -> Any:  # fmt: skip
         tf = self._tf
         targets = tf.one_hot(labels, self._count) * (1 - SMOOTHING) + SMOOTHING / self._count
         maps, means, targets = (_mixed(tf, x, partners, shares) for x in (maps, means, targets))
@@ -111,6 +113,6 @@ class Tail:
         return loss
 
 
-def _mixed(tf, x, partners, shares):
+def _mixed(tf: Any, x: Any, partners: Any, shares: Any) -> Any:
     share = tf.reshape(shares, [-1, *[1] * (len(x.shape) - 1)])
     return share * x + (1 - share) * tf.gather(x, partners)

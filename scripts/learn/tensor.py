@@ -7,9 +7,10 @@ import sys
 import types
 import warnings
 from pathlib import Path
+from typing import Any
 
 
-def import_tensorflow():
+def import_tensorflow() -> Any:
     """The tensorflow module, its chatter turned down.
 
     oneDNN must be switched on before the import (1.3 to 1.7 times faster on MobileNets in batches).
@@ -35,7 +36,7 @@ def tidy() -> None:
             Path(str(module.__file__)).unlink(missing_ok=True)
 
 
-def import_hub():
+def import_hub() -> Any:
     """The tensorflow_hub module; where setuptools is too new to bring pkg_resources, a stand-in for the one function
     that tensorflow_hub 0.16.1 takes from it."""
     import_tensorflow()
@@ -44,14 +45,14 @@ def import_hub():
         from packaging.version import parse
 
         stand_in = types.ModuleType("pkg_resources")
-        stand_in.parse_version = parse
+        stand_in.parse_version = parse  # type: ignore[attr-defined]
         sys.modules["pkg_resources"] = stand_in
     import tensorflow_hub
 
     return tensorflow_hub
 
 
-def light_interpreter():
+def light_interpreter() -> Any:
     """The class that runs converted backbones: ai-edge-litert's where installed (it needs no TensorFlow), else
     TensorFlow's own."""
     try:

@@ -147,7 +147,7 @@ def _unseen(heads: list[Head], examples: Examples) -> np.ndarray:
     return p
 
 
-def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int):
+def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int) -> tuple:
     """One watcher for the curve and for intermediate models, and how often it must be called."""
     if not keep or not keep_every:
         return curve.add, recipe.every
@@ -238,7 +238,7 @@ def _warnings(trained: Trained, material: Material, unmeasured: str) -> list[str
     return found
 
 
-def _still_falling(losses: list[float | None]) -> bool:
+def _still_falling(losses: list) -> bool:
     """Whether the last tenth of a curve lies at least 3 % below the tenth before it; means, as single points jump."""
     tenth = len(losses) // 10
     if not tenth or losses[-1] is None:

@@ -193,9 +193,12 @@ def draws(material: Material, rows: np.ndarray, how: Tune, rng: np.random.Genera
 
 
 def unsure(head: Head, learned: np.ndarray) -> Head:
-    """A head that has learned from vectors float32 [n, d], with its logits shrunk. A finished head knows all it learned from and would leave the layers before it
-    nothing to improve but to be less sure: started as sure as it was, they came out worse than they were (flowers5,
-    20 a label: -2.5 points; a fourth as sure +1.5; an eighth, which is about this, +2.8)."""
+    """A head that has learned from vectors float32 [n, d], with its logits shrunk.
+
+    A finished head knows all it learned from and leaves the layers before it nothing to improve but to be less sure:
+    started as sure as it was, they came out worse than they were (flowers5, 20 a label: -2.5 points; a fourth as sure
+    +1.5; an eighth, which is about this, +2.8).
+    """
     logits = np.sort(head.logits(learned), axis=1)
     return head.cooled(max(1.0, float(np.median(logits[:, -1] - logits[:, -2])) / SURE))
 

@@ -1,4 +1,4 @@
-"""The pictures worth a look: the worst mistakes of the test set, and training images that may be mislabelled."""
+"""The pictures worth a look: the worst mistakes, and training images that may be mislabelled."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from scripts.learn import metrics
 from scripts.learn.dataset import Material
 from scripts.learn.images import Unreadable, decode
 from scripts.learn.train import Trained
-from scripts.report.html import Safe, more, name_of, score, tag
+from scripts.report.measured import Measured
 
 SIDE = 96  # pixels, longest side of a thumbnail
 QUALITY = 70  # of JPEG, 1..95; a thumbnail takes about 3 KB
@@ -27,15 +27,20 @@ class Seen(NamedTuple):
     score: float
 
 
+class Thumbnail(NamedTuple):
+    """A data: address of a small JPEG, and its size in pixels."""
+
+    source: str
+    width: int
+    height: int
+
+
 def worst_mistakes(material: Material, trained: Trained, limit: int | None = None) -> list[Seen]:
-    """Pictures of the honest predictions that got a wrong label, the surest mistake first."""
-    measured = trained.honest.headline(material)
-    rows, p = measured.rows, measured.calibrated
-    if not len(rows):
-        return []
-    wrong = np.flatnonzero(p.argmax(axis=1) != material.y[rows])
-    order = wrong[np.argsort(-p[wrong].max(axis=1), kind="stable")]
-    return [_seen(material, rows[i], p[i]) for i in order[:limit]]
+    """Measured pictures that got a wrong label, the surest mistake first."""
+    measured = Measured.of(material, trained)
+    wrong = np.flatnonzero(measured.guess != material.y[measured.rows])
+    order = wrong[np.argsort(-measured.sure[wrong], kind="stable")]
+    return [_seen(material, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
 
 
 def suspects(material: Material, trained: Trained, limit: int | None = None) -> list[Seen]:
@@ -52,8 +57,8 @@ def _seen(material: Material, row: int, p: np.ndarray) -> Seen:
     return Seen(material.pictures[row].path, material.labels[material.y[row]], material.labels[guess], float(p[guess]))
 
 
-def thumbnail(path: Path) -> tuple[str, int, int] | None:
-    """A data: address of a small JPEG made anew, with its width and height; None for a picture that cannot be read.
+def thumbnail(path: Path) -> Thumbnail | None:
+    """A small JPEG made anew; None for a picture that cannot be read.
 
     Nothing of the file itself is carried over, neither what a camera wrote into it nor anything hidden there.
     """
@@ -65,39 +70,16 @@ def thumbnail(path: Path) -> tuple[str, int, int] | None:
     image.info.clear()  # Pillow would write a JPEG comment it finds here
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}", image.width, image.height
+    source = f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return Thumbnail(source, image.width, image.height)
 
 
-def gallery(found: list[Seen], limit: int, said: str, title: str) -> tuple[Safe, list[Seen]]:
-    """The first `limit` pictures that can still be read, as a grid; and which those are.
-
-    Args:
-        said: what stands between label and guess, such as "taken for".
-    """
-    cards, shown = [], []
+def gallery(found: list[Seen], limit: int) -> list[tuple[Seen, Thumbnail]]:
+    """The first `limit` pictures that can still be read, each with its thumbnail."""
+    shown: list[tuple[Seen, Thumbnail]] = []
     for seen in found:
         if len(shown) == limit:
             break
-        small = thumbnail(seen.path)
-        if small:
-            cards.append(_card(seen, small, said))
-            shown.append(seen)
-    return (tag("ul", cards, class_="gallery", aria_label=title) if cards else Safe()), shown
-
-
-def _card(seen: Seen, small: tuple[str, int, int], said: str) -> Safe:
-    source, width, height = small
-    words = [
-        tag("span", name_of(seen.label), class_="label"),
-        tag("span", f"{said} ", tag("b", name_of(seen.guess))),
-        tag("span", f"score {score(seen.score)}", class_="score"),
-        tag("span", seen.path.name, class_="file"),
-    ]
-    picture = tag("img", src=source, width=width, height=height, alt=f"{seen.label}, {said} {seen.guess}")
-    return tag("li", tag("span", picture, class_="frame"), words, title=seen.path)
-
-
-def paths(found: list[Seen]) -> Safe:
-    """Where the pictures lie, to be copied."""
-    lines = [tag("li", tag("code", seen.path)) for seen in found]
-    return more("Where they lie", tag("ol", lines, class_="paths"))
+        if small := thumbnail(seen.path):
+            shown.append((seen, small))
+    return shown

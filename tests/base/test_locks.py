@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 
 import pytest
@@ -68,14 +69,13 @@ def test_the_wait_is_counted_on_a_clock_that_cannot_be_set(tmp_path):
     pid = os.fork()
     if pid == 0:
         with locks.held(path, 0, {"pid": 1, "since": "x", "command": "y"}):
-            time.sleep(2)
-        os._exit(0)
+            signal.pause()
     while not path.exists() or not path.read_text():
         time.sleep(0.01)
     with pytest.raises(Locked), locks.held(path, 2, {}, lambda: next(ticks)):
         pass
     assert next(ticks) == 3
-    os.waitpid(pid, 0)
+    _end(pid)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,16 @@ def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path, text):
         handle = os.open(path, os.O_RDWR)
         fcntl.lockf(handle, fcntl.LOCK_EX)
         (tmp_path / "held").touch()
-        time.sleep(1)
-        os._exit(0)
+        signal.pause()
     while not (tmp_path / "held").exists():
         time.sleep(0.01)
     with pytest.raises(Locked, match="Another run works on robots"), locks.held(path, 0, {}):
         pass
+    _end(pid)
+
+
+def _end(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
 
 

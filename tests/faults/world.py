@@ -201,13 +201,13 @@ def _sha(path: Path) -> str:
 
 
 def stand_in_for_tensorflow() -> None:
-    """In this process, bottlenecks are mean colours of 16 fields, and a saved graph is two small files.
+    """In this process, bottlenecks are mean colours of 16 fields, and a saved graph or backbone is two small files.
 
     Everything that decides what lies where, and when, is the real program.
     """
     import numpy as np
 
-    from scripts.learn import model_files, runners, summaries
+    from scripts.learn import efficientnet_lite, model_files, runners, summaries
     from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
@@ -226,6 +226,8 @@ def stand_in_for_tensorflow() -> None:
 
     runners.open_runner = lambda backbone, *_, **__: runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
     model_files.save_graph = save_graph
+    efficientnet_lite.read_network = lambda *_: None
+    efficientnet_lite.save = lambda network, size, folder: save_graph(folder)
     summaries.write_curves = write_curves
     summaries.write_hparams = lambda *_: None
     report.write = lambda path, *_: path.write_text("<p>report", encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 from PIL import Image
 
 from scripts.learn.dataset import Material, Picture
@@ -17,11 +18,11 @@ from scripts.learn.measure import figures
 from scripts.learn.train import Point, Recipe, Trained, train
 from scripts.report import page as report
 from scripts.report.charts import POINTS_MAX, thinned, ticks
-from scripts.report.html import Safe, join, percent, score_up, tag
+from scripts.report.figures import percent, score_up
+from scripts.report.measured import Measured
 from scripts.report.pictures import SIDE, thumbnail
-from scripts.report.style import CSS
-from scripts.report.verdict import Scores, verdict
 
+CSS = (Path(report.__file__).parent / "report.css").read_text(encoding="utf-8")
 SECTIONS = {"warnings", "data", "accuracy", "confusion", "reliability", "thresholds", "curves", "mistakes", "suspects",
             "parameters"}  # fmt: skip
 VOID = {"meta", "img", "br", "wbr", "col"}
@@ -57,7 +58,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return "".join(self.words).replace("\N{NO-BREAK SPACE}", " ")
+        return re.sub(r"\s+", " ", "".join(self.words))
 
     def all(self, name: str) -> list[dict]:
         return [attributes for found, attributes in self.elements if found == name]
@@ -178,6 +179,14 @@ def test_thresholds_tell_the_mistakes_to_expect_in_250_pictures(flowers):
     assert "0.840 %90.0 % 83 to 94 %10 6 to 17" in text  # of 250, 100 are sorted and 10 of these wrong
 
 
+def test_the_gate_says_how_many_test_pictures_it_would_hold_back(flowers):
+    material, facts, trained = flowers
+    for gate, told in (({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
+                       ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
+                       ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back")):  # fmt: skip
+        assert told in Page(report.page({**facts, "gate": gate}, material, trained)).text
+
+
 # Nothing from outside, nothing let in
 
 
@@ -221,19 +230,37 @@ def test_hostile_names_stay_text(tmp_path):
         assert text in found.text
 
 
-def test_tag_escapes_texts_and_attributes_but_not_what_it_made():
-    assert tag("b", "<i>") == "<b>&lt;i&gt;</b>"
-    assert tag("b", tag("i", "x")) == "<b><i>x</i></b>"
-    assert tag("p", title="\"'<>&") == '<p title="&quot;&#x27;&lt;&gt;&amp;"></p>'
-    assert join(["a" + tag("i", "x")]) == "a&lt;i&gt;x&lt;/i&gt;"  # a slip shows, it does not run
-    assert isinstance(join([tag("i"), None, ["x"]]), Safe)
+def test_every_text_of_a_template_is_escaped_and_spelled_out_once():
+    made = report.environment().from_string("<p title=\"{{ x }}\">{{ x }}</p>{% macro b(t) %}<b>{{ t }}</b>{% endmacro %}{{ b(x) }}")
+    told = made.render(x="\"'<>&\x1b\udcff")
+    safe = "&#34;&#39;&lt;&gt;&amp;\\x1b\\udcff"
+    assert told == f'<p title="{safe}">{safe}</p><b>{safe}</b>'
+
+
+def test_a_figure_that_is_missing_stops_the_page():
+    with pytest.raises(UndefinedError):
+        report.environment().from_string("{{ never_given }}").render()
 
 
 def test_broken_file_names_can_be_written(tmp_path, flowers):
     material, facts, trained = flowers
+    spelled = "/photos/\\udcff\\x00\\x1b[31m.jpg"
     odd = {**facts, "unreadable": {"/photos/\udcff\x00\x1b[31m.jpg": "vanished"}}
     report.write(tmp_path / "report.html", odd, material, trained)
-    assert "/photos/\\udcff\\x00\\x1b[31m.jpg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert spelled in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_broken_labels_can_be_written(tmp_path):
+    material = make_material(tmp_path, ["a", "b"], noise=1.6)
+    facts, trained = learn(material)
+    names = ["\udcff", "b\x1b[31m"]
+    counts = dict(zip(names, facts["counts"].values(), strict=True))
+    targets = [{**row, "labels": dict(zip(names, row["labels"].values(), strict=True))} for row in facts["targets"]]
+    material.labels[:] = names
+    odd = {**facts, "counts": counts, "targets": targets, "name": "\udcfe_b", "warnings": ["\x07 rang"]}
+    report.write(tmp_path / "report.html", odd, material, trained)
+    text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
+    assert all(name in text for name in ("\\udcff", "b\\x1b[31m", "\\udcfe_b", "\\x07 rang"))
 
 
 # Odd material
@@ -318,7 +345,7 @@ def test_matrix_scrolls_in_its_own_box(tmp_path, label_count, tight):
     kinds = [name + "." + a.get("class", "") for name, a in found.elements]
     at = kinds.index("table.matrix tight" if tight else "table.matrix")
     assert kinds[at - 1].startswith("div.scroll") and found.elements[at - 1][1]["tabindex"] == "0"
-    assert re.search(r"\.scroll\{[^}]*overflow-x:auto", CSS)
+    assert re.search(r"\.scroll \{[^}]*overflow-x: auto", CSS)
 
 
 def test_curves_survive_numbers_that_ran_away(flowers):
@@ -346,14 +373,28 @@ def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
     assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
 
 
-def test_verdict_does_not_promise_what_few_pictures_show(flowers):
+def test_verdict_does_not_promise_what_few_pictures_show(flowers, monkeypatch):
     material, facts, trained = flowers
     targets = [{"precision": 0.98, "all": 0.5, "labels": {}}]
     row = {"threshold": 0.925, "coverage": 0.2, "right": 3, "total": 3, "value": 1, "low": 0.44, "high": 1}
-    given = {**facts, "targets": targets, "thresholds": [row]}
-    few, many = (str(verdict(given, material, Scores(np.full(n, 0.9), np.zeros(n, int)))) for n in (6, 60))
-    assert "only 6 test pictures scored as high" in few and "3 of 3 right" in few
-    assert "60 of the test pictures scored as high" in many
+    given, told = {**facts, "targets": targets, "thresholds": [row]}, []
+    for n in (6, 60):
+        some = Measured(np.arange(n), np.tile(np.float32([0.9, 0.1, 0]), (n, 1)), "on some images")
+        monkeypatch.setattr(Measured, "of", lambda *_, some=some: some)
+        told.append(Page(report.page(given, material, trained)).text)
+    assert "only 6 pictures scored as high" in told[0] and "3 of 3 right" in told[0]
+    assert "60 of these pictures scored as high" in told[1]
+
+
+def test_what_it_was_measured_with_is_said_in_words(flowers, monkeypatch):
+    material, facts, trained = flowers
+    total, given = facts["accuracy"]["total"], {**facts, "warnings": []}
+    folds = f" on {total} images, each predicted without it"
+    assert Page(report.page(given, material, trained)).text.count(folds) >= 4
+    found = Measured.of(material, trained)
+    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images kept apart"))
+    text = Page(report.page(given, material, trained)).text
+    assert text.count(" on 90 images kept apart") >= 4 and folds not in text
 
 
 def test_long_curves_are_thinned_to_their_shape():
@@ -406,7 +447,7 @@ def test_galleries_keep_their_limits_and_say_how_many_there_are(tmp_path):
     assert wrong > report.MISTAKES_MAX / 2 and odd > report.SUSPECTS_MAX
     found = Page(report.page(facts, material, trained))
     assert len(found.all("img")) == min(wrong, report.MISTAKES_MAX) + report.SUSPECTS_MAX
-    assert f"{wrong} pictures of the test set" in found.text and f"{odd} pictures of" in found.text
+    assert f": {wrong} pictures got a wrong label" in found.text and f"{odd} pictures of" in found.text
 
 
 def test_thumbnail_is_small_and_carries_nothing_over(tmp_path):
@@ -446,7 +487,7 @@ def test_ticks_are_few_and_inside(low, high):
 
 def _schemes() -> list[dict[str, str]]:
     """The colours of the light and the dark page."""
-    return [dict(re.findall(r"--([a-z]+):([^;}]+)", block)) for block in re.findall(r":root\{([^}]*)\}", CSS)]
+    return [dict(re.findall(r"--([a-z]+):([^;}]+)", block)) for block in re.findall(r":root \{([^}]*)\}", CSS)]
 
 
 def _rgb(text: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,18 @@ def roboflow(home: Path, *arguments: str, code: int = 0):
     return json.loads(done.stdout)["results"]
 
 
-@pytest.fixture
-def sorted_home(home):
-    """`home` after 40 more robots came in and were sorted by the best model."""
+@pytest.fixture(scope="module")
+def sorted_once(grown, tmp_path_factory):
+    """`grown` after 40 more robots came in and were sorted by the best model. Never changed; copy it."""
+    home = shutil.copytree(grown, tmp_path_factory.mktemp("sorted") / "tf_files", symlinks=True)
     roboflow(home, "40", "robotart", "classify_top", "--source", "sample")
     return home
+
+
+@pytest.fixture
+def sorted_home(sorted_once, tmp_path):
+    """A copy of `sorted_once` to play with."""
+    return shutil.copytree(sorted_once, tmp_path / "tf_files", symlinks=True)
 
 
 def test_the_loop_turns_and_loses_nothing(sorted_home):
@@ -58,7 +66,7 @@ def test_the_loop_turns_and_loses_nothing(sorted_home):
     assert sum(row["human"] for row in facts["counts"].values()) == 3 * PER_LABEL + 1
 
     board = roboflow(home, "models")["models"]
-    assert len(board["models"]) == 2 and board["test_images"] == facts["accuracy"]["total"]
+    assert len(board["models"]) == 2 and board["images"] == facts["accuracy"]["total"]
 
     back = roboflow(home, "undo")["undo"]
     assert back["back"] == sum(sure.values())

@@ -18,7 +18,7 @@ import config as cfg
 from flow.base import runlog
 from flow.base.errors import BadUsage, NoCredentials, RoboError, Stopped
 from flow.talk import console
-from flow.texts import gsm, notify, sms
+from flow.texts import notify, places, sms
 from tests.fake_twilio import FROM_ERRORS, SENDER, SID, TO, TO_ERRORS, TOKEN, FakeTwilio
 
 VALUES = (SID, TOKEN, SENDER, TO)
@@ -97,21 +97,26 @@ def test_signature_ends_the_text_and_is_optional(twilio, monkeypatch):
     monkeypatch.setenv(notify.SIGNATURE, "— “Ada’s” robot")
     assert notify.failed(NAME, "classify", "the model is damaged " * 30)
     body = twilio.taken[0]["Body"]
-    assert body.endswith('''No images lost, run the same command again. Log: robots.log. boop boop. - "Ada's" robot''')
-    assert body.startswith("robots: CLASSIFY FAILED - the model is damaged") and gsm.length(body) <= 160
+    assert body.endswith("... No images lost, run the same command again. Log: robots.log. boop boop. — “Ada’s” robot")
+    assert body.startswith("robots: CLASSIFY FAILED - the model is damaged") and len(body) <= 300
 
 
-def test_a_long_command_is_left_out_whole(twilio):
+def test_twilio_is_asked_to_send_quotes_and_dashes_in_the_cheap_alphabet(twilio):
+    assert classified() and twilio.taken[0]["SmartEncoded"] == "true"
+
+
+def test_a_command_is_told_whole_or_not_at_all(twilio):
     command = f"python roboflow.py {'x' * 64} 0 0 harvest --harvest-unchecked yes"
-    assert notify.classified("x" * 64, 1, 1, 0, command)
-    assert twilio.taken[0]["Body"].endswith("1 sure, 0 unsure. Look through the sorted folder first. boop boop.")
+    assert notify.classified("x" * 64, 1, 1, 0, command) and notify.classified("y", 1, 1, 0, command + " z" * 60)
+    assert f"Check first: run '{command}'. boop boop." in twilio.taken[0]["Body"]
+    assert twilio.taken[1]["Body"].endswith("1 sure, 0 unsure. Look through the sorted folder first. boop boop.")
 
 
-def test_a_name_no_phone_can_show(twilio):
+def test_names_of_every_script(twilio):
     assert notify.classified("日本", 3, 2, 1, "roboflow.py 日本 0 0 check")
-    assert notify.failed("日本", "classify", "x")
-    assert twilio.taken[0]["Body"].startswith("RoboFlow: sorted 3 imgs") and "?" not in twilio.taken[0]["Body"]
-    assert "log" not in twilio.taken[1]["Body"].lower()
+    assert notify.failed("\u202e\x1b", "classify", "x")
+    assert twilio.taken[0]["Body"].startswith("日本: sorted 3 imgs") and "日本 0 0 check" in twilio.taken[0]["Body"]
+    assert twilio.taken[1]["Body"].startswith("RoboFlow: ") and "log" not in twilio.taken[1]["Body"].lower()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +133,7 @@ def test_a_name_no_phone_can_show(twilio):
     ],
 )
 def test_no_path_address_or_host_in_a_text(raw, shown):
-    assert gsm.without_places(raw) == (shown or raw)
+    assert places.without_places(raw) == (shown or raw)
 
 
 def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatch, tmp_path):
@@ -138,30 +143,27 @@ def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatc
     assert "FAILED - this machine: logs/x.log, not adas-boxer." in twilio.taken[0]["Body"]
 
 
-# --- 160 places of GSM-7 ---
-
-
-def test_the_alphabet_is_the_standards():
-    assert len(gsm.BASIC) == 127 and len(gsm.EXTENSION) == 9  # 128 with the escape; 10 with the page break
-    assert not gsm.BASIC & gsm.EXTENSION
-    assert gsm.length("a€[") == 5
+# --- short, on one line ---
 
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("`x` ‘y’ “z” – — …", "'x' 'y' \"z\" - - ..."), ("ça e\u0301té Łódź ﬁ ½", "ca été Lodz fi 1/2"),
-     ("日本 cat", "? cat"), ("boop 🤖\u200b\u202e!\n\tok", "boop ! ok"), ("Ω €5 [x]", "Ω €5 [x]"),
-     ("\ud800x\0y", "xy")],
-)  # fmt: skip
-def test_plain(raw, shown):
-    assert gsm.plain(raw) == shown
+    [("boop 🤖\u200b\u202e!\n\tok", "boop 🤖! ok"), ("\x1b[31mred", "[31mred"), ("\ud800x\0y", "xy"), ("\x1b 0", "0"), ("", "")],
+)
+def test_one_line_holds_nothing_unseen(raw, shown):
+    assert places.one_line(raw) == shown
+
+
+def test_a_secret_in_pieces_is_hidden_too(twilio):
+    assert notify.failed(NAME, "download", f"who told you {TOKEN[:4]}\u200b{TOKEN[4:]}?")
+    assert "who told you [hidden]?" in twilio.taken[0]["Body"]
 
 
 @settings(max_examples=300, deadline=None)
 @given(name=TEXT, reason=TEXT, step=TEXT, signature=st.text(st.characters(exclude_characters="\0", codec="utf-8")))
 @example("[" * 64, "€" * 400, "retrain", "~" * 50)
 @example("x" * 64, "`’🤖" * 50, "download", "")
-def test_every_text_fits_one_message(name, reason, step, signature):
+def test_every_text_is_short_and_on_one_line(name, reason, step, signature):
     texts = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(notify.SIGNATURE, signature)
@@ -177,17 +179,16 @@ def test_every_text_fits_one_message(name, reason, step, signature):
         notify.failed(name, step, reason)
     assert len(texts) == 4
     for text in texts:
-        assert gsm.is_plain(text) and gsm.length(text) <= 160 and text == text.strip() and "\n" not in text
-    ending = gsm.cut(gsm.plain(signature), notify.SIGNATURE_MAX)
+        assert len(text) <= 300 and text == text.strip() and text.isprintable()
+    ending = places.cut(places.one_line(signature), notify.SIGNATURE_MAX).strip()
     assert all(text.endswith(ending) for text in texts)
     assert "No images lost, run the same command again." in texts[3]
 
 
-@given(TEXT, st.integers(0, 200))
+@given(TEXT, st.integers(4, 200))
 def test_cut_never_takes_more_than_its_limit(text, limit):
-    short = gsm.plain(text)
-    assert gsm.length(gsm.cut(short, limit)) <= limit
-    assert gsm.plain(short) == short and gsm.is_plain(short)
+    short = places.cut(text, limit)
+    assert len(short) <= limit and (short == text or (short.endswith("...") and text.startswith(short[:-3])))
 
 
 # --- when they are sent ---
