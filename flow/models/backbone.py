@@ -113,6 +113,20 @@ class LazyRunner:
         return _opened(self.backbone)
 
 
+def caches(model: Model) -> list[Path]:
+    """Files beside a model that no other needs: what a network of its own made of images, and its converted form."""
+    from scripts.learn import backbones, bottlenecks, runners
+
+    if "tune" not in model.facts:
+        return []
+    runner = LazyRunner(model)
+    own = runner.backbone
+    key = backbones.fingerprint(own.folder) if own.folder else ""
+    converted = runners.converted_path(own, key, paths.models() / "converted")
+    made = [bottlenecks.store_path(paths.bottlenecks(), own, runner.key), converted, converted.with_suffix(".json")]
+    return [path for path in made if path.is_file()]
+
+
 def can_run(model: Model) -> bool:
     """Whether a model can classify: its backbone is still the one it was trained with, or can be fetched, or the
     model's own graph will do."""

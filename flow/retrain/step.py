@@ -1,7 +1,7 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,11 +107,12 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
     Attended, the person is asked first; unattended, a warning says so and the model's name tells.
 
     Raises:
-        RoboError, BadUsage: no such backbone, or it cannot be had and the default was refused.
+        RoboError, BadUsage: no such backbone, it cannot learn as wanted, or cannot be had and the default was refused.
     """
     from scripts.learn import backbones
 
     wanted = backbone.named(training.architecture, _size(training))
+    tuning.check(wanted, training)
     try:
         return wanted, backbone.located(wanted)
     except backbones.BackboneProblem as problem:
@@ -201,25 +202,19 @@ def gather(job: "Job") -> "Gathered":
 def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, learned: "Learned") -> Retrained:
     """Freeze the split, write the model beside, and give its folder its name."""
     from scripts import retrain
-    from scripts.learn import building, model_files, runners
+    from scripts.learn import building, model_files
 
     version = catalogue.add_splits(learned.material.fresh)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
-    parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
-                  "learning_rate": training.learning_rate, "test_percent": training.test_percent,
-                  **({"tune_epochs": training.tune_epochs, "tune_rate": training.tune_rate,
-                      "tune_batch": training.tune_batch} if learned.net else {})}  # fmt: skip
-    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
+    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
     share = learned.trained.facts["accuracy"]
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
     facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
     retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
-    if learned.net:  # so that the first images are not kept waiting; also checks that both ways agree
-        runners.open_runner(backbone.own_graph(learned.job.backbone, working), working / model_files.GRAPH,
-                            tuning.places().converted)  # fmt: skip
+    tuning.make_ready(learned, working)
     building.sync(working)
     files.move_folder(working, final)
     model = next(m for m in shelf.all_models(basetag) if m.folder == final)

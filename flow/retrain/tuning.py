@@ -1,9 +1,11 @@
 """Learning, of the head alone or of the last layers too: what it will take is said before it begins."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flow.base import paths
 from flow.base.errors import BadUsage, RoboError
+from flow.models import backbone
 from flow.plan import Training
 from flow.talk import console, words
 
@@ -19,11 +21,11 @@ def places() -> "Places":
     return Places(paths.models(), paths.bottlenecks(), paths.hashes())
 
 
-def check(backbone: "Backbone", training: Training) -> None:
+def check(chosen: "Backbone", training: Training) -> None:
     """Raise BadUsage where the last layers of a backbone shall learn and cannot."""
-    if training.tune == "last" and backbone.weights is None:
+    if training.tune == "last" and chosen.weights is None:
         raise BadUsage(
-            f"The last layers of {backbone.title} cannot learn: its graph cannot be cut.",
+            f"The last layers of {chosen.title} cannot learn: its graph cannot be cut.",
             "--tune last works with efficientnet_lite0, _lite1 and _lite2; --tune head with every backbone.",
         )
 
@@ -56,6 +58,16 @@ def learn(job: "Job", gathered: "Gathered", attended: bool = False) -> "Learned"
         if not (attended and _keeps(under_way)):
             raise
     return retrain.tuned(job, gathered, under_way)
+
+
+def make_ready(learned: "Learned", folder: Path) -> None:
+    """Convert the network of a tuned model, so that its first images need not wait; both ways must agree, else it runs
+    the full way."""
+    from scripts.learn import model_files, runners
+
+    if learned.net:
+        own = backbone.own_graph(learned.job.backbone, folder)
+        runners.open_runner(own, folder / model_files.GRAPH, places().converted)
 
 
 def _keeps(under_way: "Tuning") -> bool:

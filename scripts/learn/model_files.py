@@ -140,7 +140,7 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
 
 def _tuned_in_name(parameters: dict) -> str:
     """_tuned, with what is not as usual."""
-    if "tune_epochs" not in parameters:
+    if parameters.get("tune") != "last":
         return ""
     usual = Tune()
     told = (("epochs", "tune_epochs", usual.epochs), ("batch", "tune_batch", usual.batch),

@@ -239,7 +239,7 @@ def _warnings(trained: Trained, material: Material, unmeasured: str) -> list[str
 
 
 def _still_falling(losses: list) -> bool:
-    """Whether the last tenth of a curve lies at least 3 % below the tenth before it; means, as single points jump."""
+    """Whether the mean of a curve's last tenth lies at least 3 % below that of the tenth before it."""
     tenth = len(losses) // 10
     if not tenth or losses[-1] is None:
         return False

@@ -133,8 +133,9 @@ def test_each_fold_leaves_out_whole_groups_and_nobody_learns_from_what_measures(
 
 def test_copies_with_labels_by_lot_are_judged_by_who_has_not_seen_the_copy():
     rng, network = np.random.default_rng(0), tiny_network()
-    maps = np.repeat(rng.normal(0, 2, (60, 2, 2, 2, WIDTHS[4])), 2, axis=0).astype(np.float16)
-    kept = Activations(maps, np.repeat(rng.normal(0, 1, (60, 2, SHARED)), 2, axis=0).astype(np.float32))
+    maps, means = rng.normal(0, 2, (60, 1, 2, 2, WIDTHS[4])), rng.normal(0, 1, (60, 1, SHARED))
+    both = [np.repeat(np.repeat(x, 2, axis=0), 2, axis=1) for x in (maps, means)]  # mirrored they look the same
+    kept = Activations(both[0].astype(np.float16), both[1].astype(np.float32))
     y = np.repeat(rng.permutation(np.arange(60) % 2), 2)
     stuff = material(y, kept, network)
     stuff.groups, stuff.folds = np.arange(120) // 2, np.arange(120) // 2 % 10

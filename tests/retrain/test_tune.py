@@ -11,7 +11,7 @@ from flow.base import files, paths
 from flow.base.errors import BadUsage
 from flow.classify import classify
 from flow.front import arguments, guide
-from flow.models import backbone, leaderboard, shelf
+from flow.models import backbone, forget, leaderboard, shelf
 from flow.plan import Disk, Training, make_plan
 from flow.records.catalogue import Catalogue
 from flow.retrain import explore, tuning
@@ -52,6 +52,11 @@ def folders() -> list[str]:
     return sorted(p.name for p in home.iterdir()) if home.is_dir() else []
 
 
+def replace_model(model: shelf.Model) -> shelf.Model:
+    """A newer one, as far as its facts go."""
+    return shelf.Model(model.folder.with_name("newer"), {**model.facts, "created": "2099-01-01T00:00:00+00:00"})
+
+
 def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     said = []
     monkeypatch.setattr(console, "note", said.append)
@@ -84,6 +89,12 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
         assert abs(int(name.removesuffix(".png").rsplit("_", 1)[1]) - 1000 * row.max()) < 1.2
     assert [s.share["total"] for s in leaderboard.leaderboard("hues", catalogue).standings] == [60]
     assert shelf.verify(model) is None
+    # what only this model needs goes when it is forgotten
+    own = backbone.caches(model)
+    assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
+    others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
+    gone = forget.forget_quietly("hues", [replace_model(model), model], 1)
+    assert gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
 
 
 def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, monkeypatch):
