@@ -40,7 +40,8 @@ class Retrained:
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
         if not self.model.measured:
-            return f"retrained {self.model.name}: not measured, no image that a person sorted could be{left_out}"
+            why = "" if "tune" in self.model.facts else ", no image that a person sorted could be"
+            return f"retrained {self.model.name}: not measured{why}{left_out}"
         share = self.model.facts["accuracy"]
         sure = f"between {percent(share['low'])} and {percent(share['high'])}, {self.model.measured_words}"
         return f"retrained {self.model.name}: {percent(share['value'])} right ({sure}){left_out}"
