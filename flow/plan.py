@@ -29,14 +29,20 @@ SHORT_FLOWS = {
     "status": "counts, models, the last run and what waits for you",
     "models": "every model measured again on today's test images, best first",
     "explore": "train every combination of the parameters given, and compare",
+    "take": "pictures of yours that lie sorted in folders, as training data",
     "approve": "say that you looked at the sorted_ folders and agree",
     "undo": "put the last harvest back",
+    "check": "look at what was sorted in the browser, a key for each label",
+    "try": "what the best model says of a picture",
+    "export": "the best model for another program",
     "forget": "remove all models but the best and the newest ones (--keep 10)",
     "notify_test": "send one text message and follow it",
 }
 FLOWSTEPS = (*FLOWS, *SHORT_FLOWS)
 NEVER_ASKS = ("classify_top", "retrain_defaults", "automatic")  # the model and the parameters are not asked for
-READ_ONLY = ("status", "models", "notify_test")
+DRY_RUNS = (*FLOWS, "take", "approve", "explore", "forget", "undo")  # those that --dry-run goes with
+WITH_SUBJECT = ("take", "try")  # flowsteps that are followed by what they are about
+READ_ONLY = ("status", "models", "try", "notify_test")
 
 
 @dataclass(frozen=True)
@@ -121,10 +127,20 @@ class Request:
     training: dict[str, object] = field(default_factory=dict)
     labels: tuple[str, ...] = ()  # for a new basetag in the guide
     folder: str | None = None  # one sorted_ folder, for approve and harvest
+    subject: str | None = None  # what follows the flowstep: take FOLDER
     dry_run: bool = False
     retry_failed: bool = False
     again: bool = False  # train although nothing is new
     keep: int | None = None  # models that forget leaves
+    check_training: bool = False  # check looks at doubtful training images
+    check_teach: bool = False
+    browser: bool = True  # check opens one
+    port: int = 0  # of the check page; 0 = any that is free
+    to: str | None = None  # folder an exported model goes to
+    smaller: bool = False  # float16 and int8 too
+    data: str | None = None  # folder the training images are copied to
+    csv: str | None = None  # file for what `try` finds
+    pictures: tuple[str, ...] = ()  # files, folders and addresses to try
 
 
 @dataclass(frozen=True)

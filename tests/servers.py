@@ -26,6 +26,7 @@ class Server:
         self.headers: list[dict[str, str]] = []
         self.at_once = 0
         self.latency_s = latency_s
+        self.left_at = 0.0  # monotonic time the last answer left
         self.closing = threading.Event()
         self._now = 0
         self._lock = threading.Lock()
@@ -70,6 +71,7 @@ class Server:
         with self._lock:
             self._now -= request.counted
             request.counted = False
+            self.left_at = time.monotonic()
 
 
 class _Quiet(ThreadingHTTPServer):

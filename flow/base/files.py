@@ -28,7 +28,8 @@ def sync_folder(folder: Path) -> None:
     """Make a folder's entries durable (fsync on the folder itself)."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with _about(folder):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -165,6 +166,11 @@ def images_in(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(_image_names(folder))]
 
 
+def image_names(folder: Path) -> list[str]:
+    """The names of `images_in`, in no order."""
+    return _image_names(folder)
+
+
 def count_images(folder: Path) -> int:
     """How many `images_in` would give, in less than half the time."""
     return len(_image_names(folder))
@@ -242,10 +248,20 @@ def _part(path: Path) -> Path:
 
 
 def _write(path: Path, raw: bytes) -> None:
-    with open(path, "wb") as writer:
+    with _about(path), open(path, "wb") as writer:
         writer.write(raw)
         writer.flush()
         os.fsync(writer.fileno())
+
+
+@contextlib.contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Trouble with writing names the file: the system names one only where it is opened."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename = problem.filename or str(path)
+        raise
 
 
 def _give_name(part: Path, target: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flow.base import files
 from flow.base.errors import Locked, RoboError
+from flow.base.runlog import hide_secrets
 
 POLL_S = 0.25
 LOOKS, LOOK_S = 10, 0.05  # how often, and how long apart, a second run looks who the first one is
@@ -38,8 +39,9 @@ def held(path: Path, wait_s: float, who: dict, clock: Callable[[], float] = time
         ) from problem
     try:
         _take(handle, path, clock() + wait_s, clock)
+        told = {name: hide_secrets(value) if isinstance(value, str) else value for name, value in who.items()}
         os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(who).encode("utf-8"), 0)
+        os.pwrite(handle, json.dumps(told).encode("utf-8"), 0)
         yield
         os.ftruncate(handle, 0)
     finally:

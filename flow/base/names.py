@@ -40,6 +40,12 @@ def one_line(text: object) -> str:
     return clean(" ".join(str(text or "").split()))[:TEXT_MAX]
 
 
+def inert(cell: object) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with."""
     near = difflib.get_close_matches(word, list(known), 1)
@@ -69,7 +75,7 @@ def folder_name(text: str, what: str) -> str:
         raise BadUsage(f"The {what} {clean(text)!r} holds invisible characters.", "Type it again by hand.")
     name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower()).strip().lstrip("#").strip()
     name = re.sub(r"\s+", "_", name)
-    problem = _problem(name)
+    problem = _problem(name) or _means_something(name, what)
     if problem:
         raise BadUsage(
             f"{clean(text)!r} cannot be a {what}: {problem}.", "Use letters, digits, _ and -, such as: robot_art"
@@ -90,12 +96,17 @@ def is_under(name: str) -> bool:
 def is_own_word(name: str) -> bool:
     """True for names that RoboFlow itself gives to folders, such as sorted_1 or built_under925."""
     own = (cfg.sorted_name, cfg.unsorted_name, cfg.harvested_name)
-    return name.startswith(own) or is_under(name) or name in (cfg.quarantine_name, "trash", "0")
+    return name.startswith(own) or is_under(name) or name == cfg.quarantine_name
 
 
 def is_text(name: str) -> bool:
     """False for a file name whose bytes are no UTF-8; such a one cannot stand in a log, a model or a catalogue."""
     return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def _means_something(name: str, what: str) -> str:
+    """Why `name`, safe as it is, would be misunderstood; a label may be called 0, as a digit's pictures are."""
+    return "0 stands for no new images" if name == "0" and what != "label" else ""
 
 
 def _problem(name: str) -> str:

@@ -36,6 +36,10 @@ def summaries(basetag: str) -> Path:
     return tf_files() / "training_summaries" / basetag
 
 
+def exports(basetag: str) -> Path:
+    return tf_files() / "exports" / basetag
+
+
 def unsorted_dir(basetag: str, searchtag: str) -> Path:
     return testing(basetag) / f"{cfg.unsorted_name}{searchtag}"
 
@@ -67,3 +71,13 @@ def last_run(basetag: str) -> Path:
 
 def hashes() -> Path:
     return bottlenecks() / "hashes.sqlite"
+
+
+def thumbnails() -> Path:
+    """Small pictures for the check page; they can be made again."""
+    return tf_files() / "thumbnails"
+
+
+def way_in(basetag: str) -> Path:
+    """A page that leads a browser to the check page, readable by its owner only, while that is open."""
+    return tf_files() / "logs" / f"{basetag}_check.html"

@@ -20,16 +20,41 @@ def copy_aside(basetag: str, path: Path, reason: str) -> None:
         _say_why(there, reason, str(path))
 
 
-def move_aside(basetag: str, path: Path, sha256: str, reason: str) -> None:
+def move_aside(basetag: str, path: Path, sha256: str, reason: str, target: Path | None = None) -> None:
     """Take an image of the program's own folders out of the way; safe to be killed in and safe to repeat.
 
     The reason is written first, so that nothing lies there without one.
+
+    Args:
+        target: where to, as `place_for` said; empty = asked now.
     """
-    target = files.make_folder(paths.quarantine(basetag)) / path.name
-    if target.exists() and files.sha256_of(target) != sha256:
-        target = files.free_path(target.parent, target.name)
+    target = target or place_for(basetag, path, sha256)
+    files.make_folder(target.parent)
     _say_why(target, reason, path.parent.name)
     files.move_to(path, target)
+
+
+def place_for(basetag: str, path: Path, sha256: str) -> Path:
+    """Where an image would lie in the quarantine: under its name, or a free one where another picture has that."""
+    target = paths.quarantine(basetag) / path.name
+    if target.exists() and files.sha256_of(target) != sha256:
+        target = files.free_path(target.parent, target.name)
+    return target
+
+
+def move_back(there: Path, home: Path) -> None:
+    """Put a picture back from the quarantine, and forget its reason; safe to be killed in and safe to repeat.
+
+    Raises:
+        FileExistsError: another picture lies at `home`; both stay.
+    """
+    files.move_to(there, home)
+    log = there.parent / REASONS
+    if log.exists():
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        left = [line for line in lines if line.split("\t")[0] != one_line(there.name)]
+        if left != lines:
+            files.write_whole(log, "".join(left))
 
 
 def _say_why(image: Path, reason: str, origin: str) -> None:

@@ -21,6 +21,9 @@ from flow.base import files
 SECRET_NAMES = re.compile(
     r"(TOKEN|SECRET|API_KEY|APIKEY|IMGURAPI_ID|CLIENT_ID|PASSWORD|ACCOUNT_SID|SENDTONUM|PHONE_NUMBER)"
 )
+ADDRESS_LOGIN = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"<>]*@", re.IGNORECASE)
+KEY_NAMES = r"key|token|secret|passw(?:or)?d|pwd|auth|sig|signature|credentials?|session(?:_?id)?|sid|client_?id|jwt"
+ADDRESS_KEY = re.compile(rf"([?&;][\w.%-]{{0,60}}?(?:{KEY_NAMES})=)[^\s&;#\"'<>]+", re.IGNORECASE)
 BYTES_MAX, BACKUPS = 2_000_000, 5
 GOOD = (0, 3)  # exit codes of runs that came to their end, 3 with some images left out
 
@@ -53,11 +56,19 @@ class _File(logging.handlers.RotatingFileHandler):
 
 
 def hide_secrets(text: str) -> str:
-    """Text without the value of any environment variable whose name says it is a secret."""
+    """Text without the value of any environment variable whose name says it is a secret; see also `plain_addresses`."""
+    text = plain_addresses(text)
     for name, value in os.environ.items():
         if len(value) >= 6 and SECRET_NAMES.search(name):
             text = text.replace(value, "[hidden]")
     return text
+
+
+def plain_addresses(text: str) -> str:
+    """Text whose addresses carry no name and password, and no key, token or signature in their queries."""
+    if "://" not in text:
+        return text
+    return ADDRESS_KEY.sub(r"\1[hidden]", ADDRESS_LOGIN.sub(r"\1[hidden]@", text))
 
 
 def start(path: Path, run_id: str) -> None:
@@ -110,7 +121,17 @@ def save_last_run(path: Path, facts: dict) -> None:
         if facts["exit"] in GOOD
         else read_last_run(path).get("good")
     )
-    files.write_whole(path, json.dumps({**facts, "line": hide_secrets(facts["line"]), "good": good}, indent=1) + "\n")
+    told = _told({**facts, "line": hide_secrets(facts["line"]), "good": good})
+    files.write_whole(path, json.dumps(told, indent=1) + "\n")
+
+
+def _told(value: object) -> object:
+    """The same facts with plain addresses."""
+    if isinstance(value, dict):
+        return {name: _told(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_told(inner) for inner in value]
+    return plain_addresses(value) if isinstance(value, str) else value
 
 
 def read_last_run(path: Path) -> dict:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import config as cfg
 from flow.base import files
-from flow.base.names import clean
+from flow.base.names import clean, inert
 from flow.records.catalogue import Image
 
 CREDITS = "CREDITS.csv"
@@ -88,7 +88,7 @@ def _add_rows(path: Path, images: list[Image]) -> None:
     if not old:
         writer.writerow(COLUMNS)
     for image in new:
-        writer.writerow([_inert(value) for value in _row(image)])
+        writer.writerow([inert(value) for value in _row(image)])
     joint = "" if not old or old.endswith("\n") else "\n"
     files.write_whole(path, old + joint + text.getvalue())
 
@@ -97,7 +97,3 @@ def _row(image: Image) -> list[str]:
     values = {"file": image.file_name, **{name: getattr(image, name) for name in COLUMNS[1:]}}
     return [str(values[name]) for name in COLUMNS]
 
-
-def _inert(value: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

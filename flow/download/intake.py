@@ -6,9 +6,15 @@ The decoding is `scripts.learn.images`; here are the sniffing before it and the 
 import hashlib
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base.sniff import NOT_PICTURE, kind_of
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from scripts.learn.lookalikes import Look
 
 JPEG_QUALITY = 90
 FLAT_RANGE = 10  # of 255; a picture whose every channel varies less shows nothing
@@ -33,12 +39,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Taken:
-    """A picture as it will be kept. `look` is a `scripts.learn.lookalikes.Look`; the hashes are hex sha256."""
+    """A picture as it will be kept. The hashes are hex sha256."""
 
     jpeg: bytes
     sha256: str
     origin_sha256: str
-    look: object
+    look: "Look"
     width: int  # pixels
     height: int
 
@@ -49,27 +55,39 @@ def take_in(data: bytes) -> Taken:
     Raises:
         Refused: not a picture, damaged, too small, too long, flat, too many pixels.
     """
-    from PIL import Image
-
-    from scripts.learn.images import Unreadable, decode
-    from scripts.learn.lookalikes import look_of
+    from scripts.learn.images import Unreadable, opened
 
     if not kind_of(data):
         raise Refused(NOT_PICTURE, "not a picture: its first bytes are those of something else")
     try:
-        image = decode(data, draft_side=cfg.image_side_max)
+        with opened(data, draft_side=cfg.image_side_max, look=_judge) as image:
+            return _taken(image, data)
     except Unreadable as problem:
         raise Refused(_reason(str(problem)), str(problem)) from problem
-    _judge(*image.size)
+
+
+def _taken(image: "Image.Image", data: bytes) -> Taken:
+    """A decoded picture as it will be kept. Raises Refused where it shows nothing."""
+    from PIL import Image
+
+    from scripts.learn.lookalikes import look_of
+
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
-    small = image.resize((64, 64), Image.Resampling.BOX)
-    if all(high - low < FLAT_RANGE for low, high in small.getextrema()):
+    if _is_flat(image.resize((64, 64), Image.Resampling.BOX)):
         raise Refused(FLAT)
     buffer = io.BytesIO()
     image.info.clear()  # no comment, profile or EXIF (with its places) is passed on
     image.save(buffer, "JPEG", quality=JPEG_QUALITY)
     jpeg = buffer.getvalue()
     return Taken(jpeg, hashlib.sha256(jpeg).hexdigest(), hashlib.sha256(data).hexdigest(), look_of(image), *image.size)
+
+
+def _is_flat(image: "Image.Image") -> bool:
+    """True where every channel hardly varies."""
+    import numpy as np
+
+    pixels = np.asarray(image).reshape(-1, 3)
+    return bool((pixels.max(axis=0) - pixels.min(axis=0) < FLAT_RANGE).all())
 
 
 def _judge(width: int, height: int) -> None:

@@ -4,10 +4,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths
 from flow.records.catalogue import KEPT, Catalogue
+
+if TYPE_CHECKING:
+    from scripts.learn.lookalikes import Look
 
 
 class Known:
@@ -51,11 +55,11 @@ class Known:
                 return sha
         return self._origins.get(origin_sha256, "")
 
-    def alike(self, look: object) -> str:
+    def alike(self, look: "Look") -> str:
         """The sha256 of a near-duplicate; empty where there is none."""
         return (self._looks.find(look) or "") if self._near else ""
 
-    def add(self, origin_sha256: str, sha256: str, look: object) -> None:
+    def add(self, origin_sha256: str, sha256: str, look: "Look") -> None:
         """One more kept image."""
         self._contents.add(sha256)
         self._origins[origin_sha256] = sha256

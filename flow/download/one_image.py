@@ -5,10 +5,11 @@ from itertools import count
 from pathlib import Path
 
 from flow.base.files import write_part
-from flow.download.intake import TOO_MANY_PIXELS, Refused, Taken, take_in
+from flow.download.intake import DAMAGED, TOO_MANY_PIXELS, Refused, Taken, take_in
 from flow.records.catalogue import DEFERRED, FAILED, REFUSED
 from flow.sources import Found, Source
-from flow.web.fetch import WAIT, Fetcher, NotFetched
+from flow.web.failures import ODD, WAIT, NotFetched
+from flow.web.fetch import Fetcher
 
 _numbers = count(1)  # for the names of part files; next() on it is safe in threads
 
@@ -41,6 +42,9 @@ def obtain(source: Source, found: Found, fetcher: Fetcher, fallback: bool = Fals
     except OSError as problem:
         why = f"unreadable: {problem.strerror or type(problem).__name__}"
         return Outcome(source, found, status=FAILED, reason="unreadable", detail=why)
+    except Exception as problem:  # noqa: BLE001 - one picture, whatever is wrong with it, never ends a run
+        why = f"{ODD}: {type(problem).__name__}"
+        return Outcome(source, found, status=FAILED, reason=ODD, detail=why)
 
 
 def take(outcome: Outcome, fetcher: Fetcher, folder: Path) -> Outcome:
@@ -57,6 +61,9 @@ def take(outcome: Outcome, fetcher: Fetcher, folder: Path) -> Outcome:
         return replace(outcome, data=b"", status=REFUSED, reason=problem.reason, detail=str(problem))
     except MemoryError:
         return replace(outcome, data=b"", status=REFUSED, reason=TOO_MANY_PIXELS)
+    except Exception as problem:  # noqa: BLE001 - as above; nothing here touches the disk yet
+        why = f"{DAMAGED}: {type(problem).__name__}"
+        return replace(outcome, data=b"", status=REFUSED, reason=DAMAGED, detail=why)
     part = write_part(folder, f"{next(_numbers)}.jpg", taken.jpeg)
     return replace(outcome, data=b"", taken=taken, part=part)
 

@@ -9,6 +9,7 @@ from flow.sources import Found, Source
 from flow.web.hosts import Hosts, host_of
 
 AHEAD = 3  # times what a host serves at once: jobs of one host that may be begun or wait their turn
+HELD_MAX = 1000  # offers of hosts that rest; with more at hand no further ones are asked for
 LOOK_AHEAD = 32  # offers looked through for another host while one is busy
 
 
@@ -35,7 +36,7 @@ class Lineup:
         job = next((job for job in self._ready if self._has_place(job.host)), None)
         if job is not None:
             self._ready.remove(job)
-        while job is None and len(self._ready) < LOOK_AHEAD:
+        while job is None and len(self._ready) < LOOK_AHEAD and len(self.held) < HELD_MAX:
             offer = next(self._offers, None)
             if offer is None:
                 return None

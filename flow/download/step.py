@@ -6,36 +6,37 @@ completes it.
 
 import contextlib
 import errno
+import math
+import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import config as cfg
 from flow.base import files, paths
-from flow.base.errors import RoboError
 from flow.base.names import one_line
 from flow.base.quarantine import copy_aside
 from flow.download.credits import update_logs
-from flow.download.keeping import NEAR, SEEN, Keeper
+from flow.download.keeping import Keeper
 from flow.download.known import Known
+from flow.download.offers import Offers, Trouble
 from flow.download.one_image import Outcome
+from flow.download.place import cannot_write, prepare
 from flow.download.queue import Job, Lineup
 from flow.download.tally import Downloaded, Wanted
 from flow.download.workers import Crew
-from flow.records.catalogue import DEFERRED, DUPLICATE, FAILED, GONE, KEPT, REFUSED, Archived, Begun, Catalogue
-from flow.sources import Found, Source, SourceTrouble, open_sources
+from flow.records.catalogue import DEFERRED, KEPT, Begun, Catalogue
+from flow.sources import Source, open_sources
 from flow.talk import console
-from flow.web.fetch import WAIT, Fetcher
-from flow.web.headers import plain_url
+from flow.web.failures import WAIT
+from flow.web.fetch import Fetcher
 from flow.web.hosts import SHORT_WAIT_S, clock_text
 
-LICENSE = "other licence"
-SPACE_MB = 100  # free megabytes wanted before anything is fetched
 PILE, PILE_S = 8, 0.25  # so many images, or seconds, are written down together
 UNFINISHED_H = 48  # hours within which the same command completes a download that was stopped
-NO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+WAITS_MAX_S = 180.0  # that a run waits for hosts in all, while nothing else is to be done
+NO_WRITE = (errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def _now() -> datetime:
@@ -44,6 +45,9 @@ def _now() -> datetime:
 
 def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] = _now) -> Downloaded:
     """Fetch `wanted.quantity` new images.
+
+    Until `Catalogue.finish` is told that the whole run ended well, the same command finds them there and fetches no
+    more.
 
     Returns:
         What came, counted; its `code` is 0 or 3.
@@ -56,27 +60,15 @@ def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] =
     sources = open_sources(wanted.sources)
     folder = paths.unsorted_dir(wanted.basetag, wanted.searchtag)
     try:
-        files.make_folder(folder)
-        files.need_space(folder, SPACE_MB)
-        _sweep(folder)
+        prepare(folder)
         with Known(wanted.basetag, catalogue, not wanted.keep_near) as known, Fetcher(now) as fetcher:
             return _Run(sources, Keeper(wanted, catalogue, known, folder, now), fetcher).go()
     except OSError as problem:
         if problem.errno in NO_WRITE:
-            raise RoboError(
-                f"{folder} cannot be written: {problem.strerror}.",
-                "Make room or allow it, and run the same command again; nothing was lost.",
-            ) from problem
+            raise cannot_write(folder, problem.strerror) from problem
         raise
-
-
-@dataclass
-class _Trouble:
-    """Why it may be fewer than asked."""
-
-    reasons: list[str]
-    again: bool = False  # the same command may bring more
-    own: bool = False  # a picture of the user's own was refused
+    except sqlite3.OperationalError as problem:
+        raise cannot_write(paths.catalogue(wanted.basetag).parent, str(problem)) from problem
 
 
 class _Run:
@@ -87,8 +79,9 @@ class _Run:
         self.wanted, self.catalogue, self.now = keeper.wanted, keeper.catalogue, keeper.now
         self.kept = 0
         self.before = self._begin()
-        self.trouble = _Trouble([])
-        self.seen: set[tuple[str, str]] = set()  # offers of this run
+        self.trouble = Trouble()
+        self.offers = Offers(sources, keeper, fetcher, self.trouble)
+        self.waited_s = 0.0  # for hosts that asked to
         self.advance: Callable[[int], None] = lambda n: None
 
     def go(self) -> Downloaded:
@@ -96,12 +89,13 @@ class _Run:
         try:
             self._update_logs()
             if self.places() > 0:
+                self.offers.tell_limits(self.places())
                 with console.progress(self.wanted.quantity, f"downloading {self.wanted.searchtag}") as self.advance:
                     self.advance(self.before)
                     self._work()
         finally:
             self.fetcher.stop()
-            _sweep(self.keeper.folder)
+            files.sweep_parts(self.keeper.folder)
             self._settle()
             with contextlib.suppress(OSError):  # a full disk: the next run writes them
                 self._update_logs()
@@ -118,8 +112,11 @@ class _Run:
         begun = self.catalogue.begun(wanted.searchtag)
         if begun and (begun.asked, begun.sources) == (wanted.quantity, wanted.sources) and _is_recent(begun.at, now):
             before = have - begun.had
-            if before > 0:
-                console.note(f"going on with the download begun {begun.at}: {before} of {begun.asked} are there.")
+            when = clock_text(datetime.fromisoformat(begun.at).astimezone(now.tzinfo), now)
+            if before >= wanted.quantity:
+                console.note(f"the {begun.asked} images of the download begun {when} are there; going on from here.")
+            elif before > 0:
+                console.note(f"going on with the download begun {when}: {before} of {begun.asked} are there.")
             return min(before, wanted.quantity)
         at = now.isoformat(timespec="seconds")
         self.catalogue.begin(Begun(wanted.searchtag, wanted.quantity, wanted.sources, have, at))
@@ -127,7 +124,7 @@ class _Run:
 
     def _work(self) -> None:
         """Keep the workers busy until enough is kept or nothing is left to try."""
-        lineup = Lineup(self._offers(), self.fetcher.hosts)
+        lineup = Lineup(iter(self.offers), self.fetcher.hosts)
         crew = Crew(self.fetcher, self.keeper.folder)
         pile: list[tuple[Job, Outcome]] = []
         written = time.monotonic()
@@ -158,10 +155,12 @@ class _Run:
         """Nothing can begin now: wait for a host that rests, where that is short. False where there is none."""
         waits = {job.host: self.fetcher.hosts.resting_s(job.host) for job in lineup.held}
         host = min(waits, key=waits.__getitem__, default="")
-        if not waits or waits[host] > SHORT_WAIT_S:
+        if not waits or waits[host] > SHORT_WAIT_S or self.waited_s + waits[host] > WAITS_MAX_S:
             return False
-        console.note(f"{host} asks to wait; going on in {waits[host]:.0f} s.")
+        count = sum(job.host == host for job in lineup.held)
+        console.note(f"{host} asks to wait; going on with {count} of its pictures in {math.ceil(waits[host])} s.")
         self.fetcher.stopped.wait(waits[host])
+        self.waited_s += waits[host]
         lineup.release()
         return True
 
@@ -172,11 +171,12 @@ class _Run:
             lineup.leave(job)
             if outcome.status == DEFERRED:
                 lineup.hold(job)
-            elif outcome.taken is None:
+            elif outcome.taken is None or outcome.part is None:
                 self._refuse(outcome)
             else:
                 pictures.append((outcome.found, outcome.taken, outcome.part))
         kept = self.keeper.keep(pictures)
+        self.offers.judged(len(jobs), kept)
         self.kept += kept
         self.advance(kept)
 
@@ -188,43 +188,6 @@ class _Run:
         if outcome.source.name == "folder":
             copy_aside(self.wanted.basetag, Path(outcome.found.image_url), why)
         self.keeper.drop(outcome.found, outcome.status, outcome.reason)
-
-    def _offers(self) -> Iterator[tuple[Source, Found]]:
-        """What all sources offer, one after the other, without what is known or not allowed."""
-        for source in self.sources:
-            source.use(self.fetcher)
-            try:
-                for found in source.search(self.wanted.searchtag):
-                    if self._is_new(source, found):
-                        yield source, found
-                self.trouble.reasons.append(f"{source.name} has no more for {self.wanted.searchtag!r}")
-            except SourceTrouble as problem:
-                self.trouble.again = True
-                self.trouble.reasons.append(problem.reason)
-                console.note(f"{problem.reason}.")  # the last line says it too
-
-    def _is_new(self, source: Source, found: Found) -> bool:
-        """Whether an offer is worth a request; otherwise it is counted here."""
-        key = (found.source, found.source_id)
-        if key in self.seen:
-            return False  # the site repeats itself: not another image
-        self.seen.add(key)
-        entry = self.catalogue.archived(found.source, found.source_id, plain_url(found.image_url))
-        if entry and not self._worth_again(entry):
-            self.keeper.counts[SEEN] += 1
-            return False
-        if not source.own and found.license not in cfg.licenses:
-            self.keeper.counts[LICENSE] += 1
-            return False
-        return True
-
-    def _worth_again(self, entry: Archived) -> bool:
-        """Whether what became of an image earlier leaves something to try."""
-        if entry.status in (FAILED, DEFERRED):
-            return True
-        if entry.status == DUPLICATE:
-            return self.wanted.keep_near and entry.reason == NEAR
-        return self.wanted.retry_failed and entry.status in (GONE, REFUSED)
 
     def _defer(self, held: list[Job]) -> None:
         """What waits for a resting host is left to the next run, and said."""
@@ -242,15 +205,13 @@ class _Run:
         missing = self.places() > 0
         # A folder that holds fewer than asked is no failure; a site, or a file that could not be read, is.
         partial = missing and (self.trouble.again or self.trouble.own or not all(source.own for source in self.sources))
-        if not missing or not self.trouble.again:
-            self.catalogue.finish(self.wanted.searchtag)
         reason = "; ".join(dict.fromkeys(self.trouble.reasons)) if missing else ""
-        if missing and self.trouble.again:
+        goes_on = missing and self.trouble.again
+        if goes_on:
             reason += "; the same command goes on from here"
         counts = dict(sorted(self.keeper.counts.items(), key=lambda item: (-item[1], item[0])))
-        return Downloaded(
-            self.wanted.quantity, self.kept, counts, self.keeper.folder, self.before, _sentence(reason), partial
-        )
+        asked, folder = self.wanted.quantity, self.keeper.folder
+        return Downloaded(asked, self.kept, counts, folder, self.before, _sentence(reason), partial, goes_on)
 
     def _settle(self) -> None:
         """After Ctrl-C between the writing of a file and of its row: mark as kept what is there, forget what is not, so
@@ -265,12 +226,6 @@ class _Run:
 
     def _update_logs(self) -> None:
         update_logs(self.keeper.folder, self.wanted.searchtag, self.catalogue.images_of(self.wanted.searchtag))
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run had begun to write."""
-    for part in files.parts_in(folder):
-        part.unlink(missing_ok=True)
 
 
 def _is_recent(at: str, now: datetime) -> bool:

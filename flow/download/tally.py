@@ -31,6 +31,7 @@ class Downloaded:
     before: int = 0
     reason: str = ""  # why it is fewer than asked, and when to go on; empty where all came
     partial: bool = False
+    goes_on: bool = False  # the same command may bring more
 
     @property
     def looked_at(self) -> int:

@@ -15,11 +15,13 @@ import config as cfg
 from flow.download.one_image import Outcome, obtain, take
 from flow.download.queue import Job
 from flow.records.catalogue import DEFERRED
-from flow.web.fetch import WAIT, Fetcher
+from flow.web.failures import WAIT
+from flow.web.fetch import Fetcher
 
 TAKERS = 3  # threads that decode and write; more than the cores, for they also wait for the disk
 AHEAD = 3  # jobs a worker that are begun and not yet written down, at most
 LOOK_S = 0.25  # how long to wait for something to be finished before looking round
+WAITING_BYTES_MAX = 48_000_000  # of pictures fetched and not yet decoded; above it no further fetch begins
 STOP_S = 3.0  # how long workers get to notice that their sockets were shut
 
 
@@ -35,6 +37,7 @@ class Crew:
         self._backlog: list[tuple[Job, Future]] = []
         self._busy: Counter[str] = Counter()  # fetches a host
         self._fetching = self._running = 0
+        self._waiting_bytes = 0
 
     def __len__(self) -> int:
         """Images at work."""
@@ -79,6 +82,8 @@ class Crew:
         """Give free workers the first jobs whose hosts have a place."""
         with self._lock:
             while self._fetching < cfg.download_workers and not self._fetcher.stopped.is_set():
+                if self._waiting_bytes > WAITING_BYTES_MAX:
+                    return
                 spot = next((n for n, (job, _) in enumerate(self._backlog) if self._has_place(job.host)), None)
                 if spot is None:
                     return
@@ -100,6 +105,7 @@ class Crew:
             with self._lock:
                 self._busy[job.host] -= 1
                 self._fetching -= 1
+                self._waiting_bytes += len(outcome.data)
             self._pump()
             if not self._fetcher.stopped.is_set():
                 self._takers.submit(self._take, outcome, future)
@@ -111,7 +117,11 @@ class Crew:
     def _take(self, outcome: Outcome, future: Future) -> None:
         self._count(1)
         try:
-            future.set_result(take(outcome, self._fetcher, self._folder))
+            taken = take(outcome, self._fetcher, self._folder)
+            with self._lock:
+                self._waiting_bytes -= len(outcome.data)
+            self._pump()
+            future.set_result(taken)
         except Exception as problem:  # noqa: BLE001 - such as a full disk, which ends the run
             future.set_exception(problem)
         finally:

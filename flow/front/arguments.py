@@ -7,7 +7,7 @@ from typing import NoReturn
 from flow.base import settings
 from flow.base.errors import BadUsage
 from flow.base.names import nearest
-from flow.plan import FLOWSTEPS, SHORT_FLOWS, TRAINING_SETTINGS, Request
+from flow.plan import FLOWSTEPS, SHORT_FLOWS, TRAINING_SETTINGS, WITH_SUBJECT, Request
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,18 @@ def parser() -> argparse.ArgumentParser:
     p = _Parser(prog="roboflow.py", add_help=False, allow_abbrev=False)
     for name in ("basetag", "imagequantity", "searchtag", "flowstep"):
         p.add_argument(name, nargs="?")
+    p.add_argument("more", nargs="*")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep"):
+    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port", "to", "data",
+                 "csv"):  # fmt: skip
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--folds", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again"):
+    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
+                 "training", "teach", "no-browser", "smaller"):  # fmt: skip
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -58,13 +61,15 @@ def parser() -> argparse.ArgumentParser:
 def parse(arguments: list[str]) -> tuple[Request, Options]:
     """Read the command line.
 
-    `robots status` and `status` are understood as well as `robots 0 0 status`.
+    `robots status` and `status` are understood as well as `robots 0 0 status`; what follows `take` is a folder, what
+    follows `try` are pictures.
 
     Raises:
         BadUsage: what argparse refuses, an unknown flowstep, a value out of range.
     """
     given = parser().parse_intermixed_args(arguments)
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
+    words_given, subjects = _subjects([*words_given, *given.more])
     basetag, quantity, searchtag, flowstep = _positions(words_given)
     options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
                       given.lock_wait, given.max_minutes, given.help, given.helpmore)  # fmt: skip
@@ -80,12 +85,35 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
         keep_near=given.keep_near,
         training=_training(given),
         folder=given.sorted,
+        subject=subjects[0] if subjects else None,
         dry_run=given.dry_run,
         retry_failed=given.retry_failed,
         again=given.again,
         keep=None if given.keep is None else _keep(given.keep),
+        check_training=given.training,
+        check_teach=given.teach,
+        browser=not given.no_browser,
+        port=_port(given.port),
+        to=given.to,
+        smaller=given.smaller,
+        data=given.data,
+        csv=given.csv,
+        pictures=subjects,
     )
     return request, options
+
+
+def _subjects(given: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The words up to a flowstep that is followed by what it is about, and those after it."""
+    for place in (1, 3):  # `robots try ...` and `robots 0 0 try ...`
+        if place < len(given) and given[place] in WITH_SUBJECT:
+            return given[: place + 1], tuple(given[place + 1 :])
+    if given[:1] and given[0] in WITH_SUBJECT and len(given) > 1 and not given[1].isdecimal():
+        raise BadUsage(f"The basetag is missing before {given[0]}.",
+                       f"For example: python roboflow.py robots {given[0]} {given[1]}")  # fmt: skip
+    if len(given) > 4:
+        raise BadUsage(f"There is a word too many: {given[4]!r}.", "python roboflow.py --help shows what there is.")
+    return given, ()
 
 
 def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, str | None]:
@@ -114,6 +142,14 @@ def _quantity(text: str | None) -> int | None:
         raise BadUsage(
             f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
         )
+    return int(text)
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdecimal() and 1024 <= int(text[:6]) <= 65535):
+        raise BadUsage(f"--port {text} is no port from 1024 to 65535.", "Leave it out, and a free one is found.")
     return int(text)
 
 

@@ -1,14 +1,11 @@
 """One run from its arguments to its exit code: the only place where errors are caught and said."""
 
 import contextlib
-import errno
 import shlex
-import signal
 import sqlite3
 import sys
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -19,31 +16,23 @@ from flow.base.errors import (
     FAILED,
     INTERRUPTED,
     NOT_READY,
-    PARTIAL,
-    TERMINATED,
     BadUsage,
     NotReady,
     Quit,
     RoboError,
     Stopped,
 )
-from flow.front import arguments, run, status
+from flow.front import arguments, dry, run, short, state, status, watch
 from flow.front.arguments import Options
+from flow.front.next_steps import next_steps
 from flow.plan import FLOWS, READ_ONLY, SHORT_FLOWS, Disk, Plan, Request, make_plan
 from flow.records.catalogue import Catalogue
 from flow.records.recall import catalogue_of
 from flow.talk import console, words
+from flow.talk.helps import HELPS
 from flow.texts import notify
 
 STAMP = "%Y%m%d_%H%M%S"
-DISK_FULL = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "not permitted",
-    errno.EIO: "the disk failed",
-}
 
 
 def main(given: list[str]) -> int:
@@ -64,9 +53,8 @@ def main(given: list[str]) -> int:
     except RoboError as problem:
         return _failed(outcome, problem.message, problem.hint, problem.code)
     except (OSError, sqlite3.DatabaseError) as problem:
-        return _failed(
-            outcome, _disk_words(problem), "Nothing was lost; put that right and run the same command again.", FAILED
-        )
+        hint = "Nothing was lost; put that right and run the same command again."
+        return _failed(outcome, watch.disk_words(problem), hint, FAILED)
     except Exception as problem:  # noqa: BLE001 - the wall: a bug of ours becomes one sentence and a traceback in the log
         runlog.failure(problem)
         return _failed(
@@ -89,44 +77,64 @@ def _run(given: list[str], outcome: run.Outcome) -> int:
         if not (options.helpmore and console.can_ask() and console.yes_no("Go on to the guided set-up?", False)):
             return DONE
         request = Request()
+    dry.check(request)
     if request.flowstep == "status":
         return _status(request)
     guided = _incomplete(request)
     if guided:
-        request = _guide(request)
+        request, guided = _guide(request)
     basetag = names.folder_name(request.basetag or "", "basetag")
     if request.searchtag not in (None, "0"):
         names.folder_name(request.searchtag, "searchtag")  # refused before anything is made
     outcome.basetag = basetag
+    if request.dry_run:
+        return _dry(request, basetag, outcome)
     runlog.start(paths.log(basetag), f"{datetime.now(timezone.utc):%H%M%S}-{time.monotonic_ns() % 10000:04d}")
     runlog.info(f"command: {shlex.join(['roboflow.py', *given])}")
     runlog.hide_native_noise()
     notify.begin()
-    with _signals(), contextlib.ExitStack() as stack:
+    with watch.signals(), contextlib.ExitStack() as stack:
         if request.flowstep not in READ_ONLY:
             stack.enter_context(locks.held(paths.lock(basetag), cfg.lock_wait_s, _who(given)))
-            stack.enter_context(_remembered(request, outcome))
-        return _work(request, basetag, outcome, guided)
+            stack.enter_context(watch.remembered(request.flowstep, outcome))
+        code = _work(request, basetag, outcome, guided)
+    _say_next(basetag)
+    return code
 
 
 def _work(request: Request, basetag: str, outcome: run.Outcome, guided: bool) -> int:
     """Everything between taking the lock and the last line."""
     disk = status.disk_state(basetag)
-    if request.flowstep in SHORT_FLOWS or request.flowstep == "harvest":
+    if (request.flowstep in SHORT_FLOWS and request.flowstep != "take") or request.flowstep == "harvest":
         _must_exist(basetag, disk)
     with catalogue_of(basetag) as catalogue:
         _mend(basetag, catalogue, request.flowstep)
         if request.flowstep in FLOWS:
             _flow(request, basetag, disk, catalogue, outcome, guided)
         else:
-            _short(request, basetag, catalogue, outcome)
+            outcome.step = request.flowstep
+            result = short.do(request, basetag, datetime.now().strftime(STAMP), catalogue)
+            outcome.results.append((request.flowstep, result))
+    _say_result(request, basetag, outcome)
+    runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
+    return outcome.code
+
+
+def _say_next(basetag: str) -> None:
+    """The last note of every run: what comes next, and how one types it."""
+    if console.is_watched() and not console.is_json() and not console.is_quiet():
+        step = next_steps(state.gather(basetag))[0]
+        console.note(f"next: {step.title}")
+        console.raw(f"  {step.command}")
+
+
+def _say_result(request: Request, basetag: str, outcome: run.Outcome) -> None:
+    """The one line, or the one JSON object, to stdout."""
     if console.is_json():
         console.result(words.as_json({"basetag": basetag, "flowstep": request.flowstep, "exit": outcome.code,
                                       "results": outcome.facts(), "warnings": console.warnings()}))  # fmt: skip
     elif not console.is_quiet() or outcome.code or console.warnings():
         console.result(outcome.line())
-    runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
-    return outcome.code
 
 
 def _flow(request: Request, basetag: str, disk: Disk, catalogue: Catalogue, outcome: run.Outcome, guided: bool) -> None:
@@ -138,14 +146,13 @@ def _flow(request: Request, basetag: str, disk: Disk, catalogue: Catalogue, outc
         from flow.front import guide
 
         guide.confirm(plan, request)
+        guide.make_labels(request)
         plan = replace(plan, attended=True)
     if plan.ask_model:
         from flow.front import guide
 
         plan = guide.with_model(plan, catalogue)
-    made = run.make_basetag(plan)
-    for folder in made:
-        console.note(f"made {folder}")
+    run.make_basetag(plan.basetag)
     run.carry_out(plan, catalogue, outcome)
 
 
@@ -153,54 +160,26 @@ def _plan(request: Request, disk: Disk) -> Plan:
     """The plan; more than one cycle's worth of images is asked about first."""
     if run.over_the_cap(request.quantity) and console.can_ask():
         console.note(f"{request.quantity} images are more than one cycle's worth ({cfg.imgnum_maxpercycle}).")
-        if not console.yes_no(f"Take {cfg.imgnum_maxpercycle} now?", True):
+        if not console.yes_no(f"Take {cfg.imgnum_maxpercycle} now?", True, HELPS["cycle"]):
             raise Quit
     return make_plan(request, disk, datetime.now().strftime(STAMP), console.can_ask())
 
 
-def _short(request: Request, basetag: str, catalogue: Catalogue, outcome: run.Outcome) -> None:
-    """A flowstep with one job of its own."""
-    stamp = datetime.now().strftime(STAMP)
-    outcome.step = request.flowstep
-    if request.flowstep == "models":
-        from flow.models import leaderboard
-
-        board = leaderboard.leaderboard(basetag, catalogue)
-        if not console.is_json():
-            leaderboard.show(board, to_stdout=True)
-        result: object = board
-    elif request.flowstep == "explore":
-        from flow.retrain import explore
-
-        result = explore.explore(basetag, request.training, stamp, catalogue)
-    elif request.flowstep == "approve":
-        from flow.harvest import approve
-
-        result = approve.approve(basetag, request.folder or "", stamp, catalogue)
-    elif request.flowstep == "forget":
-        result = _forget(request, basetag, catalogue)
-    elif request.flowstep == "undo":
-        from flow.harvest import step as harvest
-
-        result = harvest.undo(basetag, catalogue)
-    else:
-        result = run.Said(notify.test(basetag))
-    outcome.results.append((request.flowstep, result))
-
-
-def _forget(request: Request, basetag: str, catalogue: Catalogue) -> object:
-    from flow.models import forget, leaderboard
-
-    if request.keep is None:
-        raise BadUsage("forget needs to know how many models stay.", f"python roboflow.py {basetag} forget --keep 10")
-    return forget.forget(basetag, leaderboard.ranked(basetag, catalogue), request.keep, request.dry_run)
+def _dry(request: Request, basetag: str, outcome: run.Outcome) -> int:
+    """Say what the command would do; nothing is changed, so nothing is locked, logged or remembered."""
+    disk = status.disk_state(basetag)
+    if request.flowstep not in (*FLOWS, "take") or request.flowstep == "harvest":
+        _must_exist(basetag, disk)
+    outcome.results += dry.results(request, basetag, disk, datetime.now().strftime(STAMP))
+    _say_result(request, basetag, outcome)
+    return outcome.code
 
 
 def _status(request: Request) -> int:
     basetag = names.folder_name(request.basetag, "basetag") if request.basetag else ""
-    found = status.status(basetag)
-    console.result(words.as_json(found) if console.is_json() else status.text(found))
-    return NOT_READY if basetag and not found[basetag]["known"] else DONE
+    found = status.states(basetag)
+    console.result(words.as_json(status.facts(found)) if console.is_json() else status.text(found))
+    return NOT_READY if basetag and not found[0].known else DONE
 
 
 def _incomplete(request: Request) -> bool:
@@ -211,8 +190,11 @@ def _incomplete(request: Request) -> bool:
     return bool(missing)
 
 
-def _guide(request: Request) -> Request:
+def _guide(request: Request) -> tuple[Request, bool]:
     from flow.front import guide
+
+    if request.dry_run:
+        raise BadUsage("The guide shows its plan before it begins.", "--dry-run goes with a whole command.")
 
     return guide.complete(request)
 
@@ -246,9 +228,10 @@ def _must_exist(basetag: str, disk: Disk) -> None:
 
 def _mend(basetag: str, catalogue: Catalogue, flowstep: str) -> None:
     """What a killed run left behind."""
-    from flow.records import moving
+    from flow.records import decisions, moving
 
     if flowstep not in READ_ONLY:
+        decisions.settle(basetag, catalogue)
         for said in moving.finish_unfinished(basetag, catalogue, undos=flowstep != "undo"):
             console.note(said)
 
@@ -261,61 +244,6 @@ def _who(given: list[str]) -> dict:
         "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
         "command": shlex.join(["roboflow.py", *given]),
     }
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and --max-minutes arrive as Stopped, wherever the run is."""
-
-    def terminated(*_: object) -> None:
-        raise Stopped(TERMINATED, "Told to stop")
-
-    def out_of_time(*_: object) -> None:
-        raise Stopped(PARTIAL, f"The {cfg.max_minutes:g} minutes are over")
-
-    before = signal.signal(signal.SIGTERM, terminated), signal.signal(signal.SIGALRM, out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, cfg.max_minutes * 60)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGALRM, before[1])
-
-
-@contextlib.contextmanager
-def _remembered(request: Request, outcome: run.Outcome) -> Iterator[None]:
-    """Write last_run.json when the run has ended, well or not; a run that was killed leaves that of the one before."""
-    begin = datetime.now(timezone.utc)
-
-    def remember(code: int, line: str) -> None:
-        runlog.save_last_run(
-            paths.last_run(outcome.basetag),
-            {
-                "start": begin.isoformat(timespec="seconds"),
-                "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                "exit": code,
-                "flowstep": request.flowstep,
-                "line": line,
-                "results": outcome.facts(),
-            },
-        )
-
-    try:
-        yield
-    except (RoboError, Stopped) as problem:
-        with contextlib.suppress(OSError):  # a full disk: what is wrong is said elsewhere
-            remember(problem.code, getattr(problem, "message", getattr(problem, "reason", "")))
-        raise
-    except KeyboardInterrupt:
-        with contextlib.suppress(OSError):
-            remember(INTERRUPTED, "Stopped by Ctrl-C")
-        raise
-    except Exception as problem:
-        with contextlib.suppress(OSError):
-            remember(FAILED, _disk_words(problem))
-        raise
-    remember(outcome.code, outcome.line())
 
 
 def _stopped(outcome: run.Outcome, code: int, reason: str) -> int:
@@ -342,13 +270,6 @@ def _failed(outcome: run.Outcome, message: str, hint: str, code: int) -> int:
     if outcome.step:
         notify.failed(outcome.basetag, outcome.step, message)
     return code
-
-
-def _disk_words(problem: BaseException) -> str:
-    """An operating system error in plain words, with the file it is about."""
-    text = DISK_FULL.get(getattr(problem, "errno", None) or 0, str(problem) or type(problem).__name__)
-    where = getattr(problem, "filename", None)
-    return f"{text[:1].upper()}{text[1:]}{f' ({where})' if where else ''}."
 
 
 def _flush() -> None:

@@ -3,18 +3,35 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import config as cfg
 from flow.base import files, paths
-from flow.base.errors import DONE, RoboError
+from flow.base.errors import DONE, BadUsage, RoboError
+from flow.front.state import is_offline
 from flow.models import backbone, shelf
-from flow.plan import NEVER_ASKS, Plan, Step
+from flow.plan import NEVER_ASKS, Plan, Request, Step, Training, make_training
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
 from flow.talk import console, words
 from flow.texts import notify
+
+if TYPE_CHECKING:
+    from flow.classify import Sorted
+    from flow.download.tally import Downloaded
+    from flow.models.leaderboard import Advice
+    from flow.retrain.step import NothingNew, Retrained
+
+
+class Result(Protocol):
+    """What a step gives: a sentence, the same as data, and the exit code it asks for."""
+
+    @property
+    def code(self) -> int: ...
+
+    def line(self) -> str: ...
+
+    def facts(self) -> dict: ...
 
 
 @dataclass
@@ -22,7 +39,7 @@ class Outcome:
     """What a run came to. Each result has line(), facts() and code."""
 
     basetag: str
-    results: list[tuple[str, Any]] = field(default_factory=list)
+    results: list[tuple[str, Result]] = field(default_factory=list)
     step: str = ""  # the step under way, for the log and the text message
 
     @property
@@ -38,16 +55,10 @@ class Outcome:
         return {name: result.facts() for name, result in self.results}
 
 
-def make_basetag(plan: Plan) -> list[Path]:
-    """A new basetag's folders, with one label folder named after the searchtag where the guide made none."""
-    home = paths.training(plan.basetag)
-    files.make_folder(paths.testing(plan.basetag))
-    files.make_folder(paths.summaries(plan.basetag))
-    labels = (plan.searchtag,) if plan.searchtag and not labelling.label_folders(plan.basetag) else ()
-    made = [home / label for label in labels if not (home / label).exists()]
-    for folder in made:
+def make_basetag(basetag: str) -> None:
+    """A new basetag's folders. Label folders are a person's to name: the guide asks, or they are made by hand."""
+    for folder in (paths.testing(basetag), paths.training(basetag), paths.summaries(basetag)):
         files.make_folder(folder)
-    return made
 
 
 def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
@@ -58,7 +69,7 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
     """
     for note in plan.notes:
         console.note(note)
-    steps: dict[Step, Callable[[Plan, Catalogue], object]] = {
+    steps: dict[Step, Callable[[Plan, Catalogue], Result | None]] = {
         Step.DOWNLOAD: _download,
         Step.CLASSIFY: _classify,
         Step.HARVEST: _harvest,
@@ -69,28 +80,62 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
         result = steps[step](plan, catalogue)
         if result is not None:
             outcome.results.append((step.value, result))
+    _finish_download(catalogue, outcome, plan.searchtag)
+    _offer_check(plan, catalogue, outcome)
 
 
-def _download(plan: Plan, catalogue: Catalogue) -> object:
+def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
+    """After sorting at a terminal: ENTER opens the check page."""
+    done = dict(outcome.results).get(Step.CLASSIFY.value)
+    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and getattr(done, "folder", None)
+    if not (sorted_last and console.can_ask()) or plan.flowstep in NEVER_ASKS:
+        return
+    from flow.front import guide
+
+    if guide.ask_check():
+        outcome.step = "check"
+        outcome.results.append(("check", check(Request(), plan.basetag, plan.stamp, catalogue)))
+
+
+def _finish_download(catalogue: Catalogue, outcome: Outcome, searchtag: str) -> None:
+    """The whole run ended well, so the same command downloads anew. Of a run that did not, it keeps the download."""
+    got = dict(outcome.results).get(Step.DOWNLOAD.value)
+    if got is not None and not getattr(got, "goes_on", False):
+        catalogue.finish(searchtag)
+
+
+def _download(plan: Plan, catalogue: Catalogue) -> Result:
     from flow.download.step import Wanted, download
 
     begin = time.monotonic()
     wanted = Wanted(plan.basetag, plan.searchtag, plan.quantity, plan.source, plan.keep_near, plan.retry_failed)
     console.note(words.downloading(plan.quantity, plan.searchtag, plan.source))
     got = download(wanted, catalogue)
+    if is_offline({"download": got.facts()}):
+        return _without_network(plan, catalogue, got)
     console.note(f"  {got.line()}")
-    console.note(f"  they are in {got.folder}")
-    if not shelf.all_models(plan.basetag):
-        from flow.front import questions
+    if there := files.count_images(got.folder):
+        console.note(f"  they are in {got.folder}")
+    if there and not shelf.all_models(plan.basetag):
+        from flow.front import training
         from flow.retrain import step as retrain
 
         console.note(words.first_sorting(got.folder, paths.training(plan.basetag)))
-        questions.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
+        training.show_training_data(plan.basetag, retrain.IMAGES_LEAST)
     notify.downloaded(plan.basetag, got.line(), time.monotonic() - begin)
     return got
 
 
-def _classify(plan: Plan, catalogue: Catalogue) -> object:
+def _without_network(plan: Plan, catalogue: Catalogue, got: "Downloaded") -> Result:
+    """A situation, not an error list: said once, with the ways on; where somebody answers, one of them is taken now."""
+    from flow.front import guide
+
+    console.note(words.no_network(got.reason, plan.basetag, plan.quantity, plan.searchtag, plan.attended))
+    elsewhere = guide.another_place(plan) if plan.attended and console.can_ask() else None
+    return _download(elsewhere, catalogue) if elsewhere else got
+
+
+def _classify(plan: Plan, catalogue: Catalogue) -> Result | None:
     from flow.classify import classify
     from flow.models import leaderboard
 
@@ -114,7 +159,7 @@ def _classify(plan: Plan, catalogue: Catalogue) -> object:
     return done
 
 
-def _harvest(plan: Plan, catalogue: Catalogue) -> object:
+def _harvest(plan: Plan, catalogue: Catalogue) -> Result | None:
     from flow.harvest import step as harvest
 
     checked_only = plan.checked_only
@@ -132,7 +177,35 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> object:
     return done
 
 
-def _retrain(plan: Plan, catalogue: Catalogue) -> object:
+def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
+    """The check page, with the harvest and the retrain that may come after it."""
+    from flow.check.session import Ended, Then
+    from flow.check.step import CheckOptions
+    from flow.check.step import check as look
+    from flow.retrain import step as retrain
+
+    if request.check_teach:
+        raise BadUsage("--teach is not there yet.", "Sort the first images by hand, then retrain.")
+
+    def harvested() -> Ended:
+        from flow.harvest import step as harvest
+
+        done = harvest.harvest(basetag, stamp, catalogue, checked_only=True)
+        console.note(f"  {done.line()}")
+        for said in done.trouble:
+            console.warn(said)
+        return Ended(done.line(), done.code)
+
+    def retrained() -> Ended:
+        done = train(basetag, make_training(request.training), stamp, catalogue, attended=False, again=True)
+        verdict = done.warnings[-1] if isinstance(done, retrain.Retrained) else ""
+        return Ended(done.line(), done.code, verdict, done.model.folder / "report.html")
+
+    return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
+                Then(harvested, retrained))  # fmt: skip
+
+
+def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
     from flow.models import forget, leaderboard
     from flow.retrain import step as retrain
 
@@ -142,24 +215,36 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> object:
         from flow.front import guide
 
         training = guide.ask_training(plan.training, plan.chosen)
-    before = shelf.all_models(plan.basetag)
-    console.note(words.retraining(training.architecture, labelling.label_counts(plan.basetag)))
     again = plan.again or plan.flowstep not in NEVER_ASKS
-    done = retrain.retrain(plan.basetag, training, plan.stamp, catalogue, attended=plan.attended, again=again)
+    done = train(plan.basetag, training, plan.stamp, catalogue, plan.attended, again)
+    if isinstance(done, retrain.Retrained) and cfg.models_keep and plan.flowstep in NEVER_ASKS:
+        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
+        console.note(f"  {gone.line()}")
+    return done
+
+
+def train(
+    basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool, again: bool
+) -> "Retrained | NothingNew":
+    """A new model, and what there is to say of it; its verdict is the last of the warnings."""
+    from flow.models import leaderboard
+    from flow.retrain import step as retrain
+
+    retrain.check_ready(basetag, training)
+    before = shelf.all_models(basetag)
+    console.note(words.retraining(training.architecture, labelling.label_counts(basetag)))
+    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended, again=again)
     if isinstance(done, retrain.NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done
-    advice = leaderboard.advice(plan.basetag, catalogue, done.model, before)
+    advice = leaderboard.advice(basetag, catalogue, done.model, before)
     tell_retrained(done, advice)
     share = done.model.facts["accuracy"]
-    notify.retrained(plan.basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
-    if cfg.models_keep and plan.flowstep in NEVER_ASKS:
-        gone = forget.forget_quietly(plan.basetag, leaderboard.ranked(plan.basetag, catalogue), cfg.models_keep)
-        console.note(f"  {gone.line()}")
+    notify.retrained(basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
     return replace(done, warnings=(*done.warnings, advice.verdict))
 
 
-def tell_sorted(done: Any) -> None:
+def tell_sorted(done: "Sorted") -> None:
     """Where the sorted images are, how many of each, what it is expected to cost, and what to do now."""
     console.note(f"  {done.line()}")
     rows = [[place, n] for place, n in done.places.items()]
@@ -169,11 +254,12 @@ def tell_sorted(done: Any) -> None:
         console.note(f"  about {about:g} of the {done.sure} sure ones are wrong (hardly more than {most:g}).")
     if done.unlike:
         console.note(f"  {done.unlike} look like nothing in the training data and went under the line.")
-    console.note(words.check_by_hand(done.folder))
+    if done.folder:
+        console.note(words.check_by_hand(done.folder))
     console.beep()
 
 
-def tell_retrained(done: Any, advice: Any) -> None:
+def tell_retrained(done: "Retrained", advice: "Advice") -> None:
     """The new model's figures, its warnings, and what would help most next."""
     console.note(f"  {done.line()}")
     for warned in done.warnings:
@@ -188,17 +274,3 @@ def tell_retrained(done: Any, advice: Any) -> None:
 
 def over_the_cap(quantity: int | None) -> bool:
     return quantity is not None and quantity > cfg.imgnum_maxpercycle
-
-
-@dataclass(frozen=True)
-class Said:
-    """A result that is one sentence."""
-
-    sentence: str
-    code: int = 0
-
-    def line(self) -> str:
-        return self.sentence
-
-    def facts(self) -> dict:
-        return {"said": self.sentence}

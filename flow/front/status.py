@@ -1,24 +1,25 @@
 """What there is and what waits. Read-only, no lock, no TensorFlow; counts files, reads none."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timezone
 
 from flow.base import files, paths, runlog
+from flow.front.next_steps import next_steps
+from flow.front.state import State, basetags, gather
 from flow.models import shelf
 from flow.plan import Disk
-from flow.records import labelling
+from flow.talk import words
 
 
-def basetags() -> list[str]:
-    """Every basetag that has folders, by name."""
-    found = {
-        f.name for root in (paths.training_root(), paths.tf_files() / "testing_photos") for f in files.folders_in(root)
-    }
-    return sorted(found)
+def states(basetag: str = "") -> list[State]:
+    """Where one basetag stands, or all of them."""
+    return [gather(name) for name in ([basetag] if basetag else basetags())]
 
 
-def status(basetag: str = "") -> dict:
-    """Facts of one basetag, or of all."""
-    return {name: _one(name) for name in ([basetag] if basetag else basetags())}
+def facts(found: list[State]) -> dict:
+    """The same as data, by basetag."""
+    return {now.basetag: _facts(now) for now in found}
 
 
 def disk_state(basetag: str) -> Disk:
@@ -27,53 +28,71 @@ def disk_state(basetag: str) -> Disk:
     return Disk(known, len(shelf.all_models(basetag)))
 
 
-def text(found: dict) -> str:
-    """The facts in words."""
+def text(found: list[State]) -> str:
+    """The same in words."""
     if not found:
         return f"nothing here yet: {paths.tf_files()} has no basetags. Begin: python roboflow.py"
-    return "\n\n".join(_words(name, facts) for name, facts in found.items())
+    return "\n\n".join(map(_words, found))
 
 
-def _one(basetag: str) -> dict:
-    ranked = shelf.all_models(basetag)
-    testing = paths.testing(basetag)
-    unsorted = files.folders_in(testing, paths.cfg.unsorted_name)
-    waiting = {
-        f.name: sum(files.count_images(p) for p in files.folders_in(f)) for f in labelling.sorted_folders(basetag)
-    }
+def _facts(now: State) -> dict:
+    step = next_steps(now)[0]
+    unsorted = files.folders_in(paths.testing(now.basetag), paths.cfg.unsorted_name)
     return {
-        "known": bool(ranked or paths.training(basetag).is_dir() or testing.is_dir()),
-        "training": labelling.label_counts(basetag),
+        "known": now.known,
+        "training": {label: count.images for label, count in now.labels.items()},
+        "robot_only": {label: count.robot for label, count in now.labels.items() if count.robot},
         "unsorted": {f.name.removeprefix(paths.cfg.unsorted_name): files.count_images(f) for f in unsorted},
-        "sorted_waiting": waiting,
-        "quarantine": files.count_images(paths.quarantine(basetag)),
-        "models": len(ranked),
-        "best_model": ranked[0].name if ranked else None,
-        "last_run": runlog.read_last_run(paths.last_run(basetag)),
+        "to_sort": now.unsorted,
+        "sorted_waiting": now.waiting | now.looked_at,
+        "looked_at": list(now.looked_at),
+        "quarantine": files.count_images(paths.quarantine(now.basetag)),
+        "models": now.models,
+        "best_model": now.best.name if now.best else None,
+        "best_by_its_own_test": asdict(now.best) if now.best else None,
+        "new_since_the_last_model": now.new_images,
+        "next": {"title": step.title, "command": step.command} if now.known else None,
+        "last_run": runlog.read_last_run(paths.last_run(now.basetag)),
     }
 
 
-def _words(basetag: str, facts: dict) -> str:
-    if not facts["known"]:
-        return f"{basetag}: there is no such basetag"
-    rows = [
-        ("training", facts["training"]),
-        ("unsorted", facts["unsorted"]),
-        ("waiting for you", facts["sorted_waiting"]),
-    ]
-    lines = [f"{basetag}"]
-    lines += [f"  {name}: " + (", ".join(f"{k} {n}" for k, n in counts.items()) or "none") for name, counts in rows]
-    lines.append(
-        f"  models: {facts['models']}" + (f", best by its own test {facts['best_model']}" if facts["models"] else "")
-    )
-    if facts["quarantine"]:
-        lines.append(f"  quarantine: {facts['quarantine']} unreadable images, see reasons.txt there")
-    last = facts["last_run"]
+def lines(now: State) -> list[str]:
+    """Where a basetag stands, in a few lines."""
+    rows = [now.basetag, f"  training: {_counts(now)}"]
+    if now.unsorted:
+        rows.append(f"  to sort: {_listed(now.unsorted)}")
+    looked_at = {name: f"{n} (looked at)" for name, n in now.looked_at.items()}
+    rows.append(f"  waiting for you: {_listed({**now.waiting, **looked_at})}")
+    ranked = " (`models` ranks them all on the same images)" if now.models > 1 else ""
+    rows.append(f"  models: {now.models}{ranked}" + (f", best by its own test {now.best.name}" if now.best else ""))
+    if now.best:
+        rows.append(f"  {words.trust(now.best.value, now.best.low, now.best.high, now.best.total)}")
+    bad = files.count_images(paths.quarantine(now.basetag))
+    if bad:
+        rows.append(f"  quarantine: {bad} unreadable images, see reasons.txt there")
+    last = runlog.read_last_run(paths.last_run(now.basetag))
     good = last.get("good")
-    lines.append(f"  last good run: {_ago(good['end'])}, {good['line']}" if good else "  last good run: none yet")
+    rows.append(f"  last good run: {_ago(good['end'])}, {good['line']}" if good else "  last good run: none yet")
     if last and last["exit"] not in runlog.GOOD:
-        lines.append(f"  the last run failed: {_ago(last['end'])}, exit {last['exit']}, {last['line']}")
-    return "\n".join(lines)
+        rows.append(f"  the last run failed: {_ago(last['end'])}, exit {last['exit']}, {last['line']}")
+    return rows
+
+
+def _words(now: State) -> str:
+    if not now.known:
+        return f"{now.basetag}: there is no such basetag"
+    step = next_steps(now)[0]
+    return "\n".join([*lines(now), f"  next: {step.title}", f"    {step.command}"])
+
+
+def _counts(now: State) -> str:
+    told = [f"{label} {c.images}" + (f" ({c.robot} by the robot alone)" if c.robot else "")
+            for label, c in now.labels.items()]  # fmt: skip
+    return ", ".join(told) or "none"
+
+
+def _listed(counts: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
 
 
 def _ago(end: str) -> str:

@@ -15,22 +15,27 @@ class Approved:
     folders: tuple[str, ...]
     images: int
     code: int = 0
+    dry: bool = False
 
     def line(self) -> str:
-        return f"approved {self.images} images in {', '.join(self.folders)}"
+        return f"{'would approve' if self.dry else 'approved'} {self.images} images in {', '.join(self.folders)}"
 
     def facts(self) -> dict:
         return asdict(self)
 
 
-def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue) -> Approved:
-    """Approve one sorted_ folder, or all that wait. Raises NotReady where there is none."""
+def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue, dry: bool = False) -> Approved:
+    """Approve one sorted_ folder, or all that wait. Raises NotReady where there is none.
+
+    Args:
+        dry: only say so; nothing is remembered.
+    """
     folders = [f.name for f in labelling.sorted_folders(basetag) if not only or f.name == only]
     if not folders:
         raise NotReady(
             f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first."
         )
-    for name in folders:
+    for name in folders if not dry else ():
         catalogue.approve(name, stamp)
-    images = sum(n for counts in labelling.waiting(basetag, catalogue).values() for n in counts.values())
-    return Approved(tuple(folders), images)
+    images = sum(n for counts in labelling.waiting(basetag, catalogue, only).values() for n in counts.values())
+    return Approved(tuple(folders), images, dry=dry)

@@ -12,11 +12,11 @@ from pathlib import Path
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
-from flow.records import labelling
+from flow.records import labelling, scorelog
 from flow.records.catalogue import HUMAN, ROBOT, Catalogue
-from flow.records.journal import DONE, UNDER_WAY, UNDOING, Move, absolute, as_text, homes, number_of, relative
+from flow.records.journal import DONE, UNDER_WAY, UNDOING, Move, absolute, as_text, homes, number_of, read, relative
 from flow.records.labelling import Labelled
-from flow.records.moving import carry_back, carry_out
+from flow.records.moving import TAKEN_BACK, carry_back, carry_out
 from flow.talk import console
 
 
@@ -29,6 +29,7 @@ class Harvested:
     robot: int = 0
     already: int = 0
     unchecked_left: int = 0
+    own: tuple[str, ...] = ()  # folders of a person's own in the sorted_ folders, which stay
     folders: int = 0
     folder: Path | None = None
     trouble: tuple[str, ...] = ()
@@ -48,7 +49,8 @@ class Harvested:
         verb = "would harvest" if self.dry else "harvested"
         text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the robot alone)"
         text += f", {self.already} already in training" if self.already else ""
-        return text + (f", {self.unchecked_left} unchecked left out" if self.unchecked_left else "")
+        text += f", {self.unchecked_left} unchecked left out" if self.unchecked_left else ""
+        return text + (f"; {', '.join(self.own)} stayed, no label of yours" if self.own else "")
 
     def facts(self) -> dict:
         return {**asdict(self), "folder": str(self.folder) if self.folder else None}
@@ -61,13 +63,17 @@ class Undone:
     folder: str
     back: int
     kept: tuple[str, ...] = ()
+    copies: int = 0  # of `back`; the originals never moved
+    dry: bool = False
 
     @property
     def code(self) -> int:
         return 3 if self.kept else 0
 
     def line(self) -> str:
-        text = f"put {self.back} images of {self.folder} back"
+        text = f"{'would put' if self.dry else 'put'} {self.back} images of {self.folder} back"
+        if self.copies and not self.dry:
+            text = f"took {self.back} copies out of the training data; they lie in {self.folder}/{TAKEN_BACK}"
         return text + (f"; {len(self.kept)} left where they are: {self.kept[0]}" if self.kept else "")
 
     def facts(self) -> dict:
@@ -93,24 +99,43 @@ def harvest(
     if not folders:
         return Harvested(dry=dry_run)
     moves, already, left, staying = _planned(basetag, folders, catalogue, checked_only)
-    leaving = [f for f in folders if f not in staying]
+    own = {f: labelling.a_persons_own(f, _labels(basetag)) for f in folders}
+    leaving = [part for f in folders if f not in staying for part in _leaving(f, own[f])]
+    told = tuple(_own_words(f, name, n) for f in folders for name, n in own[f].items())
     if dry_run:
-        for move in moves:
+        for move in moves if not console.is_json() else []:
             console.result(f"{move.source} -> {move.target}")
-        return _summary(moves, already, left, len(folders), None, (), True)
+        return _summary(moves, already, left, len(folders), None, (), True, told)
     trouble = tuple(why for why in staying.values() if why)
     if not moves and not leaving:
-        return _summary(moves, already, left, len(folders), None, trouble, False)
+        return _summary(moves, already, left, len(folders), None, trouble, False, told)
     _must_be_writable({absolute(move.target).parent for move in moves})
     number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
     home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
     files.write_whole(home / UNDER_WAY, as_text(moves, leaving, number))
     trouble = (*trouble, *carry_out(home, catalogue))
-    return _summary(moves, already, left, len(folders), home, trouble, False)
+    return _summary(moves, already, left, len(folders), home, trouble, False, told)
 
 
-def undo(basetag: str, catalogue: Catalogue) -> Undone:
+def _leaving(folder: Path, own: dict[str, int]) -> list[Path]:
+    """What goes from a sorted_ folder into the harvested_ one: all of it, or, where a person keeps something there,
+    only what the program put there."""
+    if not own:
+        return [folder]
+    return [p for p in sorted(folder.iterdir()) if p.name not in own and (p.is_dir() or p.name == scorelog.NAME)
+            and not p.name.startswith(".")]  # fmt: skip
+
+
+def _own_words(folder: Path, name: str, images: int) -> str:
+    where = f"{folder.name}/{name}" if name else folder.name
+    return f"{where} ({images} image{'s' * (images != 1)}{'' if name else ' outside any folder'})"
+
+
+def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone:
     """Put the last harvest back where it came from; an undo that was cut short is finished first of all.
+
+    Args:
+        dry_run: only say how many images would go back.
 
     Raises:
         NotReady: there is no harvest to undo.
@@ -120,11 +145,14 @@ def undo(basetag: str, catalogue: Catalogue) -> Undone:
     if not begun and not done:
         raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
     home = begun[0] if begun else max(done, key=lambda h: (number_of(h), h.name))
+    moves = read(home / (UNDOING if begun else DONE)).moves
+    if dry_run:
+        return Undone(home.name, sum(absolute(move.target).exists() for move in moves), dry=True)
     if not begun:
         os.rename(home / DONE, home / UNDOING)
         files.sync_folder(home)
     back, kept = carry_back(home, catalogue)
-    return Undone(home.name, back, tuple(kept))
+    return Undone(home.name, back, tuple(kept), sum(move.copy for move in moves))
 
 
 def _must_be_writable(folders: set[Path]) -> None:
@@ -185,8 +213,9 @@ def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
 
 
 def _summary(
-    moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...], dry: bool
+    moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...], dry: bool,
+    own: tuple[str, ...],
 ) -> Harvested:
     by = Counter(m.given_by for m in moves)
     labels = dict(sorted(Counter(m.label for m in moves).items()))
-    return Harvested(labels, by[HUMAN], by[ROBOT], already, left, folders, home, trouble, dry)
+    return Harvested(labels, by[HUMAN], by[ROBOT], already, left, own, folders, home, trouble, dry)

@@ -8,7 +8,7 @@ journals of the harvests (`flow/records/journal.py`), so that a robot's label ne
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,14 @@ CREATE INDEX IF NOT EXISTS sortings_sha ON sortings(sha256);
 CREATE TABLE IF NOT EXISTS downloads(
   searchtag TEXT PRIMARY KEY, asked INTEGER NOT NULL, sources TEXT NOT NULL, had INTEGER NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS approvals(folder TEXT PRIMARY KEY, at TEXT);
+CREATE TABLE IF NOT EXISTS decisions(
+  number INTEGER PRIMARY KEY, action INTEGER NOT NULL, folder TEXT NOT NULL, sha256 TEXT NOT NULL, kind TEXT NOT NULL,
+  label TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, page TEXT NOT NULL, came TEXT NOT NULL,
+  who TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, before TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS decisions_folder ON decisions(folder, state);
+CREATE INDEX IF NOT EXISTS decisions_sha ON decisions(sha256);
+CREATE INDEX IF NOT EXISTS decisions_page ON decisions(page);
+CREATE INDEX IF NOT EXISTS decisions_state ON decisions(state, action);
 CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
 """
 
@@ -123,11 +131,32 @@ class Sorting:
     at: str
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What a person said of one picture at the check page; see `flow/records/decisions.py`."""
+
+    number: int
+    action: int  # the number of the first decision of the same key press; they are undone together
+    folder: str  # name of the sorted_ or unsorted_ folder, or TRAINING
+    sha256: str
+    kind: str  # keep, label or aside
+    label: str  # empty where set aside
+    source: str  # relative to tf_files; equal to `target` where nothing moves
+    target: str
+    page: str
+    came: str  # DRAWN, WHOLE or CHOSEN
+    who: str
+    at: str
+    state: str  # pending, done, undoing, undone or over
+    before: str = ""  # the label that the catalogue had, as JSON, where the decision changes it
+
+
 class Catalogue:
     """Open with `Catalogue.open(path)`; use as a context manager. Every write is committed at once."""
 
-    def __init__(self, connection: sqlite3.Connection, is_new: bool = False, set_aside: Path | None = None):
-        self._db = connection
+    def __init__(self, path: Path, is_new: bool = False, set_aside: Path | None = None):
+        self._db = _connect(path)
+        self._path = path
         self.is_new = is_new  # it knows nothing yet: the first, or its predecessor is gone
         self.set_aside = set_aside  # where a damaged predecessor went, or None
 
@@ -142,7 +171,7 @@ class Catalogue:
         aside = None
         try:
             is_new = not path.exists() or not path.stat().st_size
-            return cls(_connect(path), is_new)
+            return cls(path, is_new)
         except sqlite3.OperationalError as problem:
             hint = "Is the disk full or read-only?"
             raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", hint) from problem
@@ -152,7 +181,7 @@ class Catalogue:
             for ending in ("-journal", "-wal", "-shm"):  # else SQLite would roll the old one's changes into the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{path}{ending}", f"{aside}{ending}")
-        return cls(_connect(path), True, aside)
+        return cls(path, True, aside)
 
     def __enter__(self) -> "Catalogue":
         return self
@@ -173,12 +202,17 @@ class Catalogue:
         sql = "SELECT * FROM archive WHERE origin_sha256=? AND status=?"
         return _make(Archived, self._one(sql, (origin_sha256, KEPT)))
 
+    def archive_size(self, source: str) -> int:
+        """How many images of a source are remembered, whatever became of them."""
+        row = self._one("SELECT COUNT(*) AS count FROM archive WHERE source=?", (source,))
+        return int(row["count"]) if row else 0
+
     def archive(self, *entries: Archived) -> None:
         self._insert("archive", [asdict(entry) for entry in entries])
 
     def keep(self, *kept: tuple[Archived, Image]) -> None:
         """Remember kept images and their provenance, all together or not at all."""
-        with self._db:
+        with self._writing():
             self._put("archive", [asdict(entry) for entry, _ in kept])
             self._put("images", [asdict(image) for _, image in kept])
 
@@ -188,7 +222,7 @@ class Catalogue:
 
     def forget(self, entry: Archived) -> None:
         """Take back a pending entry whose file never came to be."""
-        with self._db:
+        with self._writing():
             key = (entry.source, entry.source_id)
             self._db.execute("DELETE FROM archive WHERE source=? AND source_id=? AND status=?", (*key, PENDING))
             self._db.execute("DELETE FROM images WHERE source=? AND source_id=? AND sha256=?", (*key, entry.sha256))
@@ -206,7 +240,7 @@ class Catalogue:
         self._insert("downloads", [asdict(download)])
 
     def finish(self, searchtag: str) -> None:
-        with self._db:
+        with self._writing():
             self._db.execute("DELETE FROM downloads WHERE searchtag=?", (searchtag,))
 
     def image(self, sha256: str) -> Image | None:
@@ -221,11 +255,14 @@ class Catalogue:
         """All remembered labels by content hash."""
         return {row["sha256"]: Label(**dict(row)) for row in self._db.execute("SELECT * FROM labels")}
 
+    def label(self, sha256: str) -> Label | None:
+        return _make(Label, self._one("SELECT * FROM labels WHERE sha256=?", (sha256,)))
+
     def set_labels(self, labels: Iterable[Label]) -> None:
         self._insert("labels", [asdict(label) for label in labels])
 
     def drop_labels(self, sha256s: Iterable[str]) -> None:
-        with self._db:
+        with self._writing():
             self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in sha256s])
 
     def sortings(self, folder: str) -> dict[str, Sorting]:
@@ -243,6 +280,52 @@ class Catalogue:
     def approve(self, folder: str, at: str) -> None:
         self._insert("approvals", [{"folder": folder, "at": at}])
 
+    # What a person said at the check page
+
+    def decisions(self, state: str, folder: str = "", action: int = 0) -> list[Decision]:
+        """Decisions in one state, oldest first; of one folder or action, or of all."""
+        sql, values = "SELECT * FROM decisions WHERE state=?", [state]
+        for column, value in (("folder", folder), ("action", action)):
+            if value:
+                sql, values = f"{sql} AND {column}=?", [*values, str(value)]
+        return [Decision(**dict(row)) for row in self._db.execute(sql + " ORDER BY number", values)]
+
+    def actions(self, state: str, folders: Iterable[str], after: int = 0) -> tuple[int, int]:
+        """The first and the last action in a state and some folders, of those after `after`; zeros where there is
+        none."""
+        names = list(folders)
+        marks = ",".join("?" * len(names))
+        sql = f"SELECT MIN(action), MAX(action) FROM decisions WHERE state=? AND action>? AND folder IN ({marks})"
+        first, last = self._db.execute(sql, (state, after, *names)).fetchone()
+        return first or 0, last or 0
+
+    def decisions_of_page(self, page: str) -> list[Decision]:
+        rows = self._db.execute("SELECT * FROM decisions WHERE page=? ORDER BY number", (page,))
+        return [Decision(**dict(row)) for row in rows]
+
+    def decisions_of(self, sha256: str, folder: str) -> list[Decision]:
+        """The done decisions on one picture of a folder, oldest first."""
+        sql = "SELECT * FROM decisions WHERE folder=? AND sha256=? AND state='done' ORDER BY number"
+        return [Decision(**dict(row)) for row in self._db.execute(sql, (folder, sha256))]
+
+    def last_decision(self) -> int:
+        """The highest number so far; 0 where there is none."""
+        row = self._one("SELECT MAX(number) AS number FROM decisions", ())
+        return int(row["number"] or 0) if row else 0
+
+    def put_decisions(
+        self, decisions: Iterable[Decision], labels: Iterable[Label] = (), dropped: Iterable[str] = ()
+    ) -> None:
+        """Write decisions, and the labels that they give and take, all together or not at all."""
+        with self._db:
+            self._put("decisions", [asdict(one) for one in decisions])
+            self._put("labels", [asdict(label) for label in labels])
+            self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in dropped])
+
+    def drop_decisions(self, numbers: Iterable[int]) -> None:
+        with self._db:
+            self._db.executemany("DELETE FROM decisions WHERE number=?", [(number,) for number in numbers])
+
     # Which images measure
 
     def splits(self) -> dict[str, str]:
@@ -259,7 +342,7 @@ class Catalogue:
         version = self.split_version()
         if parts:
             version += 1
-            with self._db:
+            with self._writing():
                 rows = [(sha, part, version) for sha, part in parts.items()]
                 sql = "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, " \
                       "version=excluded.version WHERE splits.part<>excluded.part"
@@ -270,11 +353,21 @@ class Catalogue:
         row = self._one("SELECT MAX(version) AS version FROM splits", ())
         return int(row["version"] or 0) if row else 0
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing of what is written inside. Raises RoboError where the disk does not take it."""
+        try:
+            with self._db:
+                yield
+        except sqlite3.OperationalError as problem:
+            hint = "Make room or allow it, and run the same command again; nothing was lost."
+            raise RoboError(f"{self._path.parent} cannot be written: {problem}.", hint) from problem
+
     def _one(self, sql: str, values: tuple) -> sqlite3.Row | None:
         return self._db.execute(sql + " LIMIT 1", values).fetchone()
 
     def _insert(self, table: str, rows: list[dict]) -> None:
-        with self._db:
+        with self._writing():
             self._put(table, rows)
 
     def _put(self, table: str, rows: list[dict]) -> None:
@@ -300,6 +393,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             (Label, "labels"),
             (Sorting, "sortings"),
             (Begun, "downloads"),
+            (Decision, "decisions"),
         ):
             columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
             if columns != {field.name for field in fields(kind)}:

@@ -7,6 +7,7 @@ undoing.jsonl, undone.jsonl. Harvests are numbered, so that the last one is know
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from flow.base import files, paths
 from flow.records.catalogue import WHOLE, Label
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
+LINE_MAX = 1_000_000  # characters; two paths, however they are written
 LAST_LINE_MAX = 200  # bytes; two numbers
 
 
 @dataclass(frozen=True)
 class Move:
-    """One image's move, as the journal keeps it; paths relative to tf_files."""
+    """One image's move, as the journal keeps it; paths relative to tf_files. A `copy` is made of a picture of a
+    person's own outside tf_files, whose path is whole; the picture stays where it is."""
 
     sha256: str
     source: str
@@ -30,6 +33,7 @@ class Move:
     score: float | None = None
     model: str = ""
     came: str = WHOLE
+    copy: bool = False
 
 
 def label_of(move: Move) -> Label:
@@ -62,9 +66,12 @@ def number_of(home: Path) -> int:
 
 
 def as_text(moves: list[Move], folders: list[Path], number: int) -> str:
-    """A journal's lines: a move each, then a folder each that leaves, then how many those are and the number."""
+    """A journal's lines: a move each, then a folder each that leaves, then how many those are and the number.
+
+    A folder that leaves is a whole sorted_ folder, or a part of one such as sorted_1/built.
+    """
     lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
-    lines += [json.dumps({"folder": folder.name}) for folder in folders]
+    lines += [json.dumps({"folder": _below_testing(folder)}) for folder in folders]
     return "\n".join([*lines, json.dumps({"end": len(lines), "number": number})]) + "\n"
 
 
@@ -72,13 +79,13 @@ def read(journal: Path) -> Journal:
     """A journal, without what cannot be read or would lead out of the basetag's own folders."""
     moves, folders, end, number, lines = [], [], 0, 0, 0
     basetag = journal.parent.parent.name
-    for line in journal.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in _lines(journal):
         try:
             entry = json.loads(line)
             if "sha256" in entry:
                 moves.append(_inside(basetag, Move(**entry)))
             elif "folder" in entry:
-                folders.append(Path(entry["folder"]).name)
+                folders.append(_tame(entry["folder"]))
             else:
                 end, number = int(entry["end"]), int(entry.get("number", 0))
                 continue
@@ -86,6 +93,12 @@ def read(journal: Path) -> Journal:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return Journal(moves, folders, number, max(0, end - lines) if end else 1)
+
+
+def _lines(journal: Path) -> Iterator[str]:
+    """Line by line, however large the file has become; a line without an end comes in pieces that say nothing."""
+    with open(journal, encoding="utf-8", errors="replace", newline="\n") as reader:
+        yield from iter(lambda: reader.readline(LINE_MAX), "")
 
 
 def relative(path: Path) -> str:
@@ -98,6 +111,19 @@ def absolute(text: str) -> Path:
     return paths.tf_files() / text
 
 
+def _below_testing(folder: Path) -> str:
+    """sorted_1, or sorted_1/built: no basetag is called sorted_ anything."""
+    is_part = folder.parent.name.startswith(cfg.sorted_name)
+    return f"{folder.parent.name}/{folder.name}" if is_part else folder.name
+
+
+def _tame(text: str) -> str:
+    """A folder's name as a journal gives it, at most a part of a sorted_ folder; nothing in it leads elsewhere."""
+    home, name = Path(text).parent.name, Path(text).name
+    is_part = home.startswith(cfg.sorted_name) and name not in ("", "..")
+    return f"{home}/{name}" if is_part else name
+
+
 def _last_number(journal: Path) -> int:
     try:
         with open(journal, "rb") as reader:
@@ -108,8 +134,11 @@ def _last_number(journal: Path) -> int:
 
 
 def _inside(basetag: str, move: Move) -> Move:
-    """The move, if it lies within the basetag. Raises ValueError otherwise."""
-    for text, home in ((move.source, paths.testing(basetag)), (move.target, paths.training(basetag))):
+    """The move, if it lies within the basetag; a copy may come from anywhere. Raises ValueError otherwise."""
+    ends = [(move.target, paths.training(basetag))]
+    if not move.copy:
+        ends.append((move.source, paths.testing(basetag)))
+    for text, home in ends:
         if not os.path.normpath(absolute(text)).startswith(f"{home}{os.sep}"):
             raise ValueError(text)
     return move

@@ -1,13 +1,31 @@
 """Who labelled what. Folders are the truth; the catalogue remembers what the robot said, and the difference between
 the two is a person's doing."""
 
+import contextlib
+import shutil
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow.base import files, names, paths
 from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, WHOLE, Catalogue, Label
+from flow.records.decisions import DONE
 from flow.talk import console
+
+_aside: dict[str, Path | None] = {"book": None}
+
+
+@contextlib.contextmanager
+def hashes_aside(folder: Path) -> Iterator[None]:
+    """Until the end, content hashes are noted in a copy of their book in `folder`, so that nothing of ours changes."""
+    if paths.hashes().exists():
+        shutil.copyfile(paths.hashes(), folder / paths.hashes().name)
+    _aside["book"] = folder / paths.hashes().name
+    try:
+        yield
+    finally:
+        _aside["book"] = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,12 @@ def label_folders(basetag: str) -> list[Path]:
     """The label folders of a basetag's training data; its own words are no labels, nor bytes that are no text."""
     folders = files.folders_in(paths.training(basetag))
     return [f for f in folders if names.is_text(f.name) and not names.is_own_word(f.name)]
+
+
+def odd_folders(basetag: str) -> list[Path]:
+    """Folders of images beside the label folders whose names cannot be labels; a person should hear of them."""
+    labels = set(label_folders(basetag))
+    return [f for f in files.folders_in(paths.training(basetag)) if f not in labels and files.count_images(f)]
 
 
 def label_counts(basetag: str) -> dict[str, int]:
@@ -68,21 +92,34 @@ def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -
 def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[Labelled]:
     """The images in the label folders of one sorted_ folder, and who gave each its label.
 
-    Left where the robot put it: the robot's, unless the folder was approved. Moved, or added: a person's. It may
-    measure where the folder was looked at whole: approved, and nothing is left under the line, for what scores above
-    it is easier than what comes.
+    Left where the robot put it: the robot's, unless the folder was approved, or a person confirmed it at the check
+    page. Moved, or added: a person's. They may measure where the folder was looked at whole, with nothing left to the
+    robot and nothing left under the line, for what scores above it is easier than what comes.
     """
     put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
-    left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
-    came = WHOLE if approved and not left else CHOSEN
+    decided = {d.sha256 for d in catalogue.decisions(DONE, folder.name) if d.label}
     found = []
     for path, label, sha in hashed([f for f in files.folders_in(folder) if f.name in labels]):
         robot = put.get(sha)
-        untouched = robot is not None and robot.place == label
+        untouched = robot is not None and robot.place == label and sha not in decided
         given_by = ROBOT if untouched and not approved else HUMAN
         score, model = (robot.score, robot.model) if robot else (None, "")
-        found.append(Labelled(path, label, sha, given_by, score, model, came))
-    return found
+        found.append(Labelled(path, label, sha, given_by, score, model, CHOSEN))
+    left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
+    whole = not left and all(image.given_by == HUMAN for image in found)
+    return [replace(image, came=WHOLE) for image in found] if whole else found
+
+
+def a_persons_own(folder: Path, labels: set[str]) -> dict[str, int]:
+    """What lies in a sorted_ folder and is neither a label's folder nor one of the uncertain: name -> images in it.
+
+    A person made it, and it stays where it is. Empty folders and hidden ones are nobody's; "" stands for images that
+    lie loose in the sorted_ folder itself.
+    """
+    others = [f for f in files.folders_in(folder) if f.name not in labels and not names.is_under(f.name)]
+    own = {f.name: files.count_images(f) for f in others if any(f.iterdir())}
+    loose = files.count_images(folder)
+    return {**own, "": loose} if loose else own
 
 
 def sorted_folders(basetag: str) -> list[Path]:
@@ -90,11 +127,17 @@ def sorted_folders(basetag: str) -> list[Path]:
     return files.folders_in(paths.testing(basetag), paths.cfg.sorted_name)
 
 
-def waiting(basetag: str, catalogue: Catalogue) -> dict[str, Counter]:
-    """Label -> how many images wait in sorted_ folders, by who labelled them; for the question and the status."""
+def waiting(basetag: str, catalogue: Catalogue, only: str = "") -> dict[str, Counter]:
+    """Label -> how many images wait in sorted_ folders, by who labelled them; for the question and the status.
+
+    Args:
+        only: one sorted_ folder's name; empty = all.
+    """
     labels = {folder.name for folder in label_folders(basetag)}
     counts: dict[str, Counter] = {}
     for folder in sorted_folders(basetag):
+        if only and folder.name != only:
+            continue
         for image in sorted_images(folder, labels, catalogue):
             counts.setdefault(image.label, Counter())[image.given_by] += 1
     return counts
@@ -115,7 +158,7 @@ def hashed(folders: list[Path]) -> list[tuple[Path, str, str]]:
     from scripts.learn.hashes import HashBook
 
     listed = [path for folder in folders for path in files.images_in(folder)]
-    with HashBook(paths.hashes()) as book:
+    with HashBook(_aside["book"] or paths.hashes()) as book:
         found = book.sha256s(listed)
     tell_unread(listed, found)
     return [(path, path.parent.name, sha) for path, sha in found.items()]

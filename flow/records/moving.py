@@ -13,6 +13,7 @@ from flow.records.journal import DONE, UNDER_WAY, UNDOING, UNDONE, Journal, Move
 from flow.talk import console
 
 LOG = "harvest_log.txt"
+TAKEN_BACK = "taken_back"  # in a harvested_ folder: where undo puts copies of a person's own pictures
 
 
 def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) -> list[str]:
@@ -47,7 +48,7 @@ def carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
             advance(1)
     for name in journal.folders if not journal.torn else []:
         source = home.parent / name
-        if source.is_dir() and not (home / name).exists():
+        if source.exists() and not (home / name).exists():
             files.move_folder(source, home / name)
     files.write_whole(home / LOG, _log(moves, trouble))
     os.rename(home / UNDER_WAY, home / DONE)
@@ -60,14 +61,14 @@ def carry_back(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
     journal = read(home / UNDOING)
     moves, kept, back = journal.moves, _torn(home, journal), 0
     for name in journal.folders:
-        if not (home / name).is_dir():
+        if not (home / name).exists():
             continue
         if (home.parent / name).exists():
             kept.append(f"there is another {name} now; the old one stays in {home.name}")
         else:
             files.move_folder(home / name, home.parent / name)
     for move in moves:
-        why = _backward(move)
+        why = _backward(move, home)
         kept += [why] if why else []
         back += not why
     catalogue.drop_labels(m.sha256 for m in moves if not absolute(m.target).exists())
@@ -79,6 +80,8 @@ def carry_back(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
 def _forward(move: Move) -> list[str]:
     """One move; whatever a person did meanwhile is respected. Returns what to tell, if anything."""
     source, target = absolute(move.source), absolute(move.target)
+    if move.copy:
+        return _copied(move, source, target)
     try:
         files.move_to(source, target)
     except FileExistsError:
@@ -88,9 +91,24 @@ def _forward(move: Move) -> list[str]:
     return []
 
 
-def _backward(move: Move) -> str:
-    """Put one image back, or say why not; never guesses."""
+def _copied(move: Move, source: Path, target: Path) -> list[str]:
+    """One copy of a person's own picture; the picture itself is only read."""
+    if target.exists():
+        return [] if files.sha256_of(target) == move.sha256 else [f"{target.name} was taken meanwhile; not copied"]
+    try:
+        if files.sha256_of(source) != move.sha256:
+            return [f"{source} changed meanwhile; not copied"]
+        files.copy_new(source, target.parent, target.name)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return [f"{source} cannot be read any more; not copied"]
+    return []
+
+
+def _backward(move: Move, home: Path) -> str:
+    """Put one image back, or say why not; never guesses. A copy goes aside: nothing is deleted."""
     source, target = absolute(move.source), absolute(move.target)
+    if move.copy:
+        source = home / TAKEN_BACK / move.label / target.name
     if not target.exists():
         return "" if source.exists() else f"{target.name} is no longer where the harvest put it"
     if files.sha256_of(target) != move.sha256:

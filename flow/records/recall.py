@@ -1,7 +1,10 @@
 """The way into a basetag's catalogue. One that was lost or damaged is told again by journals and logs."""
 
 import contextlib
+import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from flow.base import paths
 from flow.records import labelling, scorelog
@@ -17,13 +20,32 @@ def catalogue_of(basetag: str) -> Iterator[Catalogue]:
     The only way in: whoever opens it first would otherwise make it look complete.
     """
     with Catalogue.open(paths.catalogue(basetag)) as catalogue:
-        if catalogue.is_new:
-            catalogue.set_labels(_labels(basetag))
-            for folder in labelling.sorted_folders(basetag):
-                catalogue.add_sortings(scorelog.sortings(folder))
+        _tell_again(basetag, catalogue)
         if catalogue.set_aside:
             console.warn(f"the catalogue was damaged and is begun anew; the old one is {catalogue.set_aside.name}")
         yield catalogue
+
+
+@contextlib.contextmanager
+def catalogue_copy(basetag: str) -> Iterator[Catalogue]:
+    """What the catalogue says, to look at and to write into without any consequence."""
+    with tempfile.TemporaryDirectory(prefix="roboflow_") as folder:
+        copy = Path(folder) / paths.catalogue(basetag).name
+        with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(copy)) as target:
+            if paths.catalogue(basetag).exists():
+                where = f"{paths.catalogue(basetag).as_uri()}?mode=ro"
+                with contextlib.closing(sqlite3.connect(where, uri=True)) as source:
+                    source.backup(target)
+        with labelling.hashes_aside(Path(folder)), Catalogue.open(copy) as catalogue:
+            _tell_again(basetag, catalogue)
+            yield catalogue
+
+
+def _tell_again(basetag: str, catalogue: Catalogue) -> None:
+    if catalogue.is_new:
+        catalogue.set_labels(_labels(basetag))
+        for folder in labelling.sorted_folders(basetag):
+            catalogue.add_sortings(scorelog.sortings(folder))
 
 
 def _labels(basetag: str) -> list[Label]:

@@ -67,6 +67,16 @@ def sortings(folder: Path) -> list[Sorting]:
     return found
 
 
+def said(folder: Path) -> dict[str, tuple[str, str]]:
+    """File name -> (why it is under the line or empty, all scores as JSON text), as far as the log can be read."""
+    try:
+        lines = (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    split = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {fields[0]: (fields[4], fields[5]) for fields in split if len(fields) == len(COLUMNS)}
+
+
 def _as_json(scores: dict[str, float]) -> str:
     """All scores of an image as one line of JSON, best first."""
     return json.dumps({k: round(v, 6) for k, v in sorted(scores.items(), key=lambda kv: -kv[1])}, ensure_ascii=False)

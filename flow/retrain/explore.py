@@ -50,12 +50,12 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
         BadUsage: no option has several values, or one that would change the split has.
         NotReady, RoboError: as retrain.
     """
-    combinations = _combinations(chosen)
-    retrain.check_ready(basetag, combinations[0])
+    trainings = combinations(chosen)
+    retrain.check_ready(basetag, trainings[0])
     made: list[Model] = []
     bad: dict[Path, str] = {}
-    with console.progress(len(combinations), "exploring") as advance:
-        for (architecture, size), group in _by_backbone(combinations).items():
+    with console.progress(len(trainings), "exploring") as advance:
+        for (architecture, size), group in _by_backbone(trainings).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue):
                 bad |= learned.material.bad
@@ -69,7 +69,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
     return Explored(tuple(made), board, effects, len(bad))
 
 
-def _combinations(chosen: dict[str, object]) -> list[Training]:
+def combinations(chosen: dict[str, object]) -> list[Training]:
     several = {name: value for name, value in chosen.items() if isinstance(value, list)}
     if not several:
         example = "For example: --steps 500,2600 --learning-rate 0.01,0.1"
@@ -98,9 +98,9 @@ def _told_apart(training: Training) -> Training:
     return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)
 
 
-def _by_backbone(combinations: list[Training]) -> dict[tuple[str, int], list[Training]]:
+def _by_backbone(trainings: list[Training]) -> dict[tuple[str, int], list[Training]]:
     groups: dict[tuple[str, int], list[Training]] = defaultdict(list)
-    for training in combinations:
+    for training in trainings:
         groups[training.architecture, training.image_size].append(training)
     return groups
 

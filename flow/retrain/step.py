@@ -15,6 +15,7 @@ from flow.records import labelling
 from flow.records.catalogue import CHOSEN, HUMAN, Catalogue
 from flow.retrain import tuning
 from flow.talk import console
+from flow.talk.helps import HELPS
 
 if TYPE_CHECKING:
     from scripts.learn.backbones import Backbone
@@ -67,12 +68,13 @@ class NothingNew:
 
 
 def check_ready(basetag: str, training: Training) -> dict[str, int]:
-    """Images per label, where there are enough to train on.
+    """Images per label, where there are enough to train on. Empty label folders are left out, and pointed out.
 
     Raises:
         NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
     """
-    counts = labelling.label_counts(basetag)
+    listed = labelling.label_counts(basetag)
+    counts = {label: n for label, n in listed.items() if n}
     least = max(training.images_min, IMAGES_LEAST)
     folder = paths.training(basetag)
     if not folder.is_dir():
@@ -80,14 +82,26 @@ def check_ready(basetag: str, training: Training) -> dict[str, int]:
             f"There is no basetag {basetag} yet.", f"Make {folder} with one folder of images for each label."
         )
     if len(counts) < cfg.retrain_label_min:
-        have = ", ".join(counts) or "none"
-        raise NotReady(f"{basetag} needs at least {cfg.retrain_label_min} labels and has {len(counts)} ({have}).",
+        have = ", ".join(f"{label} {n}" for label, n in listed.items()) or "none"
+        least_labels = f"at least {cfg.retrain_label_min} labels"
+        raise NotReady(f"{basetag} needs images of {least_labels} and has {len(counts)} ({have}).",
                        f"Make a folder for each label in {folder} and sort images into it.")  # fmt: skip
     short = {label: n for label, n in counts.items() if n < least}
     if short:
         told = ", ".join(f"{label} {n}" for label, n in counts.items())
         raise NotReady(f"Too few images to train on: {told}; each label needs {least}.", _advice(folder, short, least))
+    _point_out(basetag, [label for label, n in listed.items() if not n])
     return counts
+
+
+def _point_out(basetag: str, empty: list[str]) -> None:
+    """Say, once a run, which folders are not trained on."""
+    said = [f"the label folder {label} is empty and left out of the training" for label in empty]
+    said += [f"{folder} is not trained on: RoboFlow keeps that name for folders of its own; give it another"
+             for folder in labelling.odd_folders(basetag)]  # fmt: skip
+    for text in said:
+        if text not in console.warnings():
+            console.warn(text)
 
 
 def _advice(folder: Path, short: dict[str, int], least: int) -> str:
@@ -121,7 +135,8 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
             raise RoboError(problem.message, problem.hint) from problem
         if attended and console.can_ask():
             console.note(problem.message)
-            if not console.yes_no(f"Train with {backbones.DEFAULT} instead? It needs no network.", True):
+            ask = f"Train with {backbones.DEFAULT} instead? It needs no network."
+            if not console.yes_no(ask, True, HELPS["fetch"]):
                 raise Quit from problem
         else:
             console.warn(f"{wanted.title} could not be fetched, so this model uses {backbones.DEFAULT}")
@@ -213,7 +228,8 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
-    facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp}
+    facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp,
+             "listed": labelling.label_counts(basetag)}  # fmt: skip
     retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
     tuning.make_ready(learned, working)
     building.sync(working)

@@ -61,13 +61,17 @@ def learn(job: "Job", gathered: "Gathered", attended: bool = False) -> "Learned"
 
 
 def make_ready(learned: "Learned", folder: Path) -> None:
-    """Convert the network of a tuned model, so that its first images need not wait; both ways must agree, else it runs
-    the full way."""
-    from scripts.learn import model_files, runners
+    """Convert the network of a tuned model, so that its first images need not wait (both ways must agree, else it runs
+    the full way), and keep what it makes of the pictures it has learned from, to find those that look alike."""
+    from scripts.learn import bottlenecks, model_files, runners
 
-    if learned.net:
-        own = backbone.own_graph(learned.job.backbone, folder)
-        runners.open_runner(own, folder / model_files.GRAPH, places().converted)
+    if not learned.net:
+        return
+    own = backbone.own_graph(learned.job.backbone, folder)
+    runners.open_runner(own, folder / model_files.GRAPH, places().converted)
+    stuff = learned.material
+    with bottlenecks.Store(bottlenecks.store_path(places().bottlenecks, own, learned.backbone_key)) as store:
+        store.put({p.sha256: vector for p, vector in zip(stuff.pictures, stuff.vectors, strict=True)})
 
 
 def _keeps(under_way: "Tuning") -> bool:

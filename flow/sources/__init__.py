@@ -9,8 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flow.base.errors import BadUsage
+
+if TYPE_CHECKING:
+    from flow.web.fetch import Fetcher
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,11 @@ class Source:
 
     name = ""
     own = False
+    offers_max = 0  # results it shows for one tag at most, 0 = no limit known
     online = True  # False where search and read need no network
 
-    def use(self, fetcher: object) -> None:
-        """Take the run's `flow.web.fetch.Fetcher`; only sites need it."""
+    def use(self, fetcher: "Fetcher") -> None:
+        """Take the run's fetcher; only sites need it."""
 
     def search(self, tag: str) -> Iterator[Found]:
         """Images for a tag, lazily: the next page is only asked for when the last one is used up.

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import config as cfg
 from flow.base.errors import NoCredentials
 from flow.sources import Found, Source, SourceTrouble
-from flow.sources.site import Site, license_link, number, rows, text, words_of
+from flow.sources.site import Site, at, license_link, number, rows, text, words_of
 
 PAGE_SIZE = 500
 DEPTH_MAX = 4000  # results a query shows before it repeats itself
@@ -62,9 +62,8 @@ class Flickr(Site):
             code, data = self.ask(f"{cfg.url_flickr}/services/rest/", params)
             if code != 200 or data.get("stat") != "ok":
                 self._refuse(code, data)
-            photos = data.get("photos") if isinstance(data.get("photos"), dict) else {}
-            yield [found for found in map(_found, rows(photos.get("photo"))) if found]
-            if page >= number(photos.get("pages")):
+            yield [found for found in map(_found, rows(at(data, "photos", "photo"))) if found]
+            if page >= number(at(data, "photos", "pages")):
                 return
 
     def _refuse(self, code: int, data: dict) -> None:

@@ -17,6 +17,7 @@ QUERY_MAX = 200  # characters
 
 class Openverse(Site):
     name = "openverse"
+    offers_max = DEPTH_MAX
 
     def __init__(self, client_id: str = "", client_secret: str = ""):
         self._key = (client_id, client_secret)

@@ -11,7 +11,8 @@ import requests
 
 from flow.sources import Found, Source, SourceTrouble
 from flow.talk import console
-from flow.web.fetch import Fetcher, NotFetched
+from flow.web.failures import NotFetched
+from flow.web.fetch import Fetcher
 from flow.web.headers import retry_after_s
 from flow.web.hosts import SHORT_WAIT_S, clock_text, host_of
 
@@ -22,10 +23,17 @@ STALE_PAGES_MAX = 3  # pages in a row without anything new: the site repeats its
 class Site(Source):
     """A site with an API. Sub-classes give `pages`; the downloader hands over its Fetcher with `use`."""
 
-    fetcher: Fetcher | None = None
+    _fetcher: Fetcher | None = None
 
     def use(self, fetcher: Fetcher) -> None:
-        self.fetcher = fetcher
+        self._fetcher = fetcher
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """The run's fetcher, or one of its own where it was given none."""
+        if self._fetcher is None:
+            self._fetcher = Fetcher(lambda: datetime.now().astimezone())
+        return self._fetcher
 
     def pages(self, tag: str) -> Iterator[list[Found]]:
         """Pages of results for a tag, until there are no more."""
@@ -70,8 +78,6 @@ class Site(Source):
         return told if response.status_code in (403, 503) else None
 
     def _answer(self, url: str, params: dict | None, headers: dict | None, form: dict | None) -> requests.Response:
-        if self.fetcher is None:
-            self.fetcher = Fetcher(lambda: datetime.now().astimezone())
         try:
             return self.fetcher.answer(url, params, headers, form)
         except NotFetched as problem:
@@ -87,8 +93,6 @@ class Site(Source):
 
     def _rest_if_asked(self, url: str) -> None:
         """Wait out a rest the host asked for, saying so; a long one ends the source."""
-        if self.fetcher is None:
-            return
         host = host_of(url)
         seconds = self.fetcher.hosts.resting_s(host)
         if seconds > SHORT_WAIT_S:
@@ -111,13 +115,14 @@ def text(value: object) -> str:
     """A field as text: markup taken out, entities turned back; empty for anything that is not text or a number."""
     if not isinstance(value, (str, int)) or isinstance(value, bool):
         return ""
-    return " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", str(value))).split())
+    plain = " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", str(value))).split())
+    return plain.encode("utf-8", "backslashreplace").decode("utf-8")  # half a character can be told, not written
 
 
 def number(value: object) -> int:
     """A field as a whole number from 0 up; 0 for anything else."""
-    with contextlib.suppress(TypeError, ValueError, OverflowError):
-        return max(0, int(value))
+    with contextlib.suppress(ValueError, OverflowError):
+        return max(0, int(value)) if isinstance(value, (str, int, float)) else 0
     return 0
 
 

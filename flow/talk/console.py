@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, Protocol, TextIO
 
 from flow.base import runlog
 from flow.base.errors import BadUsage, Quit
 from flow.base.names import clean
-from flow.talk import words
+from flow.talk import keys, words
+from flow.talk.layout import broken, safe, table_lines
+from flow.talk.pager import Pages
 
 PLAIN_PROGRESS_S = 30.0  # seconds between two progress lines where there is no bar
 BACK = object()  # what `ask` returns for the answer b
@@ -32,6 +34,16 @@ class _World:
     verbose: bool = False
     json: bool = False
     warned: list[str] = field(default_factory=list)
+    bar: Any = None  # the rich console of the progress bar on the screen, if there is one
+    listener: "Listener | None" = None
+
+
+class Listener(Protocol):
+    """Somebody else who wants to hear what is said, such as an open page."""
+
+    def noted(self, text: str) -> None: ...
+
+    def advanced(self, label: str, done: int, total: int | None) -> None: ...
 
 
 _world = _World()
@@ -47,6 +59,16 @@ def setup(
     _world.color = not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or json)
     _world.quiet, _world.verbose, _world.json = quiet, verbose, json
     _world.warned.clear()
+
+
+@contextlib.contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Notes, warnings and progress also reach `listener` while inside, whether or not a terminal shows them."""
+    before, _world.listener = _world.listener, listener
+    try:
+        yield
+    finally:
+        _world.listener = before
 
 
 def can_ask() -> bool:
@@ -68,12 +90,14 @@ def is_quiet() -> bool:
 
 def result(text: str) -> None:
     """A result, to stdout."""
-    print(_safe(text), flush=True)
+    print(safe(text), flush=True)
 
 
 def note(text: str = "") -> None:
     """Something nice to know, to stderr, where somebody is there to read it."""
     runlog.info(text)
+    if _world.listener:
+        _world.listener.noted(text)
     if (_world.watched or _world.verbose) and not _world.quiet:
         _err(_wrapped(text))
 
@@ -82,6 +106,12 @@ def raw(text: str) -> None:
     """A command to copy: never wrapped, never indented."""
     if _world.watched or _world.verbose:
         _err(text)
+
+
+def private_address(text: str) -> None:
+    """An address of our own that holds a key, for the person in front alone: whole on the screen, in no log. Where no
+    terminal is, it is a result."""
+    print(clean(text), file=sys.stderr if _world.watched else sys.stdout, flush=True)
 
 
 def detail(text: str) -> None:
@@ -95,6 +125,8 @@ def warn(text: str) -> None:
     """Trouble that does not stop the run: at once where somebody watches, else in the last line."""
     runlog.warning(text)
     _world.warned.append(text)
+    if _world.listener:
+        _world.listener.noted(f"careful: {text}")
     if _world.watched or _world.verbose:
         _err(_wrapped(f"careful: {text}"), "yellow")
 
@@ -114,28 +146,45 @@ def error(message: str, hint: str = "") -> None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], to_stdout: bool = False) -> None:
     """A plain aligned table; the same text on a terminal and in a pipe, so nothing is cut or wrapped."""
-    cells = [[_safe(str(c)) for c in row] for row in [headings, *rows]]
-    widths = [max(_width(row[i]) for row in cells) for i in range(len(headings))]
-    too_wide = sum(widths) + 2 * len(widths) > _columns(sys.stdout if to_stdout else sys.stderr)
-    for row in cells:
-        line = "  ".join(c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True)).rstrip()
-        if too_wide and len(row) > 1:  # a narrow terminal gets the last column on a line of its own
-            line = "  ".join(c + " " * (w - _width(c)) for c, w in zip(row[:-1], widths, strict=False)).rstrip()
-            line += f"\n     {row[-1]}"
+    for line in table_lines([headings, *rows], _columns(sys.stdout if to_stdout else sys.stderr)):
         if to_stdout:
             result(line)
         elif (_world.watched or _world.verbose) and not _world.quiet:
             _err(line)
 
 
-def page(text: str) -> None:
-    """Long text: through the pager on a terminal, plain otherwise."""
-    if _is_terminal(sys.stdout) and _is_terminal(sys.stdin):
-        import pydoc
+def columns() -> int:
+    """The width of the terminal that results go to; 80 where they go elsewhere."""
+    return _columns(sys.stdout) if _is_terminal(sys.stdout) else 80
 
-        pydoc.pager(text)
+
+def page(text: str) -> None:
+    """Long text: page by page on a terminal, plain otherwise."""
+    if _is_terminal(sys.stdout):
+        _show_pages(text, sys.stdout)
     else:
         result(text)
+
+
+def _show_pages(text: str, stream: TextIO) -> None:
+    """Page by page, each as high as the terminal; q, ESC and ENTER at the end lead back. A dumb terminal, or one that
+    has room for all of it, gets it whole."""
+    columns, rows = _size(stream)
+    pages = Pages(broken(safe(text), columns), rows)
+    if pages.count == 1 or os.environ.get("TERM") == "dumb" or not _is_terminal(sys.stdin):
+        print("\n".join(pages.lines), file=stream, flush=True)
+        return
+    descriptor, turned = sys.stdin.fileno(), True
+    with keys.one_by_one(descriptor):
+        while turned:
+            print(pages.text(), file=stream)
+            stream.write(pages.foot()[: columns - 1])
+            stream.flush()
+            while (moved := pages.press(keys.pressed(descriptor))) is None:
+                pass
+            stream.write("\r" + " " * (columns - 1) + "\r")
+            turned = moved
+    stream.flush()
 
 
 def beep() -> None:
@@ -152,7 +201,12 @@ def need_terminal(argument: str, hint: str = "") -> None:
 
 
 def ask(
-    question: str, check: Callable[[str], object], default: str = "", explain: str = "", back: bool = False
+    question: str,
+    check: Callable[[str], object],
+    default: str = "",
+    explain: str = "",
+    back: bool = False,
+    help: str = "",
 ) -> object:
     """Ask until the answer is good.
 
@@ -162,6 +216,7 @@ def ask(
         default: what ENTER means; empty = ENTER is no answer.
         explain: shown after a bad answer.
         back: whether `b` is possible.
+        help: a few lines that `h` shows; `hh` shows the whole manual.
 
     Returns:
         What `check` made of the answer, or `BACK`.
@@ -176,8 +231,11 @@ def ask(
         word = answer.lower()
         if word in ("q", "quit"):
             raise Quit
-        if word in ("h", "help"):
-            page(words.helpmore())
+        if word in ("h", "help", "?"):
+            _err(_wrapped(f"{help}\n{words.HELP_TAIL}".lstrip("\n")))
+            continue
+        if word == "hh":
+            _show_pages(words.helpmore(), sys.stderr)
             continue
         if word == "b" and back:
             return BACK
@@ -190,9 +248,9 @@ def ask(
             _err(_wrapped(f"  {problem.message} {explain or problem.hint}".rstrip()))
 
 
-def yes_no(question: str, default: bool) -> bool:
+def yes_no(question: str, default: bool, help: str = "") -> bool:
     """Ask for y or n; ENTER takes the default."""
-    return bool(ask(f"{question} (y/n)", is_yes, "y" if default else "n"))
+    return bool(ask(f"{question} (y/n)", is_yes, "y" if default else "n", help=help))
 
 
 def is_yes(answer: str) -> bool:
@@ -209,6 +267,26 @@ def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     Yields:
         advance(n): n more of `total` are done.
     """
+    with _shown(total, label) as advance:
+        yield _told(advance, label, total) if _world.listener else advance
+
+
+def _told(advance: Callable[[int], None], label: str, total: int | None) -> Callable[[int], None]:
+    """`advance`, heard by the listener too; several threads may call it."""
+    done = 0
+
+    def told(n: int = 1) -> None:
+        nonlocal done
+        done += n
+        if _world.listener:
+            _world.listener.advanced(label, done, total)
+        advance(n)
+
+    return told
+
+
+@contextlib.contextmanager
+def _shown(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     if _world.quiet or not (_world.watched or _world.verbose):
         yield lambda n: None
     elif _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb":
@@ -227,8 +305,12 @@ def _bar(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
     screen = Console(stderr=True, no_color=not _world.color, markup=False)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False) as bars:
-        task = bars.add_task(_safe(label), total=total)
-        yield lambda n: bars.advance(task, n)
+        task = bars.add_task(safe(label), total=total)
+        before, _world.bar = _world.bar, screen
+        try:
+            yield lambda n: bars.advance(task, n)
+        finally:
+            _world.bar = before
 
 
 @contextlib.contextmanager
@@ -246,61 +328,55 @@ def _lines(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
 
 
 def _read(question: str, default: str) -> str:
-    """One line from the person; the end of the input is a polite quit."""
+    """One line from the person; the end of the input is a polite quit.
+
+    Of several lines pasted at once the first is the answer, and the others answer nothing: they were not meant for
+    questions that nobody has seen yet.
+    """
     tail = f" [{default}]" if default else ""
-    sys.stderr.write(f"{_safe(question)}{_safe(tail)} > ")
+    sys.stderr.write(_wrapped(safe(f"{question}{tail}")) + " > ")
     sys.stderr.flush()
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except BaseException:  # Ctrl-C: what is said next begins on a line of its own
+        _err("")
+        raise
     if not line:
         _err("")
         raise Quit
+    if _is_terminal(sys.stdin) and (dropped := keys.drop_waiting(sys.stdin.fileno())):
+        begin = "" if dropped.endswith(b"\n") else "\n"
+        _err(begin + _wrapped(words.pasted(len(dropped.splitlines()))))
     return line.strip()
 
 
 def _columns(stream: TextIO) -> int:
     """The width of a terminal; endless where there is none."""
-    if not _is_terminal(stream):
-        return 10_000
+    return _size(stream)[0] if _is_terminal(stream) else 10_000
+
+
+def _size(stream: TextIO) -> tuple[int, int]:
+    """Columns and rows of a terminal, as it is now; 80 x 24 where it does not say."""
     with contextlib.suppress(OSError, ValueError):
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    return 80
+        columns, rows = os.get_terminal_size(stream.fileno())
+        return columns or 80, rows or 24
+    return 80, 24
 
 
 def _wrapped(text: str) -> str:
-    """Text broken between words at the terminal's width, lines going on indented like their first; paths stay whole."""
-    import textwrap
-
-    width = _columns(sys.stderr)
-    lines = []
-    for line in text.split("\n"):
-        indent = line[: len(line) - len(line.lstrip())]
-        if len(line) < width:
-            lines.append(line)
-            continue
-        lines += textwrap.wrap(
-            line, width - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
-    return "\n".join(lines)
+    """Text for stderr, broken at the terminal's width as it is now."""
+    return "\n".join(broken(text, _columns(sys.stderr)))
 
 
 def _err(text: str, color: str = "") -> None:
     codes = {"red": "31", "yellow": "33", "": ""}
-    text = _safe(text)
+    text = safe(text)
+    if _world.bar is not None:  # above the bar, which is drawn again below
+        _world.bar.print(text, style=color or None, markup=False, highlight=False, soft_wrap=True)
+        return
     if color and _world.color and _is_terminal(sys.stderr):
         text = f"\x1b[{codes[color]}m{text}\x1b[0m"
     print(text, file=sys.stderr, flush=True)
-
-
-def _safe(text: str) -> str:
-    """No control, bidi or zero-width character from a tag or a title reaches the screen; lines stay lines."""
-    return "\n".join(clean(line.expandtabs(4)) for line in text.split("\n"))
-
-
-def _width(text: str) -> int:
-    """Columns a text takes: wide East Asian characters take two."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base.settings import CHOICES, RANGES
+
+if TYPE_CHECKING:
+    from flow.plan import Plan
 
 USAGE_HINT = "python roboflow.py BASETAG IMAGEQUANTITY SEARCHTAG FLOWSTEP, or --help"
 GOODBYE = "ok good bye i love you."
@@ -14,7 +17,8 @@ BANNER = r"""
    [o_o]   r o b o f l o w
    /|_|\   download, sort, check, harvest, retrain. boop boop.
 """
-GUIDE_HINT = "A few questions. ENTER takes the answer in [brackets], h helps, b goes back, q quits."
+GUIDE_HINT = "ENTER takes the answer in [brackets], h helps, b goes back, q quits."
+HELP_TAIL = "  ENTER = what is in [brackets], b = one back, q = leave, hh = the whole manual"
 LABELS_HINT = (
     "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else "
     "a search brings up: a classifier that has never seen other things calls them all by one of your labels."
@@ -38,6 +42,12 @@ TRAINING_QUESTIONS = {
         "three times that with fewer than 100 test images.",
     ),
 }
+
+
+def pasted(dropped: int) -> str:
+    """Of several lines at once, the first is the answer."""
+    lines = "one more line" if dropped == 1 else f"{dropped} more lines"
+    return f"  {lines} came at once and answer nothing; the next question comes first."
 
 
 def as_json(facts: dict) -> str:
@@ -75,17 +85,42 @@ def tuning_stopped(done: int, steps: int) -> str:
 def check_by_hand(folder: Path) -> str:
     return (
         f"now look through {folder}\n"
-        "and drag what is wrong into the right label folder before you harvest:\n"
+        f"in the browser: python roboflow.py {folder.parent.name} check\n"
+        "or drag what is wrong into the right label folder, before you harvest:\n"
         "quality control is how you tend that garden."
     )
+
+
+def trust(value: float, low: float, high: float, total: int) -> str:
+    """A model's share right on the test images of its own time (fractions 0..1), and how far that can be trusted."""
+    if not total:
+        return "it was not measured: there were no test images"
+    span = f"{100 * low:.1f}% to {100 * high:.1f}%"
+    if high - low > 0.2:
+        return f"{100 * value:.1f}% right on only {total} test images: anything from {span} is possible"
+    return f"{100 * value:.1f}% right on {total} test images, really {span}"
+
+
+def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:
+    """The situation, and the three ways on; as commands where no question follows."""
+    why = reason[:1].lower() + reason[1:].partition("; the same command")[0].rstrip(".")
+    said = f"No pictures could be searched for: {why}."
+    ways = ("a folder of yours", "a list of addresses", "drawn robots")
+    if asks:
+        hows = ("type its path, or drop it into this window", "a text file, one address a line", "sample")
+    else:
+        begin = f"python roboflow.py {basetag} {quantity} {searchtag} --source"
+        hows = (f"{begin} folder:DIR", f"{begin} urls:FILE", f"{begin} sample")
+    told = [f"  {way:<20} {how}" for way, how in zip(ways, hows, strict=True)]
+    return "\n".join([said, "Three ways on without a search:", *told])
 
 
 def first_sorting(unsorted: Path, training: Path) -> str:
     """What to do with the very first images of a basetag."""
     return (
-        f"There is no model yet. Open {unsorted}\n"
-        f"and copy images into one folder a label in {training}\n"
-        "then train: retrain or retrain_defaults. More to sort: the same command again."
+        "There is no model yet, so you say what is on the first ones: with keys (check),\n"
+        f"or by hand: copy them from {unsorted}\n"
+        f"into one folder a label in {training}"
     )
 
 
@@ -104,18 +139,24 @@ def range_of(setting: str) -> str:
     return f"a number from {low_text} to {high_text}" if high < 1e6 else f"a number from {low_text} on"
 
 
-def plan_lines(plan: Any) -> list[str]:
+def plan_lines(plan: "Plan") -> list[str]:
     """What a plan will do, a line a step."""
     lines = [f"basetag {plan.basetag}"]
     for step in plan.steps:
         lines.append({
-            "download": f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})",
+            "download": _brings(plan),
             "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
             "harvest": f"harvest {'what a person checked' if plan.checked_only else 'everything in the label folders'}",
             "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size},"
                        f" rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
         }[step.value])  # fmt: skip
     return lines
+
+
+def _brings(plan: "Plan") -> str:
+    if plan.source.startswith(("folder:", "urls:")):
+        return f"bring in {plan.quantity} pictures of yours as {plan.searchtag} ({plan.source})"
+    return f"download {plan.quantity} new images of {plan.searchtag} ({plan.source})"
 
 
 def help_text() -> str:
@@ -130,7 +171,8 @@ usage: python roboflow.py basetag imagequantity searchtag flowstep [options]
   searchtag      what to search for: robotart; 0 with 0 images = no new images
 flowsteps
   download | classify (default) | classify_top | retrain | retrain_defaults |
-  automatic | harvest | approve | undo | models | explore | status | notify_test
+  automatic | check | take FOLDER | approve | harvest | undo | models |
+  explore | try PICTURE | export | forget | status | notify_test
 options
   --source S     auto, openverse, commons, nasa, inaturalist, imgur, flickr,
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
@@ -139,12 +181,15 @@ options
   --validation-percent, --image-size, --solver, --seed, --images-min,
   --tune head|last, --tune-epochs, --tune-batch, --tune-rate, --no-folds
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
+  --again  forget --keep N  check --training --teach --no-browser --port P
+  export --to DIR --smaller | --data DIR    try PICTURES --csv FILE
   --keep-near  --no-input  --no-color  --quiet  --verbose  --json
 examples
   python roboflow.py robots 200 robotart
   python roboflow.py robots 50 mechs classify_top --source folder:~/Pictures
   python roboflow.py robots 0 0 retrain_defaults --images-min 50
   python roboflow.py robots explore --steps 500,2600 --batch-size 16,64
+  python roboflow.py robots try photo.jpg ~/Pictures
 exit codes
   0 done   1 failed   2 bad arguments or settings   3 done in part
   10 not ready   11 locked   12 credentials   130 Ctrl-C   143 told to stop"""
@@ -178,10 +223,13 @@ DEFINITIONS
                   {cfg.sorted_name}TIME holds copies, sorted, with the score in the
                   file name (967 = 96.7%).
   QUALITY CONTROL CHECK
-                  You, looking through the {cfg.sorted_name} folders and dragging what
-                  is wrong into the right label folder. What you moved counts
-                  as sorted by a person. Nothing to move? Say so with the
-                  flowstep approve.
+                  You, looking at what was sorted. The flowstep check shows it
+                  in the browser, page by page: ENTER accepts a page, a digit
+                  gives a picture another label, u undoes, ? shows the keys;
+                  check --training shows doubtful training images. Or drag
+                  what is wrong into the right folder of {cfg.sorted_name}*, and say
+                  approve. What you accepted or moved counts as sorted by a
+                  person.
   HARVESTING      Moving sorted images into the training data. Only label
                   folders with exact names are harvested, never the
                   ..{cfg.under_name} ones. undo puts it back.
@@ -204,16 +252,23 @@ DEFINITIONS
                     training_summaries/BASETAG/MODEL/   model.json  report.html
 
 GENERAL WORKFLOW, GUIDED
-  python roboflow.py asks for everything, shows the plan, and prints the
+  python roboflow.py says where you stand and what comes next; ENTER does it.
+  Where something is left to ask it asks, shows the plan, and prints the
   command that would do the same, so that you can put it into a script or a
-  cron job.
+  cron job. Every run ends with what comes next.
+
+PICTURES OF YOUR OWN
+  Where the guide asks where from, type a folder's path or drop the folder
+  into the terminal; or give --source folder:DIR. Folders in it that are named
+  like your labels can be taken as sorted already: robots take DIR. They are
+  copied; undo takes the copies out again.
 
 GENERAL WORKFLOW, ADVANCED
   1  python roboflow.py robots 200 robotart download       get images
   2  sort the first ones by hand into training_photos/robots/built, /drawn ...
   3  python roboflow.py robots 0 0 retrain_defaults        first model
   4  python roboflow.py robots 200 robotart                more images, sorted
-  5  look through {cfg.sorted_name}*, move what is wrong, then approve
+  5  python roboflow.py robots check                       look at them
   6  python roboflow.py robots harvest                     into the training
   7  python roboflow.py robots 0 0 retrain                 better; then 4 again
 
@@ -230,7 +285,8 @@ STARTING OVER
 
 BASETAG DETAILS
   A new basetag gets its label folders from your answers in the guided set-up;
-  from the command line it gets one label folder named after the searchtag.
+  from the command line it gets none: make one a label in
+  training_photos/BASETAG/. An empty one is pointed out and not trained on.
 
 PREVENTING DUPLICATES
   An image that a basetag already has, also re-encoded or resized, is not kept

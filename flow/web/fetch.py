@@ -5,55 +5,33 @@
 """
 
 import contextlib
+import io
 import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
 
 import config as cfg
 from flow.base.sniff import NOT_PICTURE
 from flow.records.catalogue import DEFERRED, FAILED, GONE, REFUSED
-from flow.web.guard import BadAddress, Cut, NotPublic, Watch, check_url, is_private
-from flow.web.headers import opted_out, retry_after_s, user_agent
+from flow.web.failures import ROBOTS, TOO_LARGE, NotFetched, is_lost_midway, told
+from flow.web.guard import check_url, is_private
+from flow.web.headers import onward, opted_out, retry_after_s, user_agent
 from flow.web.hosts import Hosts, clock_text, host_of
-from flow.web.session import guarded_session
+from flow.web.session import guarded_session, keep_body
+from flow.web.watch import Watch
 
 REDIRECTS_MAX = 5
-BAD_URLS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
 BODY_TRIES = 3  # urllib3 retries lost connections and 5xx answers, but never a body cut off in its middle
 CHUNK = 1 << 14  # bytes
 WATCHDOG_S = 0.1  # how often deadlines are looked at
 REMOVED = re.compile(r"(/removed\.png|/photo_unavailable)", re.IGNORECASE)  # shown for a deleted picture
-TOO_LARGE, NOT_PUBLIC, BAD, ROBOTS, SLOW, LOST, CUT_OFF, WAIT = (
-    "too large",
-    "not a public address",
-    "bad address",
-    "marked noai",
-    "too slow",
-    "no connection",
-    "cut off",
-    "told to wait (429)",
-)
-
-
-class NotFetched(Exception):
-    """No bytes. `status` is for the archive, `reason` a few words to count by, `until` when it is worth another try."""
-
-    def __init__(self, status: str, reason: str, text: str = "", until: datetime | None = None):
-        super().__init__(text or reason)
-        self.status, self.reason, self.until = status, reason, until
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether another address of the same picture is worth a try."""
-        return self.status != REFUSED
 
 
 class Fetcher:
@@ -89,20 +67,17 @@ class Fetcher:
         """The bytes of one image, at most cfg.image_bytes_max, within cfg.file_deadline_s.
 
         Raises:
-            NotFetched: always with a reason.
+            NotFetched: always with a reason; nothing else, whatever is answered.
         """
-        with self._watched() as watch:
+        with told(), self._watched() as watch:
             for left in reversed(range(BODY_TRIES)):
                 try:
                     return self._one_try(url, watch)
-                except (requests.RequestException, HTTPError, OSError) as problem:
-                    cut_off = _is_body(problem)
-                    if watch.was_cut:
-                        raise NotFetched(FAILED, SLOW) from problem
-                    if not cut_off or not left:
-                        raise _not_fetched(problem) from problem
-                    with _as_not_fetched():
-                        watch.pause(0.5)
+                except Exception as problem:
+                    watch.check()  # what was cut looks like anything: a lost connection, half a header
+                    if not left or not is_lost_midway(problem):
+                        raise
+                    watch.pause(0.5)
         raise AssertionError("every try returns or raises")
 
     def answer(
@@ -115,7 +90,7 @@ class Fetcher:
         Raises:
             NotFetched: no connection, too slow, too large.
         """
-        with self._watched() as watch, self.hosts.turn(host_of(url)):
+        with told(), self._watched() as watch, self.hosts.turn(host_of(url)):
             try:
                 watch.check()
                 session = self._sites if is_private(url) else self._images
@@ -129,28 +104,26 @@ class Fetcher:
                     **self._how(url, headers),
                 )
                 with response:
-                    response._content = self._body(response)  # noqa: SLF001 - so that .json() and .text see the capped body
-                    response._content_consumed = True  # noqa: SLF001
+                    keep_body(response, self._body(response, watch))
                 return response
-            except (Cut, NotPublic) as problem:
-                raise NotFetched(FAILED, SLOW if isinstance(problem, Cut) else NOT_PUBLIC) from problem
-            except (requests.RequestException, HTTPError, OSError) as problem:
-                raise NotFetched(FAILED, SLOW) if watch.was_cut else _not_fetched(problem) from problem
+            except Exception:
+                watch.check()
+                raise
 
     def _one_try(self, url: str, watch: Watch) -> bytes:
         """Follow redirects to an image and read it."""
         for _ in range(REDIRECTS_MAX + 1):
-            with _as_not_fetched():
-                check_url(url)
+            check_url(url)
             if REMOVED.search(urlsplit(url).path):
                 raise NotFetched(GONE, "gone (removed)")
-            with self.hosts.turn(host_of(url)), _as_not_fetched():
+            with self.hosts.turn(host_of(url)):
                 watch.check()
                 with self._images.get(url, stream=True, allow_redirects=False, **self._how(url)) as response:
+                    watch.check()  # a header that is cut off ends like one that is whole
                     if not response.is_redirect:
                         self._judge(response)
-                        return self._body(response)
-                    url = urljoin(url, response.headers["Location"])
+                        return self._body(response, watch)
+                    url = onward(url, response.headers["Location"])
         raise NotFetched(FAILED, "too many redirects")
 
     def _how(self, url: str, headers: dict | None = None) -> dict:
@@ -185,27 +158,31 @@ class Fetcher:
         ):
             raise NotFetched(REFUSED, NOT_PICTURE, f"not a picture but {response.headers['Content-Type'][:40]}")
 
-    def _body(self, response: requests.Response) -> bytes:
-        """The whole body, decoded, capped and complete.
+    def _body(self, response: requests.Response, watch: Watch) -> bytes:
+        """The whole body, decoded, capped and complete, no faster than its host wishes.
 
         Raises:
             NotFetched: too large.
             requests.RequestException: cut off.
+            Cut: its time was up.
         """
-        told = response.headers.get("Content-Length", "")
-        length = int(told) if told.isascii() and told.isdecimal() else None
+        text = response.headers.get("Content-Length", "")
+        length = int(text.lstrip("0")[:19] or 0) if text.isascii() and text.isdecimal() else None
         if length is not None and length > cfg.image_bytes_max:
             raise NotFetched(REFUSED, TOO_LARGE, f"too large: {length // 1_000_000} MB")
-        pieces, size = [], 0
+        body, size, host = io.BytesIO(), 0, host_of(response.url)
         for piece in response.iter_content(CHUNK):
             size += len(piece)
             if size > cfg.image_bytes_max:
                 raise NotFetched(REFUSED, TOO_LARGE)
-            pieces.append(piece)
+            body.write(piece)
+            if rest := self.hosts.took(host, len(piece)):
+                watch.pause(rest)
+        watch.check()  # a body without a length ends where it is cut
         # urllib3 1.26 says nothing of a body that is shorter than told.
         if length is not None and size != length and not response.headers.get("Content-Encoding"):
             raise requests.exceptions.ChunkedEncodingError("the body is shorter than it said")
-        return b"".join(pieces)
+        return body.getvalue()
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[Watch]:
@@ -226,38 +203,3 @@ class Fetcher:
                 late = [watch for watch in self._watches if time.monotonic() >= watch.deadline]
             for watch in late:
                 watch.cut()
-
-
-@contextlib.contextmanager
-def _as_not_fetched() -> Iterator[None]:
-    """The guard's refusals as NotFetched."""
-    try:
-        yield
-    except NotPublic as problem:
-        raise NotFetched(REFUSED, NOT_PUBLIC) from problem
-    except BadAddress as problem:
-        raise NotFetched(REFUSED, BAD, str(problem)) from problem
-    except Cut as problem:
-        raise NotFetched(FAILED, SLOW) from problem
-
-
-def _is_body(problem: BaseException) -> bool:
-    """True for a connection lost in the middle of a body."""
-    if isinstance(problem, requests.exceptions.ChunkedEncodingError):
-        return True
-    return (
-        isinstance(problem, requests.ConnectionError)
-        and "Read timed out" not in str(problem)
-        and "Max retries" not in str(problem)
-    )
-
-
-def _not_fetched(problem: BaseException) -> NotFetched:
-    """What the libraries raise, in a few words."""
-    if isinstance(problem, requests.exceptions.ChunkedEncodingError):
-        return NotFetched(FAILED, CUT_OFF)
-    if isinstance(problem, BAD_URLS):
-        return NotFetched(REFUSED, BAD)
-    if isinstance(problem, requests.Timeout) or "timed out" in str(problem):
-        return NotFetched(FAILED, SLOW)
-    return NotFetched(FAILED, LOST)

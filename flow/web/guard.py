@@ -9,8 +9,7 @@ here all the same (`check_url`).
 import contextlib
 import ipaddress
 import socket
-import threading
-import time
+from typing import Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -19,6 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 import config as cfg
+from flow.web.lookup import look_up
+from flow.web.watch import Line, this_watch
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "localdomain")
 NAT64 = (
@@ -26,7 +27,6 @@ NAT64 = (
     ipaddress.ip_network("64:ff9b:1::/48"),
     ipaddress.ip_network("2002::/16"),
 )
-_mine = threading.local()  # .watch: the Watch of the request this thread is in
 
 
 class NotPublic(Exception):
@@ -35,10 +35,6 @@ class NotPublic(Exception):
 
 class BadAddress(Exception):
     """Not an http(s) URL we would ask for. The text never repeats credentials."""
-
-
-class Cut(Exception):
-    """The request's time was up, or the run was stopped. Not an OSError, so that it is never retried."""
 
 
 def is_public(text: str) -> bool:
@@ -71,6 +67,8 @@ def check_url(url: str) -> None:
         name, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
     except ValueError as problem:
         raise BadAddress("not a web address") from problem
+    if "%" in name and ":" not in name:  # bytes that are no name; in an IPv6 address it begins a zone
+        raise BadAddress("not a web address (an odd name)")
     if parts.scheme.lower() not in ("http", "https") or not name:
         raise BadAddress(f"not a web address ({parts.scheme[:12] or 'no scheme'})")
     if parts.username is not None or parts.password is not None:
@@ -103,65 +101,14 @@ def resolve(host: str, port: int) -> list[tuple]:
     return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
 
 
-class Watch:
-    """The time one file may take. Entering it makes it this thread's; `cut` shuts the socket from any thread."""
-
-    def __init__(self, seconds: float, stopped: threading.Event):
-        self.deadline = time.monotonic() + seconds
-        self._stopped = stopped
-        self._lock = threading.Lock()
-        self._line: socket.socket | None = None
-        self.was_cut = False
-
-    def __enter__(self) -> "Watch":
-        _mine.watch = self
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _mine.watch = None
-        with self._lock:
-            self._line = None
-
-    def use(self, line: socket.socket | None) -> None:
-        """From now on `cut` shuts this socket."""
-        self.check()
-        with self._lock:
-            self._line = line
-
-    def check(self) -> None:
-        """Raise Cut where time is up."""
-        if self.was_cut or self._stopped.is_set() or time.monotonic() >= self.deadline:
-            self.was_cut = True
-            raise Cut("its time was up")
-
-    def cut(self) -> None:
-        """Shut the socket: whatever waits on it ends now."""
-        with self._lock:
-            self.was_cut = True
-            if self._line is not None:
-                with contextlib.suppress(OSError):
-                    self._line.shutdown(socket.SHUT_RDWR)
-
-    def pause(self, seconds: float) -> None:
-        """Sleep, but not past the deadline and not once stopped."""
-        self.check()
-        if self._stopped.wait(min(seconds, max(0.0, self.deadline - time.monotonic()))):
-            self.check()
-
-
-def this_watch() -> Watch | None:
-    return getattr(_mine, "watch", None)
-
-
-class _Guarded:
-    """Mixed into urllib3's connections. `checks`: False behind a proxy, and for a site's API given in the settings."""
+class _Guarded(HTTPConnection):
+    """What our connections do differently. `checks`: False behind a proxy, and for a site's API of the settings."""
 
     checks = True
-    _twin: socket.socket | None = None  # a second handle on the socket: shuts it even inside a TLS handshake
 
     def _new_conn(self) -> socket.socket:
         try:
-            found = resolve(self._dns_host, self.port)
+            found = look_up(self._dns_host, self.port, resolve)
         except (OSError, UnicodeError) as problem:
             raise NewConnectionError(self, f"{self._dns_host} is not known") from problem
         addresses = [(family, place) for family, _, _, _, place in found if family in (socket.AF_INET, socket.AF_INET6)]
@@ -177,7 +124,7 @@ class _Guarded:
                 line.settimeout(self.timeout if isinstance(self.timeout, (int, float)) else cfg.connect_timeout_s)
                 for option in self.socket_options or ():
                     line.setsockopt(*option)
-                self._register(line)
+                _watch(line)
                 line.connect(place)
                 return line
             except OSError as problem:
@@ -190,31 +137,19 @@ class _Guarded:
             raise ConnectTimeoutError(self, f"{self._dns_host} does not answer")
         raise NewConnectionError(self, f"{self._dns_host} cannot be reached: {last}")
 
-    def _register(self, line: socket.socket) -> None:
-        self._drop_twin()
-        self._twin = line.dup()
-        self._watch()
-
-    def _watch(self) -> None:
-        watch = this_watch()
-        if watch is not None:
-            watch.use(self._twin)
-
-    def request(self, *args: object, **kwargs: object) -> None:
-        self._watch()  # a connection kept alive serves another file now
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _watch(self.sock)  # a connection kept alive serves another file now
         super().request(*args, **kwargs)
 
-    def close(self) -> None:
-        super().close()
-        self._drop_twin()
 
-    def _drop_twin(self) -> None:
-        if self._twin is not None:
-            self._twin.close()
-            self._twin = None
+def _watch(line: Line) -> None:
+    watch = this_watch()
+    if watch is not None:
+        watch.use(line)
 
 
-class _HTTP(_Guarded, HTTPConnection):
+class _HTTP(_Guarded):
     pass
 
 
@@ -244,17 +179,17 @@ class GuardedAdapter(HTTPAdapter):
         checks: False lets it reach any address (base URLs from the settings, which the user chose).
     """
 
-    def __init__(self, checks: bool = True, **kwargs: object):
+    def __init__(self, checks: bool = True, **kwargs: Any):
         self._checks = checks
         super().__init__(**kwargs)
 
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = (
             _pools(_HTTP, _HTTPS) if self._checks else _pools(_FreeHTTP, _FreeHTTPS)
         )
 
-    def proxy_manager_for(self, *args: object, **kwargs: object) -> object:
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
         if not manager.proxy.scheme.startswith("socks"):
             manager.pool_classes_by_scheme = _pools(_FreeHTTP, _FreeHTTPS)

@@ -4,11 +4,12 @@ import contextlib
 import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 
 import config as cfg
+from flow.web.guard import BadAddress
 
 VERSION = "1.0"
 OPT_OUT = {"noai", "noimageai", "noindex", "noimageindex", "none"}
@@ -33,6 +34,23 @@ def plain_url(url: str) -> str:
     if "utm_" in query:
         query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not k.startswith("utm_")])
     return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, query, ""))
+
+
+def onward(url: str, location: str) -> str:
+    """Where a redirect leads. Servers send its bytes as they like: UTF-8, or else each byte counts as it is.
+
+    Raises:
+        BadAddress: nowhere.
+    """
+    raw = location.encode("latin-1", "replace")  # http.client gives bytes as latin-1
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = quote(raw, safe="%/:=&?~#+!$,;'@()*[]")
+    try:
+        return urljoin(url, text)
+    except ValueError as problem:
+        raise BadAddress("a redirect to nowhere") from problem
 
 
 def retry_after_s(text: str | None, now: datetime) -> float | None:

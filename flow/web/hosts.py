@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import config as cfg
 
 SHORT_WAIT_S = 90.0  # a wait up to this long is said and done; a longer one is left to the next run
-COOL_S, COOL_MAX_S = 60.0, 900.0  # rest where a 429 names none: doubled each time, up to a quarter of an hour
+COOL_S, COOL_MAX_S = 10.0, 900.0  # rest where a 429 names none: doubled each time, up to a quarter of an hour
 STRIKES_MAX = 3  # a host that said 429 this often is left alone for the rest of the run
 WAIT_MAX_S = 7 * 86_400.0  # no honest Retry-After is longer
 # Hosts that wish for more than cfg.host_pause_s, in seconds (read in their terms and answers).
@@ -23,6 +23,7 @@ PAUSES_S = {
     "static.inaturalist.org": 1.0,
 }
 FAMILIES = ("wikimedia.org",)  # counted as one host, as its robot policy does
+RATES = {"wikimedia.org": 25_000_000 / 8}  # bytes a second; its robot policy allows 25 Mbit/s in all
 
 
 def host_of(url: str) -> str:
@@ -44,6 +45,7 @@ class Hosts:
         self._next: dict[str, float] = {}  # monotonic time of the next allowed request
         self._cool: dict[str, float] = {}  # monotonic time until which a host rests
         self._strikes: defaultdict[str, int] = defaultdict(int)
+        self._paid: dict[str, float] = {}  # monotonic time up to which a host's rate is used up
 
     @contextlib.contextmanager
     def turn(self, host: str) -> Iterator[None]:
@@ -61,6 +63,16 @@ class Hosts:
                 door.release()
             return
         yield  # stopped: whoever asks finds out at once
+
+    def took(self, host: str, size: int) -> float:
+        """So many bytes came from a host, in whatever thread. Returns how many seconds to read no more of it."""
+        rate = RATES.get(host)
+        if rate is None:
+            return 0.0
+        with self._lock:
+            here = time.monotonic()
+            self._paid[host] = max(here, self._paid.get(host, 0.0)) + size / rate
+            return self._paid[host] - here
 
     def rest(self, host: str, seconds: float | None) -> datetime:
         """A host said 429 or asked to come back later. Returns when it may be asked again."""

@@ -2,12 +2,15 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 from urllib3.util.retry import Retry
 
-from flow.web.guard import GuardedAdapter, this_watch
+from flow.web.guard import GuardedAdapter
+from flow.web.watch import this_watch
 
 WAIT_503_MAX_S = 30.0
 
@@ -21,14 +24,14 @@ class PoliteRetry(Retry):
 
     RETRY_AFTER_STATUS_CODES = frozenset({503})
 
-    def get_retry_after(self, response: object) -> float | None:
+    def get_retry_after(self, response: Any) -> float | None:
         try:
             wait_s = super().get_retry_after(response)
         except Exception:  # noqa: BLE001 - an unreadable header must not end the run
             return None
         return None if wait_s is None else min(wait_s, WAIT_503_MAX_S)
 
-    def sleep(self, response: object = None) -> None:
+    def sleep(self, response: Any = None) -> None:
         """Wait before the next try, but not past the deadline of the file and not once the run is stopped."""
         wait_s = self.get_retry_after(response) if response is not None and self.respect_retry_after_header else None
         wait_s = self.get_backoff_time() if wait_s is None else wait_s
@@ -39,9 +42,16 @@ class PoliteRetry(Retry):
             time.sleep(wait_s)
 
 
+class _Session(requests.Session):
+    """Follows no redirect and looks at none: where one leads is `fetch`'s to judge, and an odd one must not raise."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        return iter(())
+
+
 def guarded_session(checks: bool) -> requests.Session:
     """A session for any thread. `checks`: whether only public addresses may be connected to."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     retry = PoliteRetry(
@@ -58,3 +68,8 @@ def guarded_session(checks: bool) -> requests.Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def keep_body(response: requests.Response, body: bytes) -> None:
+    """Make what was read of an answer its body, for .json() and .text."""
+    vars(response).update(_content=body, _content_consumed=True)

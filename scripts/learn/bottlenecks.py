@@ -6,7 +6,7 @@ cannot be read is set aside with its reason.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,6 +24,7 @@ THREADS = CORES  # one more, to wait for the disk meanwhile, costs 3 % (measured
 AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
+Picture = Path | bytes
 Vectors = dict[str, np.ndarray]  # by content hash
 Reasons = dict[str, str]
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
@@ -77,12 +78,12 @@ def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
 
 
 def compute(
-    files: dict[str, Path], runner: Runner, store: Store, progress: Callable[[int], None] = lambda n: None
+    files: Mapping[str, Picture], runner: Runner, store: Store, progress: Callable[[int], None] = lambda n: None
 ) -> Bottlenecks:
     """The bottlenecks of pictures, from the store where they are known.
 
     Args:
-        files: content hash -> a file with that content.
+        files: content hash -> a file with that content, or the content.
         progress: called with how many more are done.
     """
     done = Bottlenecks(vectors=store.get(list(files), runner.vector_length))
@@ -120,7 +121,7 @@ def compute_pixels(pictures: dict[str, np.ndarray], runner: Runner, store: Store
     return vectors
 
 
-def through(missing: list[str], files: dict[str, Path], runner: Runner) -> Iterator[tuple[Vectors, Reasons]]:
+def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) -> Iterator[tuple[Vectors, Reasons]]:
     """(vectors, unreadable ones with reasons) of a few pictures at a time, in order.
 
     Each thread decodes a few and takes them through the backbone itself, a thread a core: no core waits for another.
@@ -161,7 +162,9 @@ def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
         begin += size
 
 
-def _take(shas: list[str], files: dict[str, Path], runner: Runner, memory: threading.local) -> tuple[Vectors, Reasons]:
+def _take(
+    shas: list[str], files: Mapping[str, Picture], runner: Runner, memory: threading.local
+) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
         memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)

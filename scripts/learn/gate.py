@@ -31,8 +31,11 @@ class Gate:
         """float32 [n, d] -> float32 [n]."""
         if not len(self.rows):
             return np.zeros(len(vectors), np.float32)
-        unit = metrics.unit_rows(_counting(vectors, self.columns), self.centre, self.spread)
-        return metrics.nearest_distance(unit, self.rows.astype(np.float32))
+        return metrics.nearest_distance(self.unit(vectors), self.rows.astype(np.float32))
+
+    def unit(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors float32 [n, d] in the space that distances are measured in: rows of unit length."""
+        return metrics.unit_rows(_counting(vectors, self.columns), self.centre, self.spread)
 
 
 def gate_of(material: Material, columns: tuple[int, int] | None = None) -> Gate:

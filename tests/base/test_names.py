@@ -12,13 +12,13 @@ from tests.faults.runner import run
 
 GOOD = {
     "robots": "robots", "Robot Art": "robot_art", "#robotart": "robotart", "日本": "日本", "ロボット": "ロボット", "ＡＢＣ": "abc",
-    "ﬁsh": "fish", "Straße": "straße", "naïve": "naïve", "робот": "робот", "r2-d2": "r2-d2", "1": "1", "  art  ": "art",
+    "ﬁsh": "fish", "Straße": "straße", "naïve": "naïve", "робот": "робот", "r2-d2": "r2-d2", "1": "1", "0": "0", "trash": "trash", "  art  ": "art",
     "x_under": "x_under", "underground": "underground",
 }  # fmt: skip
 BAD = [
     "", " ", "#", ".", "..", "../x", "a/b", "a\\b", "/etc/passwd", "-rf", "--help", ".hidden", "a\0b", "a\nb", "a\x1b[31mb", "rob\u200bot",
     "\u202erobot", "\ufeffrobot", "rob\u00adot", "rob\ufe0fot", "\u3164", "\u115f", "con", "NUL", "com1", "COM¹", "lpt9", "x_under925",
-    "sorted_1", "unsorted_x", "harvested_1", "quarantine", "Quarantine", "trash", "0", "a.b", "a:b", "a*b", "<img>", "=cmd()", "$HOME",
+    "sorted_1", "unsorted_x", "harvested_1", "quarantine", "Quarantine", "a.b", "a:b", "a*b", "<img>", "=cmd()", "$HOME",
     "`id`", "😀", "あ" * 100, "a" * 65, "\udcff", "\ud800", "___", "\u0301\u0302", "½", "con.", "a b\u2028c", "\U000e0041",
 ]  # fmt: skip
 
@@ -26,6 +26,13 @@ BAD = [
 @pytest.mark.parametrize(("text", "name"), GOOD.items())
 def test_good_names_stay_readable(text, name):
     assert names.folder_name(text, "label") == name
+
+
+@pytest.mark.parametrize("what", ["basetag", "searchtag"])
+def test_0_is_a_fine_label_and_no_tag(what):
+    """A folder of noughts is a label like any other; as a tag, 0 stands for no new images."""
+    with pytest.raises(BadUsage, match="no new images"):
+        names.folder_name("0", what)
 
 
 @pytest.mark.parametrize("text", BAD)

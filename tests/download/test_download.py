@@ -49,8 +49,12 @@ def quick(tf_files, monkeypatch):
 
 
 def get(tag: str, quantity: int, spec: str, **options: object) -> Downloaded:
+    """A run that downloads and ends well."""
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        return download(Wanted("robots", tag, quantity, spec, **options), catalogue)
+        got = download(Wanted("robots", tag, quantity, spec, **options), catalogue)
+        if not got.goes_on:
+            catalogue.finish(tag)
+        return got
 
 
 def kept_files(tag: str) -> list[Path]:

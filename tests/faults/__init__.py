@@ -7,5 +7,6 @@
     world.py     small data folders to break things in, and what they come to
     kills.py     killed (or stopped, or without disk) at every operation, then run again
     hostile.py   damaged images and hostile names by the thousand
+    answers.py   answers no honest host gives, through a real socket
     cases.py     the table of fault cases and the tests that show each
 """

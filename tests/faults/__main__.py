@@ -5,16 +5,18 @@ import sys
 import time
 from collections import Counter
 
-from tests.faults import hostile, kills, world
+from tests.faults import answers, hostile, kills, world
 from tests.faults.cases import CASES
 from tests.faults.runner import Run, run, together
 
-IMAGES, NAMES, DAMAGED_FILES = 5000, 20_000, 300
+IMAGES, NAMES, DAMAGED_FILES, ANSWERS, REQUESTS = 5000, 20_000, 300, 10_000, 10_000
 KILL_EVERY = {
     "download folder": 2,
     "download sample": 4,
     "retrain": 2,
     "automatic": 16,
+    "check": 2,
+    "check and harvest": 4,
 }  # the slow ones at each 2nd, 3rd ... operation
 BREAKS = {"int": (130,), "term": (143, -15), "ENOSPC": (0, 1, 3), "EIO": (0, 1, 3), "EROFS": (0, 1, 3)}
 
@@ -49,6 +51,8 @@ def main() -> int:
     disks(tally)
     pictures(tally)
     names(tally)
+    requests(tally)
+    odd_answers(tally)
     tried, seconds = tally.tried, time.monotonic() - tally.begin
     recovery = f"{tried['in recovery']} of them during recovery, {tried['without links']} without hard links"
     print(f"\nkill points tested    {tried['kill points']:6}  ({recovery})")
@@ -57,6 +61,8 @@ def main() -> int:
     )
     print(f"damaged images tried  {tried['images']:6}")
     print(f"names tried           {tried['names']:6}")
+    print(f"hostile requests      {tried['requests']:6}")
+    print(f"odd answers tried     {tried['answers']:6}")
     print(f"fault cases with tests {len(CASES):5}  (tests/faults/cases.py names them)")
     print(f"{f'{len(tally.wrong)} WRONG' if tally.wrong else 'nothing lost, everything held'}; {seconds:.0f} s")
     return bool(tally.wrong)
@@ -138,6 +144,27 @@ def pictures(tally: Tally) -> None:
 def names(tally: Tally) -> None:
     tally.add("names", map(hostile.trouble_with_name, hostile.names(NAMES)))
     tally.say(f"hostile names: {NAMES}")
+
+
+def requests(tally: Tally) -> None:
+    """What no honest page sends, to the check page."""
+    import config as cfg
+    from tests.check.serving import served
+
+    root = world.fresh(world.to_check)
+    before, cfg.path_to_tf_files = world.state(root), str(root)
+    with served() as page:
+        page.get("/api/view?count=24")
+        tally.add("requests", hostile.trouble_with_requests(page, REQUESTS))
+    tally.add("requests", ["" if world.state(root) == before else "a hostile request changed something"])
+    tally.say(f"hostile requests: {REQUESTS}, each refused, nothing changed")
+
+
+def odd_answers(tally: Tally) -> None:
+    """What no honest host answers, through a real socket."""
+    tally.add("answers", answers.trouble(range(ANSWERS)))
+    kinds = ", ".join(f"{n} {reason}" for reason, n in answers.reasons.most_common(5))
+    tally.say(f"odd answers of hosts: {ANSWERS} ({kinds} ...)")
 
 
 if __name__ == "__main__":

@@ -148,3 +148,44 @@ def names_get_taken(_watch) -> None:
         return plain(move)
 
     moving._forward = forward
+
+
+def looks_through(_watch) -> None:
+    """Instead of a browser, a person who knows the truth, which is how a picture's name begins, and who undoes some."""
+    from flow.check import step
+    from tests.check.person import look
+
+    step._serve = lambda _basetag, session, _desk, _how: look(session)
+
+
+def looks_and_harvests(_watch) -> None:
+    """The same, with the harvest that the page offers at the end."""
+    from flow.check import step
+    from tests.check.person import look
+
+    def serve(_basetag, session, _desk, _how):
+        look(session)
+        session._carry_out(["harvest"])
+
+    step._serve = serve
+
+
+def stopped_while_classifying(_watch) -> None:
+    """Ctrl-C comes once the download is done."""
+    import flow.classify
+
+    def classify(*_):
+        raise KeyboardInterrupt
+
+    flow.classify.classify = classify
+
+
+def fails_to_retrain(_watch) -> None:
+    """The last step of a run ends it with a sentence."""
+    from flow.base.errors import NotReady
+    from flow.retrain import step
+
+    def check_ready(*_):
+        raise NotReady("Too few images.", "Sort some.")
+
+    step.check_ready = check_ready

@@ -100,4 +100,16 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "harvest/test_harvest.py::test_undo_leaves_what_a_person_moved_and_says_so",
         "harvest/test_harvest.py::test_undo_with_a_missing_file_brings_back_the_rest",
         "harvest/test_harvest.py::test_undo_restores_the_harvest_exactly")),
+    39: ("killed at every operation of a checking session, in the recovery too", (
+        "stories/test_kills.py::test_killed_anywhere_the_same_command_finishes_it",
+        "stories/test_kills.py::test_killed_again_while_it_recovers",
+        "stories/test_kills.py::test_a_checking_session_ends_well_or_in_a_sentence")),
+    40: ("pictures dragged, taken away or exchanged while they are checked", (
+        "check/test_boards.py::test_dragging_meanwhile_is_seen_and_respected",
+        "check/test_boards.py::test_another_picture_under_the_same_name_is_not_taken_for_the_first",
+        "check/test_boards.py::test_a_taken_name_keeps_both_pictures")),
+    41: ("requests that the check page did not make", (
+        "check/test_server.py::test_a_change_that_the_page_did_not_make_is_forbidden",
+        "check/test_server.py::test_a_thousand_hostile_requests_change_nothing",
+        "check/test_story.py::test_another_page_and_another_tab_cannot_do_anything")),
 }  # fmt: skip

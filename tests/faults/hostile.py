@@ -1,5 +1,7 @@
 """Damaged pictures and hostile names by the thousand; each must end in a picture, a name, or a reason."""
 
+import http.client
+import json
 import os
 import random
 import unicodedata
@@ -107,3 +109,63 @@ def trouble_with_name(text: str) -> str:
     if names.folder_name(name, "label") != name:
         return f"{text!r} became {name!r}, and that another name"
     return ""
+
+
+def trouble_with_requests(served, amount: int, seed: int = 1) -> Iterator[str]:
+    """Requests that no honest page sends; each must be refused. Yields what was wrong, or nothing, one a request.
+
+    Args:
+        served: tests.check.serving.Served.
+    """
+    rng = random.Random(seed)
+    for _ in range(amount):
+        method, path, body, headers = _request(rng, served)
+        try:
+            status, _, _ = served.send(method, path, body, **headers)
+        except (OSError, http.client.HTTPException) as problem:
+            yield f"{method} {path}: {type(problem).__name__}: {problem}"
+            continue
+        yield "" if status in (400, 403, 404) else f"{method} {path} {headers} {body[:80] if body else body}: {status}"
+
+
+def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
+    honest = served.honest()
+    way = rng.randrange(6)
+    if way == 0:  # from elsewhere
+        spoiled = rng.choice((("Cookie", ""), ("Cookie", served.cookie[:-3] + "abc"), ("X-Roboflow-Token", ""), ("X-Roboflow-Token", "a" * 43),
+                              ("Host", "evil.example"), ("Host", "127.0.0.1"), ("Host", "127.0.0.1.evil.example:80"), ("Host", ""),
+                              ("Origin", "http://evil.example"), ("Origin", "null"), ("Origin", ""), ("Origin", "https://" + served.host),
+                              ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site")))  # fmt: skip
+        return "POST", "/api/" + rng.choice(("undo", "done", "accept", "then", "redo")), b"{}", {**honest, spoiled[0]: spoiled[1]}
+    if way == 1:  # a path that leads elsewhere
+        return "GET", _path(rng), None, {"Cookie": served.cookie}
+    if way == 2:
+        method = rng.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST"))
+        return method, rng.choice(("/", "/api/view", "/api/burn", "/thumb/grid/x", "/page/app.js")), b"{}", honest
+    name = "/api/" + rng.choice(("decide", "accept", "then"))
+    if way == 3:  # no JSON at all
+        kind = rng.choice(("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"))
+        return "POST", name, rng.randbytes(rng.randrange(200)), {**honest, "Content-Type": kind}
+    if way == 4:
+        length = rng.choice(("-1", "x", "99999999999", str(70_000)))
+        return "POST", name, b"{}", {**honest, "Content-Length": length}
+    return "POST", name, _body(rng), honest
+
+
+def _path(rng: random.Random) -> str:
+    parts = ("..", "%2e%2e", "etc", "passwd", "thumb", "grid", "large", "page", "report", "api", "picture", "a" * 64, "0" * 63 + "g", "app.js",
+             "check.html", "%00", "//", "\\", "%2f", "C:", "~root", "config.py", "..;", "a" * 300)  # fmt: skip
+    text = "/" + "/".join(rng.choice(parts) for _ in range(rng.randrange(1, 6)))
+    return "/page/../app.js" if text == "/page/app.js" or not text.strip("/") else text
+
+
+def _body(rng: random.Random) -> bytes:
+    """JSON of any shape and size that happens to make no sense."""
+    values = (None, True, -1, 1e308, "", "x" * 600, "keep", "label", "built", "../..", "<img onerror=alert(1)>", [], ["a" * 64], [[[[]]]], {"a": {}},
+              ["0" * 64] * 500, "\ud800", 10**30)  # fmt: skip
+    if rng.random() < 0.2:
+        return json.dumps(rng.choice(values)).encode() * rng.choice((1, 2))
+    if rng.random() < 0.1:
+        return b"[" * rng.randrange(1, 60_000)
+    names = ("page", "pictures", "kind", "label", "later", "count", "steps", "x")
+    return json.dumps({name: rng.choice(values) for name in names if rng.random() < 0.7}).encode()

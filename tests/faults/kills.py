@@ -15,7 +15,7 @@ WIDTH = 3  # runs at a time
 
 @dataclass(frozen=True)
 class Scene:
-    """A command on a data folder. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
+    """A command on a data folder, {root} in its words. `codes`: exit codes of an unbroken run; `again`: those of one more run after it."""
 
     name: str
     build: Callable[[Path], None]
@@ -23,6 +23,7 @@ class Scene:
     codes: tuple[int, ...] = (0,)
     again: tuple[int, ...] = (0,)
     environ: dict[str, str] = field(default_factory=dict)
+    before: str = ""  # see runner.Run
     once_more_adds: bool = False  # a run after a whole one does more work (a second model, more images)
 
 
@@ -48,6 +49,11 @@ def scenes() -> list[Scene]:
         Scene("download sample", world.beginning, ("robots", "2", "built", "download", "--source", "sample"), once_more_adds=True),
         Scene("retrain", world.beginning, ("robots", "0", "0", "retrain_defaults", *world.TRAIN), once_more_adds=True),
         Scene("approve", world.to_harvest, ("robots", "approve")),
+        Scene("check", world.to_check, ("robots", "check", "--no-browser"), before="looks_through"),
+        Scene("check and harvest", world.to_check, ("robots", "check", "--no-browser"), again=(10,), before="looks_and_harvests"),
+        Scene("check training", world.to_check_training, ("robots", "check", "--training", "--no-browser"), before="looks_through"),
+        Scene("export model", world.with_model, ("robots", "export", "--smaller"), again=(2,)),
+        Scene("export data", world.with_model, ("robots", "export", "--data", "{root}/exports/data"), again=(2,)),
         Scene("automatic", world.to_classify,
               ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN), once_more_adds=True),
     ]  # fmt: skip
@@ -57,7 +63,7 @@ class Trial:
     """One scene with its unbroken run, to try breaks on."""
 
     def __init__(self, scene: Scene, **options):
-        self.scene, self.options = scene, {"environ": scene.environ, **options}
+        self.scene, self.options = scene, {"environ": scene.environ, "before": scene.before, **options}
         self.places = [world.scratch() / "tf_files" for _ in range(WIDTH)]
         root = world.fresh(scene.build, self.places[0])
         self.before = world.contents(root)
@@ -103,7 +109,8 @@ class Trial:
         ]
 
     def _run(self, root: Path, nth: int = 0, how: str = "kill") -> Run:
-        return Run((*self.scene.command, "--tf-files", str(root)), str(root), nth, how, **self.options)
+        command = (word.replace("{root}", str(root)) for word in self.scene.command)
+        return Run((*command, "--tf-files", str(root)), str(root), nth, how, **self.options)
 
     def _after_break(self, root: Path, end: Ended, codes: tuple[int, ...]) -> str:
         now = world.contents(root)

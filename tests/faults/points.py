@@ -38,7 +38,7 @@ class Points:
         self._watch_fsync()
         self._watch_sqlite()
 
-    def point(self, removes: bool = False, sqlite: bool = False) -> None:
+    def point(self, removes: bool = False, sqlite: bool = False, path: object = None) -> None:
         """One more operation; a full disk still lets files be removed."""
         with self._lock:
             self.count += 1
@@ -56,7 +56,7 @@ class Points:
                     )
                 )
             code = getattr(errno, self.how)
-            raise OSError(code, os.strerror(code))
+            raise OSError(code, os.strerror(code), *([os.fsdecode(path)] if isinstance(path, (str, bytes)) else []))
 
     def breaks_now(self) -> bool:
         return self.how == "kill" and self.count + 1 == self.nth
@@ -66,14 +66,14 @@ class Points:
             path, _, flags = arguments
             if self._below(path):
                 if flags & WRITES:
-                    self.point()
+                    self.point(path=path)
                 elif self.unreadable and os.fsdecode(path) in self.unreadable:
                     raise OSError(errno.EIO, os.strerror(errno.EIO), os.fsdecode(path))
         elif event in CHANGES and self._below(arguments[0], arguments[-1]):
             if event == "os.link" and self.no_links:
                 code = getattr(errno, self.no_links)
                 raise OSError(code, os.strerror(code))
-            self.point(removes=event in ("os.remove", "os.rmdir"))
+            self.point(removes=event in ("os.remove", "os.rmdir"), path=arguments[0])
 
     def _below(self, path: object, folder: object = -1) -> bool:
         if isinstance(path, int) or path is None:

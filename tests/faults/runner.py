@@ -90,8 +90,10 @@ def _serve() -> None:
 def _import_everything() -> None:
     import PIL.Image
 
+    import flow.check.step
     import flow.classify
     import flow.download.step
+    import flow.export.step
     import flow.front.cli
     import flow.front.guide
     import flow.harvest.approve  # noqa: E401, F401
@@ -99,6 +101,7 @@ def _import_everything() -> None:
     import flow.models.leaderboard
     import flow.retrain.step  # noqa: E401, F401
     import scripts.learn.hashes  # noqa: E401, F401
+    from tests.check import person  # noqa: F401
     from tests.faults import before, points, world  # noqa: F401
 
     PIL.Image.init()

@@ -121,6 +121,37 @@ def to_undo(root: Path) -> None:
     assert done.code == 0, done
 
 
+def to_check(root: Path) -> None:
+    """Sorted by the robot, half of it under the line; names tell the truth (see `before.looks_through`)."""
+    with_model(root)
+    for tag, first, least in (("mine", 100, "0"), ("more", 200, "1")):
+        folder = unsorted(root, tag)
+        for label in LABELS:
+            put(folder, label, range(first, first + 3))
+        (folder / f"drawn_{first + 9}.jpg").write_bytes(picture(first + 9, "built"))  # the robot will be wrong
+        (folder / f"aside_{first}.jpg").write_bytes(picture(first + 8, "built"))
+        options = {"ROBOFLOW_CONFIDENCE_MIN": least, "ROBOFLOW_DISTANCE_GATE": "no"}
+        done = run(root, BASETAG, "0", tag, "classify_top", environ=options)
+        assert done.code == 0, done
+    os.rename(*_one_by_hand(root))
+
+
+def _one_by_hand(root: Path) -> tuple[Path, Path]:
+    """A person dragged one picture before: from and to."""
+    folder = sorted_folders(root)[0]
+    moved = sorted((folder / "built").glob("built*.jpg"))[0]
+    return moved, folder / "drawn" / moved.name
+
+
+def to_check_training(root: Path) -> None:
+    """A model that doubts the labels of some training images, rightly."""
+    beginning(root)
+    for number in range(900, 905):
+        (training(root) / "built" / f"drawn_{number}.jpg").write_bytes(picture(number, "drawn"))
+    done = run(root, BASETAG, "0", "0", "retrain_defaults", *TRAIN)
+    assert done.code == 0, done
+
+
 _built: dict[str, Path] = {}
 
 
@@ -148,9 +179,12 @@ def state(root: Path) -> dict:
     """What must be the same however a run came to its end: places and contents of images, models, labels, journals."""
     found = {
         "images": sorted((STAMP.sub("STAMP", str(p.parent.relative_to(root))), _sha(p)) for p in _images(root)),
-        "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.name.startswith(HALF_DONE)),
+        "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*")
+                            if p.name.startswith(HALF_DONE) and "thumbnails" not in p.parts),
         "journals": sorted(p.name for p in root.rglob("*.jsonl")),
-        "models": sorted({_model(p) for p in root.rglob("model.json")}),
+        "exports": sorted((str(p.relative_to(root)), _sha(p)) for p in root.glob("exports/**/[!.]*") if p.is_file()
+                          and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)),
+        "models": sorted({_model(p) for p in (root / "training_summaries").rglob("model.json")}),
         "logs": sorted(
             (p.name, len(p.read_bytes().splitlines())) for p in testing(root).glob("unsorted_*/*.[tc][xs][tv]")
         ),
@@ -159,7 +193,8 @@ def state(root: Path) -> dict:
 
 
 def _images(root: Path) -> list[Path]:
-    return [p for p in sorted(root.rglob("*")) if p.suffix == ".jpg" and not p.name.startswith(".") and p.is_file()
+    """All but thumbnails, which can be made again."""
+    return [p for p in sorted(root.rglob("*")) if p.suffix == ".jpg" and "thumbnails" not in p.parts and not p.name.startswith(".") and p.is_file()
             and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)]  # fmt: skip
 
 
@@ -186,6 +221,8 @@ def _catalogue(root: Path) -> dict:
             "archive": sorted(Counter(db.execute("SELECT source, status, reason FROM archive")).items()),
             "provenance": sorted(db.execute("SELECT sha256, source_id FROM images")),
             "sortings": sorted(row[:3] for row in rows if row[3] in there),
+            "decided": sorted(set(db.execute("SELECT sha256, label FROM decisions WHERE state='done'"))),
+            "undecided": db.execute("SELECT count(*) FROM decisions WHERE state IN ('pending', 'undoing')").fetchone()[0],
             "splits": sorted(db.execute("SELECT * FROM splits")),
             "downloads": db.execute("SELECT count(*) FROM downloads").fetchone()[0],
         }
@@ -207,7 +244,7 @@ def stand_in_for_tensorflow() -> None:
     """
     import numpy as np
 
-    from scripts.learn import efficientnet_lite, model_files, runners, summaries
+    from scripts.learn import efficientnet_lite, model_files, runners, summaries, tflite
     from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
@@ -220,10 +257,18 @@ def stand_in_for_tensorflow() -> None:
         (folder / "saved_model.pb").write_bytes(b"graph" * 1000)
         (folder / "variables" / "variables.index").write_bytes(b"index")
 
+    class Source:
+        def converted(self, kind: str, examples: list[Path] | None = None) -> bytes:
+            return kind.encode("ascii") * 1000
+
+    def compare(files: dict[str, Path], labelled: dict[Path, int], *_: object) -> list[tflite.Compared]:
+        return [tflite.Compared(kind, len(labelled), len(labelled), len(labelled), len(labelled)) for kind in files]
+
     def write_curves(folder: Path, _: list) -> None:
         (folder / "train").mkdir(parents=True, exist_ok=True)
         (folder / "train" / "events.out").write_bytes(b"events")
 
+    tflite.open_source, tflite.compare = lambda *_: Source(), compare
     runners.open_runner = lambda backbone, *_, **__: runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
     model_files.save_graph = save_graph
     efficientnet_lite.read_network = lambda *_: None

@@ -11,6 +11,8 @@ from tests.conftest import KINDS
 from tests.terminal import Terminal
 from tests.terminal import run as unattended
 
+MORE = "1"  # "bring in more pictures" in a home with a model and nothing that waits
+
 
 def printed_command(screen: str) -> list[str]:
     """The arguments of the command the guide printed; a small terminal breaks it, so the words are put together."""
@@ -42,8 +44,10 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
 def test_a_first_model_from_images_sorted_by_hand(home):
     """Straight to training: 0 images, no searchtag; the small number of images is accepted with --images-min."""
     with Terminal("--tf-files", str(home), rows=40, columns=120) as t:
-        t.expect("Which basetag")
+        t.expect("What next?")
         t.type("1")
+        t.expect("Where from?")
+        t.type("")
         t.expect("How many new images")
         t.type("0")
         t.expect("Which searchtag's images")
@@ -53,7 +57,9 @@ def test_a_first_model_from_images_sorted_by_hand(home):
         t.type("efficientnet_lite0")
         t.expect("Training steps")
         t.type("200")
-        for question in ("Image size", "Testing percent", "Batch size", "Learning rate"):
+        t.expect("Image size")
+        t.type("128")
+        for question in ("Testing percent (", "Batch size (", "Learning rate ("):
             t.expect(question)
             t.type("")
         t.expect("ENTER starts")
@@ -74,10 +80,11 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
         moved.rename(folder / "drawn" / moved.name)
         t.type("c")
         t.expect("harvested 1 (1 checked by a person")
-        t.expect("Backbone")
+        t.expect("Backbone (")
         t.type("efficientnet_lite0")
-        for answer in ("150", "", "", "", ""):
-            t.expect("> ")
+        for question, answer in (("Training steps (", "150"), ("Image size", ""), ("Testing percent (", ""), ("Batch size (", ""),
+                                 ("Learning rate (", "")):  # fmt: skip
+            t.expect(question)
             t.type(answer)
         assert t.ended() == 0
         assert "retrained efficientnet_lite0_" in t.screen and "report:" in t.screen
@@ -85,14 +92,23 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
 
 def test_nonsense_help_back_and_a_polite_goodbye(home):
     with Terminal("--tf-files", str(home)) as t:
+        t.expect("What next?")
+        t.type("99")
+        t.expect("A number from 1 to 6")
+        t.type("h")
+        t.expect("Type the number of what you would like to do")
+        t.expect("What next?")
+        t.type("6")
         t.expect("Which basetag")
         t.type("../etc")
         t.expect("leave its folder")
-        t.type("h")
-        t.expect("DEFINITIONS")
-        t.expect("goodbye and i love you.")
-        t.expect("Which basetag")
-        t.type("robots")
+        t.type("1")
+        t.expect("What next?")
+        t.type("1")
+        t.expect("Where from?")
+        t.type("/nowhere/at all")
+        t.expect("There is no folder or file")
+        t.type("sample")
         t.expect("How many new images")
         t.type("lots")
         t.expect("whole number from 0 to 250")
@@ -110,11 +126,11 @@ def test_nonsense_help_back_and_a_polite_goodbye(home):
 
 def test_ctrl_d_is_quit_and_ctrl_c_is_130(home):
     with Terminal("--tf-files", str(home)) as t:
-        t.expect("Which basetag")
+        t.expect("What next?")
         t.press(b"\x04")
         assert t.ended() == 0
     with Terminal("--tf-files", str(home)) as t:
-        t.expect("Which basetag")
+        t.expect("What next?")
         t.press(b"\x03")
         assert t.ended() == 130
         assert "nothing is half done" in t.screen and "Traceback" not in t.screen
@@ -123,6 +139,8 @@ def test_ctrl_d_is_quit_and_ctrl_c_is_130(home):
 def test_classify_asks_which_model_and_enter_takes_the_best(home):
     """With one model there is nothing to choose; with two there is, and d only downloads."""
     with Terminal("robots", "3", "robotart", "--source", "sample", "--tf-files", str(home)) as t:
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0 and "which model" not in t.screen and "sorted 3" in t.screen
     assert unattended("robots", "explore", "--steps", "10,30", "--architecture", "efficientnet_lite0", "--images-min", "24", "--tf-files",
                       str(home)).returncode == 0  # fmt: skip
@@ -133,6 +151,8 @@ def test_classify_asks_which_model_and_enter_takes_the_best(home):
         t.expect("A number from 1 to 3")
         t.type("")
         t.expect("sorted 3")
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0
     with Terminal("robots", "3", "not", "--source", "sample", "--tf-files", str(home)) as t:
         t.expect("Sort with which model?")
@@ -148,11 +168,11 @@ def test_more_than_a_cycle_is_asked_about(home):
 
 
 @pytest.mark.parametrize("answers", [
-    ["5", "robotart", "d"],
-    ["5", "robotart", "1", "n"],
-    ["5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", ""],
-    ["0", "0", "efficientnet_lite0", "77", "160", "20", "16", "0.1"],
-    ["0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
+    ["", "5", "robotart", "d"],
+    ["sample", "5", "robotart", "1", "n"],
+    ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", ""],
+    ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1"],
+    ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
 ])  # fmt: skip
 def test_the_printed_command_makes_the_same_plan(home, answers):
     """Every plan reachable by prompts equals the plan of the command it prints."""
@@ -162,9 +182,9 @@ def test_the_printed_command_makes_the_same_plan(home, answers):
 
     folder = home / "testing_photos/robots/unsorted_robotart"
     folder.mkdir(parents=True)
-    with scripted(home, answers) as left:
-        request = guide.complete(arguments.Request(basetag="robots"))
-        assert left == []
+    with scripted(home, [MORE, *answers]) as left:
+        request, confirm = guide.complete(arguments.Request(basetag="robots"))
+        assert left == [] and confirm
         disk = status.disk_state("robots")
         asked = make_plan(request, disk, "s", asks=False)
         again, _ = arguments.parse(shlex.split(guide.command(request))[2:])
@@ -194,6 +214,11 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
     for part in (home / "catalogues").iterdir():
         part.unlink()
     with Terminal("robots", "--tf-files", str(home)) as t:
+        t.expect("3  bring in more pictures")
+        t.expect("What next?")
+        t.type("3")
+        t.expect("Where from?")
+        t.type("sample")
         t.expect("How many new images")
         t.type("5")
         t.expect("Which searchtag")

@@ -190,3 +190,24 @@ def test_a_bug_of_ours_is_one_sentence_with_the_traceback_in_the_log_and_no_secr
     assert "Traceback" in text
     everything = done.out + done.err + "".join(p.read_text("utf-8", "replace") for p in (root / "logs").iterdir())
     assert "supersecret99" not in everything
+
+
+def test_quitting_is_not_remembered_as_a_failure():
+    """With nothing done yet the record stays; with something done, that is what the run came to."""
+    from tests.terminal import Terminal
+
+    root = world.fresh(world.to_harvest)
+    before = last_run(root)
+    arguments = ("robots", "--tf-files", str(root), "--images-min", "20")
+    with Terminal(*arguments[:1], "0", "0", "retrain", *arguments[1:]) as t:
+        t.expect("Harvest into the training data")
+        t.type("q")
+        assert t.ended() == 0
+    assert last_run(root) == before
+    with Terminal(*arguments[:1], "0", "0", "retrain", *arguments[1:]) as t:
+        t.expect("Harvest into the training data")
+        t.type("c")
+        t.expect("Backbone")
+        t.type("q")
+        assert t.ended() == 0
+    assert last_run(root)["exit"] == 0 and "harvested 2" in last_run(root)["good"]["line"]

@@ -121,13 +121,51 @@ def test_a_name_taken_while_the_harvest_runs_is_left_alone(root):
     assert "put 0 images" in run(root, "robots", "undo").out
 
 
-def test_only_exact_label_folders_are_harvested(root):
+def test_only_exact_label_folders_are_harvested_and_a_persons_own_stay(root):
     folder = sorted_folders(root)[0]
     for name in ("built_under925", "Built", "mine", ".built"):
         world.put(folder / name, name, range(1))
-    run(root, "robots", "harvest")
+    (folder / "nothing").mkdir()
+    world.put(folder, "loose", range(1))
+    before = contents(root)
+    done = run(root, "robots", "harvest")
     assert sorted(p.name for p in training(root).iterdir()) == ["built", "drawn"]
-    assert len(list(homes(root)[0].rglob("*.jpg"))) == 4
+    assert done.code == 0 and f"{folder.name}/Built (1 image), {folder.name}/mine (1 image)" in done.out
+    assert f"{folder.name} (1 image outside any folder) stayed" in done.out
+    assert sorted(p.name for p in folder.rglob("*.jpg")) == [".built_0.jpg", "Built_0.jpg", "loose_0.jpg", "mine_0.jpg"]
+    gone = homes(root)[0] / folder.name
+    assert sorted(p.name for p in gone.iterdir()) == ["built", "built_under925", "drawn", "nothing", "scores.txt"]
+    assert contents(root) == before
+
+
+def test_undo_puts_the_parts_back_beside_a_persons_own(root):
+    folder = sorted_folders(root)[0]
+    world.put(folder / "mine", "mine", range(2))
+    before = world.state(root)
+    assert run(root, "robots", "harvest").code == 0
+    assert run(root, "robots", "harvest").out.startswith("robots: harvested 0")
+    done = run(root, "robots", "undo")
+    assert done.code == 0 and "put 7 images" in done.out
+    assert world.state(root)["images"] == before["images"] and (folder / "scores.txt").exists()
+
+
+def test_killed_while_a_persons_own_stay_the_next_run_finishes_it(root):
+    folder = sorted_folders(root)[0]
+    world.put(folder / "mine", "mine", range(2))
+    before = contents(root)
+    for nth in range(60, 120, 6):
+        run(root, "robots", "harvest", nth=nth)
+        assert contents(root) == before
+    run(root, "robots", "harvest")
+    assert contents(root) == before and sorted(p.name for p in folder.rglob("*.jpg")) == ["mine_0.jpg", "mine_1.jpg"]
+
+
+def test_approving_one_folder_counts_and_approves_that_one_only(root):
+    first = sorted_folders(root)[0].name
+    world.put(world.testing(root) / "sorted_20200101_000000" / "built", "built", range(700, 702))
+    done = run(root, "robots", "approve", "--sorted", "sorted_20200101_000000")
+    assert done.code == 0 and "approved 2 images in sorted_20200101_000000" in done.out
+    assert "approved 7 images in " + first in run(root, "robots", "approve", "--sorted", first).out
 
 
 def test_checked_only_takes_what_a_person_touched(root):

@@ -130,8 +130,8 @@ def test_automatic_does_everything_unasked(home):
 
 
 def test_a_new_basetag_from_the_command_line(tmp_path):
-    """It gets one label folder named after the searchtag, and with no model it downloads only."""
+    """It gets no label folder that nobody asked for, and with no model it downloads only."""
     done = run("birds", "5", "owl", "--source", "sample", "--tf-files", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert [p.name for p in (tmp_path / "training_photos/birds").iterdir()] == ["owl"]
+    assert not list((tmp_path / "training_photos/birds").iterdir())
     assert len(list((tmp_path / "testing_photos/birds/unsorted_owl").glob("*.jpg"))) == 5

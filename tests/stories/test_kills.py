@@ -23,17 +23,25 @@ def spread(trial: kills.Trial, amount: int = SAMPLE) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["harvest", "undo", "classify", "download folder", "download sample", "retrain", "approve"]
-)
+    "name", ["harvest", "undo", "classify", "download folder", "download sample", "retrain", "approve", "check", "check and harvest",
+             "check training", "export model", "export data"]
+)  # fmt: skip
 def test_killed_anywhere_the_same_command_finishes_it(name):
     trial = kills.Trial(SCENES[name])
     holds(trial, spread(trial))
 
 
-@pytest.mark.parametrize("name", ["harvest", "undo", "download folder"])
+@pytest.mark.parametrize("name", ["harvest", "undo", "download folder", "check", "check and harvest"])
 def test_killed_again_while_it_recovers(name):
     trial = kills.Trial(SCENES[name])
     holds(trial, kills.nested(trial, 3) + kills.nested(trial, 1, depth=3))
+
+
+@pytest.mark.parametrize("how", ["int", "ENOSPC", "EIO", "EROFS"])
+def test_a_checking_session_ends_well_or_in_a_sentence(how):
+    """Ctrl-C at the page is how one leaves it; a disk that fails costs a sentence."""
+    trial = kills.Trial(SCENES["check"])
+    holds(trial, spread(trial, 6), how, (0, 1, 130))
 
 
 @pytest.mark.parametrize("code", ["EPERM", "EXDEV"])

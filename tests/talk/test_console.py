@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flow.base.errors import BadUsage, Quit
-from flow.talk import console
+from flow.talk import console, layout
 from tests.scripted import scripted
 
 
@@ -18,7 +18,7 @@ def watched(monkeypatch):
 
 @given(st.text())
 def test_no_control_bidi_or_zero_width_character_gets_through(text):
-    shown = console._safe(text)
+    shown = layout.safe(text)
     assert not set(shown) & set("\x00\x07\x08\x1b\x7f\x9b\u200b\u200e\u202e\u2066\u2028\ufeff")
 
 
@@ -82,3 +82,33 @@ def test_no_color_where_it_is_not_wanted(monkeypatch):
             assert not console._world.color
     console.setup(no_color=True)
     assert not console._world.color
+
+
+BAR = """
+import time
+from flow.talk import console, layout
+console.setup()
+with console.progress(40, "downloading") as advance:
+    for number in range(40):
+        advance(1)
+        time.sleep(0.02)
+        if number in (5, 20):
+            console.note(f"openverse cannot be reached {number}")
+            console.warn(f"trouble {number}")
+            console.table(["folder", "images"], [["built", number]])
+console.note("after")
+"""
+
+
+def test_messages_stand_on_lines_of_their_own_beside_a_progress_bar():
+    """What the terminal shows at the end: every message whole, on its own line, and no rest of a bar."""
+    import sys
+
+    from tests.terminal import Terminal
+
+    with Terminal(command=[sys.executable, "-c", BAR]) as t:
+        assert t.ended() == 0
+    lines = [line.rstrip() for line in t.shown()]
+    for said in ("openverse cannot be reached 5", "openverse cannot be reached 20", "careful: trouble 5", "built   20", "after"):
+        assert said in lines, lines
+    assert not [line for line in lines if "downloading" in line], lines

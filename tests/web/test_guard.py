@@ -8,6 +8,7 @@ import pytest
 import config as cfg
 from flow.web import guard
 from flow.web.guard import BadAddress, NotPublic, check_url, is_public
+from flow.web.watch import Cut, Watch
 from tests.servers import Server, picture, redirect
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "8.8.8.8"]
@@ -111,7 +112,7 @@ def fetcher(tf_files):
 
 
 def not_fetched(fetcher, url: str) -> str:
-    from flow.web.fetch import NotFetched
+    from flow.web.failures import NotFetched
 
     with pytest.raises(NotFetched) as problem:
         fetcher.get(url)
@@ -204,11 +205,11 @@ def test_redirect_from_public_to_loopback_is_refused(fetcher, monkeypatch):
 
 def test_watch_is_cut_from_another_thread():
     here, there = socket.socketpair()
-    with guard.Watch(60, threading.Event()) as watch:
+    with Watch(60, threading.Event()) as watch:
         watch.use(here)
         threading.Timer(0.05, watch.cut).start()
         assert here.recv(1) == b""
-        with pytest.raises(guard.Cut):
+        with pytest.raises(Cut):
             watch.check()
     there.close()
     here.close()

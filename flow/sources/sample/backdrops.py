@@ -13,7 +13,8 @@ def hue(rng: Random, saturation: tuple[float, float] = (0.3, 0.8), value: tuple[
 
 def mixed(a: Color, b: Color, share: float) -> Color:
     """`share` (0..1) of b in a."""
-    return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
+    red, green, blue = (x + (y - x) * share for x, y in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def room(scene: Scene) -> float:
@@ -98,7 +99,7 @@ def paper(scene: Scene) -> tuple[Color, Color]:
     scene.ramp(tone, mixed(tone, (0.5, 0.5, 0.5), rng.uniform(0, 0.15)))
     if sort in ("squared", "blueprint"):
         gap = rng.randint(14, 34)
-        lines = [[(x, 0), (x, h)] for x in range(rng.randint(0, gap), w, gap)]
+        lines: list[Points] = [[(x, 0), (x, h)] for x in range(rng.randint(0, gap), w, gap)]
         lines += [[(0, y), (w, y)] for y in range(rng.randint(0, gap), h, gap)]
         scene.ink(lines, mixed(tone, (0.6, 0.75, 0.95), 0.5), 0.7, 0, closed=False, alpha=0.6)
     scene.grain(0.012)

@@ -211,5 +211,5 @@ def _arm_machine(rng: Random, paint: Color, trim: Color) -> list[Part]:
         Part(limb((0, -0.2), elbow, 0.13, 0.1), paint, bevel=0.035),
         Part(limb(elbow, wrist, 0.09, 0.06), paint, bevel=0.03),
     ]
-    parts += [Part(oval(*at, 0.06, 0.06), mixed(trim, DARK, 0.5)) for at in ((0, -0.2), elbow)]
+    parts += [Part(oval(x, y, 0.06, 0.06), mixed(trim, DARK, 0.5)) for x, y in ((0, -0.2), elbow)]
     return parts + _hand(wrist, b, 1, rng.randint(1, 2), DARK) + [Part(oval(*wrist, 0.04, 0.04), rng.choice(GLASS))]

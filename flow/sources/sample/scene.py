@@ -113,7 +113,8 @@ class Scene:
             elif part.finish == "glow":
                 self.glow(points, part.color, 0.05 * frame.scale)
             elif part.finish == "line":
-                self.ink([points], tuple(c * 0.7 for c in part.color), max(1.5, 0.02 * frame.scale), 0, closed=False)
+                red, green, blue = (c * 0.7 for c in part.color)
+                self.ink([points], (red, green, blue), max(1.5, 0.02 * frame.scale), 0, closed=False)
             else:
                 self.flat(points, part.color)
 
@@ -143,7 +144,8 @@ class Scene:
     def glow(self, points: Points, color: Color, halo: float) -> None:
         """A lamp: a bright shape and its shine around it."""
         self.flat(points, color, 0.6, max(1.0, halo * 2))
-        self.flat(points, tuple(min(1, 0.35 + c * 0.8) for c in color))
+        red, green, blue = (min(1, 0.35 + c * 0.8) for c in color)
+        self.flat(points, (red, green, blue))
 
     def ink(
         self, lines: list[Points], color: Color, width: float, wobble: float, closed: bool = True, alpha: float = 1.0

@@ -1,0 +1,121 @@
+// When all is looked at: what it says about the robot, then harvest and retrain, with their progress.
+
+import { get } from "./api.js";
+import { $, count, make, percent } from "./draw.js";
+import { state } from "./state.js";
+
+const POLL_MS = 400;
+let drawn = "";  // what is shown now
+let seen = "";   // what the person has read
+
+export function drawEnd(does) {
+  const { page, work } = state;
+  const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
+  state.covered = !page || Boolean(work?.busy) || news;
+  $("end").hidden = !state.covered || !state.progress;
+  if ($("end").hidden) { drawn = ""; return; }
+  const now = JSON.stringify([work, state.progress, state.counts]);
+  if (now === drawn) return;
+  drawn = now;
+  const parts = work?.busy ? working() : news ? worked(does) : looked(does);
+  $("end").replaceChildren(make("div", {}, ...parts));
+  $("end").querySelector("button.main")?.focus();
+}
+
+const told = (work) => JSON.stringify([work.ended, work.trouble]);
+
+/** The person has read what came of the work. */
+export function read() {
+  seen = told(state.work);
+}
+
+/** Ask how far the work is until it has ended. */
+export async function follow(redraw) {
+  for (;;) {
+    state.work = await get("/api/work");
+    redraw();
+    if (!state.work.busy) return;
+    await new Promise((ready) => setTimeout(ready, POLL_MS));
+  }
+}
+
+/** The run has ended; nothing more can be done here. */
+export function drawClosed(words, counts) {
+  const told = counts ? summary(counts) : "Everything you did is saved.";
+  $("end").replaceChildren(make("div", {}, make("h2", { text: words }), make("p", { text: told }), make("p", { kind: "soft", text: "You can close this tab; the terminal goes on." })));
+  $("end").hidden = false;
+  $("deck").hidden = true;
+  document.querySelector(".tools").hidden = true;
+}
+
+function summary({ kept, relabelled, aside }) {
+  const parts = [kept && `${kept} as the robot had them`, relabelled && `${relabelled} with another label`, aside && `${aside} set aside`].filter(Boolean);
+  return parts.length ? `${count(kept + relabelled + aside, "picture")}: ${parts.join(", ")}. All saved.` : "Nothing was changed.";
+}
+
+function looked(does) {
+  const { share, harvest, left } = state.progress;
+  const parts = [make("h2", { text: left ? "What is left cannot be shown." : "That was everything. boop boop." })];
+  parts.push(make("p", { kind: "soft", text: summary(state.counts) }), numbers(share, harvest));
+  const buttons = [];
+  const can = state.after.filter((step) => step !== "harvest" || harvest?.human);
+  if (can.includes("harvest")) {
+    buttons.push(button(`harvest ${harvest.human} and retrain`, () => does.then(["harvest", "retrain"]), "ENTER"));
+    buttons.push(button("only harvest", () => does.then(["harvest"])));
+  } else if (can.includes("retrain") && state.counts.kept + state.counts.relabelled + state.counts.aside > 0) {
+    buttons.push(button("retrain with this", () => does.then(["retrain"]), "ENTER"));
+  }
+  buttons.push(button("done for now", does.finish, buttons.length ? "" : "ENTER"), button("undo", does.undo));
+  parts.push(make("div", { kind: "buttons" }, ...buttons));
+  return parts;
+}
+
+function numbers(share, harvest) {
+  const tiles = [];
+  if (share?.total) {
+    tiles.push(number("The robot was right", percent(share.value), `${share.right} of ${share.total}; with pictures like these between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)} %`));
+  }
+  if (harvest) tiles.push(number("Ready for the harvest", String(harvest.human), "pictures with a label from you"));
+  return make("dl", { kind: "numbers" }, ...tiles);
+}
+
+const number = (name, value, note) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }, make("small", { text: note })));
+
+function working() {
+  const { step, bar, lines, ended } = state.work;
+  const parts = [make("h2", { text: step === "retrain" ? "The robot is learning …" : "Harvesting …" })];
+  parts.push(...ended.map((one) => make("p", { text: `✓ ${one.line}` })));
+  const inside = make("i");
+  const known = bar && bar[2];
+  if (known) inside.style.width = `${(100 * bar[1]) / bar[2]}%`;
+  parts.push(make("div", { kind: known ? "work" : "work unknown", role: "progressbar", "aria-label": step }, inside));
+  parts.push(make("p", { kind: "soft", text: bar ? `${bar[0]}: ${bar[1]}${bar[2] ? ` of ${bar[2]}` : ""}` : "a moment …" }));
+  parts.push(said(lines.slice(-6)));
+  return parts;
+}
+
+function worked(does) {
+  const { ended, lines, trouble } = state.work;
+  const verdict = ended.map((one) => one.verdict).find(Boolean);
+  const parts = [make("h2", { text: trouble ? "Not yet." : verdict ? "A new robot." : "Harvested." })];
+  if (trouble) parts.push(make("p", { kind: "verdict", text: trouble[0] }), make("p", { text: trouble[1] }));
+  if (verdict) parts.push(make("p", { kind: "verdict", text: verdict }));
+  parts.push(...ended.map((one) => make("p", { text: one.line })));
+  const report = ended.map((one) => one.report).find(Boolean);
+  if (report) parts.push(make("p", {}, make("a", { href: `/report/${report}`, target: "_blank", text: "Read its report" })));
+  const steps = ended.map((one) => one.step);
+  const buttons = [];
+  if (!trouble && steps.includes("harvest") && !steps.includes("retrain")) buttons.push(button("retrain", () => does.then(["retrain"])));
+  if (state.progress?.left) buttons.unshift(button("look at what is left", does.goOn));
+  buttons.unshift(button("done", does.finish, "ENTER"));
+  parts.push(make("div", { kind: "buttons" }, ...buttons), said(lines.filter((line) => line !== verdict && !ended.some((one) => one.line === line))));
+  return parts;
+}
+
+const said = (lines) => make("div", { kind: "lines" }, ...lines.map((text) => make("p", { text })));
+
+function button(text, does, key = "") {
+  const made = make("button", { type: "button", kind: key ? "main" : "" }, ...(key ? [make("kbd", { text: key })] : []), make("span", { text }));
+  made.addEventListener("click", does);
+  return made;
+}

@@ -1,0 +1,63 @@
+// One picture large: scores as bars, where it comes from, and what is most like it in the training data.
+
+import { get } from "./api.js";
+import { $, make, percent } from "./draw.js";
+import { pictures, state, usual } from "./state.js";
+
+let shown = "";
+
+export function drawLarge() {
+  $("large").hidden = !state.large;
+  if (!state.large) { shown = ""; return; }
+  const picture = pictures()[state.here];
+  const words = { label: `now ${picture.label}`, keep: `right: ${picture.label}`, aside: "set aside", moved: `moved to ${picture.label} by hand`, gone: "no longer there" };
+  const doubt = picture.given ? `in ${picture.given}; looks like ${picture.guess}` : `${picture.guess}${picture.under ? "?" : ""}`;
+  $("state").textContent = words[picture.state] ?? doubt;
+  if (shown === picture.sha256) return;
+  shown = picture.sha256;
+  const image = $("picture");
+  image.src = `/thumb/large/${picture.sha256}`;
+  image.alt = `${usual(picture)}, ${picture.name}`;
+  $("name").textContent = `${state.here + 1} of ${pictures().length}`;
+  $("scores").replaceChildren(...(picture.score === null ? [] : [bar(picture.guess, picture.score)]));
+  $("why").textContent = picture.reason === "unlike" ? "It is unlike all training pictures, so it went under the line." : picture.reason === "unsure" ? "Its best score is below confidence_min." : "";
+  $("credit").replaceChildren(make("p", { text: picture.name }));
+  $("near").hidden = true;
+  tell(picture.sha256);
+  for (const next of [pictures()[state.here + 1], pictures()[state.here - 1]]) {
+    if (next) new Image().src = `/thumb/large/${next.sha256}`;
+  }
+}
+
+async function tell(sha) {
+  try {
+    const facts = await get(`/api/picture/${sha}`);
+    if (shown === sha) drawFacts(facts);
+    const { near } = await get(`/api/near/${sha}`);
+    if (shown === sha) drawNear(near);
+  } catch { /* the picture itself is what matters; what went wrong is said at the next key */ }
+}
+
+function drawFacts({ name, scores, title, credit, license, link, source }) {
+  if (scores.length) $("scores").replaceChildren(...scores.slice(0, 12).map(([label, score]) => bar(label, score)));
+  const lines = [title, credit, [source, license].filter(Boolean).join(" · "), name].filter(Boolean);
+  const told = [...new Set(lines)].map((text) => make("p", { text }));
+  if (link) told.push(make("p", {}, make("a", { href: link, target: "_blank", rel: "noopener noreferrer", text: "its page" })));
+  $("credit").replaceChildren(...told);
+}
+
+function bar(label, score) {
+  const inside = make("i");
+  inside.style.width = `${100 * score}%`;
+  return make("li", {}, make("span", { text: label }), make("span", { kind: "track", "aria-hidden": "true" }, inside), make("span", { kind: "number", text: percent(score) }));
+}
+
+function drawNear(near) {
+  $("near").hidden = near.length === 0;
+  const tiles = near.map((one) => {
+    const image = make("img", { src: `/thumb/grid/${one.sha256}`, alt: "", loading: "lazy" });
+    image.addEventListener("error", () => image.remove());
+    return make("li", { title: `likeness ${percent(Math.max(0, one.likeness))}` }, image, make("span", { text: one.label }));
+  });
+  $("near").querySelector("ul").replaceChildren(...tiles);
+}

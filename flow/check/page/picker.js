@@ -1,0 +1,45 @@
+// A label by its first letters, for more labels than digits.
+
+import { $, make } from "./draw.js";
+import { state } from "./state.js";
+
+let chosen = () => {};
+
+export function pick(letter, then) {
+  chosen = then;
+  $("letters").value = letter;
+  $("picker").showModal();
+  $("letters").focus();
+  drawFound();
+}
+
+export function listen() {
+  $("letters").addEventListener("input", drawFound);
+  $("letters").addEventListener("keydown", (event) => {
+    event.stopPropagation();  // this ENTER picks a label; it accepts no page
+    if (event.key === "Enter") { event.preventDefault(); take(first()); }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
+  });
+  $("found").addEventListener("click", (event) => take(event.target.closest("li")));
+}
+
+function drawFound() {
+  const begun = $("letters").value.trim().toLowerCase();
+  const fits = state.labels.filter((label) => label.toLowerCase().startsWith(begun));
+  $("found").replaceChildren(...fits.map((text, i) => make("li", { role: "option", text, "aria-selected": String(i === 0) })));
+}
+
+const first = () => $("found").querySelector("[aria-selected=true]");
+
+function step(by) {
+  const all = [...$("found").children];
+  const at = all.indexOf(first());
+  all.forEach((item, i) => item.setAttribute("aria-selected", String(i === Math.max(0, Math.min(all.length - 1, at + by)))));
+  first()?.scrollIntoView({ block: "nearest" });
+}
+
+function take(item) {
+  if (!item) return;
+  $("picker").close();
+  chosen(item.textContent);
+}

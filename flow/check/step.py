@@ -1,0 +1,112 @@
+"""The check step: sorted_ folders or doubtful training images, and a person -> decisions, saved at every key."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from flow.base import paths
+from flow.base.errors import BadUsage, NotReady
+from flow.check import thumbs
+from flow.check.board import Board
+from flow.check.desk import Desk
+from flow.check.near import Nearest
+from flow.check.opening import opened
+from flow.check.session import Session, Then, Work
+from flow.check.sorted_board import SortedBoard
+from flow.check.training_board import TrainingBoard
+from flow.models import shelf
+from flow.records import decisions, labelling
+from flow.records.catalogue import Catalogue
+from flow.talk import console
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """`training`: look at doubtful training images instead of sorted_ folders; `browser`: open one; `port`: 0 = any."""
+
+    training: bool = False
+    browser: bool = True
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was done at the page: pictures by kind of decision, how many are left, and what came after."""
+
+    counts: dict[str, int]
+    left: int
+    after: tuple[str, ...] = field(default=())
+    code: int = 0
+
+    def line(self) -> str:
+        kept, new, aside = (self.counts[name] for name in ("kept", "relabelled", "aside"))
+        parts = [f"{kept} as the robot had them"] if kept else []
+        parts += [f"{new} with another label"] if new else []
+        parts += [f"{aside} set aside"] if aside else []
+        said = f"checked {kept + new + aside} pictures" + (f": {', '.join(parts)}" if parts else "")
+        said += f"; {self.left} left" if self.left else ""
+        return "; ".join([said, *(line.rstrip(".") for line in self.after)])
+
+    def facts(self) -> dict:
+        return asdict(self)
+
+
+def check(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions, then: Then) -> Checked:
+    """Serve the page until the person says done, goes away or presses Ctrl-C.
+
+    Raises:
+        BadUsage: nobody could open the page.
+        NotReady: nothing waits to be looked at.
+        RoboError: the port is taken.
+    """
+    if how.browser and not console.is_watched():
+        raise BadUsage(
+            "check shows pictures in a browser, and without a terminal nobody is there to look.",
+            "With --no-browser it prints the address and waits.",
+        )
+    decisions.settle(basetag, catalogue)
+    make_board = _board(basetag, stamp, catalogue, how)
+    after = ("retrain",) if how.training else ("harvest", "retrain")
+    desk = Desk()
+    session = Session(make_board, after, then, desk)
+    try:
+        _serve(basetag, session, desk, how)
+    except KeyboardInterrupt:
+        if desk.is_busy:  # harvest or retrain was cut short: that is told as everywhere else
+            raise
+        decisions.settle(basetag, catalogue)
+    return _checked(session, session.work)
+
+
+def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> None:
+    from flow.check.server import Site, serving
+
+    thumbs.sweep()
+    nearest = Nearest(basetag)
+    with (
+        serving(lambda guard: Site(basetag, session, desk, guard, nearest), how.port) as address,
+        opened(address, paths.way_in(basetag), how.browser),
+    ):
+        desk.serve()
+
+
+def _board(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions) -> Callable[[], Board]:
+    """What is looked at; made anew after a harvest or a retrain."""
+    if how.training:
+        if not shelf.all_models(basetag):
+            raise NotReady(
+                f"There is no model for {basetag} yet that could doubt a label.",
+                f"Train one: python roboflow.py {basetag} 0 0 retrain",
+            )
+        return lambda: TrainingBoard(basetag, catalogue, stamp)
+    if not labelling.sorted_folders(basetag):
+        raise NotReady(
+            f"Nothing of {basetag} waits to be checked.",
+            f"Sort something first: python roboflow.py {basetag} 50 {basetag}, or look at check --training",
+        )
+    return lambda: SortedBoard(basetag, catalogue, stamp)
+
+
+def _checked(session: Session, work: Work) -> Checked:
+    ended = [e for _, e in work.ended]
+    left = session.board.progress().left
+    return Checked(session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0))

@@ -1,0 +1,101 @@
+"""The training images that are likely mislabelled, as the best model's report lists them: longest doubt first."""
+
+from pathlib import Path
+
+from flow.base import files, paths
+from flow.check.board import Page, Picture, Progress
+from flow.check.deciding import DecidingBoard
+from flow.check.sorted_board import credit
+from flow.models import shelf
+from flow.records import decisions
+from flow.records.catalogue import CHOSEN, Catalogue, Decision
+from flow.records.decisions import TRAINING
+from flow.records.journal import absolute
+
+
+class TrainingBoard(DecidingBoard):
+    """Doubtful training images: the label of their folder against the one the robot would give."""
+
+    def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
+        super().__init__(basetag, catalogue, stamp)
+        self.decided = decisions.done_in(catalogue, TRAINING)
+        self._where: dict[str, Path] = {}  # content hash -> file
+        self._doubts = self._listed()
+
+    def folders(self) -> list[str]:
+        return [TRAINING]
+
+    def places(self, sha256: str) -> list[tuple[Path, Path, str]]:
+        path = self._where.get(sha256)
+        return [(path, paths.training(self.basetag), path.parent.name)] if path and path.is_file() else []
+
+    def refresh(self, sure: bool = True) -> None:
+        """A picture that was dragged to another label folder is found there by its name."""
+        for sha, path in self._where.items():
+            if not path.is_file():
+                for folder in files.folders_in(paths.training(self.basetag)):
+                    if (folder / path.name).is_file() and files.sha256_of(folder / path.name) == sha:
+                        self._where[sha] = folder / path.name
+
+    def placed(self, decision: Decision) -> None:
+        ends = (absolute(decision.target), absolute(decision.source))
+        self._where[decision.sha256] = next((path for path in ends if path.is_file()), ends[0])
+
+    def compose(self, count: int) -> Page | None:
+        chosen = [p for p in self._doubts if self.is_waiting(p.sha256) and self._is_doubted(p)][:count]
+        if not chosen:
+            return None
+        return Page(self.new_id(), "suspects", "", CHOSEN, "In the wrong folder?", tuple(chosen))
+
+    def progress(self) -> Progress:
+        left = sum(p.sha256 not in self.decided and self._is_doubted(p) for p in self._doubts)
+        decided = sum(p.sha256 in self.decided for p in self._doubts)
+        return Progress(left, decided, len(self._doubts), self.pace.per_minute, counts=dict(self.counts))
+
+    def details(self, sha256: str) -> dict:
+        picture = self.shown(sha256)
+        scores = [[picture.guess, picture.score]] if picture.score is not None else []
+        return {"name": picture.name, "reason": "", "scores": scores, **credit(self.catalogue.image(sha256))}
+
+    def upcoming(self, count: int) -> list[str]:
+        return [p.sha256 for p in self._doubts if self.is_waiting(p.sha256)][:count]
+
+    def find(self, sha256: str) -> Path | None:
+        path = self._where.get(sha256)
+        return path if path and path.is_file() else None
+
+    def picture_of(self, decision: Decision) -> Picture:
+        known = next((p for p in self._doubts if p.sha256 == decision.sha256), None)
+        source = absolute(decision.source)
+        return known or Picture(decision.sha256, decision.label, given=source.parent.name, name=source.name)
+
+    def _is_doubted(self, picture: Picture) -> bool:
+        """Still in the folder that is in doubt; one that a person moved by hand is not."""
+        path = self._where.get(picture.sha256)
+        return bool(path and path.is_file() and path.parent.name == picture.given)
+
+    def _listed(self) -> list[Picture]:
+        """The best model's suspects that are still there. Only names are taken from model.json, never a path."""
+        from scripts.learn.hashes import HashBook
+
+        models = shelf.all_models(self.basetag)
+        rows = models[0].facts.get("suspects", []) if models else []
+        labels = set(self.labels())
+        rows = [(paths.training(self.basetag) / label / Path(path).name, label, guess, score)
+                for path, label, guess, score in rows if label in labels]  # fmt: skip
+        with HashBook(paths.hashes()) as book:
+            hashed = book.sha256s([path for path, *_ in rows])
+        found: dict[str, Picture] = {}
+        for path, label, guess, score in rows:
+            sha = hashed.get(path)
+            if sha and sha not in found:
+                self._where[sha] = path
+                found[sha] = Picture(sha, guess, float(score), given=label, name=path.name)
+        self._include_moved(found)
+        return list(found.values())
+
+    def _include_moved(self, found: dict[str, Picture]) -> None:
+        """Pictures that earlier decisions moved: they lie elsewhere now, and undo must find them."""
+        for sha, decision in self.decided.items():
+            if sha not in found:
+                self._where[sha] = absolute(decision.target)

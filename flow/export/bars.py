@@ -1,0 +1,43 @@
+"""One picture's scores as bars of plain characters, as wide as the terminal."""
+
+from flow.base.names import percent
+from flow.export.look import Look
+
+BAR = "#"
+WIDEST = 60  # columns a full bar takes at most
+LABEL_MOST = 24  # columns a label is given; a longer one is cut
+SHOWN = 12  # labels shown; the others hardly ever matter
+
+
+def bars(name: str, look: Look, width: int) -> list[str]:
+    """The lines for one picture.
+
+    Args:
+        width: columns there are.
+    """
+    ranked = sorted(look.scores, key=look.scores.__getitem__, reverse=True)
+    room = min(LABEL_MOST, max(len(label) for label in ranked[:SHOWN]))
+    full = max(4, min(WIDEST, width - room - 13))
+    lines = [name]
+    for label in ranked[:SHOWN]:
+        score = look.scores[label]
+        bar = BAR * round(full * score) if score >= 0 else ""  # a damaged score is no number
+        lines.append(f"  {label[:room]:<{room}}  {percent(score):>6}  {bar}".rstrip())
+    if len(ranked) > SHOWN:
+        lines.append(f"  and {len(ranked) - SHOWN} more")
+    return [*lines, f"  {verdict(look)}", *_near(look), ""]
+
+
+def verdict(look: Look) -> str:
+    """Whether the model would be sure, and why not."""
+    if look.why == "unsure":
+        return f"not sure: {percent(look.score)} is below the line of {percent(look.line)}"
+    if look.why == "unlike":
+        return f"not sure: unlike everything it has learned from (distance {look.distance:.2f}, limit {look.limit:.2f})"
+    return f"sure: {look.label}"
+
+
+def _near(look: Look) -> list[str]:
+    if not look.near:
+        return []
+    return ["  looks most like", *(f"    {n.likeness:.2f}  {n.label}  {n.path}" for n in look.near)]

@@ -1,0 +1,102 @@
+"""The training images as a plain imagefolder: {label}/{file} and metadata.csv, for programs that know nothing of us.
+
+Keras' image_dataset_from_directory and fastai read the folders, Hugging Face's datasets reads metadata.csv with them.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from flow.base import files
+from flow.base.errors import NotReady
+from flow.export.credits import OWN, licence_name
+from flow.export.writing import csv_text, refuse_taken, whole_folder
+from flow.records import labelling
+from flow.records.catalogue import HUMAN, Catalogue, Image
+from flow.records.labelling import Labelled
+from flow.talk import console
+
+METADATA = "metadata.csv"
+COLUMNS = ("file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split")
+READ_BACK = ("file_name", "label")  # these must name what is there, whatever a spreadsheet makes of them
+TO_SPARE_MB = 50  # free space left beside the copies
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was written. `unreadable`: training images left out, file -> why; `twice`: copies of a content left out."""
+
+    folder: Path
+    labels: dict[str, int]
+    unreadable: dict[str, str]
+    twice: int
+
+    @property
+    def images(self) -> int:
+        return sum(self.labels.values())
+
+
+def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
+    """Copy the training images to `target`, a new folder.
+
+    Raises:
+        BadUsage: it is there already.
+        NotReady: there are no training images.
+    """
+    refuse_taken(target, "--data")
+    found = labelling.training_images(basetag, catalogue)
+    images = once(found)
+    if not images:
+        raise NotReady(f"There are no training images for {basetag} yet.", "Sort some into its label folders first.")
+    size = sum(image.path.stat().st_size for image in images if image.path.exists())
+    files.need_space(target.parent, size // 1_000_000 + TO_SPARE_MB)
+    origins, parts = {i.sha256: i for i in catalogue.images()}, catalogue.splits()
+    labels: dict[str, int] = {}
+    unreadable: dict[str, str] = {}
+    rows = []
+    with whole_folder(target, "--data") as folder, console.progress(len(images), "copying") as advance:
+        for image in images:
+            copy, trouble = _copy(image, folder)
+            if copy is None:
+                unreadable[str(image.path)] = trouble
+            else:
+                rows.append(_row(image, copy, origins.get(image.sha256), parts.get(image.sha256, "train")))
+                labels[image.label] = labels.get(image.label, 0) + 1
+            advance(1)
+        files.write_whole(folder / METADATA, csv_text(COLUMNS, rows, READ_BACK))
+    return Data(target, labels, unreadable, len(found) - len(images))
+
+
+def once(images: list[Labelled]) -> list[Labelled]:
+    """Each content once, as in training: a person's label before a robot's, then the first."""
+    best: dict[str, Labelled] = {}
+    for image in sorted(images, key=lambda i: (i.given_by != HUMAN, i.label, i.path.name)):
+        best.setdefault(image.sha256, image)
+    return sorted(best.values(), key=lambda i: (i.label, i.path.name))
+
+
+def _row(image: Labelled, copy: Path, origin: Image | None, part: str) -> list[str]:
+    score = "" if image.score is None else f"{image.score:.4f}"
+    licence = licence_name(origin.license) if origin else ""
+    return [f"{image.label}/{copy.name}", image.label, image.given_by, score, licence,
+            origin.credit if origin else "", origin.source if origin else OWN, part]  # fmt: skip
+
+
+def _copy(image: Labelled, folder: Path) -> tuple[Path | None, str]:
+    """A copy in the folder of its label; or None, and why the picture cannot be read."""
+    from scripts.learn.images import Unreadable, decode
+
+    try:
+        decode(image.path, draft_side=8)
+        target = files.free_path(files.make_folder(folder / image.label), _text(image.path.name))
+        shutil.copyfile(image.path, target)
+    except Unreadable as problem:
+        return None, str(problem)
+    except FileNotFoundError:
+        return None, "vanished"
+    return target, ""
+
+
+def _text(name: str) -> str:
+    """A file name that can stand in a table: bytes that are no text become ?."""
+    return name.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,126 @@
+"""A model as a folder to hand over: TFLite files, labels, facts, a page of code that runs it, its card, its credits."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import RoboError
+from flow.export.card import card
+from flow.export.credits import Credits, credits_of
+from flow.export.trial import Trial, learned_by, some, trial_of
+from flow.models.shelf import Model
+from flow.records.catalogue import Catalogue
+from flow.records.labelling import Labelled
+from flow.talk import console
+
+if TYPE_CHECKING:
+    from scripts.learn.tflite import Compared
+
+LABELS, FACTS, PREDICT, CARD = "labels.txt", "model.json", "predict.py", "README.md"
+EXAMPLES_MOST = 200  # training pictures by which the ranges of int8 are found
+TOLD = ("name", "created", "labels", "accuracy", "measured_on", "per_label", "confusion", "counts", "temperature")
+
+
+def write_model(
+    folder: Path, basetag: str, model: Model, images: list[Labelled], catalogue: Catalogue, smaller: bool
+) -> tuple[dict[str, int], Sequence["Compared"], str]:
+    """Fill a folder that nobody sees yet.
+
+    Args:
+        images: the training images as they lie now.
+        smaller: float16 and int8 too, compared with float32.
+
+    Returns:
+        Kind -> bytes; the comparison, empty where there is nothing to compare or nothing to compare on; and what it was
+        made on, in words.
+
+    Raises:
+        RoboError: the model's graph cannot be converted.
+    """
+    from scripts.learn import tflite
+
+    learned = learned_by(model, images)
+    kinds = list(tflite.FILES) if smaller else ["float32"]
+    _convert(folder, model, kinds, some([i.path for i in images if i.sha256 in learned], EXAMPLES_MOST))
+    trial = trial_of(basetag, model, images) if smaller else Trial((), (), "")
+    compared = _compare(folder, model, trial) if smaller else []
+    sizes = {kind: (tflite.FILES[kind], (folder / tflite.FILES[kind]).stat().st_size) for kind in kinds}
+    credits = credits_of(learned, catalogue)
+    (folder / LABELS).write_text("".join(f"{label}\n" for label in model.labels), encoding="utf-8")
+    shutil.copyfile(paths.PROJECT / "scripts" / "learn" / PREDICT, folder / PREDICT)
+    (folder / CARD).write_text(card(basetag, model, sizes, credits, compared, trial.words), encoding="utf-8")
+    (folder / FACTS).write_text(json.dumps(_facts(folder, basetag, model, sizes, credits, compared), indent=1) + "\n",
+                                encoding="utf-8")  # fmt: skip
+    credits.write(folder)
+    return {kind: size for kind, (_, size) in sizes.items()}, compared, trial.words
+
+
+def _convert(folder: Path, model: Model, kinds: list[str], examples: list[Path]) -> None:
+    """The TFLite files of these kinds."""
+    from scripts.learn import tflite
+    from scripts.learn.model_files import GRAPH
+
+    if "int8" in kinds and not examples:
+        raise RoboError(f"None of the images that {model.name} learned from is there any more, and int8 needs some.",
+                        "Leave --smaller out, or export a newer model.")  # fmt: skip
+    try:
+        source = tflite.open_source(model.folder / GRAPH, int(model.facts["backbone"]["input_size"]))
+        with console.progress(len(kinds), "converting") as advance:
+            for kind in kinds:
+                (folder / tflite.FILES[kind]).write_bytes(source.converted(kind, examples))
+                advance(1)
+    except tflite.ConversionProblem as problem:
+        said = f"The model {model.name} cannot be exported: {problem}."
+        raise RoboError(said, "Try another one: --model NAME.") from problem
+
+
+def _compare(folder: Path, model: Model, trial: Trial) -> Sequence["Compared"]:
+    """All files on the pictures of a trial."""
+    from scripts.learn import tflite
+
+    if not trial.labelled:
+        console.warn("the smaller files could not be compared: none of the images the model was measured on is there")
+        return []
+    with console.progress(trial.count, "comparing") as advance:
+        found = tflite.compare(
+            {kind: folder / name for kind, name in tflite.FILES.items()},
+            {image.path: model.labels.index(image.label) for image in trial.labelled},
+            list(trial.fresh),
+            int(model.facts["backbone"]["input_size"]),
+            advance,
+        )
+    return found if found[0].total and found[0].looked else []
+
+
+def _facts(
+    folder: Path,
+    basetag: str,
+    model: Model,
+    sizes: dict[str, tuple[str, int]],
+    credits: Credits,
+    compared: Sequence["Compared"],
+) -> dict:
+    """What a program needs to run the classifier, and what a person may want to know of it."""
+    backbone = model.facts["backbone"]
+    size = int(backbone["input_size"])
+    return {
+        "made_by": "RoboFlow",
+        "basetag": basetag,
+        "input": {"size": size, "shape": [1, size, size, 3], "dtype": "float32", "range": [0.0, 1.0], "colours": "RGB",
+                  "resize": "squeezed to a square, bilinear with antialiasing", "name": "images"},
+        "output": {"shape": [1, len(model.labels)], "dtype": "float32", "name": "probabilities"},
+        "signature": "serving_default",
+        "confidence_min": cfg.confidence_min,
+        "temperature_is_inside": True,
+        **{name: model.facts[name] for name in TOLD if name in model.facts},
+        "backbone": {"title": backbone["title"], "sha256": backbone["sha256"]},
+        "files": {kind: {"name": name, "bytes": size, "sha256": files.sha256_of(folder / name)}
+                  for kind, (name, size) in sizes.items()},
+        "compared": [{"kind": c.kind, "right": c.right, "total": c.total, "same_as_float32": c.same,
+                      "looked_at": c.looked} for c in compared],
+        "licences_of_pictures": dict(credits.licences),
+    }  # fmt: skip

@@ -1,0 +1,71 @@
+"""Folders and tables that leave the program: whole or not there, and never over what is there."""
+
+import contextlib
+import csv
+import io
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from flow.base import files, paths
+from flow.base.errors import BadUsage
+from flow.base.names import inert
+
+FILLING = ".part-"  # start of a folder's name while it is being filled; the next run to the same place begins it anew
+
+
+def refuse_taken(target: Path, option: str) -> None:
+    """Raise BadUsage where there is something at `target` already, or where a new folder would be taken for a label."""
+    if os.path.lexists(target):
+        raise BadUsage(f"{target} is there already, and nothing is ever overwritten.", f"Name a new one with {option}.")
+    ours = (paths.training_root(), paths.tf_files() / "testing_photos", paths.tf_files() / "training_summaries")
+    if any(target.resolve().is_relative_to(home.resolve()) for home in ours):
+        raise BadUsage(f"{target} lies among the program's own folders.", f"Name another place with {option}.")
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path, option: str) -> Iterator[Path]:
+    """A hidden folder beside `target` to fill; when all went well it gets its name, else it is removed.
+
+    Args:
+        option: what the person named it with, for the refusal.
+
+    Raises:
+        BadUsage: see `refuse_taken`.
+    """
+    refuse_taken(target, option)
+    part = target.with_name(files.fitting(f"{FILLING}{target.name}", ""))
+    shutil.rmtree(part, ignore_errors=True)  # what a killed run left
+    files.make_folder(part)
+    try:
+        yield part
+        _sync(part)
+        refuse_taken(target, option)  # made by somebody meanwhile
+        files.move_folder(part, target)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: Sequence[str] = ()) -> str:
+    """A CSV table with its head; no cell is a formula.
+
+    Args:
+        plain: columns that programs read back, left just as they are.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([name if name in plain else inert(name) for name in columns])
+    for row in rows:
+        writer.writerow([c if name in plain else inert(c) for name, c in zip(columns, row, strict=True)])
+    return text.getvalue()
+
+
+def _sync(folder: Path) -> None:
+    """Everything written is durable before the folder is seen."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as reader:
+                os.fsync(reader.fileno())
+        files.sync_folder(Path(root))

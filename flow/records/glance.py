@@ -1,0 +1,59 @@
+"""A quick look into a catalogue for a status: read-only, nothing is made, locked or hashed; empty where it cannot be
+read."""
+
+import contextlib
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flow.base import paths
+from flow.records.catalogue import ROBOT
+
+SCORE = re.compile(r"_\d{3}(?=\.[^.]*$)")  # what classify puts into a copy's name
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the catalogue of a basetag remembers, as far as a status needs it.
+
+    `robots`: label -> images only a robot labelled; `done`: names of downloads that were sorted, or are in training;
+    `approved`: sorted_ folders a person agreed with; `begun`: searchtag -> (asked, sources) of downloads not ended.
+    """
+
+    robots: Counter = field(default_factory=Counter)
+    done: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+    begun: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def glance(basetag: str) -> Glance:
+    """The catalogue at a glance."""
+    with _reading(paths.catalogue(basetag)) as db:
+        if db is None:
+            return Glance()
+        try:
+            robots = db.execute("SELECT label, COUNT(*) FROM labels WHERE given_by=? GROUP BY label", (ROBOT,))
+            sorted_names = {SCORE.sub("", name) for (name,) in db.execute("SELECT file_name FROM sortings")}
+            trained = db.execute("SELECT file_name FROM images JOIN labels USING(sha256) WHERE file_name IS NOT NULL")
+            begun = db.execute("SELECT searchtag, asked, sources FROM downloads ORDER BY at")
+            return Glance(
+                Counter(dict(robots)),
+                frozenset(sorted_names | {name for (name,) in trained}),
+                frozenset(name for (name,) in db.execute("SELECT folder FROM approvals")),
+                {tag: (asked, sources) for tag, asked, sources in begun},
+            )
+        except sqlite3.DatabaseError:
+            return Glance()
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The database, without the right to write; None where there is none."""
+    if not path.exists():
+        yield None
+        return
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+        yield db

@@ -1,0 +1,104 @@
+"""Why there are no bytes: one exception with a status for the archive and a few words to count by."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from http.client import HTTPException
+
+import requests
+from urllib3.exceptions import LocationValueError
+
+from flow.records.catalogue import FAILED, REFUSED
+from flow.web.guard import BadAddress, NotPublic
+from flow.web.lookup import NoName
+from flow.web.watch import Cut
+
+BAD_URLS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    LocationValueError,
+)
+TOO_LARGE, NOT_PUBLIC, BAD, ROBOTS, SLOW, LOST, CUT_OFF, WAIT, ODD = (
+    "too large",
+    "not a public address",
+    "bad address",
+    "marked noai",
+    "too slow",
+    "no connection",
+    "cut off",
+    "told to wait (429)",
+    "an answer that makes no sense",
+)
+
+
+class NotFetched(Exception):
+    """No bytes. `status` is for the archive, `reason` a few words to count by, `until` when it is worth another try."""
+
+    def __init__(self, status: str, reason: str, text: str = "", until: datetime | None = None):
+        super().__init__(text or reason)
+        self.status, self.reason, self.until = status, reason, until
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another address of the same picture is worth a try."""
+        return self.status != REFUSED
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Whatever goes wrong inside becomes NotFetched: no answer of a site, however odd, ends a run.
+
+    Only BaseExceptions pass: Ctrl-C and being told to stop.
+    """
+    try:
+        yield
+    except NotFetched:
+        raise
+    except Exception as problem:  # noqa: BLE001 - that is the rule
+        raise not_fetched(problem) from problem
+
+
+def not_fetched(problem: Exception) -> NotFetched:
+    """What the guard and the libraries raise, in a few words."""
+    if isinstance(problem, NotFetched):
+        return problem
+    if isinstance(problem, NotPublic):
+        return NotFetched(REFUSED, NOT_PUBLIC)
+    if isinstance(problem, BadAddress):
+        return NotFetched(REFUSED, BAD, str(problem))
+    if isinstance(problem, BAD_URLS):
+        return NotFetched(REFUSED, BAD)
+    if isinstance(problem, (Cut, requests.Timeout)) or "timed out" in str(problem):
+        return NotFetched(FAILED, SLOW)
+    if isinstance(problem, NoName):
+        return NotFetched(FAILED, LOST, str(problem))
+    if isinstance(problem, requests.exceptions.ChunkedEncodingError):
+        return NotFetched(FAILED, CUT_OFF)
+    if isinstance(problem, OSError) and not _is_no_http(problem):  # requests' own are, too
+        return NotFetched(FAILED, LOST)
+    return NotFetched(FAILED, ODD, f"{ODD} ({type(problem).__name__})")
+
+
+def _is_no_http(problem: BaseException) -> bool:
+    """True where something came that is no answer of a web server. A connection that was lost is something else.
+
+    The libraries wrap what happened two or three times, each in its own way.
+    """
+    if isinstance(problem, HTTPException):
+        return not isinstance(problem, OSError)
+    inner = [*problem.args, getattr(problem, "reason", None)]
+    return any(_is_no_http(part) for part in inner if isinstance(part, BaseException))
+
+
+def is_lost_midway(problem: Exception) -> bool:
+    """True for a connection lost in the middle of a body: worth another try at once."""
+    if isinstance(problem, requests.exceptions.ChunkedEncodingError):
+        return True
+    if _is_no_http(problem):
+        return False
+    return (
+        isinstance(problem, requests.ConnectionError)
+        and "Read timed out" not in str(problem)
+        and "Max retries" not in str(problem)
+    )

@@ -1,0 +1,160 @@
+"""A check page for the tests: served in this process, or by the program itself; and a real browser."""
+
+import contextlib
+import http.client
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from flow.check.desk import Desk
+from flow.check.near import Nearest
+from flow.check.server import Site, serving
+from flow.check.session import Ended, Session, Then
+from flow.check.sorted_board import SortedBoard
+from flow.records.recall import catalogue_of
+from tests.terminal import PROJECT
+
+
+@dataclass
+class Served:
+    """A page that is served. `host`: 127.0.0.1:port; `cookie` and `token`: what an honest browser has."""
+
+    address: str
+    session: Session
+    desk: Desk
+    cookie: str = ""
+    token: str = ""
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).netloc
+
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict, bytes]:
+        """A request of just these headers: status, headers, body."""
+        connection = http.client.HTTPConnection(self.host, timeout=20)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            given = {"Host": self.host, **headers}
+            if body is not None and "Content-Length" not in given:
+                given["Content-Length"] = str(len(body))
+            for name, value in given.items():
+                if value is not None:
+                    connection.putheader(name, value.encode("latin-1", "replace"))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def honest(self) -> dict[str, str]:
+        """The headers of the page's own changes."""
+        return {"Cookie": self.cookie, "Origin": f"http://{self.host}", "X-Roboflow-Token": self.token,
+                "Content-Type": "application/json", "X-Tab": "one"}  # fmt: skip
+
+    def post(self, name: str, **asked) -> tuple[int, dict]:
+        status, _, body = self.send("POST", f"/api/{name}", json.dumps(asked).encode(), **self.honest())
+        return status, json.loads(body)
+
+    def get(self, path: str) -> tuple[int, dict]:
+        status, _, body = self.send("GET", path, Cookie=self.cookie)
+        return status, json.loads(body)
+
+
+@contextlib.contextmanager
+def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
+    """Serve the data folder of cfg, with a thread of our own in the place of the main one."""
+    ready: queue.Queue = queue.Queue()
+    done: list[str] = []
+
+    def work() -> None:
+        try:
+            with catalogue_of(basetag) as catalogue:
+                desk = Desk()
+                then = Then(lambda: done.append("harvest") or Ended("harvested"), lambda: done.append("retrain") or Ended("retrained"))
+                session = Session(lambda: board(basetag, catalogue, "stamp"), ("harvest", "retrain"), then, desk)
+                with serving(lambda guard: Site(basetag, session, desk, guard, Nearest(basetag)), 0) as address:
+                    ready.put(Served(address, session, desk, done=done))
+                    desk.serve()
+        except BaseException as problem:
+            ready.put(problem)
+            raise
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    got = ready.get(timeout=30)
+    if isinstance(got, BaseException):
+        raise got
+    ticket = urlsplit(got.address)
+    _, headers, page = got.send("GET", f"/?{ticket.query}")
+    got.cookie = headers["Set-Cookie"].split(";")[0]
+    got.token = page.decode().split('name="roboflow-token" content="')[1].split('"')[0]
+    try:
+        yield got
+    finally:
+        got.desk.is_done = True
+        thread.join(20)
+
+
+@contextlib.contextmanager
+def program(*arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen, str]]:
+    """`roboflow.py ARGUMENTS --no-browser` as a process, and its address."""
+    environment = {**os.environ, **environ}
+    process = subprocess.Popen([sys.executable, str(PROJECT / "roboflow.py"), *arguments, "--no-browser"], text=True, env=environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@contextlib.contextmanager
+def chromium(width: int = 1280, height: int = 800):
+    """A headless browser; the test is skipped, plainly, where there is none."""
+    binary, driver = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
+    if not (binary and driver):
+        pytest.skip("skipped: no chromium")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = Options()
+        options.binary_location = binary
+        for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+                     "disable-component-update", "disable-sync", f"user-data-dir={profile}"):  # fmt: skip
+            options.add_argument(f"--{flag}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        browser = webdriver.Chrome(options=options, service=Service(driver))
+        try:
+            resized(browser, width, height)
+            yield browser
+        finally:
+            browser.quit()
+
+
+def resized(browser, width: int, height: int, touch: bool = False) -> None:
+    """The window as large as this, or as a telephone's."""
+    shape = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": touch})
+
+
+def keep_picture(browser, name: str) -> None:
+    """A screenshot where CHECK_SHOTS says, to be looked at."""
+    wanted = os.environ.get("CHECK_SHOTS")
+    if wanted:
+        browser.save_screenshot(str(Path(wanted) / f"{name}.png"))

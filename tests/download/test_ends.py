@@ -1,0 +1,251 @@
+"""Every download ends, and its line says why: nothing new, a site's limit, a host that wants a rest, a disk that will not."""
+
+import os
+import time
+
+import pytest
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import RoboError
+from flow.download import offers, step, workers
+from flow.records.catalogue import Archived, Catalogue
+from flow.sources import Found, Source
+from flow.sources.sample import Sample
+from flow.talk import console
+from tests import servers, sites
+from tests.download.test_download import check_sum, check_whole, get, quick  # noqa: F401
+from tests.faults import world
+from tests.faults.runner import run
+from tests.servers import Server, picture, status
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+@pytest.fixture
+def said(monkeypatch) -> list[str]:
+    """The notes a person would see."""
+    told: list[str] = []
+    monkeypatch.setattr(console, "note", lambda text="": told.append(text))
+    return told
+
+
+# Nothing new
+
+
+def test_drawn_samples_of_no_use_are_not_drawn_for_ever(monkeypatch):
+    monkeypatch.setattr(offers, "IN_VAIN_MAX", 30)
+    cfg.image_side_min = 4000
+    result = get("robotart", 5, "sample")
+    assert (result.kept, result.missing) == (0, 5)
+    assert 30 <= result.counts["too small"] < 80
+    assert result.line().endswith("offers one after the other, so I stopped asking.")
+    assert "Sample brought nothing new in " in result.line()
+    check_sum(result)
+
+
+def test_samples_all_known_are_not_drawn_for_ever(monkeypatch):
+    """A number goes on being known where the content is; here every picture is the same."""
+    monkeypatch.setattr(offers, "IN_VAIN_MAX", 30)
+    monkeypatch.setattr(Sample, "read", lambda self, found: picture(1))
+    result = get("robotart", 5, "sample")
+    assert (result.kept, result.code) == (1, 0)
+    assert 30 <= result.counts["duplicate"] < 80
+    assert "brought nothing new" in result.line()
+
+
+class Endless(Source):
+    """A site whose every answer has other ids for the same picture, or pictures nobody may use."""
+
+    name = "endless"
+    asked = 0
+
+    def __init__(self, url: str, code: str = "by"):
+        self.url, self.code = url, code
+
+    def search(self, tag: str):
+        while True:
+            self.asked += 1
+            yield Found("endless", str(self.asked), self.url, license=self.code)
+
+
+@pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "other licence")])
+def test_a_site_that_goes_on_and_on_is_left(monkeypatch, code, reason):
+    with Server() as server:
+        source = Endless(server.put("/1.jpg", picture(1)), code)
+        monkeypatch.setattr(step, "open_sources", lambda spec: [source])
+        get("robotart", 1, "endless")
+        before = source.asked
+        result = get("robotart", 2, "endless")
+    assert source.asked - before <= offers.IN_VAIN_MAX + 10
+    assert (result.kept, result.missing, result.code) == (0, 2, 3)
+    assert result.counts[reason] >= offers.IN_VAIN_MAX
+    assert "Endless brought nothing new in 1,00" in result.line()
+
+
+def test_many_known_ones_do_not_hide_the_new_ones_behind_them(monkeypatch):
+    monkeypatch.setattr(offers, "IN_VAIN_MAX", 5)
+    with Catalogue.open(paths.catalogue("robots")) as catalogue:
+        catalogue.archive(*(Archived("sample", f"1/built/{n}", "", "gone", "now") for n in range(1, 41)))
+    assert get("built", 3, "sample").line().startswith("3 asked: 3 kept, 40 seen before")
+
+
+def test_a_host_that_rests_does_not_make_us_list_a_whole_site(monkeypatch):
+    from flow.download import queue
+
+    monkeypatch.setattr(queue, "HELD_MAX", 40)
+    with Server("127.0.0.4") as tired:
+        for n in range(2000):
+            tired.put(f"/{n}.jpg", status(429, Retry_After="3600"))
+        listing = paths.tf_files().parent / "list.txt"
+        listing.write_text("\n".join(f"{tired.base}/{n}.jpg" for n in range(2000)))
+        result = get("robotart", 5, f"urls:{listing}")
+    assert result.looked_at < 60
+    assert "asks to be left alone until" in result.line()
+
+
+# A site's limit
+
+
+def test_the_limit_of_openverse_is_told_before_anything_is_fetched(said):
+    with Server() as server:
+        cfg.url_openverse = cfg.url_commons = server.base
+        sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", picture(1)))])
+        sites.commons(server, [])
+        get("robotart", 250, "openverse")
+        limit = [text for text in said if "at most 240 results a query" in text]
+        assert len(limit) == 1
+        assert "several searchtags" in limit[0]
+        assert "--source openverse,commons" in limit[0]
+        said.clear()
+        result = get("robotart", 240, "openverse")  # one is there already
+        assert any("with what you have 241 are wanted" in text for text in said)
+        assert "has no more for 'robotart' (it shows at most 240 results a query)" in result.line()
+        said.clear()
+        get("other", 240, "openverse")
+        get("third", 250, "auto")
+    assert not [text for text in said if "at most 240" in text]
+
+
+# Hosts that want a rest
+
+
+@pytest.mark.parametrize("header", ["-1", "abc", None])
+def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(said, header):
+    headers = {} if header is None else {"Retry_After": header}
+    with Server("127.0.0.1") as tired, Server("127.0.0.2", latency_s=0.2) as fine:
+        urls = [tired.put(f"/{n}.jpg", servers.in_turn(status(429, **headers), picture(n))) for n in range(2)]
+        urls += [fine.put(f"/{n}.jpg", picture(10 + n)) for n in range(12)]
+        listing = paths.tf_files().parent / "list.txt"
+        listing.write_text("\n".join(urls))
+        begin = time.monotonic()
+        result = get("robotart", 14, f"urls:{listing}")
+        took = time.monotonic() - begin
+    assert result.kept == 14
+    assert 8 < took < 25  # it was a minute
+    waits = [text for text in said if "asks to wait" in text]
+    assert waits
+    assert all(text.startswith("127.0.0.1 asks to wait; going on with ") for text in waits)
+    assert fine.left_at < tired.left_at - 5  # the others were long there
+
+
+def test_waiting_has_an_end_for_the_whole_run(said, monkeypatch):
+    monkeypatch.setattr(step, "WAITS_MAX_S", 1.5)
+    with Server() as tired:
+        listing = paths.tf_files().parent / "list.txt"
+        listing.write_text("\n".join(tired.put(f"/{n}.jpg", status(429, Retry_After="1")) for n in range(3)))
+        begin = time.monotonic()
+        result = get("robotart", 3, f"urls:{listing}")
+    assert time.monotonic() - begin < 4
+    assert result.code == 3
+    assert "asks to be left alone until" in result.line()
+
+
+# Memory
+
+
+def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
+    """What is fetched and not decoded is bounded: large pictures do not pile up behind a slow decoder."""
+    from flow.download import one_image
+
+    monkeypatch.setattr(workers, "WAITING_BYTES_MAX", 100_000)
+    held, most, plain = [], [], one_image.take_in
+
+    def fetched(found: Found, fetcher: object, fallback: bool) -> bytes:
+        held.append(1)
+        most.append(len(held))
+        return picture(int(found.source_id), (240, 200)) + bytes(100_000)
+
+    def take_in(data: bytes) -> object:
+        time.sleep(0.05)
+        held.pop()
+        return plain(data)
+
+    class Many(Source):
+        name, own, online = "many", True, True
+
+        def search(self, tag: str):
+            yield from (Found("many", str(n), f"http://127.0.{n}.1/x.jpg") for n in range(40))
+
+    monkeypatch.setattr(one_image, "_fetch", fetched)
+    monkeypatch.setattr(one_image, "take_in", take_in)
+    monkeypatch.setattr(step, "open_sources", lambda spec: [Many()])
+    assert get("robotart", 40, "many").kept == 40
+    assert max(most) <= cfg.download_workers + 2  # else it is three times as many
+    check_whole("robotart")
+
+
+# Disks
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(monkeypatch):
+    def no(*_: object) -> None:
+        raise OSError(30, os.strerror(30))
+
+    monkeypatch.setattr(files, "write_part", no)
+    with Server() as server:
+        listing = paths.tf_files().parent / "list.txt"
+        listing.write_text(server.put("/1.jpg", picture(1)))
+        with pytest.raises(RoboError) as problem:
+            get("robotart", 1, f"urls:{listing}")
+        assert server.hits == []
+    assert problem.value.message == f"{paths.unsorted_dir('robots', 'robotart')} cannot be written: Read-only file system."
+    assert problem.value.code == 1
+
+
+def test_a_file_where_the_folder_should_be_is_told():
+    folder = paths.unsorted_dir("robots", "robotart")
+    files.make_folder(folder.parent)
+    folder.write_text("a user's own")
+    with pytest.raises(RoboError) as problem:
+        get("robotart", 1, "sample")
+    assert str(folder) in problem.value.message
+    assert folder.read_text() == "a user's own"
+
+
+def test_a_folder_of_somebody_else_costs_one_line_and_exit_1():
+    root = world.fresh(world.beginning)
+    root.parent.chmod(0o755)
+    folder = world.unsorted(root, "built")
+    for place in (root, *root.rglob("*")):
+        place.chmod(0o777)
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0o777)
+    folder.chmod(0o555)
+    done = run(root, "robots", "2", "built", "download", "--source", "sample", before="as_nobody")
+    assert done.code == 1, done
+    assert done.err.splitlines()[0] == f"oh no. {folder} cannot be written: Permission denied."
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["ENOSPC", "EROFS"])
+def test_a_disk_that_fails_on_the_way_is_told_with_its_folder(how):
+    root = world.fresh(world.beginning)
+    points = run(root, "robots", "3", "built", "download", "--source", "sample").points
+    for share in (0.1, 0.25, 0.4, 0.6, 0.8, 0.9):
+        root = world.fresh(world.beginning)
+        done = run(root, "robots", "3", "built", "download", "--source", "sample", nth=int(points * share), how=how)
+        assert done.code in (0, 1), done
+        if done.code:
+            first = done.err.splitlines()[0]
+            assert str(root) in first, first

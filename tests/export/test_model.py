@@ -1,0 +1,179 @@
+"""A model leaves as a folder that runs alone, says what it is, and never lies over anything."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import config as cfg
+from flow.base.errors import BadUsage, NotReady, RoboError
+from flow.export import model as model_files
+from flow.export import step
+from flow.export.look import Looker
+from flow.export.step import Wanted
+from flow.models import shelf
+from flow.records.recall import catalogue_of
+from tests.terminal import run
+
+
+@pytest.fixture(scope="module")
+def exported(grown, tmp_path_factory):
+    """(data folder, folder of an export with all three files, what it said); int8 from few pictures, to be quick."""
+    home, target = tmp_path_factory.mktemp("home") / "tf_files", tmp_path_factory.mktemp("out") / "robots"
+    shutil.copytree(grown, home, symlinks=True)
+    before, most = cfg.path_to_tf_files, model_files.EXAMPLES_MOST
+    cfg.path_to_tf_files, model_files.EXAMPLES_MOST = str(home), 6
+    try:
+        with catalogue_of("robots") as catalogue:
+            done = step.export("robots", Wanted(to=target, smaller=True), catalogue)
+    finally:
+        cfg.path_to_tf_files, model_files.EXAMPLES_MOST = before, most
+    return home, target, done
+
+
+@pytest.fixture
+def at_home(home, tf_files):
+    """The program's folders are those of `home`."""
+    cfg.path_to_tf_files = str(home)
+    return home
+
+
+def quick(monkeypatch):
+    """No conversion: what is tested is where files go."""
+    from scripts.learn import tflite
+
+    class Source:
+        def converted(self, kind, examples=None):
+            return b"lite"
+
+    monkeypatch.setattr(tflite, "open_source", lambda *_: Source())
+
+
+def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_files):
+    home, target, _ = exported
+    cfg.path_to_tf_files = str(home)
+    photos = sorted(home.glob("training_photos/robots/*/*.jpg"))[::6]
+    moved = shutil.copytree(target, tmp_path / "elsewhere")
+    done = subprocess.run([sys.executable, "-I", str(moved / "predict.py"), "--json", *map(str, photos), "no.jpg"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert done.returncode == 3 and "no.jpg: cannot be read" in done.stderr
+    theirs = [json.loads(line) for line in done.stdout.splitlines()]
+    with catalogue_of("robots") as catalogue:
+        looks, _ = Looker.open("robots", catalogue).look({str(p): p for p in photos})
+    assert [row["picture"] for row in theirs] == list(looks)
+    for row in theirs:
+        ours = looks[row["picture"]]
+        assert row["label"] == ours.label and row["sure"] == (ours.score >= cfg.confidence_min)
+        assert np.allclose([row["scores"][label] for label in ours.scores], list(ours.scores.values()), atol=1e-4)
+
+
+def test_a_person_reads_bars_of_predict(exported, tmp_path):
+    home, target, _ = exported
+    photo = next(home.glob("training_photos/robots/built/*.jpg"))
+    done = subprocess.run([sys.executable, "-I", str(target / "predict.py"), str(photo), "--model", "model_int8.tflite"],
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and lines[0].startswith(f"{photo}: built (") and len(lines) == 4
+
+
+def test_the_folder_holds_what_it_says(exported):
+    home, target, done = exported
+    names = {p.name for p in target.iterdir()}
+    assert names == {"model.tflite", "model_float16.tflite", "model_int8.tflite", "labels.txt", "model.json", "predict.py",
+                     "README.md", "CREDITS.csv"}  # fmt: skip
+    assert (target / "labels.txt").read_text().split() == ["built", "drawn", "not"]
+    facts = json.loads((target / "model.json").read_text())
+    assert facts["input"]["size"] == 224 and facts["input"]["range"] == [0, 1] and facts["temperature_is_inside"]
+    assert facts["confidence_min"] == cfg.confidence_min
+    sizes = {kind: row["bytes"] for kind, row in facts["files"].items()}
+    assert sizes == done.files and sizes["int8"] < sizes["float16"] < sizes["float32"]
+    assert len((target / "CREDITS.csv").read_text().splitlines()) == 1 + 72
+
+
+def test_the_card_tells_what_a_stranger_asks(exported):
+    home, target, done = exported
+    card = (target / "README.md").read_text(encoding="utf-8")
+    share = json.loads((target / "model.json").read_text())["accuracy"]
+    for told in ("# robots: built, drawn, not", f"{100 * share['value']:.1f}% right", f"between {100 * share['low']:.1f}%",
+                 "on 72 images, each predicted without it", "Apache License 2.0", "ImageNet", "72 under CC0 1.0", "CREDITS.csv",
+                 "| built | 24 | 24 |", "no TFLite metadata", "| int8 |", "many of which the classifier has learned from"):  # fmt: skip
+        assert told in card, told
+    assert "{{" not in card and "None" not in card
+
+
+def test_the_smaller_files_are_measured_on_the_same_pictures(exported):
+    _, _, done = exported
+    plain, half, bytes_ = done.compared
+    assert [c.kind for c in done.compared] == ["float32", "float16", "int8"]
+    assert plain.total == half.total == bytes_.total == 72 and plain.same == plain.looked
+    assert half.same >= 70 and bytes_.same >= 60
+    assert f"float32 {done.files['float32'] / 1e6:.1f} MB" in done.line()
+
+
+def test_a_folder_that_is_there_stays_as_it_is(home, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("dear diary")
+    done = run("robots", "export", "--to", "mine", "--tf-files", str(home), cwd=tmp_path)
+    assert done.returncode == 2 and "--to" in done.stderr and "ever overwritten" in done.stderr
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["diary.txt"]
+
+
+@pytest.mark.parametrize("place", ["training_photos/robots/tin", "training_summaries/robots/copy", "testing_photos/x"])
+def test_it_does_not_go_where_it_would_be_taken_for_a_label(at_home, place):
+    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="own folders"):
+        step.export("robots", Wanted(to=at_home / place), catalogue)
+
+
+def test_what_fails_half_way_leaves_nothing(at_home, tmp_path, monkeypatch):
+    quick(monkeypatch)
+    monkeypatch.setattr(model_files, "card", lambda *_: 1 / 0)
+    with catalogue_of("robots") as catalogue, pytest.raises(ZeroDivisionError):
+        step.export("robots", Wanted(to=tmp_path / "out" / "robots"), catalogue)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_somebody_else_who_makes_the_folder_meanwhile_keeps_it(at_home, tmp_path, monkeypatch):
+    quick(monkeypatch)
+    target = tmp_path / "robots"
+    real = model_files.card
+
+    def slow(*given):
+        target.mkdir()
+        return real(*given)
+
+    monkeypatch.setattr(model_files, "card", slow)
+    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="there already"):
+        step.export("robots", Wanted(to=target), catalogue)
+    assert list(target.iterdir()) == []
+
+
+def test_without_a_name_it_goes_to_exports(at_home, monkeypatch):
+    quick(monkeypatch)
+    with catalogue_of("robots") as catalogue:
+        done = step.export("robots", Wanted(), catalogue)
+        assert done.folder == at_home / "exports" / "robots" / done.model and (done.folder / "model.tflite").exists()
+        with pytest.raises(NotReady, match="no model 'other'"):
+            step.export("robots", Wanted(model="other"), catalogue)
+
+
+def test_a_damaged_model_is_not_handed_over(at_home, tmp_path):
+    graph = shelf.all_models("robots")[0].folder / "retrained_graph" / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes() + b"x")
+    with catalogue_of("robots") as catalogue, pytest.raises(RoboError, match="damaged"):
+        step.export("robots", Wanted(to=tmp_path / "out"), catalogue)
+    assert not (tmp_path / "out").exists()
+
+
+def test_int8_needs_pictures_to_learn_its_ranges_from(at_home, tmp_path, monkeypatch):
+    quick(monkeypatch)
+    shutil.rmtree(at_home / "training_photos" / "robots")
+    with catalogue_of("robots") as catalogue, pytest.raises(RoboError, match="int8 needs some"):
+        step.export("robots", Wanted(to=tmp_path / "out", smaller=True), catalogue)
+
+
+def test_data_and_model_are_two_runs(at_home, tmp_path):
+    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="--data is for"):
+        step.export("robots", Wanted(to=tmp_path / "a", data=tmp_path / "b"), catalogue)

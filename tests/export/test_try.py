@@ -1,0 +1,232 @@
+"""What a model says of a picture: bars, a table, JSON, CSV; files, folders and addresses."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import config as cfg
+from flow.base.errors import NotReady, RoboError
+from flow.export.bars import bars
+from flow.export.look import Look, Looker, Near, scores_of
+from flow.front import arguments
+from flow.records.recall import catalogue_of
+from tests.faults import world
+from tests.faults.runner import run
+from tests.servers import Server, status
+from tests.terminal import PROJECT, Terminal
+from tests.terminal import run as run_for_real
+
+HERE = {"ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
+LOOK = Look({"built": 0.7, "drawn": 0.25, "not": 0.05}, 0.3, 0.8, 0.925, (Near(Path("a/b.jpg"), "built", 0.7),))
+
+
+@pytest.fixture(scope="module")
+def root():
+    return world.fresh(world.with_model)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Five pictures the model has not seen, a torn one and a file that is none."""
+    folder = tmp_path_factory.mktemp("photos")
+    for label, count in (("built", 3), ("drawn", 2)):
+        world.put(folder, label, range(700, 700 + count))
+    (folder / "torn.jpg").write_bytes(world.picture(1)[:200])
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def tried(root, *words):
+    done = run(root, "robots", "try", *map(str, words), "--json")
+    facts = json.loads(done.out)
+    assert facts["exit"] == done.code
+    return done.code, facts["results"]["try"], facts["warnings"]
+
+
+def test_one_picture(root, photos):
+    done = run(root, "robots", "try", str(photos / "built_700.jpg"))
+    lines = done.out.splitlines()
+    assert done.code == 0 and done.err == ""
+    assert lines[0] == str(photos / "built_700.jpg") and lines[1].startswith("  built ") and "#" in lines[1]
+    assert max(map(len, lines[1:3])) <= 80
+    near = lines[lines.index("  looks most like") + 1 :][:3]
+    assert all("training_photos/robots/" in line for line in near)
+    assert lines[-1].startswith("robots: built ")
+
+
+def test_a_training_picture_is_most_like_itself(root):
+    photo = sorted(world.training(root).glob("drawn/*.jpg"))[3]
+    _, found, _ = tried(root, photo)
+    best = found["pictures"][0]["near"][0]
+    assert (best["path"], best["label"]) == (str(photo), "drawn") and best["likeness"] > 0.999
+    assert found["pictures"][0]["distance"] < 0.001
+
+
+def test_a_folder_is_a_table_and_what_cannot_be_read_is_told_and_counted(root, photos):
+    done = run(root, "robots", "try", str(photos))
+    lines = done.out.splitlines()
+    assert done.code == 3 and lines[0].split() == ["score", "label", "picture"]
+    assert sum(str(photos) in line and "%" in line for line in lines[:-1]) == 5
+    assert "looked at 5: built 3, drawn 2" in lines[-1] and "1 unreadable" in lines[-1] and "torn.jpg" in lines[-1]
+
+
+def test_json_tells_all_scores(root, photos):
+    code, found, warnings = tried(root, photos / "built_700.jpg", photos / "missing.jpg")
+    assert code == 3 and warnings == [f"{photos / 'missing.jpg'}: not there"]
+    one = found["pictures"][0]
+    assert set(one["scores"]) == set(world.LABELS) and abs(sum(one["scores"].values()) - 1) < 1e-5
+    assert one["score"] == max(one["scores"].values()) and found["unreadable"] == {str(photos / "missing.jpg"): "not there"}
+
+
+def test_csv_is_a_new_file(root, photos, tmp_path):
+    table = tmp_path / "scores.csv"
+    assert run(root, "robots", "try", str(photos), "--csv", str(table)).code == 3
+    with open(table, encoding="utf-8", newline="") as reader:
+        rows = list(csv.DictReader(reader))
+    assert len(rows) == 5 and {"picture", "label", "score", "sure", "why", "nearest", "score built", "score drawn"} <= set(rows[0])
+    before = table.read_bytes()
+    again = run(root, "robots", "try", str(photos), "--csv", str(table))
+    assert again.code == 2 and "--csv" in again.err and table.read_bytes() == before
+
+
+def test_an_address_is_fetched_and_never_kept(root, photos):
+    raw = (photos / "drawn_700.jpg").read_bytes()
+    before = {p for p in root.rglob("*") if p.suffix in (".jpg", ".png")}
+    with Server() as site:
+        good, gone, page = site.put("/a.jpg", raw), site.put("/gone.jpg", status(404)), site.put("/p.jpg", b"<html>")
+        done = run(root, "robots", "try", good, gone, page, "--json", environ=HERE)
+        refused = run(root, "robots", "try", good, "--json")
+    found = json.loads(done.out)["results"]["try"]
+    assert done.code == 3 and [p["picture"] for p in found["pictures"]] == [good]
+    assert found["pictures"][0]["label"] == "drawn"
+    assert found["unreadable"] == {gone: "gone (404)", page: "not a picture"}
+    assert json.loads(refused.out)["results"]["try"]["unreadable"] == {good: "not a public address"} and refused.code == 3
+    assert {p for p in root.rglob("*") if p.suffix in (".jpg", ".png")} == before
+
+
+def test_a_high_line_and_the_gate_make_it_unsure(root, photos):
+    done = run(root, "robots", "try", str(photos / "built_701.jpg"), environ={"ROBOFLOW_CONFIDENCE_MIN": "1"})
+    assert "not sure: " in done.out and "below the line of 100.0%" in done.out
+
+
+@pytest.mark.parametrize(("words", "code", "named"), [
+    (("robots", "try"), 2, "photo.jpg"),
+    (("try", "photo.jpg"), 2, "basetag is missing"),
+    (("robots", "try", "photo.jpg", "--model", "other"), 10, "no model 'other'"),
+    (("birds", "try", "photo.jpg"), 10, "no basetag birds"),
+    (("robots", "export", "now", "or", "never"), 2, "too many"),
+])  # fmt: skip
+def test_what_is_missing_is_named(root, words, code, named):
+    done = run(root, *words)
+    assert done.code == code and named in " ".join(done.err.split()) and done.out == ""
+
+
+def test_an_empty_folder_is_said(root, tmp_path):
+    done = run(root, "robots", "try", str(tmp_path))
+    assert done.code == 2 and "no image files" in done.err
+
+
+def test_without_a_model_it_is_not_ready(photos):
+    done = run(world.fresh(world.beginning), "robots", "try", str(photos / "built_700.jpg"))
+    assert done.code == 10 and "no model for robots yet" in done.err
+
+
+def test_it_needs_no_lock_and_remembers_nothing(root, photos):
+    from flow.base import locks
+
+    last = root / "logs" / "robots_last_run.json"
+    before = last.read_bytes()
+    with locks.held(root / "locks/robots.lock", 0, {"pid": 1, "since": "now", "command": "x"}):
+        assert run(root, "robots", "try", str(photos / "built_700.jpg")).code == 0
+    assert last.read_bytes() == before
+
+
+@pytest.mark.parametrize(("line", "pictures"), [
+    ("robots try a.jpg", ("a.jpg",)), ("robots try a b c d e f", tuple("abcdef")), ("robots 0 0 try a.jpg", ("a.jpg",)),
+    ("robots try --csv x.csv a.jpg b.jpg", ("a.jpg", "b.jpg")), ("robots try try", ("try",)),
+])  # fmt: skip
+def test_words_after_try_are_pictures(line, pictures):
+    request, _ = arguments.parse(line.split())
+    assert (request.basetag, request.flowstep, request.pictures) == ("robots", "try", pictures)
+
+
+@pytest.mark.parametrize(("line", "flowstep", "tag"), [
+    ("try 200 robotart", "classify", "robotart"), ("robots 5 try download", "download", "try"),
+])  # fmt: skip
+def test_try_is_still_a_name_like_any_other(line, flowstep, tag):
+    request, _ = arguments.parse(line.split())
+    assert (request.flowstep, request.searchtag, request.pictures) == (flowstep, tag, ())
+
+
+@pytest.mark.parametrize("width", [30, 80, 10_000])
+def test_bars_are_as_long_as_the_scores(width):
+    lines = bars("x.jpg", LOOK, width)
+    full, quarter, little = (line.count("#") for line in lines[1:4])
+    assert full > quarter > little >= 0 and max(map(len, lines[1:4])) < width
+    assert quarter / full == pytest.approx(0.25 / 0.7, abs=0.2)
+    assert "not sure: 70.0% is below the line of 92.5%" in lines[4]
+
+
+def test_bars_of_a_damaged_score_and_of_many_labels():
+    many = {f"label {n} with quite a long name": 1 / 30 for n in range(30)}
+    lines = bars("x", Look({**many, "odd": float("nan")}, 0.9, 0.8, 0.925), 40)
+    assert "and 19 more" in lines[13] and max(map(len, lines[:14])) <= 40
+
+
+def test_a_picture_unlike_all_is_not_sure_however_high_it_scores():
+    far = Look({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
+    assert (far.why, far.sure) == ("unlike", False)
+    assert any("unlike everything it has learned from (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80))
+
+
+def test_scores_of_a_picture_in_memory(home, tf_files):
+    cfg.path_to_tf_files = str(home)
+    photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
+    with catalogue_of("robots") as catalogue:
+        look = scores_of("robots", photo.read_bytes(), catalogue)
+        looker = Looker.open("robots", catalogue, "1")
+        assert looker.scores_of(photo).scores == look.scores and look.label == "built"
+        assert look.near[0].path == photo
+        with pytest.raises(RoboError, match="cannot be read: not a picture"):
+            looker.scores_of(b"<html>")
+        with pytest.raises(NotReady):
+            Looker.open("robots", catalogue, "9")
+
+
+def test_a_terminal_gets_bars_of_its_own_width(home):
+    photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
+    with Terminal("robots", "try", str(photo), "--tf-files", str(home), columns=50) as screen:
+        screen.expect("built  ")
+        screen.expect("looks most like")
+        assert screen.ended() == 0
+    rows = [line for line in screen.screen.splitlines() if "#" in line]
+    assert rows and all(len(line) < 50 for line in rows)
+
+
+def test_with_the_light_runtime_tensorflow_stays_asleep(home, tmp_path):
+    """Stand-ins: a light runtime that says nothing but zeros, and a TensorFlow that must not be woken."""
+    light = tmp_path / "ai_edge_litert"
+    light.mkdir()
+    (light / "__init__.py").write_text("")
+    (light / "interpreter.py").write_text(LIGHT)
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was woken')")
+    photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
+    done = run_for_real("robots", "try", str(photo), "--tf-files", str(home),
+                        environ={"PYTHONPATH": f"{tmp_path}:{PROJECT}"})  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "looks most like" in done.stdout
+
+
+LIGHT = """
+import numpy as np
+class Interpreter:
+    def __init__(self, model_path, num_threads): self.length = 2064
+    def allocate_tensors(self): pass
+    def get_input_details(self): return [{"index": 0}]
+    def get_output_details(self): return [{"index": 1, "shape": [1, self.length]}]
+    def set_tensor(self, index, value): assert value.shape == (1, 224, 224, 3)
+    def invoke(self): pass
+    def get_tensor(self, index): return np.zeros((1, self.length), np.float32)
+"""

@@ -1,0 +1,67 @@
+"""What a person's answer to "where from?" means."""
+
+import shlex
+
+import pytest
+
+import config as cfg
+from flow.base.errors import BadUsage
+from flow.front import where
+from tests.faults import world
+
+
+@pytest.fixture
+def folder(tmp_path):
+    home = tmp_path / "it's my (best) photos"
+    world.put(home, "built", range(3))
+    (home / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing")
+    return home
+
+
+def test_a_path_is_understood_as_terminals_paste_it(folder):
+    text = str(folder)
+    escaped = text.replace(" ", "\\ ").replace("'", "\\'").replace("(", "\\(").replace(")", "\\)")
+    ways = (text, f" {text} ", shlex.quote(text), f'"{text}"', escaped, f"folder:{text}", folder.as_uri(), f"{text}/")
+    for way in ways:
+        assert where.typed_path(way) == folder, way
+
+
+def test_a_home_and_a_relative_folder(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.chdir(folder.parent)
+    assert where.typed_path("~/" + folder.name) == where.typed_path(folder.name) == where.typed_path(f"./{folder.name}") == folder
+
+
+def test_ones_own_pictures_are_counted_at_once(folder):
+    found = where.understood(str(folder))
+    assert (found.source, found.images, found.usable, found.own) == (f"folder:{folder}", 4, 3, True)
+    assert where.told(found) == ["4 pictures, 1 that cannot be read", "  broken.png: damaged or cut off"]
+
+
+def test_words_are_sources_also_where_a_folder_is_called_so(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "sample").mkdir()
+    assert where.understood("search").source == cfg.scrapesite_default
+    assert where.understood("sample").source == "sample" and where.understood("openverse,nasa").source == "openverse,nasa"
+
+
+def test_a_list_of_addresses(tmp_path):
+    listed = tmp_path / "my list.txt"
+    listed.write_text("http://a.example/1.jpg\n# no\nname\thttps://a.example/2.jpg\n")
+    found = where.understood(shlex.quote(str(listed)))
+    assert found.source == f"urls:{listed}" and where.told(found) == ["2 addresses"] and found.own
+
+
+@pytest.mark.parametrize("answer", ["/nowhere/at/all", "nonsense", "folder:/nowhere", "urls:/nowhere", "x" * 5000, "a\0b", "'", "", "~nobody9/x"])
+def test_what_is_not_there_is_said(answer):
+    with pytest.raises(BadUsage) as refusal:
+        where.understood(answer)
+    assert refusal.value.message.isprintable() and len(refusal.value.message) < 700
+
+
+def test_no_pictures_one_picture_no_addresses(tmp_path, folder):
+    (tmp_path / "notes.txt").write_text("nothing here")
+    (tmp_path / "empty").mkdir()
+    for path, said in ((tmp_path / "empty", "no picture"), (folder / "built_1.jpg", "one picture"), (tmp_path / "notes.txt", "no addresses")):
+        with pytest.raises(BadUsage, match=said):
+            where.understood(str(path))

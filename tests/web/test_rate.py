@@ -1,0 +1,53 @@
+"""A host's rate is kept, all connections together; others are as fast as they are."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import config as cfg
+from flow.web import hosts
+from flow.web.fetch import Fetcher
+from flow.web.hosts import RATES, Hosts
+from tests.servers import Server
+
+BODY = b"\xff\xd8\xff" + b"x" * 200_000
+
+
+def seconds_for(fetcher: Fetcher, urls: list[str]) -> float:
+    begin = time.monotonic()
+    with ThreadPoolExecutor(len(urls)) as pool:
+        assert [len(body) for body in pool.map(fetcher.get, urls)] == [len(BODY)] * len(urls)
+    return time.monotonic() - begin
+
+
+def test_two_at_once_share_what_a_host_allows(tf_files, monkeypatch):
+    cfg.host_pause_s, cfg.addresses_private_allowed = 0.0, True
+    monkeypatch.setattr(hosts, "RATES", {"127.0.0.1": 500_000.0})
+    with Server() as slow, Server("127.0.0.2") as free, Fetcher(lambda: datetime.now().astimezone()) as fetcher:
+        there = [slow.put(f"/{n}.jpg", BODY) for n in range(4)]
+        took = seconds_for(fetcher, there)
+        assert 1.4 < took < 3.5  # 800 kB at 500 kB a second
+        assert seconds_for(fetcher, [free.put(f"/{n}.jpg", BODY) for n in range(4)]) < 0.7
+
+
+def test_stop_and_the_deadline_end_the_waiting(tf_files, monkeypatch):
+    from flow.web.failures import NotFetched
+
+    cfg.host_pause_s, cfg.addresses_private_allowed, cfg.file_deadline_s = 0.0, True, 0.5
+    monkeypatch.setattr(hosts, "RATES", {"127.0.0.1": 10_000.0})
+    with Server() as slow, Fetcher(lambda: datetime.now().astimezone()) as fetcher:
+        begin = time.monotonic()
+        try:
+            fetcher.get(slow.put("/x.jpg", BODY))
+        except NotFetched as problem:
+            assert problem.reason == "too slow"
+        assert time.monotonic() - begin < 1.5
+
+
+def test_wikimedias_rate_is_what_its_policy_says(tf_files):
+    assert RATES["wikimedia.org"] * 8 == 25_000_000
+    manners = Hosts(lambda: datetime.now().astimezone(), threading.Event())
+    assert manners.took(hosts.host_of("https://upload.wikimedia.org/a.jpg"), 3_125_000) > 0.99
+    assert manners.took(hosts.host_of("https://commons.wikimedia.org/w/api.php"), 3_125_000) > 1.9
+    assert manners.took("example.org", 10**9) == 0
