@@ -179,7 +179,7 @@ options
   --harvest | --no-harvest | --checked-only         --sorted FOLDER
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
   --validation-percent, --image-size, --solver, --seed, --images-min,
-  --tune head|last, --tune-epochs, --tune-batch, --tune-rate, --no-folds
+  --tune head|last --tune-epochs --tune-batch --tune-rate --folds --no-folds
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
   --again  forget --keep N  check --training --teach --no-browser --port P
   export --to DIR --smaller | --data DIR    try PICTURES --csv FILE

@@ -173,7 +173,7 @@ def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it():
 def test_it_is_asked_where_it_is_possible_and_said_what_it_costs(monkeypatch):
     said, asked = [], []
     monkeypatch.setattr(console, "note", said.append)
-    monkeypatch.setattr(console, "ask", lambda text, check, default, back=False: asked.append(text) or check("last"))
+    monkeypatch.setattr(console, "ask", lambda text, check, default, back=False, help="": asked.append(text) or check("last"))
     given = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate")
     assert guide.ask_training(Training.from_cfg(), given).tune == "last"
     assert asked == ["What learns: only the head, or the last layers too (head or last)"] and "minute" in said[0]
