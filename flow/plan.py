@@ -27,7 +27,7 @@ FLOWS: dict[str, tuple[Step, ...]] = {
 }
 SHORT_FLOWS = {
     "status": "counts, models, the last run and what waits for you",
-    "models": "every model measured again on today's test images, best first",
+    "models": "every model measured again on today's images, best first",
     "explore": "train every combination of the parameters given, and compare",
     "take": "pictures of yours that lie sorted in folders, as training data",
     "approve": "say that you looked at the sorted_ folders and agree",

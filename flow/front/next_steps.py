@@ -137,7 +137,7 @@ def _retrain(state: State) -> NextStep:
 def _explore(state: State) -> NextStep:
     least = min(state.filled.values())
     option = ("--images-min", str(least)) if least < state.wanted else ()
-    return _command(state, "explore training parameters", "Four combinations on the same test images.",
+    return _command(state, "explore training parameters", "Four combinations on the same images.",
                     "explore", "--steps", "500,2600", "--learning-rate", "0.01,0.1", *option)  # fmt: skip
 
 

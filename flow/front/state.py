@@ -26,7 +26,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Best:
-    """The model that did best on the test images of its own time; fractions 0..1, `total` test images."""
+    """The model that did best when it was made; fractions 0..1, measured on `total` images."""
 
     name: str
     value: float

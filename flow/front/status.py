@@ -51,6 +51,7 @@ def _facts(now: State) -> dict:
         "best_model": now.best.name if now.best else None,
         "best_by_its_own_test": asdict(now.best) if now.best else None,
         "new_since_the_last_model": now.new_images,
+        "room": _room(now.basetag),
         "next": {"title": step.title, "command": step.command} if now.known else None,
         "last_run": runlog.read_last_run(paths.last_run(now.basetag)),
     }
@@ -81,8 +82,15 @@ def lines(now: State) -> list[str]:
 def _words(now: State) -> str:
     if not now.known:
         return f"{now.basetag}: there is no such basetag"
-    step = next_steps(now)[0]
-    return "\n".join([*lines(now), f"  next: {step.title}", f"    {step.command}"])
+    step, room = next_steps(now)[0], _room(now.basetag)
+    takes = f"  room: models {room['models'] / 1e6:,.0f} MB, caches of all basetags {room['caches'] / 1e6:,.0f} MB"
+    return "\n".join([*lines(now), takes, f"  next: {step.title}", f"    {step.command}"])
+
+
+def _room(basetag: str) -> dict[str, int]:
+    """Bytes that the models of a basetag take, and what can be computed again: backbones, bottlenecks, thumbnails."""
+    caches = (paths.models(), paths.bottlenecks(), paths.thumbnails())
+    return {"models": files.size_of(paths.summaries(basetag)), "caches": sum(map(files.size_of, caches))}
 
 
 def _counts(now: State) -> str:

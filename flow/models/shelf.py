@@ -24,7 +24,7 @@ class Model:
 
     @property
     def accuracy(self) -> float:
-        """Fraction 0..1 on the test images of its own time."""
+        """Fraction 0..1 on the images it was measured on when it was made."""
         return float(self.facts["accuracy"]["value"])
 
     @property

@@ -24,7 +24,7 @@ COMBINATIONS_MAX = 200
 
 @dataclass(frozen=True)
 class Explored:
-    """The models made, best first on the same test images; `effects`: option -> value -> mean share right."""
+    """The models made, best first on the same images; `effects`: option -> value -> mean share right."""
 
     models: tuple[Model, ...]
     board: leaderboard.Leaderboard

@@ -20,7 +20,7 @@ _TEXTS = {
   20 sorted ones of each label. Pictures that are there already are not brought in again.""",
     "searchtag": """  What the pictures are searched by, such as robotart or owl; with pictures of your own, the
   name of the folder they go to. One basetag can be fed by many searchtags.""",
-    "model": """  The model that sorts the new pictures. ENTER takes the best on today's test images;
+    "model": """  The model that sorts the new pictures. ENTER takes the best on today's images;
   d only brings them in and sorts nothing.""",
     "retrain": """  y trains a new model at the end, from everything that lies in the label folders then.
   n leaves that for another time; nothing is lost.""",

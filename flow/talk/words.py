@@ -92,13 +92,13 @@ def check_by_hand(folder: Path) -> str:
 
 
 def trust(value: float, low: float, high: float, total: int) -> str:
-    """A model's share right on the test images of its own time (fractions 0..1), and how far that can be trusted."""
+    """A model's share right when it was made (fractions 0..1), and how far that can be trusted."""
     if not total:
-        return "it was not measured: there were no test images"
+        return "it was not measured: there were no images to measure on"
     span = f"{100 * low:.1f}% to {100 * high:.1f}%"
     if high - low > 0.2:
-        return f"{100 * value:.1f}% right on only {total} test images: anything from {span} is possible"
-    return f"{100 * value:.1f}% right on {total} test images, really {span}"
+        return f"{100 * value:.1f}% right on only {total} images it had not seen: anything from {span} is possible"
+    return f"{100 * value:.1f}% right on {total} images it had not seen, really {span}"
 
 
 def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:
@@ -265,7 +265,8 @@ PICTURES OF YOUR OWN
 
 GENERAL WORKFLOW, ADVANCED
   1  python roboflow.py robots 200 robotart download       get images
-  2  sort the first ones by hand into training_photos/robots/built, /drawn ...
+  2  python roboflow.py robots check        say what is on the first ones, or
+     sort them by hand into training_photos/robots/built, /drawn ...
   3  python roboflow.py robots 0 0 retrain_defaults        first model
   4  python roboflow.py robots 200 robotart                more images, sorted
   5  python roboflow.py robots check                       look at them
@@ -276,7 +277,8 @@ BOOTSTRAPPING
   A first model needs some images sorted by hand: from 20 per label it trains
   (with --images-min 20), {cfg.retrain_imgcount_default} per label are
   recommended. The accuracy is always shown with the range it may really lie
-  in; with few test images that range is wide.
+  in; with few images that range is wide. Sooner than by hand: robots check
+  asks for the most telling pictures and guesses the others.
 
 STARTING OVER
   Move the basetag's folders away from training_photos, testing_photos and
@@ -297,9 +299,9 @@ IMPROVING RESULTS
   Check by hand: a hundred images you looked at help more than a thousand you
   did not. Give `not` many kinds of other things. Try explore with several
   values per option, look at report.html for the likely mislabelled images, and
-  at models for what is best on the same test images. Accuracy is measured only
-  on images a person sorted, and {cfg.retrain_testper_default}% of those are
-  kept apart for it.
+  at models for what is best on the same images. Accuracy is measured only on
+  images a person sorted and nobody chose, each predicted without it; when
+  {cfg.retrain_testper_default}% of every label are {cfg.test_min_per_label} images or more, those are kept apart for it.
 
 SOURCES
   --source auto asks Openverse, then Wikimedia Commons, without a key. Also

@@ -74,14 +74,14 @@ def retrained(
     Args:
         accuracy: fraction 0..1; None where nothing could be measured.
         before: the same of the model it had to beat; None where there was none.
-        n_test: test images.
+        n_test: images it was measured on.
     """
 
     def text() -> str:
         was = "" if before is None else f" (was {before:.1%})"
-        figure = "Not measured: no test imgs."
+        figure = "Not measured."
         if accuracy is not None and n_test:
-            figure = f"{accuracy:.1%}{was} on {n_test} human-checked test imgs."
+            figure = f"{accuracy:.1%}{was} on {n_test} human-checked imgs."
         hint = "Now the top model." if is_top else "The old top model stays; check more images by hand, then retrain."
         return _compose(basetag, f"retrained in {_span(seconds)}. {figure}", hint)
 

@@ -34,6 +34,35 @@ class Share:
                 "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class ExactShare(Share):
+    """A share with the exact interval: wider, and never too narrow, where few images are nearly all right."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return exact(self.right, self.total)
+
+
+def exact(right: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share by the binomial itself (Clopper & Pearson 1934, Biometrika 26, 404-413), as fractions
+    0..1; (0, 1) where total is 0. Holds the truth at least 95 times in 100, while Wilson's dips below where the share is
+    near 0 or 1: of 19 images drawn where .992 are right, one is wrong 14 times in 100, and then Wilson's ends at .991."""
+
+    def at_least(p: float, k: int) -> float:
+        return sum(math.comb(total, i) * p**i * (1 - p) ** (total - i) for i in range(k, total + 1))
+
+    def solved(k: int, wanted: float) -> float:
+        """The share at which k or more of `total` are right with the wanted probability."""
+        low, high = 0.0, 1.0
+        for _ in range(50):
+            middle = (low + high) / 2
+            low, high = (middle, high) if at_least(middle, k) < wanted else (low, middle)
+        return (low + high) / 2
+
+    low = 0.0 if right == 0 else solved(right, 0.025)
+    return low, 1.0 if right == total else solved(right + 1, 0.975)
+
+
 def wilson(right: float, total: float) -> tuple[float, float]:
     """95 % score interval of a share (Wilson 1927, JASA 22, 209-212), as fractions 0..1; (0, 1) where total is 0."""
     if total == 0:

@@ -12,7 +12,7 @@ import numpy as np
 from scripts.learn import heap as heaps
 from scripts.learn.head import Examples, Head, Sgd, fit_sgd, fit_sgd_folds
 from scripts.learn.heap import Heap
-from scripts.learn.metrics import Share
+from scripts.learn.metrics import ExactShare, Share
 
 PAGE = 10  # pictures that are decided one by one
 CONFIRMED = 24  # pictures of one guess that are looked at and confirmed together
@@ -106,7 +106,7 @@ def measured(lesson: Lesson, taught: Taught) -> Taught:
 def accuracy(lesson: Lesson, taught: Taught) -> Share:
     """How often it is right on pictures like these: the honest predictions of those that were drawn at random."""
     rows = [row for row in lesson.drawn if row in taught.honest]
-    return Share(sum(taught.honest[row] == lesson.decided[row] for row in rows), len(rows))
+    return ExactShare(sum(taught.honest[row] == lesson.decided[row] for row in rows), len(rows))
 
 
 def next_page(lesson: Lesson, taught: Taught | None, turn: int, seed: int = 1) -> Page | None:

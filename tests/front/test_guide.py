@@ -65,7 +65,7 @@ def test_a_first_model_from_images_sorted_by_hand(home):
         t.expect("ENTER starts")
         t.type("")
         assert t.ended() == 0
-        assert "retrained efficientnet_lite0_batch64_steps200_test16_img224_acc" in t.screen
+        assert "retrained efficientnet_lite0_batch64_steps200_test16_img128_acc" in t.screen
     assert len(list((home / "training_summaries/robots").iterdir())) == 2
 
 

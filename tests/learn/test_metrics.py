@@ -114,6 +114,14 @@ def test_intervals_at_the_edges(right, total, low, high):
     assert 0 <= metrics.wilson(right, total)[0] <= (right / total if total else 0.5) <= metrics.wilson(right, total)[1] <= 1
 
 
+@pytest.mark.parametrize(("right", "total", "low", "high"), [(0, 0, 0, 1), (0, 10, 0, 0.3085), (10, 10, 0.6915, 1), (18, 19, 0.7397, 0.9987),
+                                                               (5, 10, 0.1871, 0.8129)])  # fmt: skip
+def test_the_exact_interval(right, total, low, high):
+    """Figures as in the tables of Clopper and Pearson."""
+    assert metrics.exact(right, total) == pytest.approx((low, high), abs=1e-4)
+    assert metrics.ExactShare(right, total).facts()["high"] == pytest.approx(high, abs=1e-4)
+
+
 def test_confusion_and_what_follows_from_it():
     table = metrics.confusion(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 1, 0]), 3)
     assert table.tolist() == [[2, 1, 0], [0, 2, 0], [1, 0, 0]]

@@ -1,4 +1,4 @@
-"""Explore: every combination on one split, compared on the same test images."""
+"""Explore: every combination on one split, compared on the same images."""
 
 import pytest
 

@@ -76,7 +76,7 @@ def test_the_four_texts_say_what_happened_the_number_and_what_to_do(twilio):
         "robots: downloads done, 200 of 200 'robotart' (14 dupes, 3 bad skipped) in 6m12s. Next: classify them. "
         "boop boop.",
         "robots: sorted 183 imgs, 121 sure, 62 unsure. Check first: run 'roboflow.py robots 0 0 check'. boop boop.",
-        "robots: retrained in 14m32s. 91.7% (was 90.4%) on 240 human-checked test imgs. Now the top model. boop boop.",
+        "robots: retrained in 14m32s. 91.7% (was 90.4%) on 240 human-checked imgs. Now the top model. boop boop.",
         "robots: RETRAIN FAILED - disk full. No images lost, run the same command again. Log: robots.log. boop boop.",
     ]
     assert all((form["To"], form["From"]) == (TO, SENDER) for form in twilio.taken)
@@ -89,7 +89,7 @@ def test_a_first_model_an_unmeasured_one_and_one_that_lost(twilio):
     notify.retrained(NAME, 45, 0.4, 0.5, 40, False)
     first, unmeasured, lost = (form["Body"] for form in twilio.taken)
     assert first.startswith("robots: retrained in 1m00s. 50.0% on 40 human-checked")
-    assert unmeasured.startswith("robots: retrained in 3h05m. Not measured: no test imgs.")
+    assert unmeasured.startswith("robots: retrained in 3h05m. Not measured.")
     assert "40.0% (was 50.0%)" in lost and "old top model stays" in lost
 
 
