@@ -38,7 +38,7 @@ TRAINING_QUESTIONS = {
     "learning_rate": ("Learning rate", "The length of one step. Too large overshoots, too small needs more steps."),
     "tune": (
         "What learns: only the head, or the last layers too",
-        "head takes seconds. last is often a point or two better and takes about a minute per 300 images on two cores, "
+        "head takes seconds. last is often a point or two better and takes about a minute per 500 images on two cores, "
         "three times that with fewer than 100 test images.",
     ),
 }
