@@ -54,6 +54,11 @@ retrain_valper_default = 10  # percent 0..50; of the training images, watched wh
 retrain_imgsize_default = 224  # pixels 32..512; efficientnet_lite and mobilenet know 128, 160, 192, 224; other backbones have their own
 retrain_solver_default = "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
 retrain_seed_default = 1  # whole number 0..2147483647; same seed, same data, same model
+retrain_tune_default = "head"  # head or last; last lets the network's last stages learn too: better, and minutes instead of seconds
+retrain_tune_epochs_default = 12  # times 1..1000; how often tuning looks at every image
+retrain_tune_batch_default = 16  # images 2..1024; per step of the tuning
+retrain_tune_rate_default = 0.0001  # rate 0.000001..0.1; of the tuning's first step, falls to zero
+retrain_tune_folds = True  # True or False; without a test set of 100 three more are tuned to measure: False = unmeasured, a third of the time
 eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoard curves
 test_min_per_label = 20  # images 1..1000; while a label's share would be smaller, nothing is kept apart and folds measure
 robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training

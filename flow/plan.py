@@ -59,6 +59,11 @@ class Training:
     solver: str
     seed: int
     images_min: int
+    tune: str  # head or last
+    tune_epochs: int
+    tune_batch: int
+    tune_rate: float
+    folds: bool  # of the tuning
 
     @classmethod
     def from_cfg(cls) -> "Training":
@@ -73,6 +78,11 @@ class Training:
             solver=cfg.retrain_solver_default,
             seed=cfg.retrain_seed_default,
             images_min=cfg.retrain_imgcount_default,
+            tune=cfg.retrain_tune_default,
+            tune_epochs=cfg.retrain_tune_epochs_default,
+            tune_batch=cfg.retrain_tune_batch_default,
+            tune_rate=cfg.retrain_tune_rate_default,
+            folds=cfg.retrain_tune_folds,
         )
 
 
@@ -88,9 +98,14 @@ TRAINING_SETTINGS = {
     "solver": "retrain_solver_default",
     "seed": "retrain_seed_default",
     "images_min": "retrain_imgcount_default",
+    "tune": "retrain_tune_default",
+    "tune_epochs": "retrain_tune_epochs_default",
+    "tune_batch": "retrain_tune_batch_default",
+    "tune_rate": "retrain_tune_rate_default",
 }
 # What retrain asks for, in this order.
-GUIDED_TRAINING = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate")
+GUIDED_TRAINING = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate", "tune")
+OFFERED = ("tune",)  # of these, what keeps its default where there is nobody to ask
 
 
 @dataclass(frozen=True)
@@ -293,7 +308,7 @@ def _nobody_to_ask(request: Request, disk: Disk, steps: tuple[Step, ...]) -> Non
             "Give --model NAME, or use classify_top or automatic, which take the best.",
         )
     if request.flowstep == "retrain":
-        missing = [n for n in GUIDED_TRAINING if n not in request.training]
+        missing = [n for n in GUIDED_TRAINING if n not in request.training and n not in OFFERED]
         if missing:
             raise BadUsage(
                 f"--{missing[0].replace('_', '-')} is missing, and there is nobody to ask.",

@@ -11,6 +11,7 @@ import datetime
 import hashlib
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -18,13 +19,25 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, bottlenecks, dataset, distort, model_files, runners, summaries
+from scripts.learn import (
+    activations,
+    backbones,
+    bottlenecks,
+    dataset,
+    distort,
+    efficientnet_lite,
+    model_files,
+    runners,
+    summaries,
+    tune,
+)
 from scripts.learn.backbones import Backbone, BackboneProblem
 from scripts.learn.dataset import Material, Picture, SplitRules, TooFewImages
 from scripts.learn.distort import Distortions
 from scripts.learn.hashes import HashBook
 from scripts.learn.head import Examples, Head
 from scripts.learn.train import Recipe, Trained, curve_facts, train
+from scripts.learn.tune import Net, Tune, Tuning
 from scripts.report import page as report
 
 METHOD = 2  # version of how a head is trained and calibrated; part of what a model is made from
@@ -62,11 +75,13 @@ class Job:
     distortions: Distortions = field(default_factory=Distortions)
     keep: Callable[[int, Head], None] | None = None
     keep_every: int = 0
+    tune: Tune | None = None  # None: only the head learns
 
 
 @dataclass
 class Learned:
-    """The result of a Job. `seconds`: what each part took."""
+    """The result of a Job. `seconds`: what each part took; `net`: the network where it was tuned, whose features the
+    material's vectors are then, and `backbone_key` is its own."""
 
     job: Job
     material: Material
@@ -74,6 +89,8 @@ class Learned:
     backbone_key: str
     vector_length: int
     seconds: dict[str, float]
+    net: Net | None = None
+    told: dict = field(default_factory=dict)  # how the tuning went, for model.json
 
 
 @dataclass
@@ -85,6 +102,7 @@ class Gathered:
     key: str
     vector_length: int
     seconds: float
+    kept: activations.Activations | None = None  # what tuning learns from, once it was computed
 
 
 def gather(job: Job, places: Places, progress: Callable[[int], None] = lambda n: None, way: str = "auto") -> Gathered:
@@ -105,7 +123,7 @@ def gather(job: Job, places: Places, progress: Callable[[int], None] = lambda n:
 
 
 def learn_from(job: Job, gathered: Gathered) -> Learned:
-    """Train on what was gathered; nothing is written."""
+    """Train on what was gathered; nothing is written. (What is tuned takes another way: `prepare`, run, `tuned`.)"""
     begin = time.monotonic()
     trained = train(gathered.material, job.recipe, gathered.extra, job.keep, job.keep_every)
     seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(time.monotonic() - begin, 3)}
@@ -113,8 +131,49 @@ def learn_from(job: Job, gathered: Gathered) -> Learned:
 
 
 def learn(job: Job, places: Places, progress: Callable[[int], None] = lambda n: None, way: str = "auto") -> Learned:
-    """Gather and train; nothing is written but the stores. Raises as `gather`."""
-    return learn_from(job, gather(job, places, progress, way))
+    """Gather and train; nothing is written but the stores. Raises as `gather` and `prepare`."""
+    gathered = gather(job, places, progress, way)
+    if job.tune is None:
+        return learn_from(job, gathered)
+    under_way = prepare(job, gathered, places, way=way)
+    under_way.run()
+    return tuned(job, gathered, under_way)
+
+
+def prepare(
+    job: Job, gathered: Gathered, places: Places, progress: Callable[[int], None] = lambda n: None, way: str = "auto"
+) -> Tuning:
+    """A tuning ready to be run: its head trained, and the first stages' maps of the pictures and their mirror images
+    computed, once for all that is tuned on the same pictures.
+
+    Args:
+        progress: called with how many more pictures are through the first stages.
+
+    Raises:
+        BackboneProblem: the backbone cannot be tuned.
+        OSError: the disk has no room for the maps.
+    """
+    assert job.tune is not None
+    begin = time.monotonic()
+    network = activations.network_of(job.backbone)
+    if gathered.kept is None:
+        trunk = activations.trunk_of(job.backbone, network, places.models)
+        gathered.kept = activations.compute(
+            gathered.material.pictures, trunk, network, places.converted, places.bottlenecks, progress, way
+        )
+    ready = Tuning(gathered.material, job.recipe, job.tune, gathered.kept, network)
+    ready.seconds = time.monotonic() - begin
+    return ready
+
+
+def tuned(job: Job, gathered: Gathered, run: Tuning) -> Learned:
+    """What a tuning has come to, also one that was interrupted."""
+    net, material, trained = run.finish()
+    seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(run.seconds, 3), "tuning": round(run.took, 3)}
+    key = tune.key_of(gathered.key, net)
+    told = {**asdict(run.how), "cut_after_stage": run.cut, "steps": run.done, "of_steps": run.steps,
+            "trainings": run.trainings, "maps_on_disk": run.kept.on_disk}  # fmt: skip
+    return Learned(job, material, trained, key, gathered.vector_length, seconds, net, told)
 
 
 def made_from(job: Job, fresh: dict[str, str] | None = None) -> str:
@@ -126,7 +185,7 @@ def made_from(job: Job, fresh: dict[str, str] | None = None) -> str:
     images = sorted((p.sha256, p.label, p.human, p.chosen) for p in job.pictures)
     here = {p.sha256 for p in job.pictures}
     apart = sorted(sha for sha, part in {**job.frozen, **(fresh or {})}.items() if part == "test" and sha in here)
-    how = [asdict(job.recipe), asdict(job.rules), asdict(job.distortions)]
+    how = [asdict(job.recipe), asdict(job.rules), asdict(job.distortions), *([asdict(job.tune)] if job.tune else [])]
     told = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), how, images, apart])
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -142,6 +201,8 @@ def facts_of(learned: Learned) -> dict:
         "robot_ratio": job.rules.robot_ratio,
         "robot_weight": job.rules.robot_weight,
         "distortions": asdict(job.distortions),
+        "tune": "last" if job.tune else "head",
+        **({f"tune_{k}": v for k, v in asdict(job.tune).items()} if job.tune else {}),
     }
     return {
         "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -159,6 +220,7 @@ def facts_of(learned: Learned) -> dict:
         "made_from": made_from(job, learned.material.fresh),
         "parameters": parameters,
         "strength": trained.strength,
+        **({"tune": learned.told} if learned.net else {}),
         "counts": learned.material.counts(),
         "left_out": learned.material.left_out,
         "unreadable": {str(path): why for path, why in learned.material.bad.items()},
@@ -189,9 +251,8 @@ def write_model(
     """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"name": folder.name, **facts_of(learned), **(more or {})}
-    size = learned.job.backbone.input_size
     place = graph or folder / model_files.GRAPH
-    model_files.save_graph(place, learned.job.folder, size, learned.trained.head, output, kept)
+    _save_graph(learned, place, output, kept)
     model_files.trained_files(folder, learned.trained, learned.material)
     if labels and labels != folder / model_files.LABELS:
         model_files.save_labels(labels, learned.material.labels)
@@ -200,6 +261,17 @@ def write_model(
     report.write(folder / "report.html", facts, learned.material, learned.trained)
     model_files.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
     return facts
+
+
+def _save_graph(learned: Learned, folder: Path, output: str, kept: Path | None = None) -> None:
+    """The graph of a model: on the shared backbone, or on a network of its own where that was tuned."""
+    size = learned.job.backbone.input_size
+    if learned.net is None:
+        model_files.save_graph(folder, learned.job.folder, size, learned.trained.head, output, kept)
+        return
+    with tempfile.TemporaryDirectory() as spare:
+        efficientnet_lite.save(learned.net.network, size, Path(spare) / "own")
+        model_files.save_graph(folder, Path(spare) / "own", size, learned.trained.head, output)
 
 
 def _told(pictures: list) -> list[list]:
@@ -263,6 +335,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--tune", choices=("head", "last"), default="head", help="last: the last stages learn too")
+    p.add_argument("--tune_epochs", type=int, default=Tune.epochs)
+    p.add_argument("--tune_batch", type=int, default=Tune.batch)
+    p.add_argument("--tune_rate", type=float, default=Tune.rate)
+    p.add_argument("--no_folds", action="store_true", help="tune once, and measure by the test set alone")
     return p
 
 
@@ -271,11 +348,15 @@ def check_flags(flags: argparse.Namespace) -> str:
     for name, low, high in (("how_many_training_steps", 1, 10**7), ("testing_percentage", 1, 90),
                             ("train_batch_size", 1, 4096), ("validation_percentage", 0, 90), ("random_crop", 0, 99),
                             ("random_scale", 0, 99), ("random_brightness", 0, 99), ("eval_step_interval", 1, 10**7),
-                            ("intermediate_store_frequency", 0, 10**7)):  # fmt: skip
+                            ("intermediate_store_frequency", 0, 10**7), ("tune_epochs", 1, 1000),
+                            ("tune_batch", 2, 1024)):  # fmt: skip
         if not low <= getattr(flags, name) <= high:
             return f"--{name} must lie between {low} and {high}."
-    if not flags.learning_rate > 0:
-        return "--learning_rate must be above 0."
+    if not flags.learning_rate > 0 or not flags.tune_rate > 0:
+        return "--learning_rate and --tune_rate must be above 0."
+    bent = flags.flip_left_right or flags.random_crop or flags.random_scale or flags.random_brightness
+    if flags.tune == "last" and (bent or flags.intermediate_store_frequency):
+        return "--tune last mirrors pictures itself; distortions and intermediate graphs are for --tune head."
     return "" if flags.image_dir.is_dir() else f"There is no folder {flags.image_dir}."
 
 
@@ -294,8 +375,9 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
         target = flags.intermediate_output_graphs_dir / f"intermediate_{step}"
         model_files.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
 
+    last = Tune(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
     return Job(pictures, backbone, folder, recipe, rules, distortions=how, keep=keep,
-               keep_every=flags.intermediate_store_frequency)  # fmt: skip
+               keep_every=flags.intermediate_store_frequency, tune=last if flags.tune == "last" else None)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -316,8 +398,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_model(learned, flags.output_graph.parent, {"name": flags.output_graph.name}, flags.output_graph,
                 flags.output_labels, flags.final_tensor_name, curves=flags.summaries_dir)  # fmt: skip
     if flags.saved_model_dir:
-        model_files.save_graph(flags.saved_model_dir, learned.job.folder, learned.job.backbone.input_size,
-                          learned.trained.head, flags.final_tensor_name)  # fmt: skip
+        _save_graph(learned, flags.saved_model_dir, flags.final_tensor_name)
     _tell(learned, flags)
     return 0
 

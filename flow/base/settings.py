@@ -44,6 +44,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "retrain_valper_default": (0, 50),
     "retrain_imgsize_default": (32, 512),
     "retrain_seed_default": (0, 2_147_483_647),
+    "retrain_tune_epochs_default": (1, 1000),
+    "retrain_tune_batch_default": (2, 1024),
+    "retrain_tune_rate_default": (0.000001, 0.1),
     "eval_step_interval": (1, 100_000),
     "test_min_per_label": (1, 1000),
     "robot_label_weight": (0, 1),
@@ -54,7 +57,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "lock_wait_s": (0, 86_400),
     "max_minutes": (0, 100_000),
 }
-CHOICES = {"retrain_solver_default": ("sgd", "lbfgs")}
+CHOICES = {"retrain_solver_default": ("sgd", "lbfgs"), "retrain_tune_default": ("head", "last")}
 LICENSE_CODES = ("cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd", "unknown")
 
 

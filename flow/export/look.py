@@ -20,8 +20,8 @@ from flow.records.catalogue import Catalogue
 if TYPE_CHECKING:
     import numpy as np
 
+    from scripts.learn.gate import Gate
     from scripts.learn.head import Head
-    from scripts.learn.train import Gate
 
 NEAR = 3  # training pictures named beside a look
 Picture = Path | bytes
@@ -98,12 +98,10 @@ class Looker:
     @classmethod
     def with_model(cls, basetag: str, catalogue: Catalogue, model: Model) -> "Looker":
         """A looker with this model. Raises RoboError where it is damaged."""
-        from scripts.learn import metrics
-
         head, gate = _head_of(model)
         runner = LazyRunner(model)
         vectors, places = _training(basetag, catalogue, runner)
-        return cls(model, runner, head, gate, metrics.unit_rows(vectors, gate.centre, gate.spread), places)
+        return cls(model, runner, head, gate, gate.unit(vectors), places)
 
     def look(
         self, pictures: dict[str, Picture], progress: Callable[[int], None] = lambda n: None
@@ -129,10 +127,8 @@ class Looker:
         return looks["it"]
 
     def _looks(self, vectors: "np.ndarray") -> list[Look]:
-        from scripts.learn import metrics
-
         distances = self.gate.distances(vectors)
-        likeness = metrics.unit_rows(vectors, self.gate.centre, self.gate.spread) @ self.rows.T
+        likeness = self.gate.unit(vectors) @ self.rows.T
         looks = []
         for scores, distance, alike in zip(self.head.probabilities(vectors), distances, likeness, strict=True):
             near = tuple(Near(self.places[i][0], self.places[i][1], float(alike[i])) for i in (-alike).argsort()[:NEAR])

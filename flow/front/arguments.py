@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
+    p.add_argument("--folds", action=argparse.BooleanOptionalAction, default=None)
     for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
                  "training", "teach", "no-browser", "smaller"):  # fmt: skip
         p.add_argument(f"--{name}", action="store_true")
@@ -169,4 +170,6 @@ def _training(given: argparse.Namespace) -> dict[str, object]:
             settings.checked_text(setting, part.strip(), f"--{name.replace('_', '-')}") for part in text.split(",")
         ]
         chosen[name] = values[0] if len(values) == 1 else values
+    if given.folds is not None:
+        chosen["folds"] = given.folds
     return chosen

@@ -177,7 +177,8 @@ def command(request: Request) -> str:
     chosen = {"harvest": request.harvest, "checked-only": request.checked_only, "keep-near": request.keep_near}
     parts += [f"--{flag}" if value else f"--no-{flag}" for flag, value in chosen.items() if value is not None]
     for name, value in request.training.items():
-        parts += [f"--{name.replace('_', '-')}", str(value)]
+        told = [f"--{name}" if value else f"--no-{name}"] if isinstance(value, bool) else None
+        parts += told or [f"--{name.replace('_', '-')}", str(value)]
     if request.retry_failed:
         parts.append("--retry-failed")
     if paths.tf_files() != paths.PROJECT / "tf_files":

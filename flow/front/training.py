@@ -130,6 +130,8 @@ def training_question(name: str, always: bool = False) -> Question:
             return SKIP
         if name == "image_size" and not backbones.leaves_size(answers["architecture"]):
             return SKIP
+        if name == "tune" and not backbones.can_be_cut(answers["architecture"]):
+            return SKIP
         title, advice = words.TRAINING_QUESTIONS[name]
         console.note(f"  {advice}")
 

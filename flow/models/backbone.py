@@ -51,6 +51,14 @@ def located(backbone: "Backbone") -> Path:
         return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
 
 
+def own_graph(trained_with: "Backbone", folder: Path) -> "Backbone":
+    """The graph in a model's folder as a backbone; it has the name of the one that the model was trained with."""
+    from scripts.learn.backbones import Backbone
+    from scripts.learn.model_files import GRAPH
+
+    return Backbone(trained_with.name, trained_with.input_size, folder=folder / GRAPH)
+
+
 @dataclass
 class LazyRunner:
     """The runner of a model, opened when the first picture must really go through it."""
@@ -103,6 +111,20 @@ class LazyRunner:
             return _checked(named(self._facts["architecture"], self.input_size), self.key)
         shelf.verify(self.model)
         return _opened(self.backbone)
+
+
+def caches(model: Model) -> list[Path]:
+    """Files beside a model that no other needs: what a network of its own made of images, and its converted form."""
+    from scripts.learn import backbones, bottlenecks, runners
+
+    if "tune" not in model.facts:
+        return []
+    runner = LazyRunner(model)
+    own = runner.backbone
+    key = backbones.fingerprint(own.folder) if own.folder else ""
+    converted = runners.converted_path(own, key, paths.models() / "converted")
+    made = [bottlenecks.store_path(paths.bottlenecks(), own, runner.key), converted, converted.with_suffix(".json")]
+    return [path for path in made if path.is_file()]
 
 
 def can_run(model: Model) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flow.base import files, paths
 from flow.base.errors import Quit
+from flow.models import backbone
 from flow.models.shelf import Model
 from flow.talk import console
 
@@ -46,7 +47,7 @@ def forget(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) 
         Quit: the person said no.
     """
     leaving = _leaving(ranked, keep)
-    size = sum(files.size_of(model.folder) for model in leaving)
+    size = sum(files.size_of(m.folder) + sum(p.stat().st_size for p in backbone.caches(m)) for m in leaving)
     names = tuple(model.name for model in leaving)
     if dry_run or not leaving:
         for name in names:
@@ -75,10 +76,13 @@ def _removed(basetag: str, leaving: list[Model], count: int) -> Forgotten:
     sweep(paths.summaries(basetag))
     size = 0
     for model in leaving:
-        size += files.size_of(model.folder)
+        own = backbone.caches(model)
+        size += files.size_of(model.folder) + sum(path.stat().st_size for path in own)
         aside = model.folder.with_name(f"{LEAVING}{model.name}")
         os.rename(model.folder, aside)
         shutil.rmtree(aside)
+        for path in own:
+            path.unlink(missing_ok=True)
     return Forgotten(tuple(m.name for m in leaving), count - len(leaving), size)
 
 

@@ -126,6 +126,8 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
     old = [s for s in board.standings if s.model.name in {m.name for m in before} and s.share]
     mine = next((s for s in board.standings if s.model.name == new.name), None)
     is_top = bool(board.standings) and board.standings[0].model.name == new.name
+    if mine is not None and mine.share is None:
+        return Advice(f"How good it is cannot be told: {mine.why}.", is_top, tips)
     if not old or mine is None or mine.share is None:
         return Advice("This is the first model that can be measured here.", is_top, tips)
     best = old[0]

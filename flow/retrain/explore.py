@@ -15,6 +15,7 @@ from flow.plan import Training, make_training
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
+from flow.retrain import tuning
 from flow.talk import console
 
 SPLIT_OPTIONS = ("test_percent", "validation_percent", "images_min")  # other splits cannot be compared
@@ -86,10 +87,14 @@ def combinations(chosen: dict[str, object]) -> list[Training]:
 
 
 def _told_apart(training: Training) -> Training:
-    """lbfgs has no use for steps, batch size and learning rate: such combinations are the same one."""
+    """lbfgs has no use for steps, batch size and learning rate, a head that learns alone none for what concerns tuning:
+    such combinations are the same one."""
+    plain = Training.from_cfg()
+    if training.tune == "head":
+        training = replace(training, tune_epochs=plain.tune_epochs, tune_batch=plain.tune_batch,
+                           tune_rate=plain.tune_rate, folds=plain.folds)  # fmt: skip
     if training.solver != "lbfgs":
         return training
-    plain = Training.from_cfg()
     return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)
 
 
@@ -102,8 +107,6 @@ def _by_backbone(trainings: list[Training]) -> dict[tuple[str, int], list[Traini
 
 def _trained(basetag: str, group: list[Training], catalogue: Catalogue) -> Iterator[tuple[Training, Any]]:
     """(training, learned) for each combination of one backbone; the pictures are gathered once."""
-    from scripts import retrain as script
-
     chosen, folder = retrain.choose_backbone(group[0], attended=True)
     images = labelling.training_images(basetag, catalogue)
     jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
@@ -111,7 +114,7 @@ def _trained(basetag: str, group: list[Training], catalogue: Catalogue) -> Itera
     for training, job in jobs:
         if gathered is None:
             gathered = retrain.gather(job)
-        yield training, script.learn_from(job, gathered)
+        yield training, tuning.learn(job, gathered)
 
 
 def _effects(
@@ -133,7 +136,7 @@ def _told(model: Model, name: str) -> str:
         return str(model.facts["backbone"]["title"])
     if name == "image_size":
         return str(model.facts["backbone"]["input_size"])
-    return str(model.facts["parameters"][name])
+    return str(model.facts["parameters"].get(name, "not tuned"))
 
 
 def _tell(basetag: str, board: leaderboard.Leaderboard, effects: dict[str, dict[str, float]]) -> None:

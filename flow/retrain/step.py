@@ -1,7 +1,7 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from flow.models import backbone, forget, shelf
 from flow.plan import Training
 from flow.records import labelling
 from flow.records.catalogue import CHOSEN, HUMAN, Catalogue
+from flow.retrain import tuning
 from flow.talk import console
 from flow.talk.helps import HELPS
 
 if TYPE_CHECKING:
     from scripts.learn.backbones import Backbone
-    from scripts.retrain import Gathered, Job, Learned, Places
+    from scripts.retrain import Gathered, Job, Learned
 
 IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
 WORKING = ".training_"
@@ -40,7 +41,8 @@ class Retrained:
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
         if not self.model.measured:
-            return f"retrained {self.model.name}: not measured, no image that a person sorted could be{left_out}"
+            why = "" if "tune" in self.model.facts else ", no image that a person sorted could be"
+            return f"retrained {self.model.name}: not measured{why}{left_out}"
         share = self.model.facts["accuracy"]
         sure = f"between {percent(share['low'])} and {percent(share['high'])}, {self.model.measured_words}"
         return f"retrained {self.model.name}: {percent(share['value'])} right ({sure}){left_out}"
@@ -120,11 +122,12 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
     Attended, the person is asked first; unattended, a warning says so and the model's name tells.
 
     Raises:
-        RoboError, BadUsage: no such backbone, or it cannot be had and the default was refused.
+        RoboError, BadUsage: no such backbone, it cannot learn as wanted, or cannot be had and the default was refused.
     """
     from scripts.learn import backbones
 
     wanted = backbone.named(training.architecture, _size(training))
+    tuning.check(wanted, training)
     try:
         return wanted, backbone.located(wanted)
     except backbones.BackboneProblem as problem:
@@ -153,15 +156,13 @@ def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
         NotReady: too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
-    from scripts.retrain import learn_from
-
     listed = sum(check_ready(basetag, training).values())
     chosen, folder = choose_backbone(training, attended)
     images = labelling.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
     if not again and (model := made_already(basetag, job)):
         return NothingNew(model)
-    learned = learn_from(job, gather(job))
+    learned = tuning.learn(job, gather(job), attended)
     for path, why in learned.material.bad.items():
         console.warn(f"{path} is left out: {why}")
     done = publish(basetag, training, stamp, catalogue, learned)
@@ -174,8 +175,9 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
     training needs."""
     from scripts.learn.dataset import Picture, SplitRules, without_repeats
     from scripts.learn.train import Recipe
-    from scripts.retrain import Job
+    from scripts.retrain import Job, Tune
 
+    tuning.check(chosen, training)
     clashes = labelling.contradictions(images)
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
@@ -184,7 +186,9 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
                     cfg.eval_step_interval)  # fmt: skip
     rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
                        cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
-    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits())
+    last = Tune(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
+    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits(),
+               tune=last if training.tune == "last" else None)  # fmt: skip
 
 
 def made_already(basetag: str, job: "Job") -> shelf.Model | None:
@@ -195,12 +199,6 @@ def made_already(basetag: str, job: "Job") -> shelf.Model | None:
     return next((m for m in shelf.all_models(basetag) if m.facts.get("made_from") == digest), None)
 
 
-def places() -> "Places":
-    from scripts.retrain import Places
-
-    return Places(paths.models(), paths.bottlenecks(), paths.hashes())
-
-
 def gather(job: "Job") -> "Gathered":
     """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
     from scripts import retrain
@@ -209,7 +207,7 @@ def gather(job: "Job") -> "Gathered":
 
     try:
         with console.progress(len(job.pictures), "bottlenecks") as advance:
-            return retrain.gather(job, places(), advance)
+            return retrain.gather(job, tuning.places(), advance)
     except BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     except dataset.TooFewImages as problem:
@@ -225,16 +223,15 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     version = catalogue.add_splits(learned.material.fresh)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
-    parameters = {"solver": training.solver, "batch_size": training.batch_size, "steps": training.steps,
-                  "learning_rate": training.learning_rate, "test_percent": training.test_percent}  # fmt: skip
-    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, parameters)
+    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
     share = learned.trained.facts["accuracy"]
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
     facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp,
              "listed": labelling.label_counts(basetag)}  # fmt: skip
-    retrain.write_model(learned, working, facts, kept=places().graphs)
+    retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
+    tuning.make_ready(learned, working)
     building.sync(working)
     files.move_folder(working, final)
     model = next(m for m in shelf.all_models(basetag) if m.folder == final)

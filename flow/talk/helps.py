@@ -34,6 +34,8 @@ _TEXTS = {
   measures, it goes on measuring.""",
     "batch_size": """  Pictures per correction. Larger is steadier.""",
     "learning_rate": """  How large each correction is. ENTER is a good choice.""",
+    "tune": """  head: the network stays as it is, and only a last layer on top learns your labels. last: its
+  last layers learn them too, starting from that head; a little better, and it takes longer.""",
     "start": """  ENTER does what the plan above says. q leaves; nothing has been done yet.""",
     "picture": """  The path of a picture or of a folder of them, or an address that begins with http.""",
     "instead": """  The searches cannot be reached just now, so pictures have to come from somewhere else:

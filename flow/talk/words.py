@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import config as cfg
-from flow.base.settings import RANGES
+from flow.base.settings import CHOICES, RANGES
 
 if TYPE_CHECKING:
     from flow.plan import Plan
@@ -36,6 +36,11 @@ TRAINING_QUESTIONS = {
     "test_percent": ("Testing percent", "Kept apart to measure with, never trained on. More makes the accuracy surer."),
     "batch_size": ("Batch size", "Images looked at per step. Larger is steadier, smaller is jumpier."),
     "learning_rate": ("Learning rate", "The length of one step. Too large overshoots, too small needs more steps."),
+    "tune": (
+        "What learns: only the head, or the last layers too",
+        "head takes seconds. last is often a point or two better and takes about a minute per 500 images on two cores, "
+        "three times that with fewer than 100 test images.",
+    ),
 }
 
 
@@ -60,6 +65,21 @@ def classifying(searchtag: str, model: str) -> str:
 def retraining(architecture: str, counts: dict[str, int]) -> str:
     told = ", ".join(f"{label} {n}" for label, n in counts.items())
     return f"boop boop. training on {told} with {architecture}"
+
+
+def tuning(seconds: float, trainings: int) -> str:
+    """What letting the last layers learn will take."""
+    about = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    if trainings == 1:
+        return f"boop boop. the last layers learn too: about {about}. Ctrl-C stops it."
+    return (
+        f"boop boop. the last layers learn too: about {about}, for {trainings} trainings, as {trainings - 1} more "
+        "without part of the images measure the first (--no-folds leaves them out). Ctrl-C stops it."
+    )
+
+
+def tuning_stopped(done: int, steps: int) -> str:
+    return f"Stopped after {done} of {steps} steps. What was not measured by then stays unmeasured."
 
 
 def check_by_hand(folder: Path) -> str:
@@ -110,6 +130,8 @@ def sort_by_hand(folder: Path) -> str:
 
 def range_of(setting: str) -> str:
     """The range of a setting as a person reads it."""
+    if setting in CHOICES:
+        return " or ".join(CHOICES[setting])
     if setting not in RANGES:
         return "a name, a handle or a folder"
     low, high = RANGES[setting]
@@ -156,7 +178,8 @@ options
                  folder:DIR, urls:FILE, sample      --model NAME-or-NUMBER
   --harvest | --no-harvest | --checked-only         --sorted FOLDER
   --architecture, --steps, --batch-size, --learning-rate, --test-percent,
-  --validation-percent, --image-size, --solver, --seed, --images-min
+  --validation-percent, --image-size, --solver, --seed, --images-min,
+  --tune head|last --tune-epochs --tune-batch --tune-rate --folds --no-folds
   --tf-files DIR  --lock-wait S  --max-minutes M  --dry-run  --retry-failed
   --again  forget --keep N  check --training --teach --no-browser --port P
   export --to DIR --smaller | --data DIR    try PICTURES --csv FILE

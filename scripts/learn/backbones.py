@@ -118,6 +118,11 @@ def leaves_size(architecture: str) -> bool:
     return architecture in (DEFAULT, *mobilenets) or "/" in architecture
 
 
+def can_be_cut(architecture: str) -> bool:
+    """Whether a backbone comes as data, so that its last stages can learn too."""
+    return re.fullmatch(r"(efficientnet_lite[012])(?:_\d+)?", architecture) is not None
+
+
 def advice() -> dict[str, str]:
     """A few words on each named backbone; ImageNet top-1 (percent) and million multiply-adds from tfhub.dev."""
     return {

@@ -91,7 +91,7 @@ def compute(
     missing = [sha for sha in files if sha not in done.vectors]
     unwritten: dict[str, np.ndarray] = {}
     try:
-        for fresh, bad in _through(missing, files, runner):
+        for fresh, bad in through(missing, files, runner):
             done.vectors.update(fresh)
             done.bad.update(bad)
             done.computed += len(fresh)
@@ -121,7 +121,7 @@ def compute_pixels(pictures: dict[str, np.ndarray], runner: Runner, store: Store
     return vectors
 
 
-def _through(missing: list[str], files: Mapping[str, Picture], runner: Runner) -> Iterator[tuple[Vectors, Reasons]]:
+def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) -> Iterator[tuple[Vectors, Reasons]]:
     """(vectors, unreadable ones with reasons) of a few pictures at a time, in order.
 
     Each thread decodes a few and takes them through the backbone itself, a thread a core: no core waits for another.

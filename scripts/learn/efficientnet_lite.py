@@ -10,7 +10,7 @@ Features: the mean over all places of the last layer and of each of the seven st
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from scripts.learn.tensor import import_tensorflow
 
 EPSILON = 1e-3  # of the batch norms
 STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the first block of each stage
+CUT = 5  # stages before the cut: what comes out of them is small enough to keep, what follows can be tuned
 CLASSES = 1000  # of ImageNet-1k, in the order of the ILSVRC2012 synsets
 
 
@@ -55,6 +56,29 @@ class Network:
     def convs(self) -> list[Conv]:
         """All convolutions, from the picture on."""
         return [self.stem, *(c for stage in self.stages for block in stage for c in block.convs), self.top]
+
+    def trunk(self) -> list[Conv]:
+        """The convolutions before the cut."""
+        return [self.stem, *(c for stage in self.stages[:CUT] for block in stage for c in block.convs)]
+
+    def tail(self) -> list[Conv]:
+        """The convolutions behind the cut."""
+        return [*(c for stage in self.stages[CUT:] for block in stage for c in block.convs), self.top]
+
+    @property
+    def shared(self) -> tuple[int, int]:
+        """(from, to): where among the features the means of the stages before the cut stand; no tuning changes them."""
+        begin = len(self.top.bias)
+        return begin, begin + sum(len(stage[-1].convs[-1].bias) for stage in self.stages[:CUT])
+
+    def with_tail(self, values: list[tuple[np.ndarray, np.ndarray]]) -> "Network":
+        """The same network with other kernels and biases behind the cut, in the order of `tail`."""
+        fresh = {id(old): replace(old, kernel=k, bias=b) for old, (k, b) in zip(self.tail(), values, strict=True)}
+        stages = tuple(
+            tuple(Block(tuple(fresh.get(id(c), c) for c in block.convs), block.residual) for block in stage)
+            for stage in self.stages
+        )
+        return Network(self.stem, stages, fresh[id(self.top)], self.classifier)
 
 
 def read_network(path: Path, sha256: str) -> Network:
@@ -117,13 +141,27 @@ def scaled(images: Any) -> Any:
 def save(network: Network, size: int, folder: Path) -> None:
     """Write the SavedModel: float32 images [n, size, size, 3] in [0, 1] -> float32 [n, vector_length]."""
     tf = import_tensorflow()
+    _save(tf, network.convs(), lambda images, values: features_of(tf, network, images, values), size, folder)
 
-    pairs = {id(c): (tf.Variable(c.kernel, trainable=False), tf.Variable(c.bias, trainable=False))
-             for c in network.convs()}  # fmt: skip
+
+def save_trunk(network: Network, size: int, folder: Path) -> None:
+    """Write the part before the cut as a SavedModel: images as for `save` -> float32 [n, means and flattened maps]."""
+    tf = import_tensorflow()
+
+    def flat(images: Any, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
+        maps, means = trunk_of(tf, network, images, values)
+        return tf.concat([means, tf.reshape(maps, [-1, int(np.prod(maps.shape[1:]))])], axis=1)
+
+    _save(tf, network.trunk(), flat, size, folder)
+
+
+def _save(tf: Any, convs: list[Conv], function: Callable[..., Any], size: int, folder: Path) -> None:
+    """Write `function` of (images, values of a convolution) with the convolutions it uses."""
+    pairs = {id(c): (tf.Variable(c.kernel, trainable=False), tf.Variable(c.bias, trainable=False)) for c in convs}
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
     def features(images: Any) -> Any:
-        return features_of(tf, network, images, lambda c: pairs[id(c)])
+        return function(images, lambda c: pairs[id(c)])
 
     module = tf.Module()
     module.weights = [variable for pair in pairs.values() for variable in pair]
@@ -133,14 +171,32 @@ def save(network: Network, size: int, folder: Path) -> None:
 
 def features_of(tf: Any, network: Network, images: Any, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
     """Images float32 [n, size, size, 3] in [0, 1] -> features [n, vector_length]."""
+    return tail_of(tf, network, *trunk_of(tf, network, images, values), values)
+
+
+def trunk_of(tf: Any, network: Network, images: Any, values: Callable[[Conv], tuple[Any, Any]]) -> tuple[Any, Any]:
+    """The first stages, up to the cut: images -> (maps [n, side, side, channels], means of these stages [n, m])."""
     x = tf.nn.relu6(conv(tf, scaled(images), network.stem, *values(network.stem)))
+    x, means = _staged(tf, network.stages[:CUT], x, values)
+    return x, tf.concat(means, axis=1)
+
+
+def tail_of(tf: Any, network: Network, maps: Any, means: Any, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
+    """The stages from the cut on: what `trunk_of` gives -> features [n, vector_length]."""
+    x, more = _staged(tf, network.stages[CUT:], maps, values)
+    last = tf.nn.relu6(conv(tf, x, network.top, *values(network.top)))
+    return tf.concat([tf.reduce_mean(last, axis=[1, 2]), means, *more], axis=1)
+
+
+def _staged(tf: Any, stages: tuple[tuple[Block, ...], ...], x: Any,
+            values: Callable[[Conv], tuple[Any, Any]]) -> tuple[Any, list]:  # fmt: skip
+    """What comes out of stages, and the mean over all places of each of them."""
     means = []
-    for stage in network.stages:
+    for stage in stages:
         for block in stage:
             x = through(tf, x, block, values)
         means.append(tf.reduce_mean(x, axis=[1, 2]))
-    last = tf.nn.relu6(conv(tf, x, network.top, *values(network.top)))
-    return tf.concat([tf.reduce_mean(last, axis=[1, 2]), *means], axis=1)
+    return x, means
 
 
 def imagenet_scores(network: Network, features: np.ndarray) -> np.ndarray:

@@ -12,9 +12,11 @@ from scripts.learn import building, honest
 from scripts.learn.backbones import fingerprint
 from scripts.learn.building import sha256_of
 from scripts.learn.dataset import Material
+from scripts.learn.gate import Gate
 from scripts.learn.head import Head
 from scripts.learn.runners import FEATURES, load_callable
-from scripts.learn.train import Gate, Trained
+from scripts.learn.train import Trained
+from scripts.learn.tune import Tune
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
@@ -91,8 +93,9 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
 
 def save_head(folder: Path, head: Head, gate: Gate) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
+    columns = gate.columns or (0, len(head.weights))
     np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre,
-             spread=gate.spread, limit=gate.limit)  # fmt: skip
+             spread=gate.spread, limit=gate.limit, columns=columns)  # fmt: skip
 
 
 def load_head(folder: Path) -> tuple[Head, Gate]:
@@ -103,7 +106,8 @@ def load_head(folder: Path) -> tuple[Head, Gate]:
     """
     with np.load(folder / HEAD, allow_pickle=False) as kept:
         head = Head(kept["weights"], kept["bias"])
-        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]))
+        columns = (int(kept["columns"][0]), int(kept["columns"][1])) if "columns" in kept else None  # None: older ones
+        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
 
 
 def save_labels(path: Path, labels: list[str]) -> None:
@@ -131,7 +135,18 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
     how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
     rate = parameters["learning_rate"]
     odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
-    return f"{architecture}_{how}{odd}_test{parameters['test_percent']}_img{size}"
+    return f"{architecture}_{how}{odd}{_tuned_in_name(parameters)}_test{parameters['test_percent']}_img{size}"
+
+
+def _tuned_in_name(parameters: dict) -> str:
+    """_tuned, with what is not as usual."""
+    if parameters.get("tune") != "last":
+        return ""
+    usual = Tune()
+    told = (("epochs", "tune_epochs", usual.epochs), ("batch", "tune_batch", usual.batch),
+            ("lr", "tune_rate", usual.rate))  # fmt: skip
+    odd = "".join(f"_{word}{parameters[name]:g}" for word, name, own in told if parameters[name] != own)
+    return f"_tuned{odd}"
 
 
 def trained_files(folder: Path, trained: Trained, material: Material) -> None:

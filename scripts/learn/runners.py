@@ -57,11 +57,16 @@ def open_runner(backbone: Backbone, folder: Path, converted_dir: Path, way: str 
     key = key_of(backbone, folder)
     if way == "full" or (way == "auto" and _has_gpu()):
         return _open_full(backbone, folder, key)
-    converted = converted_dir / f"{backbone.title}_{key[:12]}.tflite"
+    converted = converted_path(backbone, key, converted_dir)
     trouble = "" if _is_checked(converted) else _converted_alone(backbone, folder, key, converted)
     if trouble and way == "light":
         raise BackboneProblem(f"{backbone.title} cannot be converted: {trouble}.", "It still runs the full way.")
     return _open_full(backbone, folder, key) if trouble else _open_light(backbone, converted, key)
+
+
+def converted_path(backbone: Backbone, key: str, converted_dir: Path) -> Path:
+    """Where a converted backbone lies; its note lies beside it, with the ending .json."""
+    return converted_dir / f"{backbone.title}_{key[:12]}.tflite"
 
 
 def load_callable(folder: Path, size: int) -> tuple[Any, Any]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Material
-from scripts.learn.head import Examples, Head, Scaler, Sgd, fit_lbfgs, fit_sgd_folds, softmax
+from scripts.learn.gate import Gate, gate_of
+from scripts.learn.head import Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
 from scripts.learn.measure import Measured, figures
 
 STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
-PROTOTYPES_MAX = 3000  # training vectors kept with a model for the distance gate; 6 MB at 1,024 numbers
-GATE_LEAST = 40  # training images below which distances say nothing
+UNMEASURED = "Nothing could be measured: every image that a person sorted came because of doubt or suspicion."
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,10 @@ class Point:
     """One point of the training curve: accuracies 0..1 and cross-entropies in nats."""
 
     step: int
-    train_accuracy: float
-    train_loss: float
+    train_accuracy: float | None
+    train_loss: float | None
     validation_accuracy: float | None
     validation_loss: float | None
-
-
-@dataclass(frozen=True)
-class Gate:
-    """An image whose nearest training image is farther than `limit` (1 - cosine, 0..2) is unlike all of them.
-
-    `rows` float16 [m, d] of unit length, after centring by `centre` and dividing by `spread` float32 [d]; limit 2 = no
-    gate. Every feature has the same say: of photos of other things (clothing to a grocery classifier of five labels and
-    the other way round, twice) 80, 82, 99 and 100 % lie beyond it then, 43, 48, 95 and 96 % without dividing.
-    """
-
-    rows: np.ndarray
-    centre: np.ndarray
-    spread: np.ndarray
-    limit: float
-
-    def distances(self, vectors: np.ndarray) -> np.ndarray:
-        """float32 [n, d] -> float32 [n]."""
-        if not len(self.rows):
-            return np.zeros(len(vectors), np.float32)
-        unit = metrics.unit_rows(vectors, self.centre, self.spread)
-        return metrics.nearest_distance(unit, self.rows.astype(np.float32))
 
 
 @dataclass
@@ -101,14 +79,21 @@ def train(
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
         heads = fit_sgd_folds(examples, _sgd(recipe), count, watch, every)
-    trained = _calibrated(heads, material, examples)
+    trained = measured(heads[0], *_judged(heads, material, examples), material, gate_of(material))
     trained.strength, trained.curve = strength, curve.points
-    trained.facts = figures(trained.honest, trained.folded, trained.temperature, material)
-    tests = material.vectors[material.test]
-    outside = trained.gate.distances(tests) > trained.gate.limit
-    trained.facts["gate"] = {"limit": trained.gate.limit, "test_outside": int(outside.sum()), "tests": len(tests)}
-    trained.warnings += _warnings(trained, material)
+    if _still_falling([point.validation_loss for point in trained.curve]):
+        trained.warnings.append("It was still getting better at the last step: more steps or a higher learning rate "
+                                "may help.")  # fmt: skip
     return trained
+
+
+def fit_heads(material: Material, recipe: Recipe, count: int) -> list[Head]:
+    """The head and, after it, one for each of `count` folds, from nothing but the training rows."""
+    examples = _examples(material, material.train)
+    if recipe.solver == "lbfgs":
+        watched = _examples(material, material.validation)
+        return _fit_lbfgs(examples, _best_strength(examples, watched), count)
+    return fit_sgd_folds(examples, _sgd(recipe), count)
 
 
 def _examples(material: Material, rows: np.ndarray) -> Examples:
@@ -195,10 +180,9 @@ def _fit_lbfgs(examples: Examples, strength: float, count: int) -> list[Head]:
     return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
 
 
-def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Trained:
-    """The head with its temperature, fitted on what the heads of the folds say of human-labelled images they have not
-    seen, near-duplicates neither; of those that nobody chose, where there are any."""
-    head, warnings, temperature = heads[0], [], 1.0
+def _judged(heads: list[Head], material: Material, learned: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """(logits float32 [n, k], which rows have honest ones): what the heads of the folds say of human-labelled images
+    they have not seen, near-duplicates neither, and the head itself of the test images."""
     logits = np.zeros((len(material.y), len(material.labels)), np.float32)
     folded = np.zeros(len(material.y), bool)
     for fold, unseen in enumerate(heads[1:]):
@@ -206,6 +190,21 @@ def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Tra
         if inside.any() and len(set(learned.labels[learned.folds != fold])) > 1:  # else that head has learned nothing
             logits[inside] = unseen.logits(material.vectors[inside])
             folded |= inside
+    logits[material.test] = heads[0].logits(material.vectors[material.test])
+    return logits, folded
+
+
+def measured(
+    head: Head, logits: np.ndarray, folded: np.ndarray, material: Material, gate: Gate, unmeasured: str = UNMEASURED
+) -> Trained:
+    """The head with its temperature, fitted on honest logits of images that nobody chose, where there are any; with
+    every figure it is judged by.
+
+    Args:
+        logits: float32 [n, k], honest in the rows of `folded` bool [n] and in those of the test set.
+        unmeasured: what to say where nothing could be measured.
+    """
+    warnings, temperature = [], 1.0
     fair = folded & material.measures
     rows = fair if fair.any() else folded
     if rows.any():
@@ -213,41 +212,34 @@ def _calibrated(heads: list[Head], material: Material, learned: Examples) -> Tra
     else:
         warnings.append("No image that a person sorted was left for calibrating the scores.")
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
-    logits[material.test] = head.logits(material.vectors[material.test])
     known = np.flatnonzero(fair | (material.test & material.measures))
     honest = Measured(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
-    return Trained(head.cooled(temperature), head, temperature, None, [], _gate(material), folded, oof, honest,
-                   warnings=warnings)  # fmt: skip
+    trained = Trained(head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest,
+                      warnings=warnings)  # fmt: skip
+    trained.facts = figures(honest, folded, temperature, material)
+    tests = material.vectors[material.test]
+    outside = gate.distances(tests) > gate.limit
+    trained.facts["gate"] = {"limit": gate.limit, "test_outside": int(outside.sum()), "tests": len(tests)}
+    trained.warnings += _warnings(trained, material, unmeasured)
+    return trained
 
 
-def _gate(material: Material) -> Gate:
-    rows = np.flatnonzero(material.train)
-    if len(rows) > PROTOTYPES_MAX:
-        rows = np.sort(np.random.default_rng(0).permutation(rows)[:PROTOTYPES_MAX])
-    scaler = Scaler.fit(material.vectors[rows])
-    unit = metrics.unit_rows(material.vectors[rows], scaler.mean, scaler.spread)
-    limit = metrics.distance_gate(unit, material.groups[rows]) if len(rows) >= GATE_LEAST else 2.0
-    return Gate(unit.astype(np.float16), scaler.mean, scaler.spread, limit)
-
-
-def _warnings(trained: Trained, material: Material) -> list[str]:
+def _warnings(trained: Trained, material: Material, unmeasured: str) -> list[str]:
     found = []
     low, high, n = (trained.facts["accuracy"][k] for k in ("low", "high", "total"))
     if not n:
-        found.append("Nothing could be measured: every image that a person sorted came because of doubt or suspicion.")
+        found.append(unmeasured)
     elif high - low > 0.1:
         found.append(f"The accuracy is uncertain: measured {trained.facts['measured_on']['words']}, "
                      f"anything from {low:.0%} to {high:.0%} is possible.")  # fmt: skip
     for label, row in zip(material.labels, trained.facts["confusion"], strict=True):
         if n and not sum(row):
             found.append(f"No image of {label} could be measured on.")
-    if _still_falling([point.validation_loss for point in trained.curve]):
-        found.append("It was still getting better at the last step: more steps or a higher learning rate may help.")
     return found
 
 
 def _still_falling(losses: list) -> bool:
-    """Whether the last tenth of a curve lies at least 3 % below the tenth before it; means, as single points jump."""
+    """Whether the mean of a curve's last tenth lies at least 3 % below that of the tenth before it."""
     tenth = len(losses) // 10
     if not tenth or losses[-1] is None:
         return False

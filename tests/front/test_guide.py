@@ -59,7 +59,7 @@ def test_a_first_model_from_images_sorted_by_hand(home):
         t.type("200")
         t.expect("Image size")
         t.type("128")
-        for question in ("Testing percent (", "Batch size (", "Learning rate ("):
+        for question in ("Testing percent (", "Batch size (", "Learning rate (", "What learns"):
             t.expect(question)
             t.type("")
         t.expect("ENTER starts")
@@ -83,7 +83,7 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
         t.expect("Backbone (")
         t.type("efficientnet_lite0")
         for question, answer in (("Training steps (", "150"), ("Image size", ""), ("Testing percent (", ""), ("Batch size (", ""),
-                                 ("Learning rate (", "")):  # fmt: skip
+                                 ("Learning rate (", ""), ("What learns", "head")):  # fmt: skip
             t.expect(question)
             t.type(answer)
         assert t.ended() == 0
@@ -170,8 +170,8 @@ def test_more_than_a_cycle_is_asked_about(home):
 @pytest.mark.parametrize("answers", [
     ["", "5", "robotart", "d"],
     ["sample", "5", "robotart", "1", "n"],
-    ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", ""],
-    ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1"],
+    ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", "", "last"],
+    ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1", ""],
     ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
 ])  # fmt: skip
 def test_the_printed_command_makes_the_same_plan(home, answers):

@@ -1,0 +1,186 @@
+"""A model whose last layers have learned too, from the option to the sorted picture."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import BadUsage
+from flow.classify import classify
+from flow.front import arguments, guide
+from flow.models import backbone, forget, leaderboard, shelf
+from flow.plan import Disk, Training, make_plan
+from flow.records.catalogue import Catalogue
+from flow.retrain import explore, tuning
+from flow.retrain import step as retrain
+from flow.talk import console
+from scripts.label_image import Graph
+from scripts.learn.images import load_pixels
+from tests.helpers import COLOURS, coloured, picture
+
+STAMP = "20261123_093011"
+LAST = {"tune": "last", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50}
+
+
+def training(**more: object) -> Training:
+    return replace(Training.from_cfg(), **{**LAST, **more})
+
+
+def plan_of(line: str, asks: bool = False):
+    return make_plan(arguments.parse(line.split())[0], Disk(models=1), STAMP, asks)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Where the backbone and its first part are built once for all tests here."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def catalogue(tf_files, models):
+    coloured(paths.training("hues"), 20)
+    paths.models().symlink_to(models)
+    with Catalogue.open(paths.catalogue("hues")) as opened:
+        yield opened
+
+
+def folders() -> list[str]:
+    home = paths.summaries("hues")
+    return sorted(p.name for p in home.iterdir()) if home.is_dir() else []
+
+
+def replace_model(model: shelf.Model) -> shelf.Model:
+    """A newer one, as far as its facts go."""
+    return shelf.Model(model.folder.with_name("newer"), {**model.facts, "created": "2099-01-01T00:00:00+00:00"})
+
+
+def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
+    said = []
+    monkeypatch.setattr(console, "note", said.append)
+    model = retrain.retrain("hues", training(), STAMP, catalogue).model
+    assert re.fullmatch(r"efficientnet_lite0_batch64_steps50_tuned_epochs1_test16_img128_acc\d+\.\d\d", model.name)
+    assert any(re.search(r"last layers learn too: about \d+ .*for 4 trainings.*--no-folds", line) for line in said)
+    assert model.facts["tune"]["trainings"] == 4 and model.facts["tune"]["steps"] == model.facts["tune"]["of_steps"]
+    assert model.facts["parameters"]["tune"] == "last" and model.facts["accuracy"]["total"] == 60
+    assert model.facts["accuracy"]["value"] > 0.8 and model.facts["seconds"]["tuning"] > 0
+    shared = backbone.named("efficientnet_lite0", 128)
+    assert model.facts["backbone"]["sha256"] != backbone._key_now(model) != "" and shared.input_size == 128
+    # the same again is nothing new; a head alone is
+    assert isinstance(retrain.retrain("hues", training(), STAMP, catalogue, again=False), retrain.NothingNew)
+    assert retrain.made_already("hues", retrain.make_job([], training(), catalogue, shared, paths.models())) is None
+    # sorting: by its own graph, each picture once
+    unsorted = files.make_folder(paths.unsorted_dir("hues", "new"))
+    for label, colour in COLOURS.items():
+        for number in range(3):
+            picture(colour, 100 + number).save(unsorted / f"{label}_{number}.png")
+    monkeypatch.setattr(backbone, "_checked", lambda *_: pytest.fail("ran by the shared backbone"))
+    done = classify(plan_of("hues 0 new classify_top"), catalogue, model)
+    assert done.total == 9 and done.folder
+    pictures = sorted(unsorted.iterdir())
+    graph = Graph(model.folder / "retrained_graph")
+    scores = graph.scores(np.stack([load_pixels(p, 128) for p in pictures]))
+    told = {path.name: (path.parent.name.split(cfg.under_name)[0], path.stem) for path in done.folder.rglob("*.png")}
+    for path, row in zip(pictures, scores, strict=True):
+        name = next(n for n in told if n.startswith(path.stem))
+        assert told[name][0] == graph.labels[row.argmax()]
+        assert abs(int(name.removesuffix(".png").rsplit("_", 1)[1]) - 1000 * row.max()) < 1.2
+    assert [s.share["total"] for s in leaderboard.leaderboard("hues", catalogue).standings] == [60]
+    assert shelf.verify(model) is None
+    # what only this model needs goes when it is forgotten
+    own = backbone.caches(model)
+    assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
+    others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
+    gone = forget.forget_quietly("hues", [replace_model(model), model], 1)
+    assert gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
+
+
+def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, monkeypatch):
+    from scripts.learn import activations
+
+    looked = []
+    compute = activations.compute
+    monkeypatch.setattr(activations, "compute", lambda *a: looked.append(1) or compute(*a))
+    done = explore.explore("hues", {**LAST, "tune": ["head", "last"], "tune_epochs": [1, 2], "folds": False}, STAMP, catalogue)
+    assert [m.facts["parameters"]["tune"] for m in done.models].count("head") == 1  # epochs make no other head
+    assert len(done.models) == 3 and looked == [1]
+    assert set(done.effects["tune"]) == {"head", "last"} and set(done.effects["tune_epochs"]) == {"not tuned", "1", "2"}
+    unmeasured = [m for m in done.models if not m.measured]
+    assert len(unmeasured) == 2 and all("unmeasured" in m.name and any("not measured" in w for w in m.facts["warnings"])
+                                        for m in unmeasured)  # fmt: skip
+
+
+@pytest.mark.parametrize(("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)])
+def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, monkeypatch, attended, answer, kept):
+    from scripts.learn.tune import Tuning
+
+    asked = []
+    step = Tuning._look
+    monkeypatch.setattr(console, "can_ask", lambda: True)
+    monkeypatch.setattr(console, "yes_no", lambda text, _: asked.append(text) or answer)
+    monkeypatch.setattr(Tuning, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n))
+    if not kept:
+        with pytest.raises(KeyboardInterrupt):
+            retrain.retrain("hues", training(tune_epochs=3), STAMP, catalogue, attended)
+        assert folders() == [] and len(asked) == attended
+        return
+    model = retrain.retrain("hues", training(tune_epochs=3), STAMP, catalogue, attended).model
+    assert asked and 0 < model.facts["tune"]["steps"] < model.facts["tune"]["of_steps"]
+    assert not model.measured and folders() == [model.name]
+    shelf.verify(model)
+
+
+def test_killed_while_it_is_written_no_half_model_is_left(catalogue, monkeypatch):
+    from scripts import retrain as script
+
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(script.report, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        retrain.retrain("hues", training(folds=False), STAMP, catalogue)
+    assert shelf.all_models("hues") == [] and all(name.startswith(retrain.WORKING) for name in folders())
+    retrain.sweep(paths.summaries("hues"))
+    assert folders() == []
+
+
+def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(tiny, catalogue):
+    with pytest.raises(BadUsage, match="cannot be cut") as found:
+        retrain.retrain("hues", training(architecture=str(tiny)), STAMP, catalogue)
+    assert "--tune head" in found.value.hint and folders() == []
+    tuning.check(backbone.named("efficientnet_lite2"), training())
+
+
+# Options and questions
+
+
+def test_the_options_are_checked_and_the_settings_are_their_defaults():
+    plan = plan_of("hues 0 0 retrain_defaults --tune last --tune-epochs 3 --tune-rate 0.001 --tune-batch 32 --no-folds")
+    assert (plan.training.tune, plan.training.tune_epochs, plan.training.tune_batch, plan.training.folds) == ("last", 3, 32, False)
+    assert plan.training.tune_rate == 0.001
+    assert Training.from_cfg().tune == "head" and Training.from_cfg().folds
+    for wrong, named in (("--tune all", "head, last"), ("--tune-epochs 0", "1..1000"), ("--tune-batch 1", "2..1024")):
+        with pytest.raises(BadUsage, match=named):
+            plan_of(f"hues 0 0 retrain_defaults {wrong}")
+
+
+def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it():
+    line = ("hues 0 0 retrain --architecture efficientnet_lite0 --steps 9 --image-size 224 --test-percent 10 --batch-size 8 "
+            "--learning-rate 0.01")  # fmt: skip
+    assert plan_of(line).training.tune == "head"
+    assert plan_of(line, asks=True).ask_training and not plan_of(f"{line} --tune head", asks=True).ask_training
+
+
+def test_it_is_asked_where_it_is_possible_and_said_what_it_costs(monkeypatch):
+    said, asked = [], []
+    monkeypatch.setattr(console, "note", said.append)
+    monkeypatch.setattr(console, "ask", lambda text, check, default, back=False, help="": asked.append(text) or check("last"))
+    given = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate")
+    assert guide.ask_training(Training.from_cfg(), given).tune == "last"
+    assert asked == ["What learns: only the head, or the last layers too (head or last)"] and "minute" in said[0]
+    hub = replace(Training.from_cfg(), architecture="mobilenet_v2")
+    assert guide.ask_training(hub, given).tune == "head" and len(asked) == 1
+
+
+def test_the_command_for_next_time_says_it():
+    request, _ = arguments.parse(["hues", "0", "0", "retrain_defaults", "--tune", "last", "--no-folds"])
+    assert " retrain_defaults --tune last --no-folds" in guide.command(request)
