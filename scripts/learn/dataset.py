@@ -9,6 +9,7 @@ import numpy as np
 
 from scripts.learn import bottlenecks, split
 from scripts.learn.hashes import HashBook
+from scripts.learn.head import IN_NO_FOLD
 from scripts.learn.lookalike_groups import groups
 from scripts.learn.runners import Runner
 
@@ -182,6 +183,10 @@ def _rows(
     groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
     # A robot's picture in the group of a watched one would leak what validation measures.
     train = ~test & ~np.isin(groups, groups[validation])
+    folds = np.array(split.folds([p.label for p in pictures], [group_of[p.sha256] for p in pictures],
+                                 FOLDS if len(pictures) > MANY else FOLDS_OF_FEW), int)  # fmt: skip
+    # A robot's labels come from models that knew the very labels the folds hold back: no fold's head may learn them.
+    folds[~human] = IN_NO_FOLD
     return Material(
         labels=labels,
         pictures=pictures,
@@ -193,10 +198,9 @@ def _rows(
         validation=validation,
         weights=np.where(human, 1.0, rules.robot_weight).astype(np.float32),
         groups=groups,
-        folds=np.array(split.folds([p.label for p in pictures], [group_of[p.sha256] for p in pictures],
-                                   FOLDS if len(pictures) > MANY else FOLDS_OF_FEW), int),
+        folds=folds,
         chosen=chosen,
-    )  # fmt: skip
+    )
 
 
 def _check(material: Material, wanted: set[str]) -> None:

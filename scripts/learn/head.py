@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `Scaler`
+IN_NO_FOLD = -1
 MEMORY = 10  # L-BFGS history, pairs; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
 TOLERANCE = 1e-5  # L-BFGS stops where the largest gradient entry is below it
 
@@ -44,7 +45,7 @@ class Head:
 @dataclass(frozen=True)
 class Examples:
     """Training data: `vectors` float32 [n, d], `labels` int [n] in 0..k-1, `weights` float [n] > 0 (1 human, less
-    robot), `folds` int [n] in 0..f-1 where there is cross-validation."""
+    robot), `folds` int [n] in 0..f-1 where there is cross-validation; IN_NO_FOLD = only the head of all learns it."""
 
     vectors: np.ndarray
     labels: np.ndarray
@@ -96,9 +97,7 @@ def fit_sgd_folds(
     scaler = Scaler.fit(examples.vectors)
     x, k, heads = scaler.apply(examples.vectors), examples.label_count, count + 1
     onehot = np.eye(k, dtype=np.float32)[examples.labels]
-    learns = np.ones((len(x), heads), np.float32)
-    for fold in range(count):
-        learns[examples.folds == fold, fold + 1] = 0
+    learns = _what_each_learns(examples, count)
     w, b = np.zeros((x.shape[1], heads * k), np.float32), np.zeros(heads * k, np.float32)
     for step, rows in enumerate(_batches(examples, how), 1):
         batch, part = x[rows], learns[rows]
@@ -110,6 +109,25 @@ def fit_sgd_folds(
         if watch and every and (step % every == 0 or step == how.steps):
             watch(step, _apart(scaler, w, b, k))
     return _apart(scaler, w, b, k)
+
+
+def _what_each_learns(examples: Examples, count: int) -> np.ndarray:
+    """float32 [n, count + 1]: how hard each image pulls at the head of all and at those of the folds; 0 = not at all.
+
+    What is in no fold pulls at the head of all only; the others of its label pull as much harder at the folds' heads.
+    """
+    learns = np.ones((len(examples.labels), count + 1), np.float32)
+    if not count or examples.folds is None:
+        return learns
+    aside = examples.folds == IN_NO_FOLD
+    if aside.any():
+        total, own = (np.bincount(examples.labels, examples.weights * take, examples.label_count)
+                      for take in (np.ones_like(aside), ~aside))  # fmt: skip
+        learns[:, 1:] *= (total / np.maximum(own, 1e-9))[examples.labels, None]
+        learns[aside, 1:] = 0
+    for fold in range(count):
+        learns[examples.folds == fold, fold + 1] = 0
+    return learns
 
 
 def _apart(scaler: "Scaler", w: np.ndarray, b: np.ndarray, k: int) -> list[Head]:

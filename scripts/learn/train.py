@@ -8,7 +8,7 @@ import numpy as np
 from scripts.learn import metrics
 from scripts.learn.dataset import Material
 from scripts.learn.gate import Gate, gate_of
-from scripts.learn.head import Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
+from scripts.learn.head import IN_NO_FOLD, Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
 from scripts.learn.measure import Measured, figures
 
 STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
@@ -121,7 +121,8 @@ class _Curve:
     """
 
     def __init__(self, train: Examples, validation: Examples):
-        rows = np.random.default_rng(0).permutation(len(train.labels))[:500]
+        inside = np.flatnonzero(train.folds != IN_NO_FOLD) if train.folds is not None else np.arange(len(train.labels))
+        rows = np.random.default_rng(0).permutation(inside)[:500]
         self._train, self._validation = train.take(rows), validation
         self.points: list[Point] = []
 
@@ -174,9 +175,15 @@ def _best_strength(train: Examples, validation: Examples) -> float:
     return best
 
 
+def _others(examples: Examples, fold: int) -> np.ndarray:
+    """bool [n]: what the head of a fold learns from."""
+    assert examples.folds is not None
+    return (examples.folds != fold) & (examples.folds != IN_NO_FOLD)
+
+
 def _fit_lbfgs(examples: Examples, strength: float, count: int) -> list[Head]:
     """The head and, after it, one for each fold that has not learned from the fold's images."""
-    parts = [examples, *(examples.take(examples.folds != fold) for fold in range(count))]
+    parts = [examples, *(examples.take(_others(examples, fold)) for fold in range(count))]
     return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
 
 
@@ -187,7 +194,7 @@ def _judged(heads: list[Head], material: Material, learned: Examples) -> tuple[n
     folded = np.zeros(len(material.y), bool)
     for fold, unseen in enumerate(heads[1:]):
         inside = ~material.test & material.human & (material.folds == fold)
-        if inside.any() and len(set(learned.labels[learned.folds != fold])) > 1:  # else that head has learned nothing
+        if inside.any() and len(set(learned.labels[_others(learned, fold)])) > 1:  # else that head has learned nothing
             logits[inside] = unseen.logits(material.vectors[inside])
             folded |= inside
     logits[material.test] = heads[0].logits(material.vectors[material.test])

@@ -16,7 +16,7 @@ from scripts.learn import metrics
 from scripts.learn.activations import Activations
 from scripts.learn.dataset import Material
 from scripts.learn.efficientnet_lite import CUT, Network
-from scripts.learn.head import Examples, Head, Scaler, balanced_weights
+from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
 from scripts.learn.measure import TEST_ALONE
 from scripts.learn.tail import DROPOUT, Batch, Net, Tail
 from scripts.learn.train import Point, Recipe, Trained, fit_heads, gate_of, measured
@@ -213,12 +213,12 @@ def _steps(part: _Part, how: Tune) -> int:
 
 def _parts(material: Material, recipe: Recipe, folds: int) -> Iterator[_Part]:
     """The training on everything, then one for each fold."""
-    fold = material.folds % max(1, folds)
+    fold = np.where(material.folds == IN_NO_FOLD, IN_NO_FOLD, material.folds % max(1, folds))
     heads = fit_heads(replace(material, folds=fold), recipe, folds)
     rows = np.flatnonzero(material.train)
     yield _Part(rows, unsure(heads[0], material.vectors[rows]), np.zeros(0, int))
     for number in range(folds):
-        rows = np.flatnonzero(material.train & (fold != number))
+        rows = np.flatnonzero(material.train & (fold != number) & (fold != IN_NO_FOLD))
         judges = np.flatnonzero(~material.test & material.human & (fold == number))
         if len(judges) and len(set(material.y[rows])) > 1:  # else it learns nothing, or for nothing
             yield _Part(rows, unsure(heads[1 + number], material.vectors[rows]), judges)

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Material
-from scripts.learn.head import Examples
+from scripts.learn.head import IN_NO_FOLD, Examples
 from scripts.learn.train import Recipe, curve_facts, train
 from tests.helpers import blobs
 
@@ -55,6 +55,24 @@ def test_with_a_small_test_set_every_image_measures(recipe):
     assert large.facts["accuracy"]["total"] == 100
     assert large.facts["measured_on"]["words"] == "on 100 images kept apart"
     assert large.facts["honest_thresholds"][0]["total"] > 100  # what is said of the sure ones rests on all
+
+
+@both
+def test_what_robots_say_never_reaches_the_heads_that_measure(recipe):
+    """Robots' labels come from a model that knew every person's label: copies of each image, with the very label that
+    the folds hold back, would let the accuracy rise while the classifier does not."""
+    x, y = blobs(60, 2, gap=0, dims=200)  # nothing to be learned
+    y = np.random.default_rng(0).permutation(y)
+    n = len(y)
+    both_x, both_y = np.concatenate([x, x + 0.01]), np.concatenate([y, y])
+    stuff = material(both_x, both_y, np.zeros(2 * n, bool), watched=0)
+    stuff.human = np.arange(2 * n) < n
+    stuff.weights = np.where(stuff.human, 1, 0.5).astype(np.float32)
+    leaking = replace(stuff, folds=np.arange(2 * n) % 5)
+    honest = replace(stuff, folds=np.where(stuff.human, np.arange(2 * n) % 5, IN_NO_FOLD))
+    strong = replace(recipe, steps=1500, learning_rate=0.1)
+    assert train(replace(leaking, folds=(np.arange(2 * n) + (np.arange(2 * n) >= n)) % 5), strong).facts["accuracy"]["value"] > 0.8
+    assert train(honest, strong).facts["accuracy"]["value"] < 0.65
 
 
 def test_images_that_a_person_chose_teach_and_do_not_measure():
