@@ -7,19 +7,21 @@ import * as keys from "./keys.js";
 import { drawLarge } from "./large.js";
 import * as picker from "./picker.js";
 import * as pointer from "./pointer.js";
+import { isLesson } from "./teach.js";
 import { NOBODY, acceptable, goTo, isOpen, leadOn, markAll, pictures, state, targets, toggle, turnTo, usual } from "./state.js";
 
 const SIZES = [84, 100, 122, 144, 168, 208, 262, 330, 420];  // pixels, of a picture
 const CALM_MS = 300;  // a page that came just now is not accepted by the ENTER before
 const MOST = 120;     // pictures a page
 const FOOT_PX = 30;   // below each picture
+const MEASURING_MS = 700;  // between two looks whether something was measured
 const LARGER = 1.6;   // times the wanted size, where a page has few pictures
 
 const does = {
   nothing() {},
   label(index) {
     const label = state.labels[index];
-    if (label === undefined) return say(`There is no label ${index + 1}.`, true);
+    if (label === undefined || (isLesson() && label === "not")) return say(`There is no label ${index + 1}.${isLesson() ? " Type a name to make one." : ""}`, true);
     return decide("label", label);
   },
   none() {
@@ -34,7 +36,7 @@ const does = {
     else if (state.large) acceptOne();
     else acceptPage();
   },
-  undo: () => send("undo", {}),
+  undo() { state.ending = false; send("undo", {}); },
   redo: () => send("redo", { count: fitting() }),
   mark() {
     if (state.here === NOBODY || state.large) return;
@@ -87,8 +89,13 @@ const does = {
   help: () => $("keys").showModal(),
   bigger: () => resize(1),
   smaller: () => resize(-1),
-  then: (steps) => work(steps),
-  goOn() { read(); show(); load(); },
+  then(steps) { state.ending = false; work(steps); },
+  goOn() { state.ending = false; read(); show(); load(); },
+  close() {
+    if (!isLesson()) return does.finish();
+    state.ending = true;
+    show();
+  },
   async finish() {
     try {
       const { counts } = await post("done", {});
@@ -117,7 +124,7 @@ function decide(kind, label) {
 function acceptOne() {
   const [at] = targets();
   const picture = pictures()[at];
-  if (picture && isOpen(picture)) decide("keep", usual(picture));
+  if (picture && isOpen(picture) && usual(picture)) decide("keep", usual(picture));
   else { leadOn([at]); show(); }
 }
 
@@ -157,10 +164,23 @@ function take(view) {
   }
   const at = page ? page.pictures.findIndex((p) => view.touched.includes(p.sha256) && isOpen(p)) : -1;
   if (at >= 0) goTo(at);  // undone: here it is again
+  askAgain();
   if (view.said) say(view.said, /left alone|could not/.test(view.said));
   show();
-  if (isFirst && page && page.pictures.length !== fitting()) load(true);  // the labels took some of the room
+  if (isFirst && page?.fits && page.pictures.length !== fitting()) load(true);  // the labels took some of the room
   if (at >= 0) flash(page.pictures.map((p, i) => (view.touched.includes(p.sha256) ? i : -1)).filter((i) => i >= 0));
+}
+
+/** What is measured behind our back is told when it is there. */
+async function askAgain() {
+  clearTimeout(askAgain.later);
+  if (!state.progress?.teach?.measuring) return;
+  askAgain.later = setTimeout(async () => {
+    try {
+      if (waiting() === 0 && !state.work?.busy) { state.progress = await get("/api/progress"); show(); }
+    } catch { /* the next key says what is wrong */ }
+    askAgain();
+  }, MEASURING_MS);
 }
 
 function flash(indices) {
@@ -257,9 +277,10 @@ function wire() {
   picker.listen();
   $("labels").addEventListener("click", (event) => {
     const chip = event.target.closest("button");
-    if (chip) decide("label", chip.dataset.label);
+    if (chip?.id === "naming") does.pick("");
+    else if (chip) decide("label", chip.dataset.label);
   });
-  const buttons = { smaller: does.smaller, bigger: does.bigger, ask: does.help, done: does.finish, look: does.look, aside: does.aside, undo: does.undo,
+  const buttons = { smaller: does.smaller, bigger: does.bigger, ask: does.help, done: does.close, look: does.look, aside: does.aside, undo: does.undo,
     redo: does.redo, accept: does.enter, close: does.escape, before: () => does.walk("left", false), after: () => does.walk("right", false) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => { action(); focusHere(); });
   for (const id of ["keys", "picker"]) $(id).addEventListener("close", focusHere);
