@@ -82,8 +82,8 @@ class Progress:
     per_minute: float | None = None
     share: dict | None = None
     harvest: dict[str, int] | None = None
-    teach: dict | None = None
     counts: dict[str, int] = field(default_factory=dict)  # kept, relabelled, aside: in this session
+    teach: dict | None = None
 
     def facts(self) -> dict:
         return asdict(self)

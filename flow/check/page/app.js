@@ -156,8 +156,8 @@ function take(view) {
     state.large = state.large && Boolean(page);
     turnTo(page);
     $("deck").hidden = !page;  // the room for pictures is measured with it
-    arrange();
     drawPage();
+    arrange();
   } else if (page && waiting() === 0) {
     state.page = page;
     state.locked = false;

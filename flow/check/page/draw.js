@@ -89,9 +89,9 @@ function subtitle(page) {
   const these = count(n, "picture");
   if (page.kind === "sure") return `${these} the robot is sure of`;
   if (page.kind === "under") return `${these} the robot is not sure of`;
-  if (page.kind === "typical") return `${these}, each typical of many: say what it is, with a key or by typing a name`;
-  if (page.kind === "doubt") return `${these} the robot doubts: put right what is wrong, ENTER takes the rest`;
-  if (page.kind === "guess") return `${these} it takes for ${page.guess}: put right what is not`;
+  if (page.kind === "typical") return `${these} typical of many: press a key or type a name`;
+  if (page.kind === "doubt") return `${these} it doubts: put right what is wrong`;
+  if (page.kind === "guess") return `${these} it takes for ${page.guess}`;
   if (page.kind === "suspects") return `${count(n, "training picture")} the robot doubts, longest doubt first`;
   return `${these} you looked at before`;
 }
@@ -164,7 +164,7 @@ function acceptWords(n, later, acting) {
   const rest = later ? `, leave ${later}` : "";
   if (n === 0) return later ? (page.kind === "typical" ? "show others" : `leave ${later} for later`) : "next page";
   if (page.kind === "suspects") return `keep ${n} as they are${rest}`;
-  if (page.kind === "doubt") return `right: ${n}${rest}`;
+  if (page.kind === "doubt") return `accept ${n} as guessed${rest}`;
   return page.guess ? `accept ${n} as ${page.guess}${rest}` : `accept ${n}${rest}`;
 }
 

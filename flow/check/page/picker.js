@@ -9,6 +9,7 @@ let chosen = () => {};
 export function pick(letter, then) {
   chosen = then;
   $("letters").value = letter;
+  $("letters").placeholder = isLesson() ? "what is it?" : "";
   $("picker").showModal();
   $("letters").focus();
   drawFound();

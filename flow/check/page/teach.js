@@ -9,11 +9,11 @@ const SHORT_MOST = 3;  // labels named as short; more is a list nobody reads
 
 export const isLesson = () => Boolean(state.progress?.teach);
 
-/** "about 91 %, between 84 and 95" as pieces of text. */
+/** "About 91 %, between 84 and 95" as pieces of text. */
 export function accuracyWords({ share, draws }) {
-  if (!share) return [make("b", { text: "not measured yet" }), draws ? ` (${count(draws, "random draw")} so far)` : ""];
+  if (!share) return [make("b", { text: "Not measured yet" }), draws ? ` (${count(draws, "random draw")} so far)` : ""];
   const between = `, between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)}`;
-  return ["about ", make("b", { text: `${Math.round(100 * share.value)} %` }), between];
+  return ["About ", make("b", { text: `${Math.round(100 * share.value)} %` }), between];
 }
 
 export function standing(teach) {
