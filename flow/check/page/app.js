@@ -1,6 +1,6 @@
 // The check page: what the keys, the mouse and the fingers do.
 
-import { Gone, get, post, stayAlive, waiting } from "./api.js";
+import { Gone, Refused, get, post, stayAlive, waiting } from "./api.js";
 import { $, draw, drawLabels, drawPage, focusHere, say } from "./draw.js";
 import { drawClosed, drawEnd, follow, read } from "./end.js";
 import * as keys from "./keys.js";
@@ -118,7 +118,7 @@ function decide(kind, label) {
   leadOn(acted);
   state.locked = !pictures().some(isOpen);
   show();
-  send("decide", { page: state.page.id, pictures: hashes, kind, label, count: fitting() });
+  send("decide", { page: state.page.id, pictures: hashes, kind, label, count: fitting() }, acted[0]);
 }
 
 function acceptOne() {
@@ -137,11 +137,15 @@ function acceptPage() {
   send("accept", { page: state.page.id, pictures: hashes(accepted), later: hashes(later), count: fitting() });
 }
 
-async function send(name, body) {
+/** `at`: the picture that it is about, to which a refusal leads back. */
+async function send(name, body, at = NOBODY) {
   try {
     take(await post(name, body));
   } catch (problem) {
-    trouble(problem);
+    await trouble(problem);
+    if (at === NOBODY || !(problem instanceof Refused) || waiting() > 0 || state.page?.id !== body.page) return;
+    goTo(at);
+    show();
   }
 }
 
@@ -220,11 +224,11 @@ async function load(again = false) {
   } catch (problem) { trouble(problem); }
 }
 
-function trouble(problem) {
+async function trouble(problem) {
   state.locked = false;
   if (problem instanceof Gone) drawClosed("The run has ended.");
   else if (problem.message === "busy") wait();
-  else { say(problem.message, true); load(); }
+  else { say(problem.message, true); await load(); }
 }
 
 /** How many pictures fit the window: as many whole rows and columns of about the wanted size as fill it. */
