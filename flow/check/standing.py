@@ -1,5 +1,6 @@
 """What is learned while a person teaches, and where that stands: a thread learns, another one measures."""
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from scripts.learn.teach import Lesson, Taught
 
 DRAWS_LEAST = 5  # of fewer random draws no accuracy is told
-LEARN_WAIT_S = 1.5  # a page waits so long for the newest guesses; then the last ones must do
+LEARN_WAIT_S = 1.5  # a page waits so long for the newest guesses; where they take longer, the last ones must do
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Learner:
         self._learning: Behind[Told, Learned] = Behind(self._learn)
         self._measuring: Behind[tuple[Told, Learned], Standing] = Behind(self._measure)
         self._newest: dict[int, int] = {}
+        self._took = 0.0  # seconds that learning took last
 
     @property
     def is_measuring(self) -> bool:
@@ -70,12 +72,14 @@ class Learner:
         if told.lesson.decided != self._newest:
             self._newest = told.lesson.decided
             self._learning.wish(told)
-        return self._learning.settled(LEARN_WAIT_S)
+        return self._learning.settled(LEARN_WAIT_S if self._took < LEARN_WAIT_S else 0)
 
     def _learn(self, told: Told) -> Learned:
         from scripts.learn import teach
 
+        begin = time.monotonic()
         learned = Learned(teach.learn(told.lesson), told.labels)
+        self._took = time.monotonic() - begin
         self._measuring.wish((told, learned))
         return learned
 

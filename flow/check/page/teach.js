@@ -17,8 +17,8 @@ export function accuracyWords({ share, draws }) {
 }
 
 export function standing(teach) {
-  const minutes = teach.minutes < 1 ? "under a minute" : count(Math.round(teach.minutes), "minute");
-  const after = teach.decisions ? `, after ${count(teach.decisions, "decision")} and ${minutes}` : "";
+  const minutes = teach.minutes < 1 ? "" : ` and ${count(Math.round(teach.minutes), "minute")}`;
+  const after = `, after ${count(teach.decisions, "decision")}${minutes}`;
   return teach.decisions ? [...accuracyWords(teach), after] : [make("b", { text: "Nothing learned yet." }), " Two labels, and it begins to guess."];
 }
 
@@ -71,7 +71,7 @@ export function lessonEnd(does) {
   const what = teach.ready ? `What you said becomes training data (undo takes it out again), a model learns from it${rest}.` : "A model needs pictures of at least two labels.";
   parts.push(make("p", { kind: "soft", text: what }));
   const buttons = [];
-  if (teach.ready) buttons.push(button("train the first model", () => does.then(["teach"]), "ENTER"));
+  if (teach.ready) buttons.push(button("train a model", () => does.then(["teach"]), "ENTER"));
   if (left) buttons.push(button("go on looking", does.goOn, teach.ready ? "" : "ENTER"));
   buttons.push(button("stop for now", does.finish), button("undo", does.undo));
   parts.push(make("div", { kind: "buttons" }, ...buttons));
