@@ -98,10 +98,10 @@ def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: b
 def first_sorting(unsorted: Path, training: Path) -> str:
     """What to do with the very first images of a basetag."""
     return (
-        "There is no model yet, so you say what is on the first ones: with keys (check), the telling ones first,\n"
-        f"or without a browser by hand: copy the first 20 of each label from {unsorted}\n"
-        f"into one folder a label in {training},\n"
-        "retrain, and put right what the next run sorts; more come by that."
+        "There is no model yet, so you say what is on the first ones: with keys (check).\n"
+        f"Without a browser, by hand: copy the first 20 of each label from {unsorted}\n"
+        f"into one folder a label in {training}\n"
+        "and retrain; from then on you only put right what the next run sorted."
     )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,29 @@ def test_what_was_said_becomes_training_data_and_undo_takes_it_out_again(root, c
     assert not [p for f in files.folders_in(paths.training("robots")) for p in files.images_in(f)]
     heap = files.images_in(root / "testing_photos/robots/unsorted_robotart")
     assert {files.sha256_of(path): "unsorted_robotart" for path in heap} == before
+
+
+def test_a_label_that_changed_after_it_was_taken_is_told(root, catalogue, board, truth):
+    page = board.next_page(24)
+    answer(board, page, truth)
+    taught.take_taught("robots", "20261125_100000", catalogue)
+    picture = page.pictures[0]
+    other = "drawn" if truth[picture.sha256] == "built" else "built"
+    board.decide(page.id, [picture.sha256], "label", other)
+    again = taught.take_taught("robots", "20261125_100001", catalogue)
+    assert again.code == 3 and "1 of them lie" in again.trouble[0] and again.already == len(page.pictures)
+
+
+def test_a_catalogue_from_elsewhere_leads_nowhere(root, catalogue, board, truth, tmp_path):
+    page = board.next_page(24)
+    answer(board, page, truth)
+    rows = catalogue.decisions(decisions.DONE)
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    outside = os.path.relpath(tmp_path / "secret.jpg", paths.tf_files())
+    catalogue.put_decisions([replace(rows[0], label="../../outside"), replace(rows[1], source=outside, target=outside)])
+    done = taught.take_taught("robots", "20261125_100000", catalogue)
+    assert sum(done.labels.values()) == len(rows) - 2 and not (root / "outside").exists()
+    assert all(b"secret" not in p.read_bytes()[:10] for p in (root / "training_photos").rglob("*.jpg"))
 
 
 def test_nothing_unsorted_is_said(root, catalogue):

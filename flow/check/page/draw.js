@@ -99,6 +99,7 @@ function subtitle(page) {
 function drawFar(progress) {
   if (!progress) return;
   document.body.classList.toggle("lesson", isLesson());
+  $("curve").hidden = !isLesson();
   if (isLesson()) { drawStanding(progress.teach); return; }
   const done = progress.total - progress.left;
   const share = progress.total ? (100 * done) / progress.total : 100;
