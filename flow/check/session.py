@@ -72,7 +72,10 @@ class Session:
     """One checking session: a board, and what is offered after it."""
 
     def __init__(self, make_board: Callable[[], Board], after: tuple[str, ...], then: Then, desk: Desk):
-        self._make_board, self._after, self._then, self._desk = make_board, after, then, desk
+        self._make_board, self._after, self._desk = make_board, after, desk
+        self._does = {"harvest": then.harvest, "retrain": then.retrain}
+        if then.teach:
+            self._does["teach"] = then.teach
         self.board = make_board()
         self.work = Work()
         self.changes: dict[str, int] = {}  # kept, relabelled, aside: of boards that were done with
@@ -80,7 +83,7 @@ class Session:
     @property
     def after(self) -> tuple[str, ...]:
         """What may come after what is looked at now."""
-        return ("teach",) if self.board.teaches else self._after
+        return tuple(step for step in ("teach",) if step in self._does) if self.board.teaches else self._after
 
     def view(self, count: int, again: bool = False) -> dict:
         """The page under way, or the next one.
@@ -162,14 +165,12 @@ class Session:
 
     def _carry_out(self, steps: list[str]) -> None:
         """Harvest and retrain as the front does them, with what they say told to the page. What goes wrong is said."""
-        work, then = self.work, self._then
-        does = {"harvest": then.harvest, "retrain": then.retrain, "teach": then.teach}
+        work = self.work
         try:
             with console.heard_by(work):
                 for step in steps:
                     work.step, work.bar = step, None
-                    todo = does[step]
-                    ended = todo() if todo else Ended("")
+                    ended = self._does[step]()
                     if ended.report:
                         work.reports = {**work.reports, f"{len(work.reports) + 1}": ended.report}
                     work.ended = (*work.ended, (step, ended))
