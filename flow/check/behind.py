@@ -17,6 +17,7 @@ class Behind(Generic[Wish, Result]):
         self._does, self._turn = does, threading.Condition()
         self._wishes: list[Wish] = []
         self._thread: threading.Thread | None = None
+        self._age = 0  # how often everything was forgotten
         self.result: Result | None = None
 
     @property
@@ -31,9 +32,9 @@ class Behind(Generic[Wish, Result]):
                 self._thread.start()
 
     def forget(self) -> None:
-        """What was wished and what came of it no longer counts."""
+        """What was wished and what came of it no longer counts, nor what is being done."""
         with self._turn:
-            self._wishes, self.result = [], None
+            self._wishes, self.result, self._age = [], None, self._age + 1
 
     def settled(self, seconds: float) -> Result | None:
         """What there is when everything wished is done, or after so many seconds."""
@@ -48,11 +49,11 @@ class Behind(Generic[Wish, Result]):
                     self._thread = None
                     self._turn.notify_all()
                     return
-                what = self._wishes.pop()
+                what, age = self._wishes.pop(), self._age
             try:
                 result = self._does(what)
             except Exception as problem:  # noqa: BLE001 - the page goes on with what was known before
                 runlog.failure(problem)
                 continue
             with self._turn:
-                self.result = result
+                self.result = result if age == self._age else self.result

@@ -267,6 +267,12 @@ def test_a_wish_replaces_an_older_one_and_trouble_keeps_the_last_result():
     assert behind.settled(5) == "c" and seen[-1] == "c" and "b" not in seen
     behind.wish("bad")
     assert behind.settled(5) == "c" and not behind.is_busy
+    behind.wish("d")
+    time.sleep(0.01)
+    behind.forget()
+    assert behind.settled(5) is None  # what was under way comes too late
+    behind.wish("e")
+    assert behind.settled(5) == "e"
 
 
 def test_what_was_said_becomes_training_data_and_undo_takes_it_out_again(root, catalogue, board, truth):
