@@ -60,7 +60,7 @@ class Learner:
 
     @property
     def standing(self) -> Standing | None:
-        return self._measuring.result
+        return self._measuring.result if self._newest else None
 
     def learn(self, told: Told) -> Learned | None:
         """What is known of the heap by now; None where there are no two labels to tell apart."""
