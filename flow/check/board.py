@@ -37,7 +37,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Page:
-    """Pictures that are looked at together. `kind`: sure, under or suspects; `guess`: the label they share, if any."""
+    """Pictures that are looked at together. `kind`: sure, under or suspects; typical, doubt or guess while a heap is
+    taught; again. `guess`: the label they share, if any; `fits`: it holds as many as were asked for."""
 
     id: str
     kind: str
@@ -45,6 +46,7 @@ class Page:
     came: str
     title: str
     pictures: tuple[Picture, ...] = ()
+    fits: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +73,8 @@ class Answer:
 @dataclass(frozen=True)
 class Progress:
     """How far it is. `share`: of the robot's guesses looked at, see scripts.learn.metrics.Share.facts; `harvest`: who
-    labelled what a harvest would take now, by count; None where that is not the question."""
+    labelled what a harvest would take now, by count; None where that is not the question; `teach`: where the lesson
+    stands, see `standing.py`; None where none is given."""
 
     left: int
     decided: int
@@ -80,13 +83,17 @@ class Progress:
     share: dict | None = None
     harvest: dict[str, int] | None = None
     counts: dict[str, int] = field(default_factory=dict)  # kept, relabelled, aside: in this session
+    teach: dict | None = None
 
     def facts(self) -> dict:
         return asdict(self)
 
 
 class Board(Protocol):
-    """What is checked. Only one thread uses it, but for `find`."""
+    """What is checked. Only one thread uses it, but for `find`. `teaches`: a model may come of it that is not there
+    yet."""
+
+    teaches: bool
 
     def labels(self) -> list[str]:
         """The labels a picture may get, in the order of their keys."""

@@ -17,6 +17,8 @@ COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
 class DecidingBoard(ABC):
     """What boards share. A board says which folders it is about, where a picture lies, and which pages come."""
 
+    teaches = False
+
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
         self.basetag, self.catalogue, self._stamp = basetag, catalogue, stamp
         self.decided: dict[str, Decision] = {}  # content hash -> the last done decision

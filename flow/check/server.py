@@ -105,6 +105,8 @@ class Site:
             if not count.isdecimal() or len(count) > 4:
                 raise BadRequest("count must be a whole number")
             return self._viewed(lambda: self._session.view(int(count), again))
+        if rest == ["progress"]:
+            return _as_json(self._desk.ask(self._session.progress))
         if rest == ["work"]:
             return _as_json(self._session.work.facts(self._desk.is_busy))
         if len(rest) == 2 and rest[0] in ("picture", "near") and HASH.fullmatch(rest[1]):

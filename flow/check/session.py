@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flow.base.errors import RoboError
 from flow.check.board import OPEN, Answer, Board, Page, Refused
@@ -11,13 +12,16 @@ from flow.check.desk import Desk
 from flow.records.decisions import KEEP
 from flow.talk import console
 
+if TYPE_CHECKING:
+    from scripts.learn.backbones import Backbone
+
 COUNT_MAX = 200  # pictures a page
 LINES_MAX = 40
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What a harvest or a retrain came to, as the front tells it. `report`: the new model's, if there is one."""
+    """What a harvest, a retrain or a lesson came to, as the front tells it. `report`: the new model's, if any."""
 
     line: str
     code: int = 0
@@ -27,17 +31,21 @@ class Ended:
 
 @dataclass(frozen=True)
 class Then:
-    """What may come after checking, handed in by the front, as steps do not know each other."""
+    """What may come after checking, handed in by the front, as steps do not know each other. `teach`: what was taught
+    becomes training data and a model, which sorts the rest; `backbone`: what a heap is looked at with, and where it
+    lies."""
 
     harvest: Callable[[], Ended]
     retrain: Callable[[], Ended]
+    teach: Callable[[], Ended] | None = None
+    backbone: Callable[[], tuple["Backbone", Path]] | None = None
 
 
 @dataclass
 class Work:
     """How far harvest and retrain are. Written by the main thread, read by any: each field is replaced whole."""
 
-    step: str = ""  # harvest, retrain, or empty
+    step: str = ""  # harvest, retrain, teach, or empty
     lines: tuple[str, ...] = ()
     bar: tuple[str, int, int | None] | None = None  # what, done, of how many
     ended: tuple[tuple[str, Ended], ...] = ()
@@ -64,10 +72,18 @@ class Session:
     """One checking session: a board, and what is offered after it."""
 
     def __init__(self, make_board: Callable[[], Board], after: tuple[str, ...], then: Then, desk: Desk):
-        self._make_board, self._after, self._then, self._desk = make_board, after, then, desk
+        self._make_board, self._after, self._desk = make_board, after, desk
+        self._does = {"harvest": then.harvest, "retrain": then.retrain}
+        if then.teach:
+            self._does["teach"] = then.teach
         self.board = make_board()
         self.work = Work()
         self.changes: dict[str, int] = {}  # kept, relabelled, aside: of boards that were done with
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """What may come after what is looked at now."""
+        return tuple(step for step in ("teach",) if step in self._does) if self.board.teaches else self._after
 
     def view(self, count: int, again: bool = False) -> dict:
         """The page under way, or the next one.
@@ -77,7 +93,8 @@ class Session:
         """
         page = self.board.current()
         untouched = page is not None and all(p.state == OPEN for p in page.pictures)
-        if page is None or not page.is_open or (again and untouched and len(page.pictures) != count):
+        cut_anew = again and untouched and page is not None and page.fits and len(page.pictures) != count
+        if page is None or not page.is_open or cut_anew:
             page = self.board.next_page(_count(count))
         return self._seen(Answer("", page))
 
@@ -96,10 +113,11 @@ class Session:
         if any(sha not in states for sha in [*pictures, *later]):
             raise Refused("That picture is not on this page.")
         pictures = [sha for sha in pictures if states[sha] == OPEN]
-        answer = self.board.decide(page, pictures, KEEP) if pictures else Answer("Nothing was left to accept.")
+        answer = self.board.decide(page, pictures, KEEP) if pictures else Answer("")
         if later:
             self.board.later(page, later)
         said = answer.said + (f" {len(later)} left for later." if later else "")
+        said = said.strip() or "Nothing was left to accept."
         return self._seen(Answer(said, self.board.next_page(count), answer.touched))
 
     def undo(self, _asked: dict) -> dict:
@@ -109,11 +127,11 @@ class Session:
         return self._led_on(self.board.redo(), _count(asked.get("count")))
 
     def then(self, asked: dict) -> dict:
-        """Harvest, retrain, or both; begun after this answer."""
+        """Harvest, retrain, or both; or the end of a lesson. Begun after this answer."""
         steps = asked.get("steps")
-        if not isinstance(steps, list) or not steps or any(step not in self._after for step in steps):
+        if not isinstance(steps, list) or not steps or any(step not in self.after for step in steps):
             raise Refused("That cannot be done here.")
-        wanted = [step for step in self._after if step in steps]
+        wanted = [step for step in self.after if step in steps]
         self.work = Work(step=wanted[0], reports=self.work.reports)
         self._desk.begin(lambda: self._carry_out(wanted))
         return {"work": self.work.facts(True)}
@@ -130,6 +148,9 @@ class Session:
     def details(self, sha256: str) -> dict:
         return self.board.details(sha256)
 
+    def progress(self) -> dict:
+        return self.board.progress().facts()
+
     def _led_on(self, answer: Answer, count: int) -> dict:
         """A page on which nothing is left open leads on to the next."""
         if answer.page is None or not answer.page.is_open:
@@ -139,17 +160,17 @@ class Session:
     def _seen(self, answer: Answer) -> dict:
         page: Page | None = answer.page
         return {"page": page.facts() if page else None, "said": answer.said, "touched": list(answer.touched),
-                "labels": self.board.labels(), "progress": self.board.progress().facts(), "after": list(self._after),
+                "labels": self.board.labels(), "progress": self.board.progress().facts(), "after": list(self.after),
                 "counts": self.counts(), "work": self.work.facts(self._desk.is_busy)}  # fmt: skip
 
     def _carry_out(self, steps: list[str]) -> None:
         """Harvest and retrain as the front does them, with what they say told to the page. What goes wrong is said."""
-        work, does = self.work, {"harvest": self._then.harvest, "retrain": self._then.retrain}
+        work = self.work
         try:
             with console.heard_by(work):
                 for step in steps:
                     work.step, work.bar = step, None
-                    ended = does[step]()
+                    ended = self._does[step]()
                     if ended.report:
                         work.reports = {**work.reports, f"{len(work.reports) + 1}": ended.report}
                     work.ended = (*work.ended, (step, ended))

@@ -1,4 +1,4 @@
-"""The check step: sorted_ folders or doubtful training images, and a person -> decisions, saved at every key."""
+"""The check step: sorted_ folders, doubtful training images or a heap, and a person -> decisions, saved at each key."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -10,8 +10,10 @@ from flow.check.board import Board
 from flow.check.desk import Desk
 from flow.check.near import Nearest
 from flow.check.opening import opened
+from flow.check.pile import piled, waits
 from flow.check.session import Session, Then, Work
 from flow.check.sorted_board import SortedBoard
+from flow.check.teach_board import TeachBoard
 from flow.check.training_board import TrainingBoard
 from flow.models import shelf
 from flow.records import decisions, labelling
@@ -21,9 +23,11 @@ from flow.talk import console
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """`training`: look at doubtful training images instead of sorted_ folders; `browser`: open one; `port`: 0 = any."""
+    """`training`: look at doubtful training images instead of sorted_ folders; `teach`: say what is on unsorted ones,
+    which is also what comes where there is no model yet; `browser`: open one; `port`: 0 = any."""
 
     training: bool = False
+    teach: bool = False
     browser: bool = True
     port: int = 0
 
@@ -36,13 +40,15 @@ class Checked:
     left: int
     after: tuple[str, ...] = field(default=())
     code: int = 0
+    taught: bool = False  # a heap was taught, at least to begin with
 
     def line(self) -> str:
         kept, new, aside = (self.counts[name] for name in ("kept", "relabelled", "aside"))
-        parts = [f"{kept} as the robot had them"] if kept else []
-        parts += [f"{new} with another label"] if new else []
+        parts = [f"{kept} as the robot {'guessed' if self.taught else 'had them'}"] if kept else []
+        parts += [f"{new} {'named by you' if self.taught else 'with another label'}"] if new else []
         parts += [f"{aside} set aside"] if aside else []
-        said = f"checked {kept + new + aside} pictures" + (f": {', '.join(parts)}" if parts else "")
+        verb = "said what is on" if self.taught else "checked"
+        said = f"{verb} {kept + new + aside} pictures" + (f": {', '.join(parts)}" if parts else "")
         said += f"; {self.left} left" if self.left else ""
         return "; ".join([said, *(line.rstrip(".") for line in self.after)])
 
@@ -64,7 +70,8 @@ def check(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions, the
             "With --no-browser it prints the address and waits.",
         )
     decisions.settle(basetag, catalogue)
-    make_board = _board(basetag, stamp, catalogue, how)
+    teaches = how.teach or _begins(basetag, how)
+    make_board = _lesson(basetag, stamp, catalogue, then) if teaches else _board(basetag, stamp, catalogue, how)
     after = ("retrain",) if how.training else ("harvest", "retrain")
     desk = Desk()
     session = Session(make_board, after, then, desk)
@@ -74,7 +81,7 @@ def check(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions, the
         if desk.is_busy:  # harvest or retrain was cut short: that is told as everywhere else
             raise
         decisions.settle(basetag, catalogue)
-    return _checked(session, session.work)
+    return _checked(session, session.work, teaches)
 
 
 def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> None:
@@ -87,6 +94,29 @@ def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> Non
         opened(address, paths.way_in(basetag), how.browser),
     ):
         desk.serve()
+
+
+def _begins(basetag: str, how: CheckOptions) -> bool:
+    """Whether there is no model yet, and pictures wait that nobody has sorted."""
+    return not (how.training or shelf.all_models(basetag) or labelling.sorted_folders(basetag)) and waits(basetag)
+
+
+def _lesson(basetag: str, stamp: str, catalogue: Catalogue, then: Then) -> Callable[[], Board]:
+    """The unsorted heap; once a model has sorted it, what that model sorted."""
+    if then.backbone is None:
+        raise BadUsage("A heap cannot be taught here.", "Sort the first images by hand, then retrain.")
+    if not waits(basetag):
+        raise NotReady(f"Nothing of {basetag} waits unsorted.",
+                       f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download")  # fmt: skip
+    before = len(shelf.all_models(basetag))
+    pile = piled(basetag, catalogue, *then.backbone())
+
+    def make_board() -> Board:
+        if len(shelf.all_models(basetag)) > before and labelling.sorted_folders(basetag):
+            return SortedBoard(basetag, catalogue, stamp)
+        return TeachBoard(basetag, catalogue, stamp, pile)
+
+    return make_board
 
 
 def _board(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions) -> Callable[[], Board]:
@@ -106,7 +136,8 @@ def _board(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions) ->
     return lambda: SortedBoard(basetag, catalogue, stamp)
 
 
-def _checked(session: Session, work: Work) -> Checked:
+def _checked(session: Session, work: Work, taught: bool) -> Checked:
     ended = [e for _, e in work.ended]
     left = session.board.progress().left
-    return Checked(session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0))
+    return Checked(session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0),
+                   taught)  # fmt: skip

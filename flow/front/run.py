@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import config as cfg
 from flow.base import files, paths
-from flow.base.errors import DONE, BadUsage, RoboError
+from flow.base.errors import DONE, RoboError
 from flow.front.state import is_offline
 from flow.models import backbone, shelf
 from flow.plan import NEVER_ASKS, Plan, Request, Step, Training, make_training
@@ -17,10 +17,13 @@ from flow.talk import console, words
 from flow.texts import notify
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flow.classify import Sorted
     from flow.download.tally import Downloaded
     from flow.models.leaderboard import Advice
     from flow.retrain.step import NothingNew, Retrained
+    from scripts.learn.backbones import Backbone
 
 
 class Result(Protocol):
@@ -178,14 +181,11 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> Result | None:
 
 
 def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> Result:
-    """The check page, with the harvest and the retrain that may come after it."""
+    """The check page, with the harvest, the retrain or the first model that may come after it."""
     from flow.check.session import Ended, Then
     from flow.check.step import CheckOptions
     from flow.check.step import check as look
     from flow.retrain import step as retrain
-
-    if request.check_teach:
-        raise BadUsage("--teach is not there yet.", "Sort the first images by hand, then retrain.")
 
     def harvested() -> Ended:
         from flow.harvest import step as harvest
@@ -201,8 +201,17 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
         verdict = done.warnings[-1] if isinstance(done, retrain.Retrained) else ""
         return Ended(done.line(), done.code, verdict, done.model.folder / "report.html")
 
-    return look(basetag, stamp, catalogue, CheckOptions(request.check_training, request.browser, request.port),
-                Then(harvested, retrained))  # fmt: skip
+    def taught() -> Ended:
+        from flow.front import teaching
+
+        does = teaching.Does(train, tell_sorted)
+        return teaching.first_model(basetag, make_training(request.training), stamp, catalogue, does)
+
+    def backbone_of() -> "tuple[Backbone, Path]":
+        return retrain.choose_backbone(make_training(request.training), attended=False)
+
+    options = CheckOptions(request.check_training, request.check_teach, request.browser, request.port)
+    return look(basetag, stamp, catalogue, options, Then(harvested, retrained, taught, backbone_of))
 
 
 def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
@@ -224,16 +233,21 @@ def _retrain(plan: Plan, catalogue: Catalogue) -> Result:
 
 
 def train(
-    basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool, again: bool
+    basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool, again: bool, least: int = 0
 ) -> "Retrained | NothingNew":
-    """A new model, and what there is to say of it; its verdict is the last of the warnings."""
+    """A new model, and what there is to say of it; its verdict is the last of the warnings.
+
+    Args:
+        least: images each label needs; 0 = what retrain asks for.
+    """
     from flow.models import leaderboard
     from flow.retrain import step as retrain
 
-    retrain.check_ready(basetag, training)
+    least = least or retrain.IMAGES_LEAST
+    retrain.check_ready(basetag, training, least)
     before = shelf.all_models(basetag)
     console.note(words.retraining(training.architecture, labelling.label_counts(basetag)))
-    done = retrain.retrain(basetag, training, stamp, catalogue, attended=attended, again=again)
+    done = retrain.retrain(basetag, training, stamp, catalogue, attended, again, least)
     if isinstance(done, retrain.NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done

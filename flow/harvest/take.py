@@ -87,10 +87,16 @@ def take(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, dry_run: 
         files.make_folder(paths.training(basetag) / label)
     if not moves:
         return done
+    return replace(done, trouble=journalled(basetag, moves, stamp, catalogue))
+
+
+def journalled(basetag: str, moves: list[Move], stamp: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Carry out copies that stand in a journal first, so that a kill finishes them and undo takes them out again.
+    Returns what went wrong."""
     number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
     home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
     files.write_whole(home / UNDER_WAY, as_text(moves, [], number))
-    return replace(done, trouble=carry_out(home, catalogue))
+    return carry_out(home, catalogue)
 
 
 def _label(name: str) -> str:
@@ -121,12 +127,13 @@ def _planned(basetag: str, found: dict[str, Path], catalogue: Catalogue) -> tupl
         elif len(places[sha]) > 1:
             counts["clashing"] += 1
         else:
-            moves[sha] = _copy(paths.training(basetag) / label, path, label, sha, taken)
+            moves[sha] = copied(paths.training(basetag) / label, path, label, sha, taken)
     left_out = Taken(already=counts["already"], unreadable=counts["unreadable"], clashing=counts["clashing"])
     return list(moves.values()), left_out
 
 
-def _copy(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
+def copied(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
+    """The move that copies a picture into a label's folder, under a name that is neither there nor in `taken`."""
     target, number = files.free_path(folder, path.name), 2
     while target in taken:
         target = files.free_path(folder, files.fitting(path.stem, f"_{number}{path.suffix}"))

@@ -26,7 +26,8 @@ REASON = "set aside by a person"
 
 @dataclass(frozen=True)
 class Wish:
-    """One picture and what a person says of it. `home`: the folder that its label folders lie in."""
+    """One picture and what a person says of it. `home`: the folder that its label folders lie in; `moves`: whether the
+    picture goes into its label's folder, or stays where it lies and the decision alone tells."""
 
     path: Path
     home: Path
@@ -35,6 +36,7 @@ class Wish:
     label: str  # the label it shall have; empty where it is set aside
     page: str = ""
     came: str = WHOLE
+    moves: bool = True
 
     @property
     def folder(self) -> str:
@@ -202,10 +204,10 @@ def _is_there(path: Path, sha256: str) -> bool:
 
 
 def _target(basetag: str, wish: Wish, taken: set[Path]) -> Path:
-    """Where the picture goes: to its label's folder under its name, or to the quarantine."""
+    """Where the picture goes: to its label's folder under its name, or to the quarantine; or nowhere."""
     if wish.kind == ASIDE:
         target = quarantine.place_for(basetag, wish.path, wish.sha256)
-    elif wish.path.parent == wish.home / wish.label:
+    elif not wish.moves or wish.path.parent == wish.home / wish.label:
         return wish.path
     else:
         target = files.free_path(wish.home / wish.label, wish.path.name)

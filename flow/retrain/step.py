@@ -67,15 +67,18 @@ class NothingNew:
         return {"model": self.model.name, "folder": str(self.model.folder), "nothing_new": True}
 
 
-def check_ready(basetag: str, training: Training) -> dict[str, int]:
+def check_ready(basetag: str, training: Training, least: int = IMAGES_LEAST) -> dict[str, int]:
     """Images per label, where there are enough to train on. Empty label folders are left out, and pointed out.
+
+    Args:
+        least: images each label needs, whatever --images-min says.
 
     Raises:
         NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
     """
     listed = labelling.label_counts(basetag)
     counts = {label: n for label, n in listed.items() if n}
-    least = max(training.images_min, IMAGES_LEAST)
+    least = max(training.images_min, least)
     folder = paths.training(basetag)
     if not folder.is_dir():
         raise NotReady(
@@ -146,17 +149,18 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
 
 
 def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False,
-            again: bool = True) -> Retrained | NothingNew:  # fmt: skip
+            again: bool = True, least: int = IMAGES_LEAST) -> Retrained | NothingNew:  # fmt: skip
     """Train one model on everything in the basetag's label folders.
 
     Args:
+        least: see `check_ready`.
         again: also where a model has been made of just this already.
 
     Raises:
         NotReady: too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
-    listed = sum(check_ready(basetag, training).values())
+    listed = sum(check_ready(basetag, training, least).values())
     chosen, folder = choose_backbone(training, attended)
     images = labelling.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)

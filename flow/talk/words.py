@@ -118,9 +118,10 @@ def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: b
 def first_sorting(unsorted: Path, training: Path) -> str:
     """What to do with the very first images of a basetag."""
     return (
-        "There is no model yet, so you say what is on the first ones: with keys (check),\n"
-        f"or by hand: copy them from {unsorted}\n"
-        f"into one folder a label in {training}"
+        "There is no model yet, so you say what is on the first ones: with keys (check).\n"
+        f"Without a browser, by hand: copy the first 20 of each label from {unsorted}\n"
+        f"into one folder a label in {training}\n"
+        "and retrain; from then on you only put right what the next run sorted."
     )
 
 
@@ -265,16 +266,19 @@ PICTURES OF YOUR OWN
 
 GENERAL WORKFLOW, ADVANCED
   1  python roboflow.py robots 200 robotart download       get images
-  2  python roboflow.py robots check        say what is on the first ones, or
-     sort them by hand into training_photos/robots/built, /drawn ...
-  3  python roboflow.py robots 0 0 retrain_defaults        first model
+  2  python roboflow.py robots check                       say what is on some
+  3  or by hand: into training_photos/robots/built, /drawn ..., then
+     python roboflow.py robots 0 0 retrain_defaults        first model
   4  python roboflow.py robots 200 robotart                more images, sorted
   5  python roboflow.py robots check                       look at them
   6  python roboflow.py robots harvest                     into the training
   7  python roboflow.py robots 0 0 retrain                 better; then 4 again
 
 BOOTSTRAPPING
-  A first model needs some images sorted by hand: from 20 per label it trains
+  Where there is no model yet, check asks for the most telling of the unsorted
+  images, by keys, guesses the others meanwhile and says how good it is; after
+  some tens of keys it trains a first model and sorts the rest (check --teach
+  at any time). By hand, a first model needs from 20 images per label
   (with --images-min 20), {cfg.retrain_imgcount_default} per label are
   recommended. The accuracy is always shown with the range it may really lie
   in; with few images that range is wide. Sooner than by hand: robots check

@@ -97,7 +97,7 @@ def test_at_a_command_without_network_the_ways_on_are_commands(tmp_path):
     with Terminal("birds", "5", "owl", "--tf-files", str(tmp_path), **NO_NETWORK) as t:
         t.expect("Three ways on without a search:")
         t.expect("python roboflow.py birds 5 owl --source folder:DIR")
-        assert t.ended() == 3 and "Where from" not in t.screen and "copy them from" not in t.screen
+        assert t.ended() == 3 and "Where from" not in t.screen and "copy the first 20" not in t.screen
     done = unattended("birds", "5", "owl", "--tf-files", str(tmp_path), environ=NO_NETWORK)
     assert done.returncode == 3 and len(done.stdout.splitlines()) == 1 and done.stderr == ""
 

@@ -1,25 +1,27 @@
 // The check page: what the keys, the mouse and the fingers do.
 
-import { Gone, get, post, stayAlive, waiting } from "./api.js";
+import { Gone, Refused, get, post, stayAlive, waiting } from "./api.js";
 import { $, draw, drawLabels, drawPage, focusHere, say } from "./draw.js";
 import { drawClosed, drawEnd, follow, read } from "./end.js";
 import * as keys from "./keys.js";
 import { drawLarge } from "./large.js";
 import * as picker from "./picker.js";
 import * as pointer from "./pointer.js";
+import { isLesson } from "./teach.js";
 import { NOBODY, acceptable, goTo, isOpen, leadOn, markAll, pictures, state, targets, toggle, turnTo, usual } from "./state.js";
 
 const SIZES = [84, 100, 122, 144, 168, 208, 262, 330, 420];  // pixels, of a picture
 const CALM_MS = 300;  // a page that came just now is not accepted by the ENTER before
 const MOST = 120;     // pictures a page
 const FOOT_PX = 30;   // below each picture
+const MEASURING_MS = 700;  // between two looks whether something was measured
 const LARGER = 1.6;   // times the wanted size, where a page has few pictures
 
 const does = {
   nothing() {},
   label(index) {
     const label = state.labels[index];
-    if (label === undefined) return say(`There is no label ${index + 1}.`, true);
+    if (label === undefined || (isLesson() && label === "not")) return say(`There is no label ${index + 1}.${isLesson() ? " Type a name to make one." : ""}`, true);
     return decide("label", label);
   },
   none() {
@@ -34,7 +36,7 @@ const does = {
     else if (state.large) acceptOne();
     else acceptPage();
   },
-  undo: () => send("undo", {}),
+  undo() { state.ending = false; send("undo", {}); },
   redo: () => send("redo", { count: fitting() }),
   mark() {
     if (state.here === NOBODY || state.large) return;
@@ -87,8 +89,13 @@ const does = {
   help: () => $("keys").showModal(),
   bigger: () => resize(1),
   smaller: () => resize(-1),
-  then: (steps) => work(steps),
-  goOn() { read(); show(); load(); },
+  then(steps) { state.ending = false; work(steps); },
+  goOn() { state.ending = false; read(); show(); load(); },
+  close() {
+    if (!isLesson()) return does.finish();
+    state.ending = true;
+    show();
+  },
   async finish() {
     try {
       const { counts } = await post("done", {});
@@ -111,13 +118,13 @@ function decide(kind, label) {
   leadOn(acted);
   state.locked = !pictures().some(isOpen);
   show();
-  send("decide", { page: state.page.id, pictures: hashes, kind, label, count: fitting() });
+  send("decide", { page: state.page.id, pictures: hashes, kind, label, count: fitting() }, acted[0]);
 }
 
 function acceptOne() {
   const [at] = targets();
   const picture = pictures()[at];
-  if (picture && isOpen(picture)) decide("keep", usual(picture));
+  if (picture && isOpen(picture) && usual(picture)) decide("keep", usual(picture));
   else { leadOn([at]); show(); }
 }
 
@@ -130,11 +137,15 @@ function acceptPage() {
   send("accept", { page: state.page.id, pictures: hashes(accepted), later: hashes(later), count: fitting() });
 }
 
-async function send(name, body) {
+/** `at`: the picture that it is about, to which a refusal leads back. */
+async function send(name, body, at = NOBODY) {
   try {
     take(await post(name, body));
   } catch (problem) {
-    trouble(problem);
+    await trouble(problem);
+    if (at === NOBODY || !(problem instanceof Refused) || waiting() > 0 || state.page?.id !== body.page) return;
+    goTo(at);
+    show();
   }
 }
 
@@ -149,18 +160,31 @@ function take(view) {
     state.large = state.large && Boolean(page);
     turnTo(page);
     $("deck").hidden = !page;  // the room for pictures is measured with it
-    arrange();
     drawPage();
+    arrange();
   } else if (page && waiting() === 0) {
     state.page = page;
     state.locked = false;
   }
   const at = page ? page.pictures.findIndex((p) => view.touched.includes(p.sha256) && isOpen(p)) : -1;
   if (at >= 0) goTo(at);  // undone: here it is again
+  askAgain();
   if (view.said) say(view.said, /left alone|could not/.test(view.said));
   show();
-  if (isFirst && page && page.pictures.length !== fitting()) load(true);  // the labels took some of the room
+  if (isFirst && page?.fits && page.pictures.length !== fitting()) load(true);  // the labels took some of the room
   if (at >= 0) flash(page.pictures.map((p, i) => (view.touched.includes(p.sha256) ? i : -1)).filter((i) => i >= 0));
+}
+
+/** What is measured behind our back is told when it is there. */
+async function askAgain() {
+  clearTimeout(askAgain.later);
+  if (!state.progress?.teach?.measuring) return;
+  askAgain.later = setTimeout(async () => {
+    try {
+      if (waiting() === 0 && !state.work?.busy) { state.progress = await get("/api/progress"); show(); }
+    } catch { /* the next key says what is wrong */ }
+    askAgain();
+  }, MEASURING_MS);
 }
 
 function flash(indices) {
@@ -200,11 +224,11 @@ async function load(again = false) {
   } catch (problem) { trouble(problem); }
 }
 
-function trouble(problem) {
+async function trouble(problem) {
   state.locked = false;
   if (problem instanceof Gone) drawClosed("The run has ended.");
   else if (problem.message === "busy") wait();
-  else { say(problem.message, true); load(); }
+  else { say(problem.message, true); await load(); }
 }
 
 /** How many pictures fit the window: as many whole rows and columns of about the wanted size as fill it. */
@@ -257,9 +281,10 @@ function wire() {
   picker.listen();
   $("labels").addEventListener("click", (event) => {
     const chip = event.target.closest("button");
-    if (chip) decide("label", chip.dataset.label);
+    if (chip?.id === "naming") does.pick("");
+    else if (chip) decide("label", chip.dataset.label);
   });
-  const buttons = { smaller: does.smaller, bigger: does.bigger, ask: does.help, done: does.finish, look: does.look, aside: does.aside, undo: does.undo,
+  const buttons = { smaller: does.smaller, bigger: does.bigger, ask: does.help, done: does.close, look: does.look, aside: does.aside, undo: does.undo,
     redo: does.redo, accept: does.enter, close: does.escape, before: () => does.walk("left", false), after: () => does.walk("right", false) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => { action(); focusHere(); });
   for (const id of ["keys", "picker"]) $(id).addEventListener("close", focusHere);

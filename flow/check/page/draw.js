@@ -1,6 +1,7 @@
 // Draws the page from the state: header, pictures, deck. Never puts text in as HTML.
 
 import { NOBODY, acceptable, isOpen, pictures, state, targets, usual } from "./state.js";
+import { drawStanding, isLesson } from "./teach.js";
 
 export const $ = (id) => document.getElementById(id);
 const SHARE_LEAST = 10;  // fewer pictures say nothing of the robot
@@ -13,6 +14,12 @@ export function make(tag, { text, kind, ...attributes } = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+export function button(text, does, key = "") {
+  const made = make("button", { type: "button", kind: key ? "main" : "" }, ...(key ? [make("kbd", { text: key })] : []), make("span", { text }));
+  made.addEventListener("click", does);
+  return made;
 }
 
 export const percent = (share) => `${Math.floor(share * 1000 + 1e-6) / 10} %`;
@@ -82,12 +89,18 @@ function subtitle(page) {
   const these = count(n, "picture");
   if (page.kind === "sure") return `${these} the robot is sure of`;
   if (page.kind === "under") return `${these} the robot is not sure of`;
+  if (page.kind === "typical") return `${these} typical of many: press a key or type a name`;
+  if (page.kind === "doubt") return `${these} it doubts: put right what is wrong`;
+  if (page.kind === "guess") return `${these} it takes for ${page.guess}`;
   if (page.kind === "suspects") return `${count(n, "training picture")} the robot doubts, longest doubt first`;
   return `${these} you looked at before`;
 }
 
 function drawFar(progress) {
   if (!progress) return;
+  document.body.classList.toggle("lesson", isLesson());
+  $("curve").hidden = !isLesson();
+  if (isLesson()) { drawStanding(progress.teach); return; }
   const done = progress.total - progress.left;
   const share = progress.total ? (100 * done) / progress.total : 100;
   $("filled").style.width = `${share}%`;
@@ -109,18 +122,20 @@ function robotWords({ share }) {
 
 export function drawLabels() {
   const chips = state.labels.map((label, i) => {
-    const key = i < 9 ? [make("kbd", { text: String(i + 1) })] : [];
-    const aria = i < 9 ? `${label}, key ${i + 1}` : label;
+    const letter = isLesson() && label === "not" ? "n" : i < 9 ? String(i + 1) : "";
+    const key = letter ? [make("kbd", { text: letter })] : [];
+    const aria = letter ? `${label}, key ${letter}` : label;
     return make("button", { type: "button", "data-label": label, "aria-label": aria }, ...key, make("span", { text: label }));
   });
-  $("labels").classList.toggle("many", chips.length > 9);
+  if (isLesson()) chips.push(make("button", { type: "button", id: "naming", "aria-label": "a new label, key /" }, make("kbd", { text: "/" }), make("span", { text: "new label" })));
+  $("labels").classList.toggle("many", chips.length > 10);
   $("labels").replaceChildren(...chips);
 }
 
 function drawDeck() {
   const acting = targets();
   const { accepted, later } = acceptable();
-  $("acts").replaceChildren(...actsOn(acting, accepted.length));
+  $("acts").replaceChildren(...actsOn(acting, accepted.length, later.length));
   const guess = state.large && acting.length ? usual(pictures()[acting[0]]) : state.page?.guess;
   for (const chip of $("labels").children) {
     chip.classList.toggle("usual", chip.dataset.label === guess);
@@ -132,10 +147,10 @@ function drawDeck() {
   $("accept").disabled = !state.page || state.locked;
 }
 
-function actsOn(acting, open) {
+function actsOn(acting, open, later) {
   if (!state.page) return [];
   if (state.large) return ["Acts on ", make("b", { text: "this one picture" })];
-  if (acting.length === 0) return [open ? "No picture is selected. ENTER accepts what you did not touch." : "This page is done."];
+  if (acting.length === 0) return [open ? "No picture is selected. ENTER accepts what you did not touch." : later ? "No picture is selected. ENTER shows others." : "This page is done."];
   if (state.marks.size) return ["Acts on ", make("b", { text: count(acting.length, "marked picture") })];
   return ["Acts on ", make("b", { text: "1 picture" }), `: ${acting[0] + 1} of ${pictures().length}`];
 }
@@ -145,11 +160,12 @@ function acceptWords(n, later, acting) {
   if (!page) return "accept";
   if (state.large && acting.length) {
     const picture = pictures()[acting[0]];
-    return isOpen(picture) ? `this one is ${usual(picture)}` : "next one";
+    return isOpen(picture) && usual(picture) ? `this one is ${usual(picture)}` : "next one";
   }
   const rest = later ? `, leave ${later}` : "";
-  if (n === 0) return later ? `leave ${later} for later` : "next page";
+  if (n === 0) return later ? (page.kind === "typical" ? "show others" : `leave ${later} for later`) : "next page";
   if (page.kind === "suspects") return `keep ${n} as they are${rest}`;
+  if (page.kind === "doubt") return `accept ${n} as guessed${rest}`;
   return page.guess ? `accept ${n} as ${page.guess}${rest}` : `accept ${n}${rest}`;
 }
 

@@ -1,8 +1,9 @@
 // When all is looked at: what it says about the robot, then harvest and retrain, with their progress.
 
 import { get } from "./api.js";
-import { $, count, make, percent } from "./draw.js";
+import { $, button, count, make, percent } from "./draw.js";
 import { state } from "./state.js";
+import { isLesson, lessonEnd } from "./teach.js";
 
 const POLL_MS = 400;
 let drawn = "";  // what is shown now
@@ -11,13 +12,13 @@ let seen = "";   // what the person has read
 export function drawEnd(does) {
   const { page, work } = state;
   const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
-  state.covered = !page || Boolean(work?.busy) || news;
+  state.covered = !page || state.ending || Boolean(work?.busy) || news;
   $("end").hidden = !state.covered || !state.progress;
   if ($("end").hidden) { drawn = ""; return; }
-  const now = JSON.stringify([work, state.progress, state.counts]);
+  const now = JSON.stringify([work, state.progress, state.counts, state.ending]);
   if (now === drawn) return;
   drawn = now;
-  const parts = work?.busy ? working() : news ? worked(does) : looked(does);
+  const parts = work?.busy ? working() : news ? worked(does) : isLesson() ? lessonEnd(does) : looked(does);
   $("end").replaceChildren(make("div", {}, ...parts));
   $("end").querySelector("button.main")?.focus();
 }
@@ -49,7 +50,7 @@ export function drawClosed(words, counts) {
 }
 
 function summary({ kept, relabelled, aside }) {
-  const parts = [kept && `${kept} as the robot had them`, relabelled && `${relabelled} with another label`, aside && `${aside} set aside`].filter(Boolean);
+  const parts = [kept && `${kept} as the robot had them`, relabelled && (isLesson() ? `${relabelled} named by you` : `${relabelled} with another label`), aside && `${aside} set aside`].filter(Boolean);
   return parts.length ? `${count(kept + relabelled + aside, "picture")}: ${parts.join(", ")}. All saved.` : "Nothing was changed.";
 }
 
@@ -83,7 +84,7 @@ const number = (name, value, note) => make("div", {}, make("dt", { text: name })
 
 function working() {
   const { step, bar, lines, ended } = state.work;
-  const parts = [make("h2", { text: step === "retrain" ? "The robot is learning …" : "Harvesting …" })];
+  const parts = [make("h2", { text: { retrain: "The robot is learning …", teach: "Learning, then sorting …" }[step] ?? "Harvesting …" })];
   parts.push(...ended.map((one) => make("p", { text: `✓ ${one.line}` })));
   const inside = make("i");
   const known = bar && bar[2];
@@ -97,7 +98,8 @@ function working() {
 function worked(does) {
   const { ended, lines, trouble } = state.work;
   const verdict = ended.map((one) => one.verdict).find(Boolean);
-  const parts = [make("h2", { text: trouble ? "Not yet." : verdict ? "A new robot." : "Harvested." })];
+  const isFirst = ended.some((one) => one.step === "teach");
+  const parts = [make("h2", { text: trouble ? "Not yet." : isFirst ? "Your robot sorts." : verdict ? "A new robot." : "Harvested." })];
   if (trouble) parts.push(make("p", { kind: "verdict", text: trouble[0] }), make("p", { text: trouble[1] }));
   if (verdict) parts.push(make("p", { kind: "verdict", text: verdict }));
   parts.push(...ended.map((one) => make("p", { text: one.line })));
@@ -106,16 +108,12 @@ function worked(does) {
   const steps = ended.map((one) => one.step);
   const buttons = [];
   if (!trouble && steps.includes("harvest") && !steps.includes("retrain")) buttons.push(button("retrain", () => does.then(["retrain"])));
-  if (state.progress?.left) buttons.unshift(button("look at what is left", does.goOn));
-  buttons.unshift(button("done", does.finish, "ENTER"));
+  const goesOn = isFirst && Boolean(state.progress?.left);
+  if (state.progress?.left) buttons.unshift(button(goesOn ? "look at what it sorted" : "look at what is left", does.goOn, goesOn ? "ENTER" : ""));
+  if (goesOn) buttons.push(button("done for now", does.finish));
+  else buttons.unshift(button("done", does.finish, "ENTER"));
   parts.push(make("div", { kind: "buttons" }, ...buttons), said(lines.filter((line) => line !== verdict && !ended.some((one) => one.line === line))));
   return parts;
 }
 
 const said = (lines) => make("div", { kind: "lines" }, ...lines.map((text) => make("p", { text })));
-
-function button(text, does, key = "") {
-  const made = make("button", { type: "button", kind: key ? "main" : "" }, ...(key ? [make("kbd", { text: key })] : []), make("span", { text }));
-  made.addEventListener("click", does);
-  return made;
-}

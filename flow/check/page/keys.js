@@ -2,6 +2,7 @@
 
 import { $ } from "./draw.js";
 import { state } from "./state.js";
+import { isLesson } from "./teach.js";
 
 const COMMANDS = { n: "none", x: "aside", z: "look", u: "undo", "?": "help", "+": "bigger", "=": "bigger", "-": "smaller", _: "smaller" };
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
@@ -32,11 +33,12 @@ function meant(event) {
   if (command) return event.repeat && command !== "undo" ? ["nothing"] : [command];
   if (/^Digit[1-9]$/.test(event.code) && !event.shiftKey) return ["label", Number(event.code.slice(5)) - 1];
   if (key === "/") return ["pick", ""];
-  if (state.labels.length > 9 && /^\p{L}$/u.test(key)) return ["pick", key];
+  if ((isLesson() || state.labels.length > 9) && /^\p{L}$/u.test(key)) return ["pick", key];
   return null;
 }
 
 function withControl(key, shift) {
+  if (key === "enter" && isLesson() && !state.covered) return ["close"];
   if (key === "z") return [shift ? "redo" : "undo"];
   if (key === "y") return ["redo"];
   if (key === "a" && !state.covered && !state.large) return ["all"];

@@ -11,13 +11,13 @@ export function drawLarge() {
   if (!state.large) { shown = ""; return; }
   const picture = pictures()[state.here];
   const words = { label: `now ${picture.label}`, keep: `right: ${picture.label}`, aside: "set aside", moved: `moved to ${picture.label} by hand`, gone: "no longer there" };
-  const doubt = picture.given ? `in ${picture.given}; looks like ${picture.guess}` : `${picture.guess}${picture.under ? "?" : ""}`;
+  const doubt = !usual(picture) ? "What is this?" : picture.given ? `in ${picture.given}; looks like ${picture.guess}` : `${picture.guess}${picture.under ? "?" : ""}`;
   $("state").textContent = words[picture.state] ?? doubt;
   if (shown === picture.sha256) return;
   shown = picture.sha256;
   const image = $("picture");
   image.src = `/thumb/large/${picture.sha256}`;
-  image.alt = `${usual(picture)}, ${picture.name}`;
+  image.alt = [usual(picture), picture.name].filter(Boolean).join(", ");
   $("name").textContent = `${state.here + 1} of ${pictures().length}`;
   $("scores").replaceChildren(...(picture.score === null ? [] : [bar(picture.guess, picture.score)]));
   $("why").textContent = picture.reason === "unlike" ? "It is unlike all training pictures, so it went under the line." : picture.reason === "unsure" ? "Its best score is below confidence_min." : "";

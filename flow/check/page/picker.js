@@ -2,12 +2,14 @@
 
 import { $, make } from "./draw.js";
 import { state } from "./state.js";
+import { isLesson } from "./teach.js";
 
 let chosen = () => {};
 
 export function pick(letter, then) {
   chosen = then;
   $("letters").value = letter;
+  $("letters").placeholder = isLesson() ? "what is it?" : "";
   $("picker").showModal();
   $("letters").focus();
   drawFound();
@@ -26,7 +28,13 @@ export function listen() {
 function drawFound() {
   const begun = $("letters").value.trim().toLowerCase();
   const fits = state.labels.filter((label) => label.toLowerCase().startsWith(begun));
-  $("found").replaceChildren(...fits.map((text, i) => make("li", { role: "option", text, "aria-selected": String(i === 0) })));
+  const items = fits.map((label) => make("li", { role: "option", text: label, "data-label": label }));
+  // What is typed in full comes first; in a lesson it becomes a label where there is none of that name.
+  const exact = items.findIndex((item) => item.dataset.label.toLowerCase() === begun);
+  if (exact > 0) items.unshift(...items.splice(exact, 1));
+  if (isLesson() && begun && exact < 0) items.push(make("li", { role: "option", text: `new label: ${begun}`, "data-label": begun, kind: "new" }));
+  items.forEach((item, i) => item.setAttribute("aria-selected", String(i === 0)));
+  $("found").replaceChildren(...items);
 }
 
 const first = () => $("found").querySelector("[aria-selected=true]");
@@ -41,5 +49,5 @@ function step(by) {
 function take(item) {
   if (!item) return;
   $("picker").close();
-  chosen(item.textContent);
+  chosen(item.dataset.label);
 }

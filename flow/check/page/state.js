@@ -11,6 +11,7 @@ export const state = {
   large: false,
   covered: true,      // something else is shown over the pictures: keys do not reach them
   locked: false,      // the next page is on its way: keys wait for it
+  ending: false,      // a lesson's end is shown, though there is more to look at
   turned: 0,          // when it came, ms
 };
 
@@ -27,7 +28,8 @@ export function targets() {
 /** What ENTER accepts and what it leaves for later. */
 export function acceptable() {
   const open = pictures().map((p, i) => i).filter((i) => isOpen(pictures()[i]));
-  return { accepted: open.filter((i) => !state.marks.has(i)), later: open.filter((i) => state.marks.has(i)) };
+  const isAccepted = (i) => !state.marks.has(i) && usual(pictures()[i]) !== "";  // what has no guess waits for a label
+  return { accepted: open.filter(isAccepted), later: open.filter((i) => !isAccepted(i)) };
 }
 
 export function turnTo(page) {
