@@ -4,7 +4,6 @@ Unreadable images go to quarantine/ with a reason. A run that is killed leaves n
 all again, with the bottlenecks already computed.
 """
 
-import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,9 +11,8 @@ from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths, runlog
-from flow.base.errors import RoboError
 from flow.base.quarantine import move_aside
-from flow.models.backbone import LazyRunner
+from flow.models.backbone import LazyRunner, head_of
 from flow.models.shelf import Model, verify
 from flow.plan import Plan
 from flow.records import labelling, scorelog
@@ -129,19 +127,9 @@ def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Pat
 
 
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
-    from scripts.learn import bottlenecks, model_files
+    from scripts.learn import bottlenecks
 
-    try:
-        head, gate = model_files.load_head(model.folder)
-    except (OSError, ValueError, KeyError) as problem:
-        raise RoboError(
-            f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
-        ) from problem
-    if head.weights.shape[1] != len(model.labels):
-        raise RoboError(
-            f"The model {model.name} is damaged: its labels are not those of its head.",
-            "Pick another with --model, or retrain.",
-        )
+    head, gate = head_of(model)
     runner = LazyRunner(model)
     store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
@@ -185,7 +173,7 @@ def _publish(
         files.make_folder(working / label)
     lines = [scorelog.Line(path.name, s.place, s.label, s.score, s.reason, s.scores, s.path.name) for s, path in copies]
     scorelog.write(working, model.name, model.identity, lines)
-    _sync_all(working)
+    files.sync_all(working)
     catalogue.add_sortings(
         Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp)
         for s, path in copies
@@ -205,15 +193,6 @@ def _copy(scored: _Scored, folder: Path) -> Path | None:
         return target
     target.unlink()
     return None
-
-
-def _sync_all(folder: Path) -> None:
-    """Everything written is durable before the folder is seen; the kernel has written most of it by now."""
-    for root, _, names in os.walk(folder):
-        for name in names:
-            with open(os.path.join(root, name), "rb") as reader:
-                os.fsync(reader.fileno())
-        files.sync_folder(Path(root))
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:

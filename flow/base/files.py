@@ -34,6 +34,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_all(folder: Path) -> None:
+    """Everything in a folder is durable before the folder gets its name; the kernel has written most of it by now."""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as reader:
+                os.fsync(reader.fileno())
+        sync_folder(Path(root))
+
+
 def make_folder(folder: Path) -> Path:
     """The folder, made with its parents where missing."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import config as cfg
 from flow.base import paths
 from flow.base.errors import RoboError
 from flow.models import leaderboard, shelf
-from flow.models.backbone import LazyRunner
+from flow.models.backbone import LazyRunner, head_of
 from flow.models.shelf import Model
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
@@ -98,7 +98,8 @@ class Looker:
     @classmethod
     def with_model(cls, basetag: str, catalogue: Catalogue, model: Model) -> "Looker":
         """A looker with this model. Raises RoboError where it is damaged."""
-        head, gate = _head_of(model)
+        shelf.verify_parts(model, "head.npz", "retrained_labels.txt")
+        head, gate = head_of(model)
         runner = LazyRunner(model)
         vectors, places = _training(basetag, catalogue, runner)
         return cls(model, runner, head, gate, gate.unit(vectors), places)
@@ -145,24 +146,6 @@ def scores_of(basetag: str, image: bytes, catalogue: Catalogue, wanted: str = ""
         RoboError: the model is damaged, or the picture cannot be read.
     """
     return Looker.open(basetag, catalogue, wanted).scores_of(image)
-
-
-def _head_of(model: Model) -> tuple["Head", "Gate"]:
-    from scripts.learn import model_files
-
-    shelf.verify_parts(model, model_files.HEAD, model_files.LABELS)
-    try:
-        head, gate = model_files.load_head(model.folder)
-    except (OSError, ValueError, KeyError) as problem:
-        raise RoboError(
-            f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
-        ) from problem
-    if head.weights.shape[1] != len(model.labels):
-        raise RoboError(
-            f"The model {model.name} is damaged: its labels are not those of its head.",
-            "Pick another with --model, or retrain.",
-        )
-    return head, gate
 
 
 def _training(basetag: str, catalogue: Catalogue, runner: LazyRunner) -> tuple["np.ndarray", list[tuple[Path, str]]]:

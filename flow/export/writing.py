@@ -40,7 +40,7 @@ def whole_folder(target: Path, option: str) -> Iterator[Path]:
     files.make_folder(part)
     try:
         yield part
-        _sync(part)
+        files.sync_all(part)
         refuse_taken(target, option)  # made by somebody meanwhile
         files.move_folder(part, target)
     except BaseException:
@@ -60,12 +60,3 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], plain: Se
     for row in rows:
         writer.writerow([c if name in plain else inert(c) for name, c in zip(columns, row, strict=True)])
     return text.getvalue()
-
-
-def _sync(folder: Path) -> None:
-    """Everything written is durable before the folder is seen."""
-    for root, _, names in os.walk(folder):
-        for name in names:
-            with open(os.path.join(root, name), "rb") as reader:
-                os.fsync(reader.fileno())
-        files.sync_folder(Path(root))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from scripts.learn.backbones import Backbone
+    from scripts.learn.gate import Gate
+    from scripts.learn.head import Head
     from scripts.learn.runners import Runner
 
 
@@ -125,6 +127,24 @@ def caches(model: Model) -> list[Path]:
     converted = runners.converted_path(own, key, paths.models() / "converted")
     made = [bottlenecks.store_path(paths.bottlenecks(), own, runner.key), converted, converted.with_suffix(".json")]
     return [path for path in made if path.is_file()]
+
+
+def head_of(model: Model) -> "tuple[Head, Gate]":
+    """A model's head and distance gate. Raises RoboError where they are damaged or do not fit its labels."""
+    from scripts.learn import model_files
+
+    try:
+        head, gate = model_files.load_head(model.folder)
+    except (OSError, ValueError, KeyError) as problem:
+        raise RoboError(
+            f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
+        ) from problem
+    if head.weights.shape[1] != len(model.labels):
+        raise RoboError(
+            f"The model {model.name} is damaged: its labels are not those of its head.",
+            "Pick another with --model, or retrain.",
+        )
+    return head, gate
 
 
 def can_run(model: Model) -> bool:
