@@ -88,16 +88,22 @@ def carry_out(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
 
 
 def _offer_check(plan: Plan, catalogue: Catalogue, outcome: Outcome) -> None:
-    """After sorting at a terminal: ENTER opens the check page."""
-    done = dict(outcome.results).get(Step.CLASSIFY.value)
-    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and getattr(done, "folder", None)
-    if not (sorted_last and console.can_ask()) or plan.flowstep in NEVER_ASKS:
+    """After sorting at a terminal, and after the guide's first download: ENTER opens the check page."""
+    results = dict(outcome.results)
+    sorted_last = plan.steps[-1:] == (Step.CLASSIFY,) and getattr(results.get(Step.CLASSIFY.value), "folder", None)
+    if not (sorted_last or _first_download(plan, results)) or not console.can_ask() or plan.flowstep in NEVER_ASKS:
         return
     from flow.front import guide
 
     if guide.ask_check():
         outcome.step = "check"
         outcome.results.append(("check", check(Request(), plan.basetag, plan.stamp, catalogue)))
+
+
+def _first_download(plan: Plan, results: dict[str, Result]) -> bool:
+    """Whether the guide has just brought in pictures that a first model could be taught from."""
+    got = getattr(results.get(Step.DOWNLOAD.value), "kept", 0)
+    return plan.attended and plan.steps == (Step.DOWNLOAD,) and got > 1 and not shelf.all_models(plan.basetag)
 
 
 def _finish_download(catalogue: Catalogue, outcome: Outcome, searchtag: str) -> None:

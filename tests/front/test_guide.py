@@ -34,6 +34,8 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
         t.expect("no model yet")
         t.expect("ENTER starts")
         t.type("")
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0
         assert "6 kept" in t.screen and "oh no" not in t.screen
         assert printed_command(t.screen) == ["robots", "6", "robotart", "download", "--source", "sample", "--tf-files", str(tmp_path)]

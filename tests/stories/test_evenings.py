@@ -50,6 +50,8 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
             t.expect(question)
             t.type("")
         t.expect("15 asked: 15 kept")
+        t.expect("ENTER opens the page")
+        t.type("q")
         t.expect("next: say what is on the first pictures (15 wait)")
         t.expect("python roboflow.py birds check")
         assert t.ended() == 0
@@ -65,6 +67,8 @@ def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_p
             t.expect(question)
             t.type("")
         t.expect("50 asked: 50 kept", 90)
+        t.expect("ENTER opens the page")
+        t.type("q")
         t.expect("next: say what is on the first pictures")
         assert t.ended() == 0
         assert t.screen.count("cannot be reached") == 2 and t.screen.count("Three ways on") == 1
@@ -207,6 +211,8 @@ def test_dumb_terminals_and_no_colours_get_whole_plain_questions(tmp_path, envir
         t.type("")
         t.expect("ENTER starts")
         t.type("")
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0 and "3 kept" in t.screen
         said = t.screen.split("There is no folder or file")[1]
         assert all(len(line) <= 44 for line in said.split("\n") if "/" not in line and "x" * 30 not in line)
