@@ -146,6 +146,7 @@ def test_a_second_evening_begins_with_what_waits():
 def test_looked_at_harvested_and_retrained_with_enter_alone():
     """After approving, each start's ENTER goes one step on round the loop."""
     root = fresh(world.to_harvest)
+    shutil.rmtree(root / "models")  # a stand-in; here the real backbone looks at the pictures
     assert unattended("robots", "approve", "--tf-files", str(root)).returncode == 0
     world.put(world.training(root) / "built", "built", range(600, 606))
     for first, done in (("harvest what you looked at (7 images)", "harvested 7"), ("retrain: 13 new images", "retrained")):
@@ -153,7 +154,7 @@ def test_looked_at_harvested_and_retrained_with_enter_alone():
             t.expect(f"1  {first}")
             t.expect("What next? [1]")
             t.type("")
-            t.expect(done)
+            t.expect(done, 90)
             assert t.ended() == 0
     with Terminal("robots", "--tf-files", str(root)) as t:
         t.expect("1  bring in more pictures")
