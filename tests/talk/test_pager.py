@@ -84,6 +84,8 @@ def test_the_manual_is_left_with_any_of_the_usual_keys(tmp_path, key):
         t.expect("ENTER starts")
         t.type("")
         t.expect("5 asked: 5 kept")
+        t.expect("ENTER opens the page")
+        t.type("q")
         assert t.ended() == 0
 
 
