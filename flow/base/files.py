@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -142,11 +142,15 @@ def size_of(folder: Path) -> int:
     return sum(os.lstat(os.path.join(root, name)).st_size for root, _, names in os.walk(folder) for name in names)
 
 
-def free_path(folder: Path, name: str) -> Path:
-    """`folder/name`, or name_2, name_3 ... where that is taken; too long a name is cut."""
+def free_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
+    """`folder/name`, or name_2, name_3 ... where that is taken; too long a name is cut.
+
+    Args:
+        taken: paths that are promised to others already, though nothing lies there yet.
+    """
     stem, ending = Path(name).stem, Path(name).suffix
     path, number = folder / fitting(stem, ending), 2
-    while os.path.lexists(path):
+    while os.path.lexists(path) or path in taken:
         path, number = folder / fitting(stem, f"_{number}{ending}"), number + 1
     return path
 

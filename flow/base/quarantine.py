@@ -1,6 +1,7 @@
 """The quarantine of a basetag: images that could not be used, each with its reason in reasons.txt."""
 
 import contextlib
+from collections.abc import Container
 from pathlib import Path
 
 from flow.base import files, paths
@@ -34,11 +35,15 @@ def move_aside(basetag: str, path: Path, sha256: str, reason: str, target: Path 
     files.move_to(path, target)
 
 
-def place_for(basetag: str, path: Path, sha256: str) -> Path:
-    """Where an image would lie in the quarantine: under its name, or a free one where another picture has that."""
+def place_for(basetag: str, path: Path, sha256: str, taken: Container[Path] = ()) -> Path:
+    """Where an image would lie in the quarantine: under its name, or a free one where another picture has that.
+
+    Args:
+        taken: see `files.free_path`.
+    """
     target = paths.quarantine(basetag) / path.name
-    if target.exists() and files.sha256_of(target) != sha256:
-        target = files.free_path(target.parent, target.name)
+    if target in taken or (target.exists() and files.sha256_of(target) != sha256):
+        target = files.free_path(target.parent, target.name, taken)
     return target
 
 

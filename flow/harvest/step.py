@@ -202,11 +202,7 @@ def _one_each(found: list[Labelled]) -> list[Labelled]:
 
 
 def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
-    folder = paths.training(basetag) / image.label
-    target, number = files.free_path(folder, image.path.name), 2
-    while target in taken:
-        name = files.fitting(image.path.stem, f"_{number}{image.path.suffix}")
-        target, number = files.free_path(folder, name), number + 1
+    target = files.free_path(paths.training(basetag) / image.label, image.path.name, taken)
     taken.add(target)
     return Move(image.sha256, relative(image.path), relative(target), image.label, image.given_by, image.score,
                 image.model, image.came)  # fmt: skip

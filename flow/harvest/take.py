@@ -134,10 +134,7 @@ def _planned(basetag: str, found: dict[str, Path], catalogue: Catalogue) -> tupl
 
 def copied(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
     """The move that copies a picture into a label's folder, under a name that is neither there nor in `taken`."""
-    target, number = files.free_path(folder, path.name), 2
-    while target in taken:
-        target = files.free_path(folder, files.fitting(path.stem, f"_{number}{path.suffix}"))
-        number += 1
+    target = files.free_path(folder, path.name, taken)
     taken.add(target)
     source = os.fsencode(path.absolute()).decode("utf-8", "surrogateescape")
     return Move(sha, source, relative(target), label, HUMAN, came=WHOLE, copy=True)

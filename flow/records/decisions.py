@@ -206,15 +206,11 @@ def _is_there(path: Path, sha256: str) -> bool:
 def _target(basetag: str, wish: Wish, taken: set[Path]) -> Path:
     """Where the picture goes: to its label's folder under its name, or to the quarantine; or nowhere."""
     if wish.kind == ASIDE:
-        target = quarantine.place_for(basetag, wish.path, wish.sha256)
+        target = quarantine.place_for(basetag, wish.path, wish.sha256, taken)
     elif not wish.moves or wish.path.parent == wish.home / wish.label:
         return wish.path
     else:
-        target = files.free_path(wish.home / wish.label, wish.path.name)
-    number = 2
-    while target in taken:
-        name = files.fitting(wish.path.stem, f"_{number}{wish.path.suffix}")
-        target, number = files.free_path(target.parent, name), number + 1
+        target = files.free_path(wish.home / wish.label, wish.path.name, taken)
     taken.add(target)
     return target
 
