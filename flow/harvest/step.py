@@ -9,14 +9,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.records import labelling, scorelog
 from flow.records.catalogue import HUMAN, ROBOT, Catalogue
-from flow.records.journal import DONE, UNDER_WAY, UNDOING, Move, absolute, as_text, homes, number_of, read, relative
+from flow.records.journal import DONE, UNDOING, Move, absolute, homes, number_of, read, relative
 from flow.records.labelling import Labelled
-from flow.records.moving import TAKEN_BACK, carry_back, carry_out
+from flow.records.moving import TAKEN_BACK, carry_back, journalled
 from flow.talk import console
 
 
@@ -110,11 +109,8 @@ def harvest(
     if not moves and not leaving:
         return _summary(moves, already, left, len(folders), None, trouble, False, told)
     _must_be_writable({absolute(move.target).parent for move in moves})
-    number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
-    home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
-    files.write_whole(home / UNDER_WAY, as_text(moves, leaving, number))
-    trouble = (*trouble, *carry_out(home, catalogue))
-    return _summary(moves, already, left, len(folders), home, trouble, False, told)
+    home, went_wrong = journalled(basetag, moves, leaving, stamp, catalogue)
+    return _summary(moves, already, left, len(folders), home, (*trouble, *went_wrong), False, told)
 
 
 def _leaving(folder: Path, own: dict[str, int]) -> list[Path]:

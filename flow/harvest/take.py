@@ -9,13 +9,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-import config as cfg
 from flow.base import files, names, paths
 from flow.base.errors import BadUsage, NotReady
 from flow.records import labelling
 from flow.records.catalogue import HUMAN, WHOLE, Catalogue
-from flow.records.journal import UNDER_WAY, Move, as_text, homes, number_of, relative
-from flow.records.moving import carry_out
+from flow.records.journal import Move, relative
+from flow.records.moving import journalled
 from flow.talk import console
 
 FOLDERS_MAX = 1000  # more folders beside each other are no labels
@@ -87,16 +86,8 @@ def take(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, dry_run: 
         files.make_folder(paths.training(basetag) / label)
     if not moves:
         return done
-    return replace(done, trouble=journalled(basetag, moves, stamp, catalogue))
-
-
-def journalled(basetag: str, moves: list[Move], stamp: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Carry out copies that stand in a journal first, so that a kill finishes them and undo takes them out again.
-    Returns what went wrong."""
-    number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
-    home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
-    files.write_whole(home / UNDER_WAY, as_text(moves, [], number))
-    return carry_out(home, catalogue)
+    _, trouble = journalled(basetag, moves, [], stamp, catalogue)
+    return replace(done, trouble=trouble)
 
 
 def _label(name: str) -> str:

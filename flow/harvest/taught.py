@@ -11,10 +11,11 @@ from pathlib import Path
 import config as cfg
 from flow.base import files, names, paths
 from flow.base.errors import BadUsage
-from flow.harvest.take import Taken, copied, journalled
+from flow.harvest.take import Taken, copied
 from flow.records import decisions, labelling
 from flow.records.catalogue import Catalogue, Decision
 from flow.records.journal import Move, absolute, relative
+from flow.records.moving import journalled
 
 
 def wanted(basetag: str, catalogue: Catalogue) -> list[Decision]:
@@ -60,7 +61,7 @@ def take_taught(basetag: str, stamp: str, catalogue: Catalogue) -> Taken:
     for label in {move.label for move in moves}:
         files.make_folder(paths.training(basetag) / label)
     done = Taken(dict(sorted(Counter(move.label for move in moves).items())), already)
-    trouble = journalled(basetag, moves, stamp, catalogue) if moves else ()
+    _, trouble = journalled(basetag, moves, [], stamp, catalogue) if moves else (None, ())
     if other:
         trouble += (f"{other} of them lie in the training data under another label, and stay there",)
     return replace(done, trouble=trouble)

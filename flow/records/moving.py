@@ -7,9 +7,23 @@ overwritten or deleted; what a person did meanwhile is respected.
 import os
 from pathlib import Path
 
-from flow.base import files
+import config as cfg
+from flow.base import files, paths
 from flow.records.catalogue import Catalogue
-from flow.records.journal import DONE, UNDER_WAY, UNDOING, UNDONE, Journal, Move, absolute, homes, label_of, read
+from flow.records.journal import (
+    DONE,
+    UNDER_WAY,
+    UNDOING,
+    UNDONE,
+    Journal,
+    Move,
+    absolute,
+    as_text,
+    homes,
+    label_of,
+    number_of,
+    read,
+)
 from flow.talk import console
 
 LOG = "harvest_log.txt"
@@ -34,6 +48,21 @@ def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) ->
             files.sweep_parts(home)
             home.rmdir()
     return said
+
+
+def journalled(
+    basetag: str, moves: list[Move], folders: list[Path], stamp: str, catalogue: Catalogue
+) -> tuple[Path, tuple[str, ...]]:
+    """Write a whole plan into a new harvested_ folder, then carry it out: the next run finishes what a kill cut short,
+    and undo takes it back. Returns the folder and what went wrong.
+
+    Args:
+        folders: those that leave for the harvested_ folder once the moves are done; see `journal.as_text`.
+    """
+    number = 1 + max((number_of(home) for home in homes(basetag)), default=0)
+    home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
+    files.write_whole(home / UNDER_WAY, as_text(moves, folders, number))
+    return home, carry_out(home, catalogue)
 
 
 def carry_out(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
