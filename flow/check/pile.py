@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.records import labelling
 from flow.records.catalogue import DRAWN, Catalogue, Decision
-from flow.records.decisions import DONE, LABEL
+from flow.records.decisions import DONE, KEEP, LABEL, OVER, UNDONE
 from flow.talk import console
 
 if TYPE_CHECKING:
@@ -37,13 +36,9 @@ class Pile:
         return len(self.shas)
 
 
-def unsorted_folders(basetag: str) -> list[Path]:
-    return files.folders_in(paths.testing(basetag), cfg.unsorted_name)
-
-
 def waits(basetag: str) -> bool:
     """Whether any picture lies in an unsorted_ folder."""
-    return any(files.count_images(folder) for folder in unsorted_folders(basetag))
+    return any(files.count_images(folder) for folder in labelling.unsorted_folders(basetag))
 
 
 def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path) -> Pile:
@@ -76,23 +71,23 @@ def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path
 
 def done_here(basetag: str, catalogue: Catalogue) -> list[Decision]:
     """The done decisions on pictures of unsorted_ folders, oldest first."""
-    rows = [row for folder in unsorted_folders(basetag) for row in catalogue.decisions(DONE, folder.name)]
+    rows = [row for folder in labelling.unsorted_folders(basetag) for row in catalogue.decisions(DONE, folder.name)]
     return sorted(rows, key=lambda row: row.number)
 
 
 def drawn_here(basetag: str, catalogue: Catalogue) -> set[str]:
     """Pictures that came before a person by a random draw, whatever became of that."""
-    folders = {folder.name for folder in unsorted_folders(basetag)}
-    rows = (row for state in (DONE, "undone", "over") for row in catalogue.decisions(state))
+    folders = {folder.name for folder in labelling.unsorted_folders(basetag)}
+    rows = (row for state in (DONE, UNDONE, OVER) for row in catalogue.decisions(state))
     return {row.sha256 for row in rows if row.folder in folders and row.came == DRAWN}
 
 
 def _listed(basetag: str, catalogue: Catalogue) -> dict[str, Path]:
     """Content hash -> file. What is training data by another way than this page stays out."""
-    own = {row.sha256 for row in done_here(basetag, catalogue) if row.kind in (LABEL, "keep")}
+    own = {row.sha256 for row in done_here(basetag, catalogue) if row.kind in (LABEL, KEEP)}
     training = {sha for _, _, sha in labelling.hashed(labelling.label_folders(basetag))} - own
     found: dict[str, Path] = {}
-    for path, _, sha in labelling.hashed(unsorted_folders(basetag)):
+    for path, _, sha in labelling.hashed(labelling.unsorted_folders(basetag)):
         if sha not in training:
             found.setdefault(sha, path)
     return found

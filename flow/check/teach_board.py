@@ -14,7 +14,7 @@ from flow.base import names, paths
 from flow.check.board import GONE, OPEN, Answer, Page, Picture, Progress, Refused
 from flow.check.deciding import DecidingBoard
 from flow.check.pace import REST_S
-from flow.check.pile import Pile, done_here, drawn_here, unsorted_folders
+from flow.check.pile import Pile, done_here, drawn_here
 from flow.check.sorted_board import credit
 from flow.check.standing import Learned, Learner, Told
 from flow.records import labelling
@@ -53,7 +53,7 @@ class TeachBoard(DecidingBoard):
         self.learner.learn(self._told())
 
     def folders(self) -> list[str]:
-        return [folder.name for folder in unsorted_folders(self.basetag)]
+        return [folder.name for folder in labelling.unsorted_folders(self.basetag)]
 
     def labels(self) -> list[str]:
         """In the order in which they were first named, so that a key stays what it was; `not` has its own."""

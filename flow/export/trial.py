@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flow.base import files, paths
 from flow.models.shelf import Model
+from flow.records import labelling
 from flow.records.labelling import Labelled
 
 APART_LEAST = 50  # pictures kept apart that are enough to compare on
@@ -74,7 +75,6 @@ def _unsorted(basetag: str, learned: frozenset[str]) -> list[Path]:
     """Downloaded pictures the model has not learned from."""
     from scripts.learn.hashes import HashBook
 
-    folders = files.folders_in(paths.testing(basetag), paths.cfg.unsorted_name)
-    listed = [path for folder in folders for path in files.images_in(folder)]
+    listed = [path for folder in labelling.unsorted_folders(basetag) for path in files.images_in(folder)]
     with HashBook(paths.hashes()) as book:
         return [path for path, sha in book.sha256s(listed).items() if sha not in learned]

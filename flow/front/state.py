@@ -128,7 +128,7 @@ def _images(name: str, basetag: str) -> int:
 def _unsorted(basetag: str, seen: Glance) -> dict[str, int]:
     """What is left to sort in each unsorted_ folder, in those where something is."""
     left = {}
-    for folder in files.folders_in(paths.testing(basetag), cfg.unsorted_name):
+    for folder in labelling.unsorted_folders(basetag):
         count = sum(path.name not in seen.done for path in files.images_in(folder))
         if count:
             left[folder.name.removeprefix(cfg.unsorted_name)] = count

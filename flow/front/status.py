@@ -9,6 +9,7 @@ from flow.front.next_steps import next_steps
 from flow.front.state import State, basetags, gather
 from flow.models import shelf
 from flow.plan import Disk
+from flow.records import labelling
 from flow.talk import words
 
 
@@ -37,7 +38,7 @@ def text(found: list[State]) -> str:
 
 def _facts(now: State) -> dict:
     step = next_steps(now)[0]
-    unsorted = files.folders_in(paths.testing(now.basetag), paths.cfg.unsorted_name)
+    unsorted = labelling.unsorted_folders(now.basetag)
     return {
         "known": now.known,
         "training": {label: count.images for label, count in now.labels.items()},

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import config as cfg
-from flow.base import files, paths
 from flow.base.errors import NotReady
 from flow.plan import Disk, Request, Training, make_plan
+from flow.records import labelling
 from flow.records.catalogue import Catalogue
 from flow.talk import console
 
@@ -72,7 +72,7 @@ def _sort_the_rest(basetag: str, stamp: str, catalogue: Catalogue, model: "Model
     from flow.classify import classify
 
     found = []
-    for folder in files.folders_in(paths.testing(basetag), cfg.unsorted_name):
+    for folder in labelling.unsorted_folders(basetag):
         request = Request(basetag, 0, folder.name.removeprefix(cfg.unsorted_name), "classify_top")
         done = classify(make_plan(request, Disk(True, 1), stamp, asks=False), catalogue, model)
         found += [done] if done.folder or done.quarantined else []

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import config as cfg
 from flow.base import files, names, paths
 from flow.base.errors import BadUsage
 from flow.harvest.take import Taken, copied
@@ -22,7 +21,7 @@ def wanted(basetag: str, catalogue: Catalogue) -> list[Decision]:
     """The last decision on each picture that lies unsorted, where it gave a label; oldest first. A catalogue may come
     from elsewhere: what would lead out of the basetag's own folders is left out."""
     last: dict[str, Decision] = {}
-    folders = files.folders_in(paths.testing(basetag), cfg.unsorted_name)
+    folders = labelling.unsorted_folders(basetag)
     for folder in folders:
         last |= decisions.done_in(catalogue, folder.name)
     labels = {folder.name for folder in labelling.label_folders(basetag)}

@@ -127,6 +127,11 @@ def sorted_folders(basetag: str) -> list[Path]:
     return files.folders_in(paths.testing(basetag), paths.cfg.sorted_name)
 
 
+def unsorted_folders(basetag: str) -> list[Path]:
+    """The folders of what was downloaded, one a searchtag."""
+    return files.folders_in(paths.testing(basetag), paths.cfg.unsorted_name)
+
+
 def waiting(basetag: str, catalogue: Catalogue, only: str = "") -> dict[str, Counter]:
     """Label -> how many images wait in sorted_ folders, by who labelled them; for the question and the status.
 
