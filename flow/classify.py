@@ -12,8 +12,9 @@ from pathlib import Path
 import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.quarantine import move_aside
+from flow.models import shelf
 from flow.models.backbone import LazyRunner, head_of
-from flow.models.shelf import Model, verify
+from flow.models.shelf import Model
 from flow.plan import Plan
 from flow.records import labelling, scorelog
 from flow.records.catalogue import Catalogue, Sorting
@@ -91,7 +92,7 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
     Raises:
         RoboError: the model or its backbone is damaged or missing.
     """
-    verify(model)
+    shelf.verify(model)
     _sweep(paths.testing(plan.basetag))
     todo, skipped, unread = _todo(plan, catalogue, model)
     if not todo:
@@ -198,13 +199,10 @@ def _copy(scored: _Scored, folder: Path) -> Path | None:
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
     """About how many of the sure ones are wrong, and hardly more than how many: by the honest predictions of the model
     that scored above the line. None where there are none, or the model is of a version that kept none."""
-    from scripts.learn import honest, metrics
+    from scripts.learn import metrics
 
-    sure = sum(not s.reason for s in scored)
-    try:
-        right, total = honest.load(model.folder, model.labels).above(cfg.confidence_min)
-    except (OSError, ValueError, KeyError, IndexError):
-        return None
+    sure, kept = sum(not s.reason for s in scored), shelf.predictions(model)
+    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
     if not sure or not total:
         return None
     wrong = total - right

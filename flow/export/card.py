@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import config as cfg
 from flow.base import names
 from flow.export.credits import Credits
+from flow.models import shelf
 from flow.models.shelf import Model
 
 if TYPE_CHECKING:
@@ -79,12 +80,8 @@ def backbone_words(title: str) -> str:
 
 def _above(model: Model) -> tuple[int, int] | None:
     """(right, all) of the honest predictions at or over the line; None where the model kept none, or none is."""
-    from scripts.learn import honest
-
-    try:
-        right, total = honest.load(model.folder, model.labels).above(cfg.confidence_min)
-    except (OSError, ValueError, KeyError, IndexError):
-        return None
+    kept = shelf.predictions(model)
+    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
     return (right, total) if total else None
 
 

@@ -46,7 +46,7 @@ def write_model(
     learned = learned_by(model, images)
     kinds = list(tflite.FILES) if smaller else ["float32"]
     _convert(folder, model, kinds, some([i.path for i in images if i.sha256 in learned], EXAMPLES_MOST))
-    trial = trial_of(basetag, model, images) if smaller else Trial((), (), "")
+    trial = trial_of(basetag, model, images, learned) if smaller else Trial((), (), "")
     compared = _compare(folder, model, trial) if smaller else []
     sizes = {kind: (tflite.FILES[kind], (folder / tflite.FILES[kind]).stat().st_size) for kind in kinds}
     credits = credits_of(learned, catalogue)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flow.base import files, paths
+from flow.models import shelf
 from flow.models.shelf import Model
 from flow.records import labelling
 from flow.records.labelling import Labelled
@@ -32,15 +33,14 @@ class Trial:
         return len({image.path for image in self.labelled} | set(self.fresh))
 
 
-def trial_of(basetag: str, model: Model, images: list[Labelled]) -> Trial:
-    """The pictures for a model, from the training images and the unsorted ones as they lie now."""
-    from scripts.learn import honest
+def trial_of(basetag: str, model: Model, images: list[Labelled], learned: frozenset[str]) -> Trial:
+    """The pictures for a model, from the training images and the unsorted ones as they lie now.
 
-    learned, ours = learned_by(model, images), [image for image in images if image.label in model.labels]
-    try:
-        measured = set(honest.load(model.folder, model.labels).guesses)
-    except (OSError, ValueError, KeyError, IndexError):  # of a version that kept no predictions
-        measured = {image.sha256 for image in ours if image.measures}
+    Args:
+        learned: what it has learned from; see `learned_by`.
+    """
+    ours, kept = [image for image in images if image.label in model.labels], shelf.predictions(model)
+    measured = kept.guesses.keys() if kept else {image.sha256 for image in ours if image.measures}
     fair = [image for image in ours if image.sha256 in measured]
     apart = [image for image in fair if image.sha256 not in learned]
     if len(apart) >= APART_LEAST:
@@ -58,12 +58,8 @@ def trial_of(basetag: str, model: Model, images: list[Labelled]) -> Trial:
 def learned_by(model: Model, images: list[Labelled]) -> frozenset[str]:
     """The contents a model has learned from, whether they are still there or not; all of `images` where it is of a
     version that kept no list."""
-    from scripts.learn import honest
-
-    try:
-        return honest.load(model.folder, model.labels).learned
-    except (OSError, ValueError, KeyError, IndexError):
-        return frozenset(image.sha256 for image in images)
+    kept = shelf.predictions(model)
+    return kept.learned if kept else frozenset(image.sha256 for image in images)
 
 
 def some(found: list, most: int) -> list:

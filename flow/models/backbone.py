@@ -136,14 +136,9 @@ def head_of(model: Model) -> "tuple[Head, Gate]":
     try:
         head, gate = model_files.load_head(model.folder)
     except (OSError, ValueError, KeyError) as problem:
-        raise RoboError(
-            f"The model {model.name} is damaged: head.npz cannot be read.", "Pick another with --model, or retrain."
-        ) from problem
+        raise shelf.damaged(model, "head.npz cannot be read") from problem
     if head.weights.shape[1] != len(model.labels):
-        raise RoboError(
-            f"The model {model.name} is damaged: its labels are not those of its head.",
-            "Pick another with --model, or retrain.",
-        )
+        raise shelf.damaged(model, "its labels are not those of its head")
     return head, gate
 
 

@@ -4,9 +4,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
+
+if TYPE_CHECKING:
+    from scripts.learn.honest import Honest
 
 FORMAT = 1
 
@@ -81,10 +85,7 @@ def verify(model: Model) -> None:
         _verify_file(model, name, wanted)
     written = (model.folder / "retrained_labels.txt").read_text(encoding="utf-8").splitlines()
     if written != model.labels:
-        raise RoboError(
-            f"The model {model.name} is damaged: model.json names other labels than it was trained on.",
-            "Pick another with --model, or retrain.",
-        )
+        raise damaged(model, "model.json names other labels than it was trained on")
 
 
 def verify_parts(model: Model, *names: str) -> None:
@@ -98,6 +99,22 @@ def has(model: Model, name: str) -> bool:
     return name in model.facts["files"]
 
 
+def predictions(model: Model) -> "Honest | None":
+    """What a model says of images that it has not learned from, and which those are that it has; None where it is of a
+    version that kept none, or that file is damaged."""
+    from scripts.learn import honest
+
+    try:
+        return honest.load(model.folder, model.labels)
+    except (OSError, ValueError, KeyError, IndexError):
+        return None
+
+
+def damaged(model: Model, why: str) -> RoboError:
+    """The error to raise where a model is not what was written."""
+    return RoboError(f"The model {model.name} is damaged: {why}.", "Pick another with --model, or retrain.")
+
+
 def _verify_file(model: Model, name: str, wanted: str) -> None:
     path = model.folder / name
     inside = os.path.normpath(path).startswith(f"{model.folder}{os.sep}")
@@ -105,9 +122,7 @@ def _verify_file(model: Model, name: str, wanted: str) -> None:
         "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
     )
     if trouble:
-        raise RoboError(
-            f"The model {model.name} is damaged: {name} {trouble}.", "Pick another with --model, or retrain."
-        )
+        raise damaged(model, f"{name} {trouble}")
 
 
 def _read(folder: Path) -> Model | None:
