@@ -93,7 +93,7 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
         RoboError: the model or its backbone is damaged or missing.
     """
     shelf.verify(model)
-    _sweep(paths.testing(plan.basetag))
+    files.sweep_folders(paths.testing(plan.basetag), WORKING)  # copies only, every content also lies in unsorted_
     todo, skipped, unread = _todo(plan, catalogue, model)
     if not todo:
         return Sorted(None, model.name, skipped=skipped, unread=unread)
@@ -220,11 +220,3 @@ def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int
         runlog.warning(f"quarantined {source.name}: {reason}")
         moved += 1
     return moved
-
-
-def _sweep(folder: Path) -> None:
-    """Remove half-filled folders of killed runs: copies only, every content also lies in unsorted_."""
-    if folder.is_dir():
-        for entry in folder.iterdir():
-            if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)

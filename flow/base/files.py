@@ -205,6 +205,14 @@ def sweep_parts(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def sweep_folders(home: Path, start: str) -> None:
+    """Remove folders in `home` whose names begin with `start`: ours, half-filled or half-removed by a killed run."""
+    if home.is_dir():
+        for entry in home.iterdir():
+            if entry.name.startswith(start) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+
+
 def parts_in(folder: Path) -> Iterator[Path]:
     """Left-over part files of a run that was killed: never a finished file."""
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:

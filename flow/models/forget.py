@@ -47,11 +47,11 @@ def forget(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) 
         Quit: the person said no.
     """
     leaving = _leaving(ranked, keep)
-    size = sum(files.size_of(m.folder) + sum(p.stat().st_size for p in backbone.caches(m)) for m in leaving)
     names = tuple(model.name for model in leaving)
     if dry_run or not leaving:
         for name in names:
             console.result(name)
+        size = sum(_size(model, backbone.caches(model)) for model in leaving)
         return Forgotten(names, len(ranked) - len(leaving), size, dry_run)
     for name in names:
         console.note(f"  {name}")
@@ -71,24 +71,21 @@ def _leaving(ranked: list[Model], keep: int) -> list[Model]:
     return [m for m in newest if m.name not in staying]
 
 
+def _size(model: Model, caches: list[Path]) -> int:
+    """Bytes that its removal frees, and that of what was kept for it alone."""
+    return files.size_of(model.folder) + sum(path.stat().st_size for path in caches)
+
+
 def _removed(basetag: str, leaving: list[Model], count: int) -> Forgotten:
     """A model loses its name in one step, so that a killed run leaves no half of one."""
-    sweep(paths.summaries(basetag))
+    files.sweep_folders(paths.summaries(basetag), LEAVING)
     size = 0
     for model in leaving:
         own = backbone.caches(model)
-        size += files.size_of(model.folder) + sum(path.stat().st_size for path in own)
+        size += _size(model, own)
         aside = model.folder.with_name(f"{LEAVING}{model.name}")
         os.rename(model.folder, aside)
         shutil.rmtree(aside)
         for path in own:
             path.unlink(missing_ok=True)
     return Forgotten(tuple(m.name for m in leaving), count - len(leaving), size)
-
-
-def sweep(home: Path) -> None:
-    """Finish what a killed run had begun to remove."""
-    if home.is_dir():
-        for entry in home.iterdir():
-            if entry.name.startswith(LEAVING) and entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)

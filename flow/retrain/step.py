@@ -1,6 +1,5 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
-import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -245,11 +244,8 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
 
 def sweep(home: Path) -> None:
     """Remove half-written and half-forgotten models of killed runs; they hold nothing that anybody wants."""
-    forget.sweep(home)
-    if home.is_dir():
-        for entry in home.iterdir():
-            if entry.name.startswith(WORKING) and entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
+    for start in (WORKING, forget.LEAVING):
+        files.sweep_folders(home, start)
 
 
 def _size(training: Training) -> int:
