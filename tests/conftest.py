@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import shutil
+import signal
 
 import pytest
 
@@ -10,6 +11,10 @@ from tests.terminal import run
 
 KINDS = ("built", "drawn", "not")
 PER_LABEL = 24
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
