@@ -116,7 +116,8 @@ def move_to(source: Path, target: Path) -> bool:
     make_folder(target.parent)
     with contextlib.suppress(FileNotFoundError):  # taken away by somebody at this very moment
         try:
-            _link(source, target)
+            if not _linked(source, target):
+                _copy_exclusive(source, target)
         except FileExistsError:
             if not _same_content(source, target):
                 raise
@@ -176,17 +177,21 @@ def images_in(folder: Path) -> list[Path]:
 
     A missing folder has none. Files are judged by their ending; what cannot be read is found out on reading.
     """
-    return [folder / name for name in sorted(_image_names(folder))]
+    return [folder / name for name in sorted(image_names(folder))]
 
 
 def image_names(folder: Path) -> list[str]:
     """The names of `images_in`, in no order."""
-    return _image_names(folder)
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if _is_image_file(entry)]
+    except FileNotFoundError:
+        return []
 
 
 def count_images(folder: Path) -> int:
     """How many `images_in` would give, in less than half the time."""
-    return len(_image_names(folder))
+    return len(image_names(folder))
 
 
 def folders_in(folder: Path, start: str = "") -> list[Path]:
@@ -246,14 +251,6 @@ def _digest(reader: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _image_names(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if _is_image_file(entry)]
-    except FileNotFoundError:
-        return []
-
-
 def _is_image_file(entry: os.DirEntry) -> bool:
     """Visible regular files. A symbolic link is none: moved away, it might point nowhere."""
     name = entry.name.lower()
@@ -287,24 +284,21 @@ def _about(path: Path) -> Iterator[None]:
 
 def _give_name(part: Path, target: Path) -> None:
     """A finished part file gets its name, which must be free."""
-    try:
-        os.link(part, target, follow_symlinks=False)
-    except OSError as problem:
-        if problem.errno not in NO_LINKS:
-            raise
-        _rename_new(part, target)
-    else:
+    if _linked(part, target):
         part.unlink()
+    else:
+        _rename_new(part, target)
 
 
-def _link(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`, or a verified copy where links are not possible."""
+def _linked(source: Path, target: Path) -> bool:
+    """Make `target`, which must be free, the same file as `source`; False where links are not possible."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as problem:
         if problem.errno not in NO_LINKS:
             raise
-        _copy_exclusive(source, target)
+        return False
+    return True
 
 
 def _copy_exclusive(source: Path, target: Path) -> None:

@@ -120,9 +120,13 @@ def _harvest(state: State) -> NextStep:
                     "They become training data; undo puts them back.", "harvest", *rest)  # fmt: skip
 
 
-def _retrain(state: State) -> NextStep:
+def _images_min(state: State) -> tuple[str, ...]:
+    """The option that a training on what there is needs; none where that is as many as usual."""
     least = min(state.filled.values())
-    option = ("--images-min", str(least)) if least < state.wanted else ()
+    return ("--images-min", str(least)) if least < state.wanted else ()
+
+
+def _retrain(state: State) -> NextStep:
     told = ", ".join(f"{label} {n}" for label, n in state.filled.items())
     if not state.models:
         title, brings = "train the first model", f"From {told}; it then sorts for you."
@@ -131,14 +135,12 @@ def _retrain(state: State) -> NextStep:
         brings = "It tells whether it got better."
     else:
         title, brings = "retrain with the same images", "With parameters of your choice."
-    return _command(state, title, brings, "0", "0", "retrain_defaults", *option)
+    return _command(state, title, brings, "0", "0", "retrain_defaults", *_images_min(state))
 
 
 def _explore(state: State) -> NextStep:
-    least = min(state.filled.values())
-    option = ("--images-min", str(least)) if least < state.wanted else ()
     return _command(state, "explore training parameters", "Four combinations on the same images.",
-                    "explore", "--steps", "500,2600", "--learning-rate", "0.01,0.1", *option)  # fmt: skip
+                    "explore", "--steps", "500,2600", "--learning-rate", "0.01,0.1", *_images_min(state))  # fmt: skip
 
 
 def _classify(state: State, tag: str, images: int) -> NextStep:

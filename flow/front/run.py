@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from flow.classify import Sorted
     from flow.download.tally import Downloaded
+    from flow.harvest.step import Harvested
+    from flow.harvest.take import Taken
     from flow.models.leaderboard import Advice
     from flow.retrain.step import NothingNew, Retrained
     from scripts.learn.backbones import Backbone
@@ -180,9 +182,7 @@ def _harvest(plan: Plan, catalogue: Catalogue) -> Result | None:
             return None
         checked_only = answer == "checked"
     done = harvest.harvest(plan.basetag, plan.stamp, catalogue, checked_only, plan.folder, plan.dry_run)
-    console.note(f"  {done.line()}")
-    for said in done.trouble:
-        console.warn(said)
+    tell_moved(done)
     return done
 
 
@@ -197,9 +197,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
         from flow.harvest import step as harvest
 
         done = harvest.harvest(basetag, stamp, catalogue, checked_only=True)
-        console.note(f"  {done.line()}")
-        for said in done.trouble:
-            console.warn(said)
+        tell_moved(done)
         return Ended(done.line(), done.code)
 
     def retrained() -> Ended:
@@ -210,7 +208,7 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
     def taught() -> Ended:
         from flow.front import teaching
 
-        does = teaching.Does(train, tell_sorted)
+        does = teaching.Does(train, tell_moved, tell_sorted)
         return teaching.first_model(basetag, make_training(request.training), stamp, catalogue, does)
 
     def backbone_of() -> "tuple[Backbone, Path]":
@@ -262,6 +260,13 @@ def train(
     share = done.model.facts["accuracy"]
     notify.retrained(basetag, done.seconds, share["value"], advice.best_before, share["total"], advice.is_top)
     return replace(done, warnings=(*done.warnings, advice.verdict))
+
+
+def tell_moved(done: "Harvested | Taken") -> None:
+    """What became training data, and what went wrong with it."""
+    console.note(f"  {done.line()}")
+    for said in done.trouble:
+        console.warn(said)
 
 
 def tell_sorted(done: "Sorted") -> None:

@@ -14,15 +14,17 @@ from flow.talk import console
 if TYPE_CHECKING:
     from flow.check.session import Ended
     from flow.classify import Sorted
+    from flow.harvest.take import Taken
     from flow.models.shelf import Model
     from flow.retrain.step import NothingNew, Retrained
 
 
 @dataclass(frozen=True)
 class Does:
-    """What the run does elsewhere too: train and tell of it; tell of what was sorted."""
+    """What the run does elsewhere too: train and tell of it; tell of what was taken, and of what was sorted."""
 
     train: Callable[..., "Retrained | NothingNew"]
+    tell_taken: Callable[["Taken"], None]
     tell_sorted: Callable[["Sorted"], None]
 
 
@@ -41,9 +43,7 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
         raise NotReady(f"A model needs at least {cfg.retrain_label_min} labels with pictures.",
                        "Give some pictures another label first.")  # fmt: skip
     taken = taught.take_taught(basetag, stamp, catalogue)
-    console.note(f"  {taken.line()}")
-    for said in taken.trouble:
-        console.warn(said)
+    does.tell_taken(taken)
     least = _least(counts, training)
     lowered = replace(training, images_min=least)
     done = does.train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=least)
