@@ -10,6 +10,7 @@ from flow.check.pace import Pace
 from flow.records import decisions, labelling
 from flow.records.catalogue import Catalogue, Decision
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
+from flow.records.journal import absolute
 
 COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
 
@@ -235,3 +236,20 @@ class DecidingBoard(ABC):
         if moved and (decided or moved != picture.usual or picture.under):
             return replace(picture, state=MOVED, label=moved)
         return replace(picture, state=OPEN, label="")
+
+
+class OnePlaceBoard(DecidingBoard):
+    """A board whose pictures lie in one place each, which is looked up once and then followed."""
+
+    def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
+        super().__init__(basetag, catalogue, stamp)
+        self._where: dict[str, Path] = {}  # content hash -> file
+
+    def placed(self, decision: Decision) -> None:
+        ends = (absolute(decision.target), absolute(decision.source))
+        self._where[decision.sha256] = next((path for path in ends if path.is_file()), ends[0])
+
+    def find(self, sha256: str) -> Path | None:
+        """Where a picture lies. Any thread may ask."""
+        path = self._where.get(sha256)
+        return path if path and path.is_file() else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flow.base import names, paths
 from flow.check.board import GONE, OPEN, Answer, Page, Picture, Progress, Refused
-from flow.check.deciding import DecidingBoard
+from flow.check.deciding import OnePlaceBoard
 from flow.check.pace import REST_S
 from flow.check.pile import Pile, done_here, drawn_here
 from flow.check.sorted_board import credit
@@ -20,7 +20,6 @@ from flow.check.standing import Learned, Learner, Told
 from flow.records import labelling
 from flow.records.catalogue import CHOSEN, DRAWN, Catalogue, Decision
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
-from flow.records.journal import absolute
 
 if TYPE_CHECKING:
     from scripts.learn.teach import Lesson
@@ -32,7 +31,7 @@ SHORT_BELOW = 8  # pictures of a label; with fewer it is told as short
 SEED = 1
 
 
-class TeachBoard(DecidingBoard):
+class TeachBoard(OnePlaceBoard):
     """What waits in the unsorted_ folders of a basetag, asked for in the order in which it teaches most."""
 
     teaches = True
@@ -60,15 +59,11 @@ class TeachBoard(DecidingBoard):
         return [*self._labels, NONE_OF_THESE]
 
     def places(self, sha256: str) -> list[tuple[Path, Path, str]]:
-        path = self._where.get(sha256)
-        return [(path, path.parent, "")] if path and path.is_file() else []
+        path = self.find(sha256)
+        return [(path, path.parent, "")] if path else []
 
     def refresh(self, sure: bool = True) -> None:
         """Nothing: what vanished is found out when it would be shown."""
-
-    def placed(self, decision: Decision) -> None:
-        ends = (absolute(decision.target), absolute(decision.source))
-        self._where[decision.sha256] = next((path for path in ends if path.is_file()), ends[0])
 
     def decide(self, page: str, pictures: list[str], kind: str, label: str = "") -> Answer:
         """As elsewhere; a label that is not there yet is made by naming it. Raises BadUsage for one that cannot be."""
@@ -106,10 +101,6 @@ class TeachBoard(DecidingBoard):
 
     def upcoming(self, count: int) -> list[str]:
         return []  # what comes next is decided by what is said now
-
-    def find(self, sha256: str) -> Path | None:
-        path = self._where.get(sha256)
-        return path if path and path.is_file() else None
 
     def picture_of(self, decision: Decision) -> Picture:
         guess = decision.label if decision.kind == KEEP else ""
@@ -179,13 +170,11 @@ class TeachBoard(DecidingBoard):
         self._labels.append(label)
 
     def _wishes(self, page: Page, picture: Picture, kind: str, label: str) -> list[Wish]:
-        wanted = picture.usual if kind == KEEP else label if kind == LABEL else ""
-        if kind == KEEP and not wanted:
+        if kind == KEEP and not picture.usual:
             raise Refused("Nobody has said yet what that is.")
-        kind = KEEP if kind == LABEL and wanted == picture.usual else kind
         came = DRAWN if picture.sha256 in self._drawn else CHOSEN
-        return [Wish(path, home, picture.sha256, kind, wanted, page.id, came, moves=False)
-                for path, home, _ in self.places(picture.sha256)]  # fmt: skip
+        wishes = super()._wishes(page, picture, kind, label)
+        return [replace(wish, came=came, moves=False) for wish in wishes]
 
     def _remember(self, did: Did) -> set[str]:
         self._pages_done |= {row.page for row in did.decisions}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flow.base import files, paths
 from flow.check.board import Page, Picture, Progress
-from flow.check.deciding import DecidingBoard
+from flow.check.deciding import OnePlaceBoard
 from flow.check.sorted_board import credit
 from flow.models import shelf
 from flow.records import decisions
@@ -13,21 +13,20 @@ from flow.records.decisions import TRAINING
 from flow.records.journal import absolute
 
 
-class TrainingBoard(DecidingBoard):
+class TrainingBoard(OnePlaceBoard):
     """Doubtful training images: the label of their folder against the one the robot would give."""
 
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
         super().__init__(basetag, catalogue, stamp)
         self.decided = decisions.done_in(catalogue, TRAINING)
-        self._where: dict[str, Path] = {}  # content hash -> file
         self._doubts = self._listed()
 
     def folders(self) -> list[str]:
         return [TRAINING]
 
     def places(self, sha256: str) -> list[tuple[Path, Path, str]]:
-        path = self._where.get(sha256)
-        return [(path, paths.training(self.basetag), path.parent.name)] if path and path.is_file() else []
+        path = self.find(sha256)
+        return [(path, paths.training(self.basetag), path.parent.name)] if path else []
 
     def refresh(self, sure: bool = True) -> None:
         """A picture that was dragged to another label folder is found there by its name."""
@@ -36,10 +35,6 @@ class TrainingBoard(DecidingBoard):
                 for folder in files.folders_in(paths.training(self.basetag)):
                     if (folder / path.name).is_file() and files.sha256_of(folder / path.name) == sha:
                         self._where[sha] = folder / path.name
-
-    def placed(self, decision: Decision) -> None:
-        ends = (absolute(decision.target), absolute(decision.source))
-        self._where[decision.sha256] = next((path for path in ends if path.is_file()), ends[0])
 
     def compose(self, count: int) -> Page | None:
         chosen = [p for p in self._doubts if self.is_waiting(p.sha256) and self._is_doubted(p)][:count]
@@ -60,10 +55,6 @@ class TrainingBoard(DecidingBoard):
     def upcoming(self, count: int) -> list[str]:
         return [p.sha256 for p in self._doubts if self.is_waiting(p.sha256)][:count]
 
-    def find(self, sha256: str) -> Path | None:
-        path = self._where.get(sha256)
-        return path if path and path.is_file() else None
-
     def picture_of(self, decision: Decision) -> Picture:
         known = next((p for p in self._doubts if p.sha256 == decision.sha256), None)
         source = absolute(decision.source)
@@ -71,8 +62,8 @@ class TrainingBoard(DecidingBoard):
 
     def _is_doubted(self, picture: Picture) -> bool:
         """Still in the folder that is in doubt; one that a person moved by hand is not."""
-        path = self._where.get(picture.sha256)
-        return bool(path and path.is_file() and path.parent.name == picture.given)
+        path = self.find(picture.sha256)
+        return bool(path and path.parent.name == picture.given)
 
     def _listed(self) -> list[Picture]:
         """The best model's suspects that are still there. Only names are taken from model.json, never a path."""
