@@ -29,11 +29,13 @@ def import_tensorflow() -> Any:
 
 
 def tidy() -> None:
-    """Remove the Python files that TensorFlow's autograph wrote into the temporary folder for functions of its own: it
-    does so itself at exit, but not where a process ends by os._exit."""
+    """Remove the Python files that TensorFlow's autograph wrote into the temporary folder for functions of its own, and
+    what Python compiled them to: it removes the files itself at exit, but not where a process ends by os._exit."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("__autograph_generated_file") and getattr(module, "__file__", None):
-            Path(str(module.__file__)).unlink(missing_ok=True)
+        if name.startswith("__autograph_generated_file"):
+            for path in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
+                if path:
+                    Path(str(path)).unlink(missing_ok=True)
 
 
 def import_hub() -> Any:

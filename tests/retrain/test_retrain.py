@@ -125,9 +125,10 @@ def test_nothing_of_tensorflows_own_is_left_in_the_temporary_folder(tmp_path, ti
     coloured(tmp_path / "tf_files/training_photos/hues", 24)
     own = tmp_path / "tmp"
     own.mkdir()
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run([sys.executable, str(PROJECT / "roboflow.py"), "hues", "0", "0", "retrain_defaults", "--architecture", str(tiny),
                            "--images-min", "24", "--steps", "20", "--tf-files", str(tmp_path / "tf_files")],
-                          env={**os.environ, "TMPDIR": str(own)}, capture_output=True, text=True)  # fmt: skip
+                          env={**usual, "TMPDIR": str(own)}, capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert not list(own.rglob("__autograph_generated_file*"))
 
