@@ -8,17 +8,14 @@ the sure ones. A new head learns from all of them, and its accuracy is told by t
 measure) and without it, beside the accuracy on images apart. Reads images; writes into --work; prints a table.
 """
 
-import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones
 from scripts.learn.dataset import Picture
 from scripts.learn.train import Recipe, Trained, train
-from scripts.studies.loop import Ground
+from scripts.studies.ground import Ground, parser_of
 
 START, MORE, APART = 30, 60, 0.4  # images a label that came by chance; chosen ones in all; share kept apart
 WAYS = ("doubtful", "wrong", "sure")
@@ -45,11 +42,7 @@ def one(ground: Ground, seed: int, way: str, recipe: Recipe) -> tuple[float, flo
 
 
 def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.studies.fair", description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, action="append", required=True, help="folder of label folders")
-    p.add_argument("--architecture", default=backbones.DEFAULT)
-    p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where bottlenecks are kept")
-    p.add_argument("--seeds", type=int, default=5)
+    p = parser_of("fair", __doc__, seeds=5)
     flags = p.parse_args(arguments)
     print(f"{'':<12}{'chosen':<10} apart  told less apart: by the rule  without it")
     for data in flags.data:

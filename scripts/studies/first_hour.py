@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, metrics
+from scripts.learn import metrics
 from scripts.learn.metrics import wilson
 from scripts.learn.train import Recipe, train
-from scripts.studies.loop import Ground
+from scripts.studies.ground import Ground, parser_of
 
 BATCH = 250  # images a cycle, of which the wrong ones among the sure are told beforehand
 
@@ -93,12 +93,8 @@ def study(data: Path, flags: argparse.Namespace) -> list[Row]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.studies.first_hour", description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, action="append", required=True, help="folder of label folders")
-    p.add_argument("--architecture", default=backbones.DEFAULT)
-    p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where bottlenecks are kept")
+    p = parser_of("first_hour", __doc__, seeds=10)
     p.add_argument("--per-label", type=int, default=20)
-    p.add_argument("--seeds", type=int, default=10)
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--steps", type=int, default=2600)
     p.add_argument("--line", type=float, default=0.925, help="confidence_min")

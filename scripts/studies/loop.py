@@ -12,19 +12,17 @@ DIR holds label folders. Reads images; writes bottlenecks and hashes into --work
 import argparse
 import sys
 from collections import defaultdict
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, bottlenecks, dataset, metrics, runners, split
-from scripts.learn.dataset import Material, Picture, SplitRules
-from scripts.learn.hashes import HashBook
-from scripts.learn.lookalike_groups import groups
+from scripts.learn import dataset, metrics
+from scripts.learn.dataset import Picture
 from scripts.learn.metrics import Share
 from scripts.learn.train import Recipe, Trained, train
 from scripts.studies.explore import explore
+from scripts.studies.ground import Ground, common_flags
 
 START = 20  # images of each label that a person sorted before the first cycle
 CYCLES = 5
@@ -32,72 +30,6 @@ APART = 0.25  # share of each label that no cycle ever sees
 PLANTED = 0.05  # share of labels made wrong
 LOOKED_AT = 0.10  # share of the training images, the most suspicious first, that a person would look at
 HEADING = "images robot wrong  reported  interval      n  apart     "
-
-
-class Ground:
-    """The images of one folder with their bottlenecks and near-duplicate groups. Use as a context manager."""
-
-    def __init__(self, data: Path, architecture: str, work: Path):
-        self._stack = ExitStack()
-        backbone = backbones.find(architecture)
-        folder = backbones.locate(backbone, work / "models")
-        self.runner = runners.open_runner(backbone, folder, work / "converted")
-        self.book = self._stack.enter_context(HashBook(work / "hashes.sqlite"))
-        store = bottlenecks.store_path(work, backbone, self.runner.key)
-        self.store = self._stack.enter_context(bottlenecks.Store(store))
-        self.pictures = dataset.list_pictures(data, self.book)
-        looks = self.book.looks({p.sha256: p.path for p in self.pictures})
-        self.pictures = [p for p in self.pictures if p.sha256 in looks]
-        self.group_of = groups(looks.items())
-        self.labels = sorted({p.label for p in self.pictures})
-        self.vectors = self.vectors_of(self.pictures)
-
-    def __enter__(self) -> "Ground":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def vectors_of(self, pictures: list[Picture]) -> dict[str, np.ndarray]:
-        """Bottlenecks by content hash."""
-        return bottlenecks.compute({p.sha256: p.path for p in pictures}, self.runner, self.store).vectors
-
-    def gather(self, pictures: list[Picture], frozen: dict[str, str], rules: SplitRules | None = None) -> Material:
-        return dataset.gather(pictures, self.runner, self.store, self.book, rules or SplitRules(), frozen)
-
-    def stack(self, pictures: list[Picture]) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors float32 [n, d] and true labels int [n]."""
-        x = np.stack([self.vectors[p.sha256] for p in pictures])
-        return x, np.array([self.labels.index(p.label) for p in pictures])
-
-    def deal(self, seed: int, shares: list[dict[str, int]]) -> list[list[Picture]]:
-        """Piles with so many images of each label, drawn at random, and a last one with the rest.
-
-        Images that look alike land in the same pile, so a pile may hold a few more than asked for.
-        """
-        by_group = defaultdict(list)
-        for picture in self.pictures:
-            by_group[self.group_of[picture.sha256]].append(picture)
-        names = sorted(by_group)
-        piles: list[list[Picture]] = [[] for _ in range(len(shares) + 1)]
-        room = [dict(share) for share in shares]
-        for i in np.random.default_rng(seed).permutation(len(names)):
-            group = by_group[names[i]]
-            pile = next((n for n, left in enumerate(room) if left.get(group[0].label, 0) > 0), len(shares))
-            piles[pile] += group
-            if pile < len(shares):
-                room[pile][group[0].label] -= len(group)
-        return piles
-
-    def count(self, share: float) -> dict[str, int]:
-        """Label -> this share of its images."""
-        return {label: round(share * sum(p.label == label for p in self.pictures)) for label in self.labels}
-
-    def random_split(self, pictures: list[Picture], seed: int) -> dict[str, str]:
-        """A frozen split for the seed: as the program assigns one, by other hashes."""
-        salt = f"{seed}:"
-        members = [split.Member(salt + p.sha256, p.label, True, salt + self.group_of[p.sha256]) for p in pictures]
-        return {key.removeprefix(salt): part for key, part in split.assign(members, 16, 20, {}).parts.items()}
 
 
 # The loop
@@ -262,9 +194,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--data", type=Path, required=True, help="folder of label folders")
     p.add_argument("--foreign", type=Path, nargs="*", default=[], help="gate: label folders of other things")
     p.add_argument("--by-label", action="store_true", help="gate: one line for each of their labels")
-    p.add_argument("--architecture", default=backbones.DEFAULT)
-    p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where bottlenecks are kept")
-    p.add_argument("--seeds", type=int, default=5)
+    common_flags(p, seeds=5)
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--steps", type=int, default=2600)
     p.add_argument("--learning-rate", type=float, default=0.01)

@@ -1,6 +1,6 @@
 """How far do tens of decisions go?  A simulated person teaches the program what a heap is about.
 
-    python -m scripts.studies.teach --data DIR [--data DIR ...] --seeds 5 [--uneven] [--foreign OTHER]
+    python -m scripts.studies.teach --data DIR [--data DIR ...] --seeds 5 [--uneven]
 
 For each folder of label folders and each seed, 30 % of every label are kept apart. The rest is one heap without labels;
 the person, who knows the truth, answers page after page as the check page shows them: typed names once, then a key a
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, teach
+from scripts.learn import teach
 from scripts.learn.head import Examples, Sgd, fit_sgd
 from scripts.learn.heap import heap_of
 from scripts.learn.teach import Kind, Lesson
-from scripts.studies.loop import Ground
+from scripts.studies.ground import Ground, parser_of
 
 MARKS = (10, 20, 30, 50, 100, 200)  # decisions
 KEYS = 200
@@ -142,11 +142,7 @@ def _uneven(pictures: list, labels: list[str], seed: int) -> list:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.studies.teach", description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, action="append", required=True, help="folder of label folders")
-    p.add_argument("--architecture", default=backbones.DEFAULT)
-    p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where bottlenecks are kept")
-    p.add_argument("--seeds", type=int, default=5)
+    p = parser_of("teach", __doc__, seeds=5)
     p.add_argument("--uneven", action="store_true", help="each further label half as large as the one before")
     flags = p.parse_args(arguments)
     for data in flags.data:

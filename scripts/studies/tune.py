@@ -22,7 +22,7 @@ from scripts.learn.dataset import Picture
 from scripts.learn.efficientnet_lite import Network
 from scripts.learn.train import Recipe, train
 from scripts.learn.tune import Tune, Tuning, features_of
-from scripts.studies.loop import Ground
+from scripts.studies.ground import Ground, parser_of
 
 APART = 0.3  # share of each label that nothing learns from
 
@@ -110,12 +110,8 @@ def _tell(per_label: int, name: str, r: Row) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.studies.tune", description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, action="append", required=True, help="folder of label folders")
-    p.add_argument("--architecture", default=backbones.DEFAULT)
-    p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where bottlenecks are kept")
+    p = parser_of("tune", __doc__, seeds=3)
     p.add_argument("--per-label", default="20,100", help="training images a label, with commas between")
-    p.add_argument("--seeds", type=int, default=3)
     p.add_argument("--steps", type=int, default=2600, help="of the head")
     p.add_argument("--epochs", type=int, default=Tune.epochs)
     p.add_argument("--batch", type=int, default=Tune.batch)
