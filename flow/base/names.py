@@ -5,6 +5,7 @@ leave the folder, hide, or be mistaken for one of our own folders is refused wit
 """
 
 import difflib
+import getpass
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -102,6 +103,14 @@ def is_own_word(name: str) -> bool:
 def is_text(name: str) -> bool:
     """False for a file name whose bytes are no UTF-8; such a one cannot stand in a log, a model or a catalogue."""
     return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def account() -> str:
+    """The name of the person's account; empty where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _means_something(name: str, what: str) -> str:

@@ -28,12 +28,20 @@ def training(basetag: str) -> Path:
     return training_root() / basetag
 
 
+def testing_root() -> Path:
+    return tf_files() / "testing_photos"
+
+
 def testing(basetag: str) -> Path:
-    return tf_files() / "testing_photos" / basetag
+    return testing_root() / basetag
+
+
+def summaries_root() -> Path:
+    return tf_files() / "training_summaries"
 
 
 def summaries(basetag: str) -> Path:
-    return tf_files() / "training_summaries" / basetag
+    return summaries_root() / basetag
 
 
 def exports(basetag: str) -> Path:

@@ -2,7 +2,6 @@
 into a file that only its owner can read, never into a log or another program's arguments."""
 
 import contextlib
-import getpass
 import html
 import os
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flow.base import files
+from flow.base import files, names
 from flow.talk import console
 
 IN_CONTAINER = ("/.dockerenv", "/run/.containerenv")
@@ -52,7 +51,7 @@ def tunnel(address: str) -> str:
     if len(connection) < 4:
         return ""
     port, server = urlsplit(address).port, connection[2]
-    return f"ssh -L {port}:127.0.0.1:{port} {_account()}@{server}"
+    return f"ssh -L {port}:127.0.0.1:{port} {names.account() or 'you'}@{server}"
 
 
 def _say(words: str, address: str) -> None:
@@ -93,10 +92,3 @@ def _write_private(path: Path, text: str) -> None:
         path.unlink()
     with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as writer:
         writer.write(text)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "you"

@@ -19,7 +19,7 @@ def refuse_taken(target: Path, option: str) -> None:
     """Raise BadUsage where there is something at `target` already, or where a new folder would be taken for a label."""
     if os.path.lexists(target):
         raise BadUsage(f"{target} is there already, and nothing is ever overwritten.", f"Name a new one with {option}.")
-    ours = (paths.training_root(), paths.tf_files() / "testing_photos", paths.tf_files() / "training_summaries")
+    ours = (paths.training_root(), paths.testing_root(), paths.summaries_root())
     if any(target.resolve().is_relative_to(home.resolve()) for home in ours):
         raise BadUsage(f"{target} lies among the program's own folders.", f"Name another place with {option}.")
 

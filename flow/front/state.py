@@ -75,7 +75,7 @@ class State:
 
 def basetags() -> list[str]:
     """Every basetag that has folders, by name."""
-    roots = (paths.training_root(), paths.tf_files() / "testing_photos")
+    roots = (paths.training_root(), paths.testing_root())
     return sorted({f.name for root in roots for f in files.folders_in(root)})
 
 

@@ -53,12 +53,16 @@ def located(backbone: "Backbone") -> Path:
         return backbones.locate(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, told)
 
 
-def own_graph(trained_with: "Backbone", folder: Path) -> "Backbone":
-    """The graph in a model's folder as a backbone; it has the name of the one that the model was trained with."""
+def own_graph(name: str, input_size: int, folder: Path) -> "Backbone":
+    """The graph in a model's folder as a backbone.
+
+    Args:
+        name, input_size: of the backbone that the model was trained with; its own graph goes by them too.
+    """
     from scripts.learn.backbones import Backbone
     from scripts.learn.model_files import GRAPH
 
-    return Backbone(trained_with.name, trained_with.input_size, folder=folder / GRAPH)
+    return Backbone(name, input_size, folder=folder / GRAPH)
 
 
 @dataclass
@@ -70,12 +74,9 @@ class LazyRunner:
 
     @property
     def backbone(self) -> "Backbone":
-        """What the model's own graph is as a backbone; it has the name of the one that the model was trained with."""
-        from scripts.learn.backbones import Backbone
-        from scripts.learn.model_files import GRAPH
-
+        """The model's own graph."""
         name = self._facts["title"].removesuffix(f"_{self.input_size}")
-        return Backbone(name, self.input_size, self.vector_length, folder=self.model.folder / GRAPH)
+        return own_graph(name, self.input_size, self.model.folder)
 
     @property
     def key(self) -> str:

@@ -5,7 +5,6 @@ A decision is a row that is pending, then the file's move, then the row done. Wh
 a picture that is not where it was is left alone.
 """
 
-import getpass
 import json
 import os
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from flow.base import files, paths, quarantine
+from flow.base import files, names, paths, quarantine
 from flow.records.catalogue import CHOSEN, HUMAN, PENDING, WHOLE, Catalogue, Decision, Label
 from flow.records.journal import absolute, relative
 
@@ -57,7 +56,7 @@ def decide(basetag: str, catalogue: Catalogue, wishes: Iterable[Wish]) -> Did:
     stale = catalogue.decisions(UNDONE)
     if stale:
         catalogue.put_decisions([replace(row, state=OVER) for row in stale])
-    at, who = _now(), _who()
+    at, who = _now(), names.account() or "a person"
     taken: set[Path] = set()
     rows: list[Decision] = []
     gone: list[str] = []
@@ -217,17 +216,9 @@ def _target(basetag: str, wish: Wish, taken: set[Path]) -> Path:
 
 def _is_inside(row: Decision) -> bool:
     """Whether a row's paths stay among the photos; a catalogue may come from elsewhere."""
-    roots = tuple(f"{root}{os.sep}" for root in (paths.training_root(), paths.testing("x").parent))
+    roots = tuple(f"{root}{os.sep}" for root in (paths.training_root(), paths.testing_root()))
     return all(os.path.normpath(absolute(text)).startswith(roots) for text in (row.source, row.target))
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def _who() -> str:
-    """The name of the person's account, as far as the system knows one."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "a person"

@@ -67,7 +67,7 @@ def make_ready(learned: "Learned", folder: Path) -> None:
 
     if not learned.net:
         return
-    own = backbone.own_graph(learned.job.backbone, folder)
+    own = backbone.own_graph(learned.job.backbone.name, learned.job.backbone.input_size, folder)
     runners.open_runner(own, folder / model_files.GRAPH, places().converted)
     stuff = learned.material
     with bottlenecks.Store(bottlenecks.store_path(places().bottlenecks, own, learned.backbone_key)) as store:

@@ -168,7 +168,8 @@ def gate(ground: Ground, flags: argparse.Namespace) -> None:
     stuff = ground.gather(ground.pictures, {})
     trained = train(stuff, flags.recipe)
     print(f"gate {trained.gate.limit:.3f}\n{'':<28} images  beyond  over the line -> with the gate")
-    _gate_row("test images", trained, stuff.vectors[stuff.test], flags.line)
+    if stuff.test.any():
+        _gate_row("test images", trained, stuff.vectors[stuff.test], flags.line)
     for folder in flags.foreign:
         pictures = dataset.list_pictures(folder, ground.book)
         names = {p.label for p in pictures} if flags.by_label else {""}
