@@ -17,7 +17,8 @@ from flow.models.backbone import LazyRunner, head_of
 from flow.models.shelf import Model
 from flow.plan import Plan
 from flow.records import labelling, scorelog
-from flow.records.catalogue import Catalogue, Sorting
+from flow.records.catalogue import Catalogue
+from flow.records.rows import Sorting
 from flow.talk import console
 
 WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run

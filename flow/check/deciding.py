@@ -8,9 +8,10 @@ from pathlib import Path
 from flow.check.board import GONE, MOVED, OPEN, Answer, Page, Picture, Refused
 from flow.check.pace import Pace
 from flow.records import decisions, labelling
-from flow.records.catalogue import Catalogue, Decision
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
 from flow.records.journal import absolute
+from flow.records.rows import Decision
 
 COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import config as cfg
 from flow.base import files, names, paths
 from flow.records import labelling, scorelog
-from flow.records.catalogue import Catalogue, Sorting
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import DONE
 from flow.records.journal import relative
+from flow.records.rows import Sorting
 
 FRESH_S = 0.1  # a folder changed so lately may change again without its time telling
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.records import labelling
-from flow.records.catalogue import DRAWN, Catalogue, Decision
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import DONE, KEEP, LABEL, OVER, UNDONE
+from flow.records.rows import DRAWN, Decision
 from flow.talk import console
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from flow.check.board import Page, Picture, Progress
 from flow.check.deciding import DecidingBoard
 from flow.check.listing import Item, Listing
 from flow.records import decisions
-from flow.records.catalogue import WHOLE, Catalogue, Decision, Image
+from flow.records.catalogue import Catalogue
 from flow.records.journal import absolute
+from flow.records.rows import WHOLE, Decision, Image
 
 
 class SortedBoard(DecidingBoard):

@@ -18,8 +18,9 @@ from flow.check.pile import Pile, done_here, drawn_here
 from flow.check.sorted_board import credit
 from flow.check.standing import Learned, Learner, Told
 from flow.records import labelling
-from flow.records.catalogue import CHOSEN, DRAWN, Catalogue, Decision
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
+from flow.records.rows import CHOSEN, DRAWN, Decision
 
 if TYPE_CHECKING:
     from scripts.learn.teach import Lesson

@@ -8,9 +8,10 @@ from flow.check.deciding import OnePlaceBoard
 from flow.check.sorted_board import credit
 from flow.models import shelf
 from flow.records import decisions
-from flow.records.catalogue import CHOSEN, Catalogue, Decision
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import TRAINING
 from flow.records.journal import absolute
+from flow.records.rows import CHOSEN, Decision
 
 
 class TrainingBoard(OnePlaceBoard):

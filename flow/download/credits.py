@@ -10,7 +10,7 @@ from pathlib import Path
 import config as cfg
 from flow.base import files
 from flow.base.names import clean, inert
-from flow.records.catalogue import Image
+from flow.records.rows import Image
 
 CREDITS = "CREDITS.csv"
 COLUMNS = (

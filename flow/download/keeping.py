@@ -13,7 +13,8 @@ from flow.download.credits import credit_line
 from flow.download.intake import Taken
 from flow.download.known import Known
 from flow.download.tally import Wanted
-from flow.records.catalogue import DUPLICATE, KEPT, PENDING, Archived, Catalogue, Image
+from flow.records.catalogue import Catalogue
+from flow.records.rows import DUPLICATE, KEPT, PENDING, Archived, Image
 from flow.sources import Found
 from flow.web.headers import plain_url
 

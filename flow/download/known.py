@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths
-from flow.records.catalogue import KEPT, Catalogue
+from flow.records.catalogue import Catalogue
+from flow.records.rows import KEPT
 
 if TYPE_CHECKING:
     from scripts.learn.lookalikes import Look

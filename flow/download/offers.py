@@ -7,7 +7,7 @@ import config as cfg
 from flow.base import runlog
 from flow.base.errors import RoboError
 from flow.download.keeping import NEAR, SEEN, Keeper
-from flow.records.catalogue import DEFERRED, DUPLICATE, FAILED, GONE, REFUSED, Archived
+from flow.records.rows import DEFERRED, DUPLICATE, FAILED, GONE, REFUSED, Archived
 from flow.sources import Found, Source, SourceTrouble
 from flow.talk import console
 from flow.web.fetch import Fetcher

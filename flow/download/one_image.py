@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flow.base.files import write_part
 from flow.download.intake import DAMAGED, TOO_MANY_PIXELS, Refused, Taken, take_in
-from flow.records.catalogue import DEFERRED, FAILED, REFUSED
+from flow.records.rows import DEFERRED, FAILED, REFUSED
 from flow.sources import Found, Source
 from flow.web.failures import ODD, WAIT, NotFetched
 from flow.web.fetch import Fetcher

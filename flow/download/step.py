@@ -26,7 +26,8 @@ from flow.download.place import cannot_write, prepare
 from flow.download.queue import Job, Lineup
 from flow.download.tally import Downloaded, Wanted
 from flow.download.workers import Crew
-from flow.records.catalogue import DEFERRED, KEPT, Begun, Catalogue
+from flow.records.catalogue import Catalogue
+from flow.records.rows import DEFERRED, KEPT, Begun
 from flow.sources import Source, open_sources
 from flow.talk import console
 from flow.web.failures import WAIT

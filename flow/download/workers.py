@@ -14,7 +14,7 @@ from pathlib import Path
 import config as cfg
 from flow.download.one_image import Outcome, obtain, take
 from flow.download.queue import Job
-from flow.records.catalogue import DEFERRED
+from flow.records.rows import DEFERRED
 from flow.web.failures import WAIT
 from flow.web.fetch import Fetcher
 

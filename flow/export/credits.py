@@ -7,7 +7,8 @@ from pathlib import Path
 
 from flow.base import files
 from flow.export.writing import csv_text
-from flow.records.catalogue import Catalogue, Image
+from flow.records.catalogue import Catalogue
+from flow.records.rows import Image
 
 NAME = "CREDITS.csv"
 COLUMNS = ("credit", "license", "license_url", "creator", "title", "source", "page_url", "sha256")

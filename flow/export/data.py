@@ -12,8 +12,9 @@ from flow.base.errors import NotReady
 from flow.export.credits import OWN, licence_name
 from flow.export.writing import csv_text, refuse_taken, whole_folder
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, Catalogue, Image
+from flow.records.catalogue import Catalogue
 from flow.records.labelling import Labelled
+from flow.records.rows import HUMAN, Image
 from flow.talk import console
 
 METADATA = "metadata.csv"

@@ -9,8 +9,9 @@ from flow.front.questions import SKIP, Question
 from flow.models import leaderboard, shelf
 from flow.plan import GUIDED_TRAINING, TRAINING_SETTINGS
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, Catalogue
+from flow.records.catalogue import Catalogue
 from flow.records.recall import catalogue_of
+from flow.records.rows import HUMAN
 from flow.retrain import step as retrain
 from flow.talk import console, words
 from flow.talk.helps import HELPS

@@ -12,10 +12,11 @@ from pathlib import Path
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.records import labelling, scorelog
-from flow.records.catalogue import HUMAN, ROBOT, Catalogue
+from flow.records.catalogue import Catalogue
 from flow.records.journal import DONE, UNDOING, Move, absolute, homes, number_of, read, relative
 from flow.records.labelling import Labelled
 from flow.records.moving import TAKEN_BACK, carry_back, journalled
+from flow.records.rows import HUMAN, ROBOT
 from flow.talk import console
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from flow.base import files, names, paths
 from flow.base.errors import BadUsage, NotReady
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, WHOLE, Catalogue
+from flow.records.catalogue import Catalogue
 from flow.records.journal import Move, relative
 from flow.records.moving import journalled
+from flow.records.rows import HUMAN, WHOLE
 from flow.talk import console
 
 FOLDERS_MAX = 1000  # more folders beside each other are no labels

@@ -12,9 +12,10 @@ from flow.base import files, names, paths
 from flow.base.errors import BadUsage
 from flow.harvest.take import Taken, copied
 from flow.records import decisions, labelling
-from flow.records.catalogue import Catalogue, Decision
+from flow.records.catalogue import Catalogue
 from flow.records.journal import Move, absolute, relative
 from flow.records.moving import journalled
+from flow.records.rows import Decision
 
 
 def wanted(basetag: str, catalogue: Catalogue) -> list[Decision]:

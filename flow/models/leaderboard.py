@@ -13,8 +13,9 @@ from flow.base.names import percent
 from flow.models import backbone, shelf
 from flow.models.shelf import Model
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, Catalogue
+from flow.records.catalogue import Catalogue
 from flow.records.labelling import Labelled
+from flow.records.rows import HUMAN
 from flow.talk import console
 
 TELLS_APART = 0.05  # McNemar's probability below which a difference counts

@@ -13,8 +13,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from flow.base import files, names, paths, quarantine
-from flow.records.catalogue import CHOSEN, HUMAN, PENDING, WHOLE, Catalogue, Decision, Label
+from flow.records.catalogue import Catalogue
 from flow.records.journal import absolute, relative
+from flow.records.rows import CHOSEN, HUMAN, PENDING, WHOLE, Decision, Label
 
 KEEP, LABEL, ASIDE = "keep", "label", "aside"
 DONE, UNDOING, UNDONE = "done", "undoing", "undone"

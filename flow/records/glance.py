@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flow.base import paths
-from flow.records.catalogue import ROBOT
+from flow.records.rows import ROBOT
 
 SCORE = re.compile(r"_\d{3}(?=\.[^.]*$)")  # what classify puts into a copy's name
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths
-from flow.records.catalogue import WHOLE, Label
+from flow.records.rows import WHOLE, Label
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
 LINE_MAX = 1_000_000  # characters; two paths, however they are written

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow.base import files, names, paths
-from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, WHOLE, Catalogue, Label
+from flow.records.catalogue import Catalogue
 from flow.records.decisions import DONE
+from flow.records.rows import CHOSEN, HUMAN, ROBOT, WHOLE, Label
 from flow.talk import console
 
 _aside: dict[str, Path | None] = {"book": None}

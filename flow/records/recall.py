@@ -8,8 +8,9 @@ from pathlib import Path
 
 from flow.base import paths
 from flow.records import labelling, scorelog
-from flow.records.catalogue import Catalogue, Label
+from flow.records.catalogue import Catalogue
 from flow.records.journal import DONE, homes, label_of, number_of, read
+from flow.records.rows import Label
 from flow.talk import console
 
 

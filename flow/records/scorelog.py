@@ -9,7 +9,7 @@ from pathlib import Path
 import config as cfg
 from flow.base import files
 from flow.records import labelling
-from flow.records.catalogue import Sorting
+from flow.records.rows import Sorting
 
 NAME = "scores.txt"
 COLUMNS = ("file", "folder", "label", "score", "why_under", "all_scores", "original")

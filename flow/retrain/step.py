@@ -11,7 +11,8 @@ from flow.base.names import percent
 from flow.models import backbone, forget, shelf
 from flow.plan import Training
 from flow.records import labelling
-from flow.records.catalogue import CHOSEN, HUMAN, Catalogue
+from flow.records.catalogue import Catalogue
+from flow.records.rows import CHOSEN, HUMAN
 from flow.retrain import tuning
 from flow.talk import console
 from flow.talk.helps import HELPS

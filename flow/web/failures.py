@@ -8,7 +8,7 @@ from http.client import HTTPException
 import requests
 from urllib3.exceptions import LocationValueError
 
-from flow.records.catalogue import FAILED, REFUSED
+from flow.records.rows import FAILED, REFUSED
 from flow.web.guard import BadAddress, NotPublic
 from flow.web.lookup import NoName
 from flow.web.watch import Cut

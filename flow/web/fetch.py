@@ -19,7 +19,7 @@ from requests.utils import get_environ_proxies
 
 import config as cfg
 from flow.base.sniff import NOT_PICTURE
-from flow.records.catalogue import DEFERRED, FAILED, GONE, REFUSED
+from flow.records.rows import DEFERRED, FAILED, GONE, REFUSED
 from flow.web.failures import ROBOTS, TOO_LARGE, NotFetched, is_lost_midway, told
 from flow.web.guard import check_url, is_private
 from flow.web.headers import onward, opted_out, retry_after_s, user_agent
