@@ -6,8 +6,8 @@ from pathlib import Path
 
 from flow.base import files, paths
 from flow.records import scorelog
-from flow.records.catalogue import Sorting
 from flow.records.recall import catalogue_of
+from flow.records.rows import Sorting
 from tests.faults import world
 
 LABELS = ("apple", "built", "cat", "drawn", "not")

@@ -14,8 +14,8 @@ from flow.check.sorted_board import SortedBoard
 from flow.check.training_board import TrainingBoard
 from flow.harvest import step as harvest
 from flow.records import decisions, labelling
-from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, WHOLE
 from flow.records.recall import catalogue_of
+from flow.records.rows import CHOSEN, HUMAN, ROBOT, WHOLE
 from tests.check.person import Person, by_name
 from tests.faults import world
 
@@ -300,7 +300,7 @@ def test_a_training_image_set_aside_leaves_the_training_and_comes_back(doubts):
 
 
 def test_a_robots_label_that_a_person_keeps_is_a_persons(doubts):
-    from flow.records.catalogue import Label
+    from flow.records.rows import Label
 
     page = doubts.next_page(24)
     one = page.pictures[0]
@@ -310,7 +310,7 @@ def test_a_robots_label_that_a_person_keeps_is_a_persons(doubts):
 
 
 def test_a_row_that_leads_out_of_the_photos_is_forgotten(catalogue, tmp_path):
-    from flow.records.catalogue import PENDING, Decision
+    from flow.records.rows import PENDING, Decision
 
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"x")

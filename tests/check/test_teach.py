@@ -22,8 +22,8 @@ from flow.harvest import step as harvest
 from flow.harvest import taught
 from flow.models import backbone
 from flow.records import decisions
-from flow.records.catalogue import CHOSEN, DRAWN, HUMAN
 from flow.records.recall import catalogue_of
+from flow.records.rows import CHOSEN, DRAWN, HUMAN
 from tests.check.serving import Served, chromium, keep_picture, program
 from tests.check.test_story import Page
 from tests.terminal import run

@@ -10,8 +10,8 @@ import config as cfg
 from flow.base.errors import BadUsage, NotReady
 from flow.export import data, step
 from flow.export.step import Wanted
-from flow.records.catalogue import ROBOT, Label
 from flow.records.recall import catalogue_of
+from flow.records.rows import ROBOT, Label
 from tests.helpers import picture
 
 

@@ -67,6 +67,9 @@ def images_vanish_late(_watch) -> None:
     hashes.HashBook.sha256s = sha256s
 
 
+CHILD_S = 20.0
+
+
 def fork_a_worker(_watch) -> None:
     """A forked child that outlives a killed owner."""
     from flow.front import cli
@@ -75,7 +78,7 @@ def fork_a_worker(_watch) -> None:
 
     def work(*arguments):
         if os.fork() == 0:
-            time.sleep(3)
+            time.sleep(CHILD_S)
             os._exit(0)
         return plain(*arguments)
 

@@ -126,5 +126,5 @@ def test_max_minutes_stops_cleanly(home):
     begin = time.monotonic()
     done = run("robots", "200", "robotart", "download", "--source", "sample", "--max-minutes", "0.02", "--tf-files", str(home))
     assert done.returncode == 3 and "minutes are over" in done.stderr
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 60
     assert not list((home / "testing_photos/robots/unsorted_robotart").glob(".part*"))

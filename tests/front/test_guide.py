@@ -228,7 +228,7 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
         t.expect("Sort with which model?")
         t.type("q")
         assert t.ended() == 0
-    from flow.records.catalogue import ROBOT
+    from flow.records.rows import ROBOT
     from tests.scripted import scripted
 
     with scripted(home, []), catalogue_of("robots") as catalogue:

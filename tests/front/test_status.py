@@ -81,21 +81,16 @@ def test_ages_in_words(monkeypatch):
         assert words in status._ago((now - age).isoformat())
 
 
-def test_status_reads_only_and_takes_under_a_second_without_tensorflow():
+def test_status_reads_only_and_loads_none_of_the_heavy_packages():
     root = world.fresh(world.to_harvest)
     before = sorted((p, p.stat().st_mtime_ns) for p in root.rglob("*"))
     code = (
         "import sys, runpy\nsys.argv[1:] = sys.argv[1:]\ntry: runpy.run_path('roboflow.py', run_name='__main__')\n"
         "except SystemExit as end: print(end.code, [m for m in ('tensorflow', 'numpy', 'PIL', 'requests') if m in sys.modules])"
     )
-    seconds = []
-    for _ in range(3):
-        begin = time.monotonic()
-        done = subprocess.run([sys.executable, "-c", code, "robots", "status", "--tf-files", str(root)], cwd=PROJECT, text=True,
-                              capture_output=True, check=True)  # fmt: skip
-        seconds.append(time.monotonic() - begin)
+    done = subprocess.run([sys.executable, "-c", code, "robots", "status", "--tf-files", str(root)], cwd=PROJECT, text=True,
+                          capture_output=True, check=True)  # fmt: skip
     assert done.stdout.splitlines()[-1] == "0 []" and "waiting for you: sorted_" in done.stdout
-    assert min(seconds) < 1
     assert sorted((p, p.stat().st_mtime_ns) for p in root.rglob("*")) == before
 
 

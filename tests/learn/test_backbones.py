@@ -102,7 +102,7 @@ def test_a_hub_that_says_no_more_is_given_up(tmp_path, route):
         server.put(PATH, route)
         begin = time.monotonic()
         found = problem(served(server), tmp_path, timeout_s=0.5)
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 30  # and not a minute
         assert "no answer in time" in found.message
 
 
@@ -124,7 +124,7 @@ def test_after_a_failed_fetch_the_next_one_begins_clean(hub, tmp_path, module_by
     hub.put(PATH, module_bytes)
     begin = time.monotonic()
     assert (locate(served(hub), tmp_path) / "saved_model.pb").exists()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60  # and not ten minutes
 
 
 def test_a_module_in_a_folder_of_its_own_is_refused_and_not_kept(hub, tmp_path, tiny, module_bytes):
@@ -145,7 +145,7 @@ def test_a_fetch_that_was_killed_does_not_hold_up_the_next(hub, tmp_path):
     (tmp_path / f"{folder.name}.0123456789abcdef.tmp" / "variables").mkdir(parents=True)
     begin = time.monotonic()
     assert (locate(served(hub), tmp_path) / "saved_model.pb").exists()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60  # and not ten minutes
     assert not [*tmp_path.glob("*.tmp"), *tmp_path.glob("?" * 40 + ".lock")]
 
 

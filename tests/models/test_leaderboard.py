@@ -9,7 +9,8 @@ from flow.base import files, paths
 from flow.models import leaderboard, shelf
 from flow.plan import Training
 from flow.records import labelling
-from flow.records.catalogue import CHOSEN, HUMAN, ROBOT, Catalogue, Label
+from flow.records.catalogue import Catalogue
+from flow.records.rows import CHOSEN, HUMAN, ROBOT, Label
 from flow.retrain import step as retrain
 from flow.talk import console
 from scripts.learn.metrics import Share

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow.base.errors import RoboError
-from flow.records.catalogue import HUMAN, ROBOT, Archived, Catalogue, Image, Label, Sorting
+from flow.records.catalogue import Catalogue
+from flow.records.rows import HUMAN, ROBOT, Archived, Image, Label, Sorting
 from tests.faults import world
 from tests.faults.runner import run
 

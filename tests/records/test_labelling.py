@@ -6,7 +6,8 @@ import pytest
 
 from flow.base import paths
 from flow.records import labelling
-from flow.records.catalogue import HUMAN, ROBOT, Catalogue, Label, Sorting
+from flow.records.catalogue import Catalogue
+from flow.records.rows import HUMAN, ROBOT, Label, Sorting
 from tests.helpers import coloured
 
 STAMP = "20261123_093011"

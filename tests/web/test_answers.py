@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 import config as cfg
-from flow.records.catalogue import FAILED, REFUSED
+from flow.records.rows import FAILED, REFUSED
 from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.headers import onward

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import config as cfg
-from flow.records.catalogue import DEFERRED, FAILED, GONE, REFUSED
+from flow.records.rows import DEFERRED, FAILED, GONE, REFUSED
 from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.headers import opted_out, plain_url, retry_after_s, user_agent
@@ -130,7 +130,7 @@ def test_deadline_ends_what_drips_or_never_answers(fetcher, server, route):
     start = time.monotonic()
     problem = failure(fetcher, server.put("/x.jpg", route))
     assert problem.reason == "too slow"
-    assert 0.9 < time.monotonic() - start < 2.5
+    assert 0.9 < time.monotonic() - start < 20  # and not a minute
 
 
 def test_stop_ends_what_is_under_way(fetcher, server):
@@ -138,7 +138,7 @@ def test_stop_ends_what_is_under_way(fetcher, server):
     threading.Timer(0.3, fetcher.stop).start()
     start = time.monotonic()
     assert failure(fetcher, url).status == FAILED
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 20  # and not a minute
 
 
 @pytest.mark.parametrize("header", ["86400", "nonsense", None, "Fri, 31 Dec 2099 23:59:59 GMT"])
@@ -147,7 +147,7 @@ def test_429_is_handed_back_at_once_and_cools_that_host_only(fetcher, server, he
     start = time.monotonic()
     problem = failure(fetcher, server.put("/x.jpg", status(429, **headers)))
     assert (problem.status, len(server.hits)) == (DEFERRED, 1)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 8  # sooner than it may be asked again
     assert fetcher.hosts.resting_s("127.0.0.1") > 9
     assert fetcher.hosts.resting_s("127.0.0.2") == 0
     assert problem.until > now() + timedelta(seconds=9)
@@ -193,7 +193,7 @@ def test_no_host_that_listens(fetcher):
         url = gone.base + "/x.jpg"
     start = time.monotonic()
     assert failure(fetcher, url).reason == "no connection"
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 30
 
 
 def test_never_more_than_two_at_once_and_a_pause_between(fetcher):
