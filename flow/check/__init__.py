@@ -13,7 +13,7 @@ and the person at the page. Goes out: every picture where the person says, each 
     standing.py         what is learned meanwhile, and how good it is  behind.py    in threads of their own
     server.py           the web pages of it, on 127.0.0.1 only         guard.py     who may ask
     desk.py             answers questions one after another            thumbs.py    small pictures
-    near.py             the training pictures most like one
+    robot.py            what the best model says of a picture dropped on the page, and what is most like one
     step.py             opens, waits, and says what was done           opening.py   the browser
     page/               what the browser gets: one template, one style sheet, a few modules, nothing from outside
 """

@@ -11,6 +11,8 @@ import secrets
 
 from werkzeug.wrappers import Request
 
+import config as cfg
+
 BODY_MAX = 64_000  # bytes; a page of 400 pictures marked at once has 30,000
 PLAIN = re.compile(r"/|(/[a-z0-9][A-Za-z0-9_.-]*)+")  # how our own paths look before anybody decodes them
 HEADER = "X-Roboflow-Token"
@@ -69,19 +71,31 @@ def body_of(request: Request) -> dict:
     """The JSON object that a change carries. Raises BadRequest."""
     if request.mimetype != "application/json":
         raise BadRequest("not JSON")
-    length = request.content_length
-    if length is None or not 0 <= length <= BODY_MAX:
-        raise BadRequest("no length, or too long")
-    raw = request.stream.read(length)
-    if len(raw) != length:
-        raise BadRequest("cut off")
     try:
-        found = json.loads(raw.decode("utf-8"))
+        found = json.loads(_read(request, BODY_MAX).decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         raise BadRequest("not JSON") from problem
     if not isinstance(found, dict):
         raise BadRequest("not an object")
     return found
+
+
+def picture_of(request: Request) -> bytes:
+    """The file that a try carries, at most cfg.image_bytes_max. Raises BadRequest."""
+    if request.mimetype != "application/octet-stream":
+        raise BadRequest("not a file")
+    return _read(request, cfg.image_bytes_max)
+
+
+def _read(request: Request, most: int) -> bytes:
+    """The body, whole, of at most so many bytes."""
+    length = request.content_length
+    if length is None or not 0 <= length <= most:
+        raise BadRequest("no length, or too long")
+    raw = request.stream.read(length)
+    if len(raw) != length:
+        raise BadRequest("cut off")
+    return raw
 
 
 def _same(one: str, other: str) -> bool:

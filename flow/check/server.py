@@ -19,12 +19,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+import config as cfg
 from flow.base.errors import RoboError
 from flow.check import thumbs
 from flow.check.desk import Busy, Desk
-from flow.check.guard import BadRequest, Forbidden, Guard, body_of
-from flow.check.near import Nearest
+from flow.check.guard import BadRequest, Forbidden, Guard, body_of, picture_of
+from flow.check.robot import Robot
 from flow.check.session import Session
+from flow.models.look import Near
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -34,7 +36,7 @@ KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HASH = re.compile(r"[0-9a-f]{64}")
 IDLE_S = 75  # seconds a connection may be silent
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -53,8 +55,8 @@ CLOSED = ("This page belongs to a RoboFlow run. Open the address that the termin
 class Site:
     """The WSGI application. Several threads call it at once."""
 
-    def __init__(self, title: str, session: Session, desk: Desk, guard: Guard, nearest: Nearest):
-        self._title, self._session, self._desk, self._guard, self._nearest = title, session, desk, guard, nearest
+    def __init__(self, title: str, session: Session, desk: Desk, guard: Guard, robot: Robot):
+        self._title, self._session, self._desk, self._guard, self._robot = title, session, desk, guard, robot
         self._files = {path.name: path for path in HERE.iterdir() if path.suffix in KINDS}
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="thumbs")
 
@@ -112,11 +114,13 @@ class Site:
         if len(rest) == 2 and rest[0] in ("picture", "near") and HASH.fullmatch(rest[1]):
             sha = rest[1]
             if rest[0] == "near":
-                return _as_json({"near": [n._asdict() for n in self._nearest.to(sha)]})
+                return _as_json({"near": _alike(self._robot.near(sha))})
             return _as_json(self._desk.ask(lambda: self._session.details(sha)))
         raise BadRequest("there is no such page")
 
     def _post(self, request: Request) -> Response:
+        if request.path == "/api/try":
+            return self._tried(picture_of(request))
         asked, tab = body_of(request), request.headers.get("X-Tab", "")[:40]
         changes: dict[str, Callable[[dict], dict]] = {
             "decide": self._session.decide, "accept": self._session.accept, "undo": self._session.undo,
@@ -132,6 +136,12 @@ class Site:
         if name not in changes or not request.path.startswith("/api/"):
             raise BadRequest("there is no such page")
         return self._viewed(lambda: changes[name](asked))
+
+    def _tried(self, picture: bytes) -> Response:
+        """What the robot says of a picture that a person dropped here."""
+        look = self._robot.look(picture)
+        ranked = sorted(look.scores.items(), key=lambda one: -one[1])
+        return _as_json({"verdict": look.verdict, "sure": look.sure, "scores": ranked, "near": _alike(look.near)})
 
     def _viewed(self, question: Callable[[], dict]) -> Response:
         """The answer to a question; meanwhile the pictures of the page after it are made small."""
@@ -161,7 +171,7 @@ class Site:
         return response
 
     def _thumb(self, size: str, sha: str) -> Response:
-        path = self._session.board.find(sha) or self._nearest.find(sha)
+        path = self._session.board.find(sha) or self._robot.find(sha)
         is_known = path is not None or self._session.board.was_shown(sha)
         data = thumbs.thumbnail(path, sha, size) if is_known else None
         if data is None:
@@ -237,7 +247,11 @@ def _template(title: str, token: str) -> str:
     from jinja2 import Environment, FileSystemLoader
 
     pages = Environment(loader=FileSystemLoader(HERE), autoescape=True)
-    return pages.get_template("check.html").render(title=title, token=token)
+    return pages.get_template("check.html").render(title=title, token=token, bytes_max=cfg.image_bytes_max)
+
+
+def _alike(near: Iterable[Near]) -> list[dict]:
+    return [{"sha256": n.sha256, "label": n.label, "likeness": round(n.likeness, 3)} for n in near]
 
 
 def _as_json(facts: object, code: int = 200) -> Response:

@@ -8,9 +8,9 @@ from flow.base.errors import BadUsage, NotReady
 from flow.check import thumbs
 from flow.check.board import Board
 from flow.check.desk import Desk
-from flow.check.near import Nearest
 from flow.check.opening import opened
 from flow.check.pile import piled, waits
+from flow.check.robot import Robot
 from flow.check.session import Session, Then, Work
 from flow.check.sorted_board import SortedBoard
 from flow.check.teach_board import TeachBoard
@@ -88,9 +88,9 @@ def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> Non
     from flow.check.server import Site, serving
 
     thumbs.sweep()
-    nearest = Nearest(basetag)
+    robot = Robot(basetag)
     with (
-        serving(lambda guard: Site(basetag, session, desk, guard, nearest), how.port) as address,
+        serving(lambda guard: Site(basetag, session, desk, guard, robot), how.port) as address,
         opened(address, paths.way_in(basetag), how.browser),
     ):
         desk.serve()

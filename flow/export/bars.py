@@ -1,7 +1,7 @@
 """One picture's scores as bars of plain characters, as wide as the terminal."""
 
 from flow.base.names import percent
-from flow.export.look import Look
+from flow.models.look import Look
 
 BAR = "#"
 WIDEST = 60  # columns a full bar takes at most
@@ -25,16 +25,7 @@ def bars(name: str, look: Look, width: int) -> list[str]:
         lines.append(f"  {label[:room]:<{room}}  {percent(score):>6}  {bar}".rstrip())
     if len(ranked) > SHOWN:
         lines.append(f"  and {len(ranked) - SHOWN} more")
-    return [*lines, f"  {verdict(look)}", *_near(look), ""]
-
-
-def verdict(look: Look) -> str:
-    """Whether the model would be sure, and why not."""
-    if look.why == "unsure":
-        return f"not sure: {percent(look.score)} is below the line of {percent(look.line)}"
-    if look.why == "unlike":
-        return f"not sure: unlike everything it has learned from (distance {look.distance:.2f}, limit {look.limit:.2f})"
-    return f"sure: {look.label}"
+    return [*lines, f"  {look.verdict}", *_near(look), ""]
 
 
 def _near(look: Look) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flow.base import files
 from flow.base.errors import BadUsage
-from flow.export.look import Picture
+from flow.models.look import Picture
 from flow.talk import console
 
 

@@ -9,8 +9,8 @@ from flow.base import files
 from flow.base.names import percent
 from flow.export.bars import bars
 from flow.export.given import gather
-from flow.export.look import Look, Looker
 from flow.export.writing import csv_text, refuse_taken
+from flow.models.look import Look, Looker
 from flow.records.catalogue import Catalogue
 from flow.talk import console
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from flow.check.desk import Desk
-from flow.check.near import Nearest
+from flow.check.robot import Robot
 from flow.check.server import Site, serving
 from flow.check.session import Ended, Session, Then
 from flow.check.sorted_board import SortedBoard
@@ -84,7 +84,7 @@ def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
                 desk = Desk()
                 then = Then(lambda: done.append("harvest") or Ended("harvested"), lambda: done.append("retrain") or Ended("retrained"))
                 session = Session(lambda: board(basetag, catalogue, "stamp"), ("harvest", "retrain"), then, desk)
-                with serving(lambda guard: Site(basetag, session, desk, guard, Nearest(basetag)), 0) as address:
+                with serving(lambda guard: Site(basetag, session, desk, guard, Robot(basetag)), 0) as address:
                     ready.put(Served(address, session, desk, done=done))
                     desk.serve()
         except BaseException as problem:

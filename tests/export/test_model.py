@@ -12,9 +12,9 @@ import config as cfg
 from flow.base.errors import BadUsage, NotReady, RoboError
 from flow.export import model as model_files
 from flow.export import step
-from flow.export.look import Looker
 from flow.export.step import Wanted
 from flow.models import shelf
+from flow.models.look import Looker
 from flow.records.recall import catalogue_of
 from tests.terminal import run
 

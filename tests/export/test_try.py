@@ -9,8 +9,8 @@ import pytest
 import config as cfg
 from flow.base.errors import NotReady, RoboError
 from flow.export.bars import bars
-from flow.export.look import Look, Looker, Near, scores_of
 from flow.front import arguments
+from flow.models.look import Look, Looker, Near
 from flow.records.recall import catalogue_of
 from tests.faults import world
 from tests.faults.runner import run
@@ -185,7 +185,7 @@ def test_scores_of_a_picture_in_memory(home, tf_files):
     cfg.path_to_tf_files = str(home)
     photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
     with catalogue_of("robots") as catalogue:
-        look = scores_of("robots", photo.read_bytes(), catalogue)
+        look = Looker.open("robots", catalogue).scores_of(photo.read_bytes())
         looker = Looker.open("robots", catalogue, "1")
         assert looker.scores_of(photo).scores == look.scores and look.label == "built"
         assert look.near[0].path == photo

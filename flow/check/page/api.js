@@ -23,6 +23,12 @@ export function post(name, body) {
   return sent;
 }
 
+/** What the robot says of a file. Changes nothing, and waits for no change. */
+export async function lookAt(file) {
+  const headers = { "Content-Type": "application/octet-stream", "X-Roboflow-Token": token, "X-Tab": tab };
+  return answered(await reach("/api/try", { method: "POST", headers, body: file }));
+}
+
 /** Say that somebody is here, now and then, and goodbye when the tab closes. */
 export function stayAlive() {
   const alive = () => send("alive", {}).catch(() => {});

@@ -8,6 +8,7 @@ import { drawLarge } from "./large.js";
 import * as picker from "./picker.js";
 import * as pointer from "./pointer.js";
 import { isLesson } from "./teach.js";
+import * as trying from "./try.js";
 import { NOBODY, acceptable, goTo, isOpen, leadOn, markAll, pictures, state, targets, toggle, turnTo, usual } from "./state.js";
 
 const SIZES = [84, 100, 122, 144, 168, 208, 262, 330, 420];  // pixels, of a picture
@@ -279,6 +280,7 @@ function wire() {
   keys.listen(does);
   pointer.listen(does);
   picker.listen();
+  trying.listen();
   $("labels").addEventListener("click", (event) => {
     const chip = event.target.closest("button");
     if (chip?.id === "naming") does.pick("");
@@ -287,7 +289,7 @@ function wire() {
   const buttons = { smaller: does.smaller, bigger: does.bigger, ask: does.help, done: does.close, look: does.look, aside: does.aside, undo: does.undo,
     redo: does.redo, accept: does.enter, close: does.escape, before: () => does.walk("left", false), after: () => does.walk("right", false) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => { action(); focusHere(); });
-  for (const id of ["keys", "picker"]) $(id).addEventListener("close", focusHere);
+  for (const id of ["keys", "picker", "tried"]) $(id).addEventListener("close", focusHere);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && waiting() === 0 && !state.work?.busy) load(); });
   addEventListener("resize", () => { clearTimeout(wire.later); wire.later = setTimeout(() => { arrange(); if (!state.locked && waiting() === 0) load(true); }, 250); });
 }

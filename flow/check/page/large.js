@@ -46,7 +46,7 @@ function drawFacts({ name, scores, title, credit, license, link, source }) {
   $("credit").replaceChildren(...told);
 }
 
-function bar(label, score) {
+export function bar(label, score) {
   const inside = make("i");
   inside.style.width = `${100 * score}%`;
   return make("li", {}, make("span", { text: label }), make("span", { kind: "track", "aria-hidden": "true" }, inside), make("span", { kind: "number", text: percent(score) }));
@@ -54,10 +54,11 @@ function bar(label, score) {
 
 function drawNear(near) {
   $("near").hidden = near.length === 0;
-  const tiles = near.map((one) => {
-    const image = make("img", { src: `/thumb/grid/${one.sha256}`, alt: "", loading: "lazy" });
-    image.addEventListener("error", () => image.remove());
-    return make("li", { title: `likeness ${percent(Math.max(0, one.likeness))}` }, image, make("span", { text: one.label }));
-  });
-  $("near").querySelector("ul").replaceChildren(...tiles);
+  $("near").querySelector("ul").replaceChildren(...near.map(nearTile));
+}
+
+export function nearTile({ sha256, label, likeness }) {
+  const image = make("img", { src: `/thumb/grid/${sha256}`, alt: "", loading: "lazy" });
+  image.addEventListener("error", () => image.remove());
+  return make("li", { title: `likeness ${percent(Math.max(0, likeness))}` }, image, make("span", { text: label }));
 }

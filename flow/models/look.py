@@ -1,7 +1,4 @@
-"""What a model says of a picture: the score of each label, whether it would be sure, and what it looks most like.
-
-`scores_of` is for one picture at a time, such as one dropped onto a page; a `Looker` is opened once and looks at many.
-"""
+"""What a model says of a picture: the score of each label, whether it would be sure, and what it looks most like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import config as cfg
 from flow.base import paths
 from flow.base.errors import RoboError
+from flow.base.names import percent
 from flow.models import leaderboard, shelf
 from flow.models.backbone import LazyRunner, head_of
 from flow.models.shelf import Model
 from flow.records import labelling
 from flow.records.catalogue import Catalogue
+from flow.records.labelling import Labelled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from scripts.learn.head import Head
 
 NEAR = 3  # training pictures named beside a look
+KNOWN_MOST = 20_000  # training pictures compared with, evenly drawn from more; twice 165 MB of vectors at 2,064 numbers
 Picture = Path | bytes
 
 
@@ -34,6 +34,7 @@ class Near:
     path: Path
     label: str
     likeness: float
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,16 @@ class Look:
     def sure(self) -> bool:
         return not self.why
 
+    @property
+    def verdict(self) -> str:
+        """Whether the model would be sure, and why not, in words."""
+        if self.why == "unsure":
+            return f"not sure: {percent(self.score)} is below the line of {percent(self.line)}"
+        if self.why == "unlike":
+            far = f"distance {self.distance:.2f}, limit {self.limit:.2f}"
+            return f"not sure: unlike everything it has learned from ({far})"
+        return f"sure: {self.label}"
+
     def facts(self) -> dict:
         near = [{"path": str(n.path), "label": n.label, "likeness": round(n.likeness, 4)} for n in self.near]
         return {"label": self.label, "score": self.score, "sure": self.sure, "why": self.why, "scores": self.scores,
@@ -82,7 +93,7 @@ class Looker:
     head: "Head"
     gate: "Gate"
     rows: "np.ndarray"  # float32 [n, d], unit length, of the training pictures whose vectors are known
-    places: list[tuple[Path, str]] = field(default_factory=list)  # file and label of each row
+    images: list[Labelled] = field(default_factory=list)  # of each row
 
     @classmethod
     def open(cls, basetag: str, catalogue: Catalogue, wanted: str = "") -> "Looker":
@@ -101,8 +112,8 @@ class Looker:
         shelf.verify_parts(model, "head.npz", "retrained_labels.txt")
         head, gate = head_of(model)
         runner = LazyRunner(model)
-        vectors, places = _training(basetag, catalogue, runner)
-        return cls(model, runner, head, gate, gate.unit(vectors), places)
+        vectors, images = _training(basetag, catalogue, runner)
+        return cls(model, runner, head, gate, gate.unit(vectors), images)
 
     def look(
         self, pictures: dict[str, Picture], progress: Callable[[int], None] = lambda n: None
@@ -127,36 +138,48 @@ class Looker:
             raise RoboError(f"That picture cannot be read: {bad['it']}.", "JPEG, PNG, WebP, GIF and BMP are read.")
         return looks["it"]
 
+    def near(self, sha256: str) -> tuple[Near, ...]:
+        """The other training pictures most like a picture that went through the backbone before; none where it did not.
+        Nothing is computed for it."""
+        vector = _kept(self.runner, [sha256]).get(sha256)
+        if vector is None:
+            return ()
+        ranked = self._ranked(vector[None], NEAR + 1)[0]
+        return tuple(near for near in ranked if near.sha256 != sha256)[:NEAR]
+
     def _looks(self, vectors: "np.ndarray") -> list[Look]:
-        distances = self.gate.distances(vectors)
-        likeness = self.gate.unit(vectors) @ self.rows.T
+        distances, near = self.gate.distances(vectors), self._ranked(vectors, NEAR)
         looks = []
-        for scores, distance, alike in zip(self.head.probabilities(vectors), distances, likeness, strict=True):
-            near = tuple(Near(self.places[i][0], self.places[i][1], float(alike[i])) for i in (-alike).argsort()[:NEAR])
+        for scores, distance, alike in zip(self.head.probabilities(vectors), distances, near, strict=True):
             by_label = dict(zip(self.model.labels, map(float, scores), strict=True))
-            looks.append(Look(by_label, float(distance), self.gate.limit, cfg.confidence_min, near))
+            looks.append(Look(by_label, float(distance), self.gate.limit, cfg.confidence_min, alike))
         return looks
 
+    def _ranked(self, vectors: "np.ndarray", count: int) -> list[tuple[Near, ...]]:
+        """For each vector float32 [n, d] that many training pictures, most alike first."""
+        likeness = self.gate.unit(vectors) @ self.rows.T
+        return [tuple(self._near(i, float(row[i])) for i in (-row).argsort()[:count]) for row in likeness]
 
-def scores_of(basetag: str, image: bytes, catalogue: Catalogue, wanted: str = "") -> Look:
-    """What the best model of a basetag, or the one named, says of one picture. Keep a `Looker` to ask more than once.
-
-    Raises:
-        NotReady: there is no model.
-        RoboError: the model is damaged, or the picture cannot be read.
-    """
-    return Looker.open(basetag, catalogue, wanted).scores_of(image)
+    def _near(self, at: int, likeness: float) -> Near:
+        image = self.images[at]
+        return Near(image.path, image.label, likeness, image.sha256)
 
 
-def _training(basetag: str, catalogue: Catalogue, runner: LazyRunner) -> tuple["np.ndarray", list[tuple[Path, str]]]:
-    """Vectors float32 [n, d] of the training pictures that went through this backbone, and where each lies."""
+def _training(basetag: str, catalogue: Catalogue, runner: LazyRunner) -> tuple["np.ndarray", list[Labelled]]:
+    """Vectors float32 [n, d] of the training pictures that went through this backbone, and the pictures."""
     import numpy as np
 
+    images = {i.sha256: i for i in labelling.training_images(basetag, catalogue, remember=False)}
+    known = list(images)[:: len(images) // KNOWN_MOST + 1]
+    vectors = _kept(runner, known)
+    rows = np.stack(list(vectors.values())) if vectors else np.zeros((0, runner.vector_length), np.float32)
+    return rows, [images[sha] for sha in vectors]
+
+
+def _kept(runner: LazyRunner, shas: list[str]) -> "dict[str, np.ndarray]":
+    """What the backbone saw in pictures, as far as it is kept."""
     from scripts.learn import bottlenecks
 
-    images = {i.sha256: i for i in labelling.training_images(basetag, catalogue, remember=False)}
     path = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
     with bottlenecks.Store(path) as store:
-        vectors = store.get(list(images), runner.vector_length)
-    rows = np.stack(list(vectors.values())) if vectors else np.zeros((0, runner.vector_length), np.float32)
-    return rows, [(images[sha].path, images[sha].label) for sha in vectors]
+        return store.get(shas, runner.vector_length)

@@ -1,0 +1,136 @@
+"""What the robot says beside the page: of a picture that is dropped, pasted or chosen, and of what is most like one."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+
+import config as cfg
+from flow.base import files
+from flow.base.errors import NotReady
+from flow.check.robot import Robot
+from flow.check.training_board import TrainingBoard
+from flow.models import shelf
+from tests.check.serving import chromium, keep_picture, program, resized, served
+from tests.check.test_story import Page
+
+FILE = {"Content-Type": "application/octet-stream"}
+DROP = """
+const [kind, input] = arguments, data = new DataTransfer();
+for (const file of input.files) data.items.add(file);
+if (kind === "text") data.setData("text/uri-list", "https://example.org/robot.jpg");
+const events = kind === "paste" ? [["paste", ClipboardEvent, { clipboardData: data }]]
+  : [["dragover", DragEvent, { dataTransfer: data }], ["drop", DragEvent, { dataTransfer: data }]];
+return events.map(([name, Event, more]) => {
+  const event = new Event(name, { bubbles: true, cancelable: true, ...more });
+  document.querySelector("#grid").dispatchEvent(event);
+  return event.defaultPrevented;
+});
+"""
+
+
+@pytest.fixture
+def page(home, tf_files):
+    cfg.path_to_tf_files = str(home)
+    with served(board=TrainingBoard) as open_page:
+        yield open_page
+
+
+def tried(page, picture: bytes, **headers: str) -> tuple[int, dict]:
+    status, _, body = page.send("POST", "/api/try", picture, **{**page.honest(), **FILE, **headers})
+    return status, json.loads(body)
+
+
+def training(home, label: str = "built") -> list:
+    return sorted(home.glob(f"training_photos/robots/{label}/*.jpg"))
+
+
+def pictures(home) -> set:
+    """All but the small ones that the page keeps."""
+    return {p for p in home.rglob("*.*") if p.suffix in (".jpg", ".png") and "thumb" not in str(p)}
+
+
+def test_a_picture_gets_scores_and_what_it_is_like_and_is_not_kept(page, home):
+    photo = training(home)[0]
+    before = pictures(home)
+    status, told = tried(page, photo.read_bytes())
+    assert status == 200 and told["scores"][0][0] == "built" and abs(sum(s for _, s in told["scores"]) - 1) < 1e-5
+    assert told["verdict"].startswith("sure: built" if told["sure"] else "not sure: ")
+    assert len(told["near"]) == 3 and told["near"][0]["sha256"] == files.sha256_of(photo)
+    status, headers, thumb = page.send("GET", f"/thumb/grid/{told['near'][1]['sha256']}", Cookie=page.cookie)
+    assert (status, headers["Content-Type"]) == (200, "image/jpeg") and Image.open(io.BytesIO(thumb)).format == "JPEG"
+    assert pictures(home) == before
+
+
+def test_what_is_no_picture_is_said_and_the_page_goes_on(page, home):
+    for body in (b"", b"<html>", training(home)[0].read_bytes()[:300]):
+        status, told = tried(page, body)
+        assert status == 400 and "cannot be read" in told["error"]
+    assert tried(page, training(home)[0].read_bytes())[0] == 200
+
+
+def test_only_the_page_itself_may_ask_and_not_for_more_than_a_file_may_have(page, home, monkeypatch):
+    photo = training(home)[0].read_bytes()
+    assert page.send("POST", "/api/try", photo, **FILE)[0] == 403
+    assert page.send("POST", "/api/try", photo, **{**page.honest(), **FILE, "Origin": "http://evil.example"})[0] == 403
+    assert page.send("POST", "/api/try", photo, **{**page.honest(), "Content-Type": "image/jpeg"})[0] == 400
+    cfg.image_bytes_max = len(photo) - 1
+    assert tried(page, photo)[0] == 400
+    cfg.image_bytes_max = len(photo)
+    assert tried(page, photo)[0] == 200
+
+
+def test_the_likest_others_of_a_picture_without_itself(page, home):
+    sha = files.sha256_of(training(home, "drawn")[2])
+    status, told = page.get(f"/api/near/{sha}")
+    assert status == 200 and len(told["near"]) == 3 and sha not in {n["sha256"] for n in told["near"]}
+    assert [n["likeness"] for n in told["near"]] == sorted((n["likeness"] for n in told["near"]), reverse=True)
+    assert page.get(f"/api/near/{'0' * 64}")[1] == {"near": []}
+
+
+def test_the_best_model_of_now_answers(home, tf_files):
+    cfg.path_to_tf_files = str(home)
+    robot, photo = Robot("robots"), training(home)[0].read_bytes()
+    assert robot.look(photo).label == "built"
+    model = shelf.all_models("robots")[0].folder
+    model.rename(home / "elsewhere")
+    with pytest.raises(NotReady, match="no model for robots yet"):
+        robot.look(photo)
+    assert robot.near(files.sha256_of(training(home)[0])) == ()
+    (home / "elsewhere").rename(model)
+    assert robot.look(photo).label == "built"
+
+
+def test_in_a_browser(home, tmp_path):
+    """Dropped, pasted and chosen; a file that is none, an address, and a page that stays where it is."""
+    good, bad = training(home)[0], tmp_path / "notes.jpg"
+    bad.write_text("no picture")
+    with program("robots", "check", "--training", "--tf-files", str(home)) as (_, address), chromium() as browser:
+        page = Page(browser)
+        page.open(address)
+        browser.execute_script("document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'mine' }))")
+        mine = page.one("#mine")
+        mine.send_keys(str(good))
+        for kind in ("drop", "paste"):
+            assert all(browser.execute_script(DROP, kind, mine)) or kind == "paste"
+            page.until(lambda: "sure: " in page.text("#tried-says"), "what the robot says")
+            assert page.text("#tried-scores li:first-child").split()[0] == "built"
+            page.until(lambda: len(page.all("#tried-near img")) == 3, "the likest")
+            assert browser.execute_script("return document.getElementById('tried-picture').naturalWidth") > 0
+            if kind == "drop":
+                keep_picture(browser, "try_desktop")
+                resized(browser, 390, 844, touch=True)
+                keep_picture(browser, "try_phone")
+                resized(browser, 1280, 800)
+            page.one("#tried form button").click()
+            assert not page.one("#tried").is_displayed() and page.shown()
+        page.one("#ask").click()
+        page.one("#choose").send_keys(str(bad))
+        page.until(lambda: "cannot be read" in page.text("#tried-more"), "that it is no picture")
+        page.one("#tried form button").click()
+        mine.clear()
+        assert all(browser.execute_script(DROP, "text", mine))
+        page.says("Only files can be looked at here")
+        assert browser.current_url.startswith(address.split("/?")[0])
+        assert [entry for entry in browser.get_log("browser") if "400" not in entry["message"]] == []
