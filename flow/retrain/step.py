@@ -19,7 +19,7 @@ from flow.talk.helps import HELPS
 
 if TYPE_CHECKING:
     from scripts.learn.backbones import Backbone
-    from scripts.retrain import Gathered, Job, Learned
+    from scripts.learn.learning import Gathered, Job, Learned
 
 IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
 WORKING = ".training_"
@@ -178,8 +178,9 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
     """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
     training needs."""
     from scripts.learn.dataset import Picture, SplitRules, without_repeats
+    from scripts.learn.learning import Job
     from scripts.learn.train import Recipe
-    from scripts.retrain import Job, Tune
+    from scripts.learn.tune import Tune
 
     tuning.check(chosen, training)
     clashes = labelling.contradictions(images)
@@ -197,7 +198,7 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
 
 def made_already(basetag: str, job: "Job") -> shelf.Model | None:
     """The model that the same images, labels and parameters have made."""
-    from scripts.retrain import made_from
+    from scripts.learn.learning import made_from
 
     digest = made_from(job)
     return next((m for m in shelf.all_models(basetag) if m.facts.get("made_from") == digest), None)
@@ -205,13 +206,12 @@ def made_already(basetag: str, job: "Job") -> shelf.Model | None:
 
 def gather(job: "Job") -> "Gathered":
     """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
-    from scripts import retrain
-    from scripts.learn import dataset
+    from scripts.learn import dataset, learning
     from scripts.learn.backbones import BackboneProblem
 
     try:
         with console.progress(len(job.pictures), "bottlenecks") as advance:
-            return retrain.gather(job, tuning.places(), advance)
+            return learning.gather(job, tuning.places(), advance)
     except BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     except dataset.TooFewImages as problem:

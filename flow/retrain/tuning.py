@@ -11,12 +11,12 @@ from flow.talk import console, words
 
 if TYPE_CHECKING:
     from scripts.learn.backbones import Backbone
+    from scripts.learn.learning import Gathered, Job, Learned, Places
     from scripts.learn.tune import Tuning
-    from scripts.retrain import Gathered, Job, Learned, Places
 
 
 def places() -> "Places":
-    from scripts.retrain import Places
+    from scripts.learn.learning import Places
 
     return Places(paths.models(), paths.bottlenecks(), paths.hashes())
 
@@ -40,14 +40,14 @@ def learn(job: "Job", gathered: "Gathered", attended: bool = False) -> "Learned"
         RoboError: the backbone cannot be tuned.
         KeyboardInterrupt: Ctrl-C, and nothing shall be kept.
     """
-    from scripts import retrain
+    from scripts.learn import learning
     from scripts.learn.backbones import BackboneProblem
 
     if job.tune is None:
-        return retrain.learn_from(job, gathered)
+        return learning.learn_from(job, gathered)
     try:
         with console.progress(0 if gathered.kept else len(job.pictures), "first layers") as advance:
-            under_way = retrain.prepare(job, gathered, places(), advance)
+            under_way = learning.prepare(job, gathered, places(), advance)
     except BackboneProblem as problem:
         raise RoboError(problem.message, problem.hint) from problem
     console.note(words.tuning(under_way.estimate(), under_way.trainings))
@@ -57,7 +57,7 @@ def learn(job: "Job", gathered: "Gathered", attended: bool = False) -> "Learned"
     except KeyboardInterrupt:
         if not (attended and _keeps(under_way)):
             raise
-    return retrain.tuned(job, gathered, under_way)
+    return learning.tuned(job, gathered, under_way)
 
 
 def make_ready(learned: "Learned", folder: Path) -> None:

@@ -12,8 +12,8 @@ from scripts.learn import backbones
 from scripts.learn.backbones import Backbone, BackboneProblem, find, fingerprint, locate
 from scripts.learn.dataset import list_pictures
 from scripts.learn.hashes import HashBook
+from scripts.learn.learning import Job, Places, learn
 from scripts.learn.train import Recipe
-from scripts.retrain import Job, Places, learn
 from tests.helpers import TINY_LENGTH, TINY_SIZE, coloured, save_tiny_backbone
 from tests.servers import Server, drip, never, redirect, send, status
 

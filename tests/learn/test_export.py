@@ -12,9 +12,10 @@ from scripts.learn.bottlenecks import Store, compute
 from scripts.learn.dataset import list_pictures
 from scripts.learn.hashes import HashBook
 from scripts.learn.images import load_pixels
+from scripts.learn.learning import Job, Places, learn
 from scripts.learn.runners import open_runner
 from scripts.learn.train import Recipe
-from scripts.retrain import Job, Places, learn, write_model
+from scripts.retrain import write_model
 from tests.helpers import TINY_SIZE, coloured, tiny_backbone
 
 PLAIN = """

@@ -13,8 +13,8 @@ from scripts.learn import distort
 from scripts.learn.dataset import SplitRules, list_pictures
 from scripts.learn.distort import Distortions
 from scripts.learn.hashes import HashBook
+from scripts.learn.learning import Job, Places, gather, learn_from
 from scripts.learn.train import Recipe
-from scripts.retrain import Job, Places, gather, learn_from
 from tests.helpers import TINY_SIZE, coloured, tiny_backbone
 
 
