@@ -17,14 +17,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport():
-    """What a test logged may hold file names that are no UTF-8; a report goes through a pipe that takes nothing else."""
-    report = yield
-    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
-    return report
-
-
 @pytest.fixture
 def tf_files(tmp_path):
     """An empty data folder; every setting is put back afterwards."""

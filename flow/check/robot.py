@@ -1,9 +1,11 @@
 """The robot beside the page: what the best model says of a person's own picture, and what is most like one shown."""
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from flow.base.errors import NotReady
 from flow.models import shelf
 from flow.models.look import Look, Looker, Near
 from flow.records.recall import catalogue_of
@@ -33,12 +35,11 @@ class Robot:
     def near(self, sha256: str) -> tuple[Near, ...]:
         """The training pictures most like one, nearest first; none where there is no model, or where its backbone has
         not seen that picture. Nothing is computed for it."""
-        with self._lock:
-            if not shelf.all_models(self._basetag):
-                return ()
+        with self._lock, contextlib.suppress(NotReady):
             near = self._open().near(sha256)
             self._remember(near)
             return near
+        return ()
 
     def find(self, sha256: str) -> Path | None:
         """Where a training picture lies that was named before."""

@@ -25,8 +25,7 @@ export function post(name, body) {
 
 /** What the robot says of a file. Changes nothing, and waits for no change. */
 export async function lookAt(file) {
-  const headers = { "Content-Type": "application/octet-stream", "X-Roboflow-Token": token, "X-Tab": tab };
-  return answered(await reach("/api/try", { method: "POST", headers, body: file }));
+  return answered(await reach("/api/try", posting("application/octet-stream", file)));
 }
 
 /** Say that somebody is here, now and then, and goodbye when the tab closes. */
@@ -40,9 +39,10 @@ export function stayAlive() {
 }
 
 async function send(name, body, keepalive = false) {
-  const headers = { "Content-Type": "application/json", "X-Roboflow-Token": token, "X-Tab": tab };
-  return answered(await reach(`/api/${name}`, { method: "POST", headers, body: JSON.stringify(body), keepalive }));
+  return answered(await reach(`/api/${name}`, { ...posting("application/json", JSON.stringify(body)), keepalive }));
 }
+
+const posting = (type, body) => ({ method: "POST", headers: { "Content-Type": type, "X-Roboflow-Token": token, "X-Tab": tab }, body });
 
 async function reach(path, options) {
   try {

@@ -2,9 +2,8 @@
 
 import { lookAt } from "./api.js";
 import { $, say } from "./draw.js";
-import { bar, nearTile } from "./large.js";
+import { bars, drawNear } from "./large.js";
 
-const SHOWN = 12;  // labels
 let turn = 0;      // of the picture that is looked at; an answer to an older one is not shown
 let address = "";  // of the picture in the browser's memory
 
@@ -65,9 +64,8 @@ function begin(file, more) {
 
 function drawLook({ verdict, scores, near }) {
   $("tried-says").textContent = verdict;
-  $("tried-scores").replaceChildren(...scores.slice(0, SHOWN).map(([label, score]) => bar(label, score)));
-  $("tried-near").hidden = near.length === 0;
-  $("tried-near").querySelector("ul").replaceChildren(...near.map(nearTile));
+  $("tried-scores").replaceChildren(...bars(scores));
+  drawNear($("tried-near"), near);
 }
 
 function forget() {
