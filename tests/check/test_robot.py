@@ -125,6 +125,10 @@ def test_in_a_browser(home, tmp_path):
                 resized(browser, 1280, 800)
             page.one("#tried form button").click()
             assert not page.one("#tried").is_displayed() and page.shown()
+        page.one("#ask").click()  # which says: drop it anywhere on this page
+        assert all(browser.execute_script(DROP, "drop", mine))
+        page.until(lambda: "sure: " in page.text("#tried-says"), "what the robot says over the help")
+        page.one("#tried form button").click()
         page.one("#ask").click()
         page.one("#choose").send_keys(str(bad))
         page.until(lambda: "cannot be read" in page.text("#tried-more"), "that it is no picture")

@@ -20,7 +20,6 @@ export function listen() {
   });
   addEventListener("paste", (event) => { if (holdsFiles(event.clipboardData)) take(event.clipboardData); });
   $("choose").addEventListener("change", () => {
-    $("keys").close();
     take({ files: $("choose").files });
     $("choose").value = "";
   });
@@ -30,7 +29,8 @@ export function listen() {
 const holdsFiles = (data) => [...(data?.types ?? [])].includes("Files");
 
 function take(data) {
-  if (document.querySelector("dialog[open]:not(#tried)")) return;
+  if ($("picker").open) return;
+  $("keys").close();
   const files = [...data.files];
   if (files.length) tell(files[0], files.length);
   else say("Only files can be looked at here; an address goes into the terminal: roboflow.py … try ADDRESS", true);
