@@ -13,7 +13,7 @@ from flow.check.robot import Robot
 from flow.check.training_board import TrainingBoard
 from flow.models import shelf
 from tests.check.serving import chromium, keep_picture, program, resized, served
-from tests.check.test_story import Page
+from tests.check.test_story import Keys, Page
 
 FILE = {"Content-Type": "application/octet-stream"}
 DROP = """
@@ -125,6 +125,10 @@ def test_in_a_browser(home, tmp_path):
                 resized(browser, 1280, 800)
             page.one("#tried form button").click()
             assert not page.one("#tried").is_displayed() and page.shown()
+        page.press("?")
+        assert browser.switch_to.active_element == page.one("#keys-close")  # ENTER leads back, as ever
+        page.press(Keys.ENTER)
+        page.until(lambda: not page.one("#keys").is_displayed(), "the pictures again")
         page.one("#ask").click()  # which says: drop it anywhere on this page
         assert all(browser.execute_script(DROP, "drop", mine))
         page.until(lambda: "sure: " in page.text("#tried-says"), "what the robot says over the help")
@@ -132,6 +136,7 @@ def test_in_a_browser(home, tmp_path):
         page.one("#ask").click()
         page.one("#choose").send_keys(str(bad))
         page.until(lambda: "cannot be read" in page.text("#tried-more"), "that it is no picture")
+        assert not page.one("#tried-picture").is_displayed()
         page.one("#tried form button").click()
         mine.clear()
         assert all(browser.execute_script(DROP, "text", mine))

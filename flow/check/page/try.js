@@ -23,6 +23,7 @@ export function listen() {
     take({ files: $("choose").files });
     $("choose").value = "";
   });
+  $("tried-picture").addEventListener("error", () => { $("tried-picture").hidden = true; });
   $("tried").addEventListener("close", () => { turn += 1; forget(); });
 }
 
@@ -54,6 +55,7 @@ async function tell(file, among) {
 function begin(file, more) {
   forget();
   address = URL.createObjectURL(file);
+  $("tried-picture").hidden = false;
   $("tried-picture").src = address;
   $("tried-says").textContent = "boop boop. looking …";
   $("tried-more").textContent = more;
