@@ -58,8 +58,16 @@ class Page:
         return self.one(selector).text
 
     def press(self, *keys: str) -> None:
+        """Each of `keys`, as a keyboard does: to whatever has the focus when it comes. Of a key of several all but the
+        last are held."""
         for key in keys:
-            self.browser.switch_to.active_element.send_keys(key)
+            chain = ActionChains(self.browser)
+            for held in key[:-1]:
+                chain.key_down(held)
+            chain.send_keys(key[-1])
+            for held in key[:-1]:
+                chain.key_up(held)
+            chain.perform()
 
     def until(self, true, what: str):
         end = time.monotonic() + WAIT_S

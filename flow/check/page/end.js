@@ -6,20 +6,18 @@ import { state } from "./state.js";
 import { isLesson, lessonEnd } from "./teach.js";
 
 const POLL_MS = 400;
-let drawn = "";  // what is shown now
-let seen = "";   // what the person has read
+let seen = "";  // what the person has read
 
 export function drawEnd(does) {
   const { page, work } = state;
   const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
   state.covered = !page || state.ending || Boolean(work?.busy) || news;
   $("end").hidden = !state.covered || !state.progress;
-  if ($("end").hidden) { drawn = ""; return; }
-  const now = JSON.stringify([work, state.progress, state.counts, state.ending]);
-  if (now === drawn) return;
-  drawn = now;
+  if ($("end").hidden) { $("end").replaceChildren(); return; }
   const parts = work?.busy ? working() : news ? worked(does) : isLesson() ? lessonEnd(does) : looked(does);
-  $("end").replaceChildren(make("div", {}, ...parts));
+  const now = make("div", {}, ...parts);
+  if ($("end").firstElementChild?.isEqualNode(now)) return;  // a button that is about to be pressed stays where it is
+  $("end").replaceChildren(now);
   $("end").querySelector("button.main")?.focus();
 }
 
