@@ -5,6 +5,8 @@
 # make faults print how many kill points, fault cases, damaged images and names were tried
 PYTHON ?= python3
 VENV ?= .venv
+# Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
+WORKERS ?= 4
 
 .PHONY: demo test lint coverage faults install install-test clean
 
@@ -28,7 +30,7 @@ lint: install-test
 	$(VENV)/bin/mypy
 
 test: lint
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 coverage: install-test
 	$(VENV)/bin/coverage erase

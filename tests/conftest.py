@@ -1,7 +1,11 @@
-"""What all tests share."""
+"""What all tests share; with several workers (pytest-xdist) the data folders are made by one and copied by all."""
 
+import fcntl
+import os
 import shutil
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -27,10 +31,35 @@ def tf_files(tmp_path):
         setattr(cfg, name, value)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What a test logs may hold any name, and a report travels from worker to worker as UTF-8."""
+    report = yield
+    report.sections = [(title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, whichever worker comes first; the others wait for it."""
+    base = factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = base / name, base / f"{name}.made"
+    with open(base / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def grown(tmp_path_factory):
     """A data folder as a person has it after the first model: sorted robots, one model. Never changed; copy it."""
-    home = tmp_path_factory.mktemp("grown") / "tf_files"
+    return made_once(tmp_path_factory, "grown", _grow)
+
+
+def _grow(home: Path) -> None:
     for kind in KINDS:
         done = run("robots", str(PER_LABEL), kind, "download", "--source", "sample", "--tf-files", str(home))
         assert done.returncode == 0, done.stderr
@@ -41,13 +70,30 @@ def grown(tmp_path_factory):
     done = run("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min",
                str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return home
 
 
 @pytest.fixture
 def home(grown, tmp_path):
     """A copy of `grown` to play with."""
     return shutil.copytree(grown, tmp_path / "tf_files", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def sorted_once(grown, tmp_path_factory):
+    """`grown` after 40 more robots came in and were sorted by the best model. Never changed; copy it."""
+
+    def sort(home: Path) -> None:
+        shutil.copytree(grown, home, symlinks=True)
+        done = run("robots", "40", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home))
+        assert done.returncode == 0, done.stderr
+
+    return made_once(tmp_path_factory, "sorted", sort)
+
+
+@pytest.fixture
+def sorted_home(sorted_once, tmp_path):
+    """A copy of `sorted_once` to play with."""
+    return shutil.copytree(sorted_once, tmp_path / "tf_files", symlinks=True)
 
 
 @pytest.fixture(scope="session")

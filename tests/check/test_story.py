@@ -25,14 +25,6 @@ TRAIN = ("--images-min", str(PER_LABEL), "--steps", "100")
 WAIT_S = 20
 
 
-@pytest.fixture
-def sorted_home(home):
-    """`home` after 40 more robots came in and were sorted."""
-    done = run("robots", "40", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home))
-    assert done.returncode == 0, done.stderr
-    return home
-
-
 class Page:
     """The page as a person has it in front."""
 

@@ -1,5 +1,6 @@
 """Memory of decoding: bounded over all threads of the process, and the pictures come out as before."""
 
+import functools
 import io
 import random
 import subprocess
@@ -43,62 +44,64 @@ def noise(mode: str, width: int, height: int, seed: int = 1) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if bands == 1 else pixels, mode)
 
 
-def zoo() -> dict[str, bytes]:
-    """Every mode and format that comes, of more than one strip."""
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    palette = noise("RGB", 1500, 900).quantize(200)
-    made = {}
-    for name, image, form, how in (
-        ("grey 16", noise("I;16", 1500, 900), "PNG", {}),
-        ("grey 16 turned", noise("I;16", 1500, 900), "PNG", {"exif": turned}),
-        ("alpha", noise("RGBA", 1500, 900), "PNG", {}),
-        ("alpha turned", noise("RGBA", 1500, 900), "PNG", {"exif": turned}),
-        ("grey alpha", noise("LA", 1500, 900), "PNG", {}),
-        ("one colour out", noise("RGB", 1500, 900), "PNG", {"transparency": (1, 2, 3)}),
-        ("one grey out", noise("L", 1500, 900), "PNG", {"transparency": 7}),
-        ("palette", palette, "PNG", {}),
-        ("palette alpha", palette, "PNG", {"transparency": bytes(range(200))}),
-        ("gif", palette, "GIF", {"transparency": 3}),
-        ("black and white", noise("L", 1500, 900).convert("1"), "PNG", {}),
-        ("webp", noise("RGBA", 1500, 900), "WEBP", {"lossless": True, "method": 0}),
-        ("colours", noise("RGB", 1500, 900), "PNG", {}),
-        ("bmp", noise("RGB", 1500, 900), "BMP", {}),
-        ("photo", noise("RGB", 1500, 900), "JPEG", {"exif": turned}),
-        ("grey photo", noise("L", 1500, 900), "JPEG", {}),
-        ("print", noise("CMYK", 1500, 900), "JPEG", {"progressive": True}),
-    ):
-        buffer = io.BytesIO()
-        image.save(buffer, form, **({"compress_level": 1} if form == "PNG" else {}), **how)
-        made[name] = buffer.getvalue()
-    return made
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+# Every mode and format that comes, of more than one strip: name -> (mode, format, how it is saved).
+ZOO = {
+    "grey 16": ("I;16", "PNG", {}),
+    "grey 16 turned": ("I;16", "PNG", {"exif": TURNED}),
+    "alpha": ("RGBA", "PNG", {}),
+    "alpha turned": ("RGBA", "PNG", {"exif": TURNED}),
+    "grey alpha": ("LA", "PNG", {}),
+    "one colour out": ("RGB", "PNG", {"transparency": (1, 2, 3)}),
+    "one grey out": ("L", "PNG", {"transparency": 7}),
+    "palette": ("P", "PNG", {}),
+    "palette alpha": ("P", "PNG", {"transparency": bytes(range(200))}),
+    "gif": ("P", "GIF", {"transparency": 3}),
+    "black and white": ("1", "PNG", {}),
+    "webp": ("RGBA", "WEBP", {"lossless": True, "method": 0}),
+    "colours": ("RGB", "PNG", {}),
+    "bmp": ("RGB", "BMP", {}),
+    "photo": ("RGB", "JPEG", {"exif": TURNED}),
+    "grey photo": ("L", "JPEG", {}),
+    "print": ("CMYK", "JPEG", {"progressive": True}),
+}
 
 
-ZOO = zoo()
+@functools.cache
+def saved(name: str) -> bytes:
+    """One of the zoo as a file's bytes."""
+    mode, form, how = ZOO[name]
+    made_from = {"P": "RGB", "1": "L"}.get(mode, mode)
+    image = noise(made_from, 1500, 900)
+    image = image.quantize(200) if mode == "P" else image.convert("1") if mode == "1" else image
+    buffer = io.BytesIO()
+    image.save(buffer, form, **({"compress_level": 1} if form == "PNG" else {}), **how)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("name", ZOO)
 def test_going_strip_by_strip_changes_no_pixel(name):
     """Another pixel here means other bottlenecks: then images.VERSION must change."""
     for side in (0, 160):
-        assert decode(ZOO[name], side).tobytes() == plainly(ZOO[name], side).tobytes()
+        assert decode(saved(name), side).tobytes() == plainly(saved(name), side).tobytes()
 
 
 def test_a_very_large_picture_that_is_wanted_small_is_averaged(monkeypatch):
     monkeypatch.setattr(images, "REDUCED_OVER", 1_000_000)
     for name in ("alpha", "alpha turned", "grey 16", "palette alpha", "colours"):
-        read, whole = decode(ZOO[name], 200), plainly(ZOO[name])
+        read, whole = decode(saved(name), 200), plainly(saved(name))
         assert read.size == tuple(-(-side // 4) for side in whole.size)
         assert read.tobytes() == whole.reduce(4).tobytes()
-    assert decode(ZOO["alpha"], 700).size == (1500, 900)  # one side would fall below what is wanted
-    with opened(ZOO["alpha"], 400, squeezed=True) as image:
+    assert decode(saved("alpha"), 700).size == (1500, 900)  # one side would fall below what is wanted
+    with opened(saved("alpha"), 400, squeezed=True) as image:
         assert image.size == (500, 450)
 
 
 def test_a_webp_takes_more_and_may_be_less_large(monkeypatch):
     monkeypatch.setattr(images, "WEBP_PIXELS_MAX", 1_000_000)
     with pytest.raises(Unreadable, match="pixels are too many"):
-        decode(ZOO["webp"])
+        decode(saved("webp"))
 
 
 def test_memory_is_given_out_in_turn_and_given_back():
@@ -127,7 +130,7 @@ def test_memory_is_given_out_in_turn_and_given_back():
 
 
 def test_a_picture_that_cannot_be_read_gives_its_memory_back():
-    raw = ZOO["alpha"]
+    raw = saved("alpha")
     for keep in random.Random(1).sample(range(100, len(raw)), 30):
         with pytest.raises(Unreadable):
             decode(raw[:keep])
@@ -135,31 +138,29 @@ def test_a_picture_that_cannot_be_read_gives_its_memory_back():
         pass
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """A folder of the largest pictures that are let in, of every kind."""
+    folder = tmp_path_factory.mktemp("crowd")
+    for name, mode, size, value, how in (
+        ("alpha.png", "RGBA", (7000, 7000), (90, 80, 70, 120), {"compress_level": 1}),
+        ("grey_alpha.png", "LA", (7000, 7000), (90, 80), {"compress_level": 1}),
+        ("photo.jpg", "RGB", (6500, 6500), (90, 80, 70), {"progressive": True, "subsampling": 0}),
+        ("long.png", "RGB", (49000, 1000), (90, 80, 70), {"compress_level": 1}),
+        ("alpha.webp", "RGBA", (4400, 4400), (90, 80, 70, 99), {"method": 0}),
+    ):
+        Image.new(mode, size, value).save(folder / name, **how)
+    ramp = np.broadcast_to(np.arange(7000, dtype=np.uint16) * 9, (7000, 7000))
+    Image.fromarray(ramp).save(folder / "grey.png", compress_level=1)
+    return folder
+
+
 CROWD = """
-import io, resource, sys, threading
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from PIL import Image
+from pathlib import Path
 sys.path.insert(0, {root!r})
-import numpy as np
-
-def png(mode, size, value, form="PNG", **how):
-    buffer = io.BytesIO()
-    Image.new(mode, size, value).save(buffer, form, **how)
-    return buffer.getvalue()
-
-grey = io.BytesIO()
-Image.fromarray(np.broadcast_to(np.arange(7000, dtype=np.uint16) * 9, (7000, 7000))).save(grey, "PNG", compress_level=1)
-large = [
-    png("RGBA", (7000, 7000), (90, 80, 70, 120), compress_level=1),
-    grey.getvalue(),
-    png("LA", (7000, 7000), (90, 80), compress_level=1),
-    png("RGB", (6500, 6500), (90, 80, 70), "JPEG", progressive=True, subsampling=0),
-    png("RGB", (49000, 1000), (90, 80, 70), compress_level=1),
-    png("RGBA", (4400, 4400), (90, 80, 70, 99), "WEBP", method=0),
-]
-import ctypes
-ctypes.CDLL(None).malloc_trim(0)
-open("/proc/self/clear_refs", "w").write("5")  # the making of the pictures does not count
+large = [path.read_bytes() for path in sorted(Path({crowd!r}).iterdir())]
 {work}
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 import os; print(peak // 1024)
@@ -177,7 +178,6 @@ with ThreadPoolExecutor(16) as pool:
 LEARN = """
 from scripts.learn import bottlenecks
 from tests.helpers import CountingRunner
-from pathlib import Path
 files = {{}}
 for n, data in enumerate(large * 2):
     path = Path({folder!r}) / str(n)
@@ -190,9 +190,9 @@ assert len(done.vectors) == len(files), done.bad
 
 
 @pytest.mark.parametrize(("work", "most_mb"), [(TAKE, 550), (LEARN, 550)], ids=["download", "learn"])
-def test_sixteen_of_the_largest_pictures_at_once(tmp_path, work, most_mb):
+def test_sixteen_of_the_largest_pictures_at_once(crowd, tmp_path, work, most_mb):
     """Before, four of them together took over 2 GB. What is left to 700 MB is for TensorFlow, or for what is fetched."""
-    code = CROWD.format(root=str(PROJECT), work=work.format(folder=str(tmp_path)))
+    code = CROWD.format(root=str(PROJECT), crowd=str(crowd), work=work.format(folder=str(tmp_path)))
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     print(done.stdout)

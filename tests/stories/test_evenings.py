@@ -143,10 +143,11 @@ def test_a_second_evening_begins_with_what_waits():
         assert "How many" not in t.screen and "Which searchtag" not in t.screen
 
 
-def test_looked_at_harvested_and_retrained_with_enter_alone():
+def test_looked_at_harvested_and_retrained_with_enter_alone(grown):
     """After approving, each start's ENTER goes one step on round the loop."""
     root = fresh(world.to_harvest)
     shutil.rmtree(root / "models")  # a stand-in; here the real backbone looks at the pictures
+    shutil.copytree(grown / "models", root / "models")
     assert unattended("robots", "approve", "--tf-files", str(root)).returncode == 0
     world.put(world.training(root) / "built", "built", range(600, 606))
     for first, done in (("harvest what you looked at (7 images)", "harvested 7"), ("retrain: 13 new images", "retrained")):

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
-
-import pytest
 
 from tests.conftest import KINDS, PER_LABEL
 from tests.terminal import run
@@ -24,20 +21,6 @@ def roboflow(home: Path, *arguments: str, code: int = 0):
     assert done.returncode == code, done.stdout + done.stderr
     assert code or done.stderr == ""
     return json.loads(done.stdout)["results"]
-
-
-@pytest.fixture(scope="module")
-def sorted_once(grown, tmp_path_factory):
-    """`grown` after 40 more robots came in and were sorted by the best model. Never changed; copy it."""
-    home = shutil.copytree(grown, tmp_path_factory.mktemp("sorted") / "tf_files", symlinks=True)
-    roboflow(home, "40", "robotart", "classify_top", "--source", "sample")
-    return home
-
-
-@pytest.fixture
-def sorted_home(sorted_once, tmp_path):
-    """A copy of `sorted_once` to play with."""
-    return shutil.copytree(sorted_once, tmp_path / "tf_files", symlinks=True)
 
 
 def test_the_loop_turns_and_loses_nothing(sorted_home):

@@ -14,7 +14,8 @@ def kinds(unsorted):
         return {row["file"]: row["title"].rpartition("(")[2].rstrip(")") for row in csv.DictReader(credits)}
 
 
-def test_steps_1_to_7_from_an_empty_start(tmp_path):
+def test_steps_1_to_7_from_an_empty_start(grown, tmp_path):
+    shutil.copytree(grown / "models", tmp_path / "models")  # the backbone is built elsewhere
     home = ("--tf-files", str(tmp_path))
 
     def types(*arguments):
