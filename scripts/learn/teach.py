@@ -202,7 +202,7 @@ def _better_way(lesson: Lesson) -> bool:
     """
     spread_right = plain_right = 0
     decided, k = lesson.decided, lesson.labels
-    if len(decided) < 3 * PAGE:  # so few cannot tell
+    if len(decided) < 6 * PAGE:  # so few cannot tell; judged from 30 on, six heaps came out .004 lower after 30
         return True
     for fold, rest in _folds(decided):
         if len(set(rest.values())) > 1:
@@ -216,7 +216,7 @@ def _better_way(lesson: Lesson) -> bool:
         for f, head in enumerate(heads):
             own = number == f
             plain_right += int((head.logits(lesson.vectors[rows[own]]).argmax(axis=1) == labels[own]).sum())
-    return spread_right >= plain_right
+    return bool(spread_right >= plain_right)
 
 
 def _folds(decided: dict[int, int]) -> list[tuple[list[int], dict[int, int]]]:

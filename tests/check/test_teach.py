@@ -120,7 +120,7 @@ def test_typical_pictures_come_first_without_a_guess_and_then_it_guesses(root, b
 
 
 def test_only_pictures_drawn_at_random_are_rows_that_measure(catalogue, board, truth):
-    for _ in range(3):
+    for _ in range(4):
         answer(board, board.next_page(24), truth)
     rows = catalogue.decisions(decisions.DONE)
     assert {row.folder for row in rows} == {"unsorted_robotart"} and all(row.source == row.target for row in rows)

@@ -1,0 +1,137 @@
+"""An evening of teaching without any page: what is asked in which order, what is made of the answers, what measures."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scripts.learn import teach
+from scripts.learn.heap import heap_of
+from scripts.learn.teach import CONFIRMED, PAGE, Kind, Lesson, Taught
+from tests.helpers import blobs
+
+EACH, KINDS = 60, 4
+
+
+@pytest.fixture
+def lesson():
+    vectors, _ = blobs(EACH, KINDS, gap=1.0)
+    return Lesson(heap_of(vectors), vectors)
+
+
+def truth(row: int) -> int:
+    return row // EACH
+
+
+def evening(lesson: Lesson, pages: int = 1000):
+    """Answer page after page with the truth; yields each page with what guessed it."""
+    taught = None
+    for turn in range(pages):
+        page = teach.next_page(lesson, taught, turn)
+        if page is None:
+            return
+        yield page, taught
+        lesson.decided |= {row: truth(row) for row in page.rows}
+        lesson.drawn |= page.drawn
+        taught = teach.learn(lesson) if lesson.can_learn() else taught
+
+
+def told(lesson: Lesson, rows, **wrong: int) -> Lesson:
+    """These rows with their right labels, but `r7=2` says that row 7 is of label 2."""
+    lesson.decided = {row: wrong.get(f"r{row}", truth(row)) for row in rows}
+    return lesson
+
+
+def test_every_picture_is_asked_for_once_and_then_nothing(lesson):
+    asked: list[int] = []
+    for page, _ in evening(lesson):
+        assert page.rows and page.drawn <= set(page.rows)
+        asked += page.rows
+    assert sorted(asked) == list(range(EACH * KINDS))
+
+
+def test_typical_ones_first_then_doubt_and_pages_of_one_guess(lesson):
+    kinds = []
+    for page, taught in evening(lesson, 9):
+        kinds.append(page.kind)
+        assert len(page.rows) <= (CONFIRMED if page.kind is Kind.GUESS else PAGE)
+        if page.kind is Kind.GUESS:
+            assert {int(taught.guesses[row]) for row in page.rows} == {page.guess} and not page.drawn
+    assert kinds[:2] == [Kind.TYPICAL, Kind.TYPICAL] and {Kind.DOUBT, Kind.GUESS} <= set(kinds[2:])
+
+
+def test_one_picture_in_five_is_drawn_by_chance(lesson):
+    for _ in evening(lesson, 12):
+        if len(lesson.decided) > 2 * PAGE:  # two pages of one guess may come in a row
+            assert len(lesson.decided) / teach.DRAWN_EVERY - CONFIRMED / teach.DRAWN_EVERY - 2 <= len(lesson.drawn)
+    assert len(lesson.drawn) <= len(lesson.decided) / teach.DRAWN_EVERY + 1
+
+
+def test_what_is_set_aside_or_alike_is_never_asked_for(lesson):
+    lesson.gone = set(range(0, EACH * KINDS, 3))
+    asked = [row for page, _ in evening(lesson) for row in page.rows]
+    assert not lesson.gone & set(asked) and len(asked) == EACH * KINDS - len(lesson.gone)
+
+
+def test_a_page_of_doubt_holds_the_smallest_margins(lesson):
+    for page, taught in evening(lesson, 12):
+        if page.kind is Kind.DOUBT:
+            margins = teach.heaps.margins(taught.scores)
+            free = np.flatnonzero(~lesson.taken)
+            most = np.sort(margins[free])[min(4 * PAGE, len(free)) - 1]
+            assert all(margins[row] <= most for row in page.rows if row not in page.drawn)
+            return
+    pytest.fail("no page of doubt in twelve")
+
+
+def test_one_decided_picture_of_each_kind_is_enough_for_clouds(lesson):
+    taught = teach.learn(told(lesson, [EACH * kind + 3 for kind in range(KINDS)]))
+    right = [taught.guesses[row] == truth(row) for row in range(EACH * KINDS)]
+    assert taught.spreads and np.mean(right) > 0.9
+    assert taught.scores.shape == (EACH * KINDS, KINDS) and np.allclose(taught.scores.sum(axis=1), 1, atol=1e-4)
+
+
+def test_an_honest_guess_knows_nothing_of_what_was_said_of_the_picture(lesson):
+    """One picture in the middle of its cloud was given another label by a slip of the finger."""
+    rows = [row for kind in range(KINDS) for row in range(EACH * kind, EACH * kind + 6)]
+    taught = teach.measured(told(lesson, rows, r2=3), teach.learn(told(lesson, rows, r2=3)))
+    assert set(taught.honest) == set(rows) and taught.honest[2] == 0
+
+
+def test_only_draws_measure(lesson):
+    rows = [row for kind in range(KINDS) for row in range(EACH * kind, EACH * kind + 6)]
+    taught = replace(teach.learn(told(lesson, rows)), honest={row: truth(row) for row in rows} | {0: 3, 1: 3})
+    lesson.drawn = {0, 3, 65, 200}  # the last is not decided
+    share = teach.accuracy(lesson, taught)
+    assert (share.right, share.total) == (2, 3)
+    lesson.drawn = set()
+    assert teach.accuracy(lesson, taught).total == 0
+
+
+def test_the_graph_is_left_where_the_decided_pictures_are_guessed_better_without():
+    """The label is one direction of thirty: no neighbour knows it, a head learns it."""
+    vectors = np.random.default_rng(0).normal(0, 1, (400, 30)).astype(np.float32)
+    labels = (vectors[:, 0] + vectors[:, 1] > 0).astype(int)
+    lesson = Lesson(heap_of(vectors), vectors)
+    for count, spreads in ((30, True), (200, False)):
+        lesson.decided = {row: int(labels[row]) for row in range(count)}
+        assert teach.learn(lesson).spreads is spreads
+
+
+def test_two_labels_that_are_taken_for_each_other_are_named(lesson):
+    rows = range(0, EACH * KINDS, 10)
+    taught = teach.learn(told(lesson, rows))
+    honest = {row: truth(row) for row in rows}
+    assert teach.mixed_up(lesson, replace(taught, honest=honest)) is None
+    assert teach.mixed_up(lesson, replace(taught, honest=honest | {0: 2})) is None  # once is chance
+    assert teach.mixed_up(lesson, replace(taught, honest=honest | {0: 2, 120: 0, 60: 3})) == (0, 2, 2)
+
+
+def test_a_stop_is_suggested_only_after_enough_draws_and_where_the_guesses_are_sure(lesson):
+    rows = list(range(0, EACH * KINDS, 4))
+    taught = teach.learn(told(lesson, rows))
+    sure = replace(taught, scores=np.eye(KINDS, dtype=np.float32)[taught.guesses])
+    assert not teach.enough(lesson, sure)
+    lesson.drawn = set(rows[: 2 * PAGE])
+    assert teach.enough(lesson, sure)
+    assert not teach.enough(lesson, Taught(np.full_like(sure.scores, 1 / KINDS), taught.head, True))
