@@ -13,14 +13,16 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from scripts.learn.backbones import Backbone
 from scripts.learn.hashes import Kept
-from scripts.learn.images import VERSION, Unreadable, load_pixels
+from scripts.learn.images import VERSION, Unreadable, is_large, load_pixels, load_square, pixels_of
 from scripts.learn.runners import CORES, Runner
 
 PART_LEAST = 4  # the last parts are smaller than the runner's batch, so that all threads end together
 THREADS = CORES  # one more, to wait for the disk meanwhile, costs 3 % (measured)
+LARGE_FIRST = 500  # large pictures decoded before the backbone is opened; squeezed they take 75 MB at 224 pixels
 AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
@@ -126,11 +128,13 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
 
     Each thread decodes a few and takes them through the backbone itself, a thread a core: no core waits for another.
     The files were read a moment ago, for their hashes, so the disk is seldom waited for. The first readable picture
-    goes alone: a runner that opens when it is first used is then opened once, by the caller's thread.
+    goes alone: a runner that opens when it is first used is then opened once, by the caller's thread. Large pictures
+    are decoded before that, as TensorFlow alone takes half a gigabyte.
     """
     memory, begun = threading.local(), 0
+    squares = _large_ones(missing, files, runner.input_size)
     for sha in missing:
-        alone = _take([sha], files, runner, memory)
+        alone = _take([sha], files, squares, runner, memory)
         begun += 1
         yield alone
         if alone[0]:
@@ -140,7 +144,7 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
         waiting: deque[Future] = deque()
 
         def submit(more: int) -> None:
-            waiting.extend(pool.submit(_take, part, files, runner, memory) for part in islice(parts, more))
+            waiting.extend(pool.submit(_take, part, files, squares, runner, memory) for part in islice(parts, more))
 
         submit(THREADS * AHEAD)
         try:
@@ -150,6 +154,26 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
                 yield result
         finally:
             for future in waiting:  # the caller was interrupted: what has not begun need not
+                future.cancel()
+
+
+def _large_ones(missing: list[str], files: Mapping[str, Picture], size: int) -> dict[str, Image.Image]:
+    """The first LARGE_FIRST of the large pictures, squeezed; what cannot be read is left to fail in its turn."""
+    large = list(islice((sha for sha in missing if is_large(files[sha])), LARGE_FIRST))
+
+    def squeezed(sha: str) -> Image.Image | None:
+        try:
+            return load_square(files[sha], size)
+        except Unreadable:
+            return None
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting = [pool.submit(squeezed, sha) for sha in large]
+        try:
+            done = ((sha, future.result()) for sha, future in zip(large, waiting, strict=True))
+            return {sha: square for sha, square in done if square is not None}
+        finally:
+            for future in waiting:
                 future.cancel()
 
 
@@ -163,7 +187,11 @@ def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
 
 
 def _take(
-    shas: list[str], files: Mapping[str, Picture], runner: Runner, memory: threading.local
+    shas: list[str],
+    files: Mapping[str, Picture],
+    squares: dict[str, Image.Image],
+    runner: Runner,
+    memory: threading.local,
 ) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
@@ -171,7 +199,11 @@ def _take(
     good, bad = list[str](), dict[str, str]()
     for sha in shas:
         try:
-            load_pixels(files[sha], runner.input_size, memory.pixels[len(good)])
+            out = memory.pixels[len(good)]
+            if sha in squares:
+                pixels_of(squares.pop(sha), runner.input_size, out)
+            else:
+                load_pixels(files[sha], runner.input_size, out)
             good.append(sha)
         except Unreadable as problem:
             bad[sha] = str(problem)

@@ -2,7 +2,9 @@
 
 import functools
 import io
+import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from PIL import Image, ImageOps
 from scripts.learn import images
 from scripts.learn.images import Unreadable, decode, opened
 from scripts.learn.room import Room
+from scripts.learn.runners import CORES
 from tests.terminal import PROJECT
 
 
@@ -197,3 +200,22 @@ def test_sixteen_of_the_largest_pictures_at_once(crowd, tmp_path, work, most_mb)
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     assert int(done.stdout) < most_mb
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="skipped: nothing tells here what memory a process took")
+def test_the_program_sorts_them_in_bounded_memory(crowd, home):
+    """Sixteen in a searchtag: they are small before TensorFlow is there. Before, 860 MB were taken."""
+    unsorted = home / "testing_photos/robots/unsorted_large"
+    unsorted.mkdir(parents=True)
+    for number in range(16):
+        source = sorted(crowd.iterdir())[number % 6]
+        copy = shutil.copy(source, unsorted / f"{number}{source.suffix}")
+        with open(copy, "ab") as file:
+            file.write(b"%d" % number)  # what follows a picture's end makes another file of it
+    command = [sys.executable, str(PROJECT / "roboflow.py"), "robots", "0", "large", "classify_top", "--tf-files", str(home)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        said = process.stdout.read()
+        _, code, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(code)
+    assert process.returncode == 0 and "sorted 16" in said
+    assert used.ru_maxrss // 1024 < 700 + 40 * max(0, CORES - 2)  # an interpreter for each core
