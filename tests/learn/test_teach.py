@@ -98,6 +98,14 @@ def test_an_honest_guess_knows_nothing_of_what_was_said_of_the_picture(lesson):
     assert set(taught.honest) == set(rows) and taught.honest[2] == 0
 
 
+@pytest.mark.parametrize("first", range(3))
+def test_of_a_label_with_two_pictures_one_is_left_to_tell_the_other_by(lesson, first):
+    """However many others lie between the two."""
+    rows = [first, *range(EACH, EACH + 9), *range(2 * EACH, 2 * EACH + 10), first + 1]
+    taught = teach.measured(told(lesson, rows), teach.learn(told(lesson, rows)))
+    assert taught.honest[first] == taught.honest[first + 1] == 0
+
+
 def test_only_draws_measure(lesson):
     rows = [row for kind in range(KINDS) for row in range(EACH * kind, EACH * kind + 6)]
     taught = replace(teach.learn(told(lesson, rows)), honest={row: truth(row) for row in rows} | {0: 3, 1: 3})
