@@ -202,10 +202,10 @@ def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] 
     that scored above the line. None where there are none, or the model is of a version that kept none."""
     from scripts.learn import metrics
 
-    sure, kept = sum(not s.reason for s in scored), shelf.predictions(model)
-    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
-    if not sure or not total:
+    sure, above = sum(not s.reason for s in scored), shelf.above_line(model)
+    if not sure or not above:
         return None
+    right, total = above
     wrong = total - right
     return round(sure * (wrong + 0.5) / (total + 1), 1), float(metrics.most_wrong(wrong, total, sure))
 

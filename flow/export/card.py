@@ -62,7 +62,7 @@ def card(
         line=cfg.confidence_min,
         accuracy=facts["accuracy"],
         measured=model.measured_words,
-        above=_above(model),
+        above=shelf.above_line(model),
         rows=_rows(model),
         compared=compared,
         trial=trial,
@@ -76,13 +76,6 @@ def backbone_words(title: str) -> str:
     """Where a backbone comes from and under which licence, to end a sentence with."""
     told = next((words for start, words in BACKBONES.items() if title.startswith(start)), UNKNOWN)
     return f"{_plain(title)}: {told}"
-
-
-def _above(model: Model) -> tuple[int, int] | None:
-    """(right, all) of the honest predictions at or over the line; None where the model kept none, or none is."""
-    kept = shelf.predictions(model)
-    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
-    return (right, total) if total else None
 
 
 def _rows(model: Model) -> list[dict]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 
@@ -108,6 +109,14 @@ def predictions(model: Model) -> "Honest | None":
         return honest.load(model.folder, model.labels)
     except (OSError, ValueError, KeyError, IndexError):
         return None
+
+
+def above_line(model: Model) -> tuple[int, int] | None:
+    """(right, all) of a model's honest predictions that score at least confidence_min; None where it kept none, or none
+    does."""
+    kept = predictions(model)
+    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
+    return (right, total) if total else None
 
 
 def damaged(model: Model, why: str) -> RoboError:
