@@ -13,6 +13,9 @@ from scripts.learn.metrics import unit_rows
 NEAREST = 10  # neighbours in the graph (first tried with 10; 5 to 20 hardly differ)
 ALPHA, ROUNDS = 0.9, 30  # how far labels travel (Zhou et al. 2004, "Learning with local and global consistency")
 SHARPNESS = 3  # edges weigh cosine to this power; 8 gave .01 less after ten decisions (six heaps, 8 drawings each)
+# Of how few seeds their number says little. Six uneven heaps came out .845 after 50 decisions, even ones .907; where
+# every label weighed the same .806 and .905, where every seed did .819.
+FEW = 2
 DIMENSIONS = 128  # directions kept for large heaps; with all 2,064 numbers 20,000 pictures would take minutes
 LARGE = 4000  # pictures from which on only those are used
 BLOCK = 512  # rows compared at a time
@@ -60,7 +63,8 @@ def _main_directions(unit: np.ndarray) -> np.ndarray:
 def spread(heap: Heap, seeds: dict[int, int], labels: int) -> np.ndarray:
     """Labels spread over the graph: each picture's shares float32 [n, labels], rows sum to 1.
 
-    Every label's seeds sum to 1, so that a rare label is not drowned; where nothing arrives, all shares are equal.
+    Of a label with n seeds these sum to the root of n + 2: a frequent label weighs more, and a rare one is not drowned.
+    Where nothing arrives, all shares are equal.
 
     Args:
         seeds: row -> label 0..labels-1.
@@ -68,7 +72,8 @@ def spread(heap: Heap, seeds: dict[int, int], labels: int) -> np.ndarray:
     start = np.zeros((len(heap), labels), np.float32)
     for row, label in seeds.items():
         start[row, label] = 1
-    start /= np.maximum(start.sum(axis=0), 1)
+    count = start.sum(axis=0)
+    start *= np.sqrt(count + FEW) / np.maximum(count, 1)
     rows, columns, weights = _edges(heap)
     begins = np.searchsorted(rows, np.arange(len(heap)))
     reach = start.copy()

@@ -99,8 +99,10 @@ def test_an_honest_guess_knows_nothing_of_what_was_said_of_the_picture(lesson):
 
 
 @pytest.mark.parametrize("first", range(3))
-def test_of_a_label_with_two_pictures_one_is_left_to_tell_the_other_by(lesson, first):
+def test_of_a_label_with_two_pictures_one_is_left_to_tell_the_other_by(first):
     """However many others lie between the two."""
+    vectors, _ = blobs(EACH, KINDS)
+    lesson = Lesson(heap_of(vectors), vectors)
     rows = [first, *range(EACH, EACH + 9), *range(2 * EACH, 2 * EACH + 10), first + 1]
     taught = teach.measured(told(lesson, rows), teach.learn(told(lesson, rows)))
     assert taught.honest[first] == taught.honest[first + 1] == 0
