@@ -113,8 +113,9 @@ def accuracy(lesson: Lesson, taught: Taught) -> Share:
 def next_page(lesson: Lesson, taught: Taught | None, turn: int, seed: int = 1) -> Page | None:
     """What to show next; None where everything is decided.
 
-    The first pages are the typical ones. Then a handful of the most doubtful, unlike each other, and pages of one guess
-    take turns: a doubtful picture teaches more, a confirmed one costs less.
+    The first pages are the typical ones, and more of them as long as they bring new labels. Then a handful of the most
+    doubtful, unlike each other, and pages of one guess take turns: a doubtful picture teaches more, a confirmed one
+    costs less.
 
     Args:
         turn: how many pages were shown.
@@ -125,7 +126,7 @@ def next_page(lesson: Lesson, taught: Taught | None, turn: int, seed: int = 1) -
     if not len(free):
         return None
     owed = _draws_owed(lesson, min(PAGE, len(free)))
-    if taught is None or turn < 2:
+    if taught is None or turn < 2 or _new_labels(lesson) > 1:
         drawn = _draw(rng, free, owed if taught is not None else 0)
         taken[list(drawn)] = True
         rows = heaps.typical(lesson.heap, taken, PAGE - len(drawn), seed + turn)
@@ -156,6 +157,12 @@ def mixed_up(lesson: Lesson, taught: Taught) -> tuple[int, int, int] | None:
             pairs[pair] = pairs.get(pair, 0) + 1
     (one, other), times = max(pairs.items(), key=lambda item: item[1], default=((0, 0), 0))
     return (one, other, times) if times > 1 else None
+
+
+def _new_labels(lesson: Lesson) -> int:
+    """How many labels were first said on the last few pictures."""
+    said = [*lesson.decided.values()]
+    return len(set(said[-PAGE:]) - set(said[:-PAGE]))
 
 
 def _draws_owed(lesson: Lesson, most: int) -> int:

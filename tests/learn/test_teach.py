@@ -60,6 +60,23 @@ def test_typical_ones_first_then_doubt_and_pages_of_one_guess(lesson):
     assert kinds[:2] == [Kind.TYPICAL, Kind.TYPICAL] and {Kind.DOUBT, Kind.GUESS} <= set(kinds[2:])
 
 
+def test_as_long_as_new_labels_come_typical_pictures_go_on():
+    vectors, kinds = blobs(12, 30, gap=1.5, dims=40)
+    lesson, shown = Lesson(heap_of(vectors), vectors), []
+    names: dict[int, int] = {}
+    taught = None
+    for turn in range(6):
+        page = teach.next_page(lesson, taught, turn)
+        before = len(names)
+        lesson.decided |= {row: names.setdefault(int(kinds[row]), len(names)) for row in page.rows}
+        lesson.drawn |= page.drawn
+        shown.append((page.kind, len(names) - before))
+        taught = teach.learn(lesson)
+    for (_, new), (kind, _) in zip(shown[1:], shown[2:], strict=False):
+        assert (kind is Kind.TYPICAL) == (new > 1)
+    assert [kind for kind, _ in shown[:4]] == [Kind.TYPICAL] * 4 and len(names) > 25
+
+
 def test_one_picture_in_five_is_drawn_by_chance(lesson):
     for _ in evening(lesson, 12):
         if len(lesson.decided) > 2 * PAGE:  # two pages of one guess may come in a row
