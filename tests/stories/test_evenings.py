@@ -196,25 +196,33 @@ def test_every_run_ends_with_what_status_says_comes_next():
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
 def test_dumb_terminals_and_no_colours_get_whole_plain_questions(tmp_path, environ):
+    """What is typed waits for the end of the question: else its echo stands before it."""
     with Terminal("birds", "--tf-files", str(tmp_path), columns=60, **environ) as t:
         t.expect("Where from?")
         t.resize(24, 44)
         t.type("x" * 300)
         t.expect("There is no folder or file")
+        t.expect("> ")
         t.type("sample")
         t.expect("Which labels, with commas between?")
+        t.expect("> ")
         t.type("h")
         t.expect("Labels are what the classifier tells")
         t.expect("Which labels, with commas between?")
+        t.expect("> ")
         t.type("")
         t.expect("How many new images")
+        t.expect("> ")
         t.type("3")
         t.expect("Which searchtag?")
+        t.expect("> ")
         t.type("")
         t.expect("ENTER starts")
+        t.expect("> ")
         t.type("")
         t.expect("ENTER opens the page")
+        t.expect("> ")
         t.type("q")
         assert t.ended() == 0 and "3 kept" in t.screen
         said = t.screen.split("There is no folder or file")[1]
-        assert all(len(line) <= 44 for line in said.split("\n") if "/" not in line and "x" * 30 not in line)
+        assert [line for line in said.split("\n") if len(line) > 44 and "/" not in line and "x" * 30 not in line] == []
