@@ -125,14 +125,18 @@ def _within(end: float, call: Callable[[], Any]) -> Any:
 
 def follow(client: Any, sid: str) -> str:
     """Look at a sent message until its fate is known, at most 15 s: a sentence with status, code and what to do."""
-    end, status, code = _clock() + FOLLOW_S, "queued", None
+    end, status, code, answered = _clock() + FOLLOW_S, "queued", None, False
     while status not in (*ARRIVED, *LOST) and _clock() < end:
         _sleep(min(POLL_S, max(0.0, end - _clock())))
         try:
             message = _within(end, lambda: client.messages(sid).fetch())
             status, code = re.sub(r"[^a-z_]", "", str(message.status))[:20] or "unknown", message.error_code
+            answered = True
         except Exception as problem:  # noqa: BLE001 - see `send`
             trouble = _why(problem)
+            if answered and isinstance(problem, TimeoutError):
+                break  # the last look has little time left, and what was told before still holds
+            answered |= trouble.passing
             if not trouble.passing:
                 return f"Twilio took it, but does not tell its status: {trouble.why} {trouble.advice}".strip()
     return _outcome(status, code)

@@ -476,12 +476,20 @@ def test_following_ends_after_fifteen_seconds(twilio, monkeypatch):
     assert now[0] == 15 and twilio.looks == 10
 
 
+def test_a_last_look_that_is_too_short_does_not_lose_what_was_told(twilio, monkeypatch):
+    looks = iter((None, "drip"))
+    monkeypatch.setattr(sms, "FOLLOW_S", 2.0)
+    monkeypatch.setattr(sms, "_sleep", lambda pause: setattr(twilio, "get_fault", next(looks)))
+    twilio.life = [("sent", None)]
+    assert "Status after 2 s: sent, no error code so far." in notify.test(NAME)
+
+
 def test_following_survives_trouble(twilio, monkeypatch):
     twilio.get_fault = "test credentials"
     assert "Twilio took it" in notify.test(NAME) and "test credentials" in notify.test(NAME)
     twilio.get_fault = "html"
     assert "does not tell its status" in notify.test(NAME)
-    monkeypatch.setattr(sms, "FOLLOW_S", 0.3)
+    monkeypatch.setattr(sms, "FOLLOW_S", 1.0)
     twilio.get_fault = "503"
     assert "queued, no error code so far" in notify.test(NAME)
     twilio.get_fault = "drip"
