@@ -21,6 +21,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What a test logged may hold file names that are no UTF-8; a report goes through a pipe that takes nothing else."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 @pytest.fixture
 def tf_files(tmp_path):
     """An empty data folder; every setting is put back afterwards."""
@@ -29,14 +37,6 @@ def tf_files(tmp_path):
     yield tmp_path / "tf_files"
     for name, value in before.items():
         setattr(cfg, name, value)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport():
-    """What a test logs may hold any name, and a report travels from worker to worker as UTF-8."""
-    report = yield
-    report.sections = [(title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections]
-    return report
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -84,8 +84,8 @@ def sorted_once(grown, tmp_path_factory):
 
     def sort(home: Path) -> None:
         shutil.copytree(grown, home, symlinks=True)
-        done = run("robots", "40", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home))
-        assert done.returncode == 0, done.stderr
+        done = run("robots", "40", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home), "--json")
+        assert (done.returncode, done.stderr) == (0, "")
 
     return made_once(tmp_path_factory, "sorted", sort)
 

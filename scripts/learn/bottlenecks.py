@@ -27,6 +27,7 @@ AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be store
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
 Picture = Path | bytes
+Reader = Callable[[str, np.ndarray], None]  # content hash, where to put the pixels; raises Unreadable
 Vectors = dict[str, np.ndarray]  # by content hash
 Reasons = dict[str, str]
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
@@ -132,9 +133,9 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
     are decoded before that, as TensorFlow alone takes half a gigabyte.
     """
     memory, begun = threading.local(), 0
-    squares = _large_ones(missing, files, runner.input_size)
+    read = _reader(missing, files, runner.input_size)
     for sha in missing:
-        alone = _take([sha], files, squares, runner, memory)
+        alone = _take([sha], read, runner, memory)
         begun += 1
         yield alone
         if alone[0]:
@@ -144,7 +145,7 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
         waiting: deque[Future] = deque()
 
         def submit(more: int) -> None:
-            waiting.extend(pool.submit(_take, part, files, squares, runner, memory) for part in islice(parts, more))
+            waiting.extend(pool.submit(_take, part, read, runner, memory) for part in islice(parts, more))
 
         submit(THREADS * AHEAD)
         try:
@@ -157,8 +158,9 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
                 future.cancel()
 
 
-def _large_ones(missing: list[str], files: Mapping[str, Picture], size: int) -> dict[str, Image.Image]:
-    """The first LARGE_FIRST of the large pictures, squeezed; what cannot be read is left to fail in its turn."""
+def _reader(missing: list[str], files: Mapping[str, Picture], size: int) -> Reader:
+    """What puts a picture's pixels where they are wanted; the first LARGE_FIRST of the large ones are decoded now, and
+    kept squeezed until they are asked for. What cannot be read is left to fail in its turn."""
     large = list(islice((sha for sha in missing if is_large(files[sha])), LARGE_FIRST))
 
     def squeezed(sha: str) -> Image.Image | None:
@@ -168,13 +170,16 @@ def _large_ones(missing: list[str], files: Mapping[str, Picture], size: int) -> 
             return None
 
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting = [pool.submit(squeezed, sha) for sha in large]
-        try:
-            done = ((sha, future.result()) for sha, future in zip(large, waiting, strict=True))
-            return {sha: square for sha, square in done if square is not None}
-        finally:
-            for future in waiting:
-                future.cancel()
+        squares = dict(zip(large, pool.map(squeezed, large), strict=True))
+
+    def read(sha: str, out: np.ndarray) -> None:
+        square = squares.pop(sha, None)
+        if square is None:
+            load_pixels(files[sha], size, out)
+        else:
+            pixels_of(square, size, out)
+
+    return read
 
 
 def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
@@ -186,24 +191,14 @@ def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
         begin += size
 
 
-def _take(
-    shas: list[str],
-    files: Mapping[str, Picture],
-    squares: dict[str, Image.Image],
-    runner: Runner,
-    memory: threading.local,
-) -> tuple[Vectors, Reasons]:
+def _take(shas: list[str], read: Reader, runner: Runner, memory: threading.local) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
         memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)
     good, bad = list[str](), dict[str, str]()
     for sha in shas:
         try:
-            out = memory.pixels[len(good)]
-            if sha in squares:
-                pixels_of(squares.pop(sha), runner.input_size, out)
-            else:
-                load_pixels(files[sha], runner.input_size, out)
+            read(sha, memory.pixels[len(good)])
             good.append(sha)
         except Unreadable as problem:
             bad[sha] = str(problem)

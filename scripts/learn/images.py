@@ -94,9 +94,8 @@ def is_large(source: Path | bytes) -> bool:
     """Whether a picture takes much memory until it is small, as far as its header tells; False where that cannot be
     read. A JPEG of one scan is made smaller while it is read."""
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
-            one_scan = image.format == "JPEG" and not image.info.get("progressive")
-            return image.width * image.height > LARGE and not one_scan
+        with _header(source) as image:
+            return image.width * image.height > LARGE and (image.format != "JPEG" or _scans(image) > 1)
     except TROUBLE:
         return False
 
@@ -138,6 +137,11 @@ def _square(image: Image.Image, size: int) -> Image.Image:
     return image.resize((size, size), Image.Resampling.BILINEAR)
 
 
+def _header(source: Path | bytes) -> ImageFile.ImageFile:
+    """A picture of which only the header is read; raises what is in TROUBLE."""
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
+
+
 def _read(
     source: Path | bytes,
     draft_side: int,
@@ -147,7 +151,7 @@ def _read(
 ) -> Image.Image:
     """The picture; its share of the memory is waited for once its header is read, and given to `share`."""
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+        with _header(source) as image:
             look(*image.size)
             pixels = image.width * image.height
             if pixels > (WEBP_PIXELS_MAX if image.format == "WEBP" else PIXELS_MAX):
