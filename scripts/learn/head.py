@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `Scaler`
-IN_NO_FOLD = -1
+IN_NO_FOLD, IN_EVERY_FOLD = -1, -2  # taught to no head of a fold; to all of them
+NO_FOLD = -3  # what the head itself leaves out
 MEMORY = 10  # L-BFGS history, pairs; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
 TOLERANCE = 1e-5  # L-BFGS stops where the largest gradient entry is below it
 
@@ -45,7 +46,8 @@ class Head:
 @dataclass(frozen=True)
 class Examples:
     """Training data: `vectors` float32 [n, d], `labels` int [n] in 0..k-1, `weights` float [n] > 0 (1 human, less
-    robot), `folds` int [n] in 0..f-1 where there is cross-validation; IN_NO_FOLD = only the head of all learns it."""
+    robot), `folds` int [n] in 0..f-1 where there is cross-validation; IN_NO_FOLD = only the head of
+    all learns it, IN_EVERY_FOLD = those of all folds too."""
 
     vectors: np.ndarray
     labels: np.ndarray
@@ -91,48 +93,64 @@ def fit_sgd_folds(
     and every image pulls as often and as hard in all of them (else the heads of the folds, learning fewer images in as
     many steps, would be too sure of themselves, and the temperature found with them too high).
 
+    Where there are images in no fold, the heads of the folds descend on batches of their own, drawn from the others:
+    on shared ones they would see fewer images a step, and end less able than heads that learn from the same images.
+
     Args:
         watch: called with (step, heads so far) every `every` steps and at the last one.
     """
-    scaler = Scaler.fit(examples.vectors)
-    x, k, heads = scaler.apply(examples.vectors), examples.label_count, count + 1
-    onehot = np.eye(k, dtype=np.float32)[examples.labels]
-    learns = _what_each_learns(examples, count)
-    w, b = np.zeros((x.shape[1], heads * k), np.float32), np.zeros(heads * k, np.float32)
-    for step, rows in enumerate(_batches(examples, how), 1):
-        batch, part = x[rows], learns[rows]
-        gap = softmax((batch @ w + b).reshape(-1, heads, k)) - onehot[rows, None]
-        gap *= np.float32(how.learning_rate / how.batch_size) * part[:, :, None]
-        flat = gap.reshape(len(rows), heads * k)
-        w -= batch.T @ flat
-        b -= flat.sum(axis=0)
-        if watch and every and (step % every == 0 or step == how.steps):
-            watch(step, _apart(scaler, w, b, k))
-    return _apart(scaler, w, b, k)
-
-
-def _what_each_learns(examples: Examples, count: int) -> np.ndarray:
-    """float32 [n, count + 1]: how hard each image pulls at the head of all and at those of the folds; 0 = not at all.
-
-    What is in no fold pulls at the head of all only; the others of its label pull as much harder at the folds' heads.
-    """
-    learns = np.ones((len(examples.labels), count + 1), np.float32)
-    if not count or examples.folds is None:
-        return learns
-    aside = examples.folds == IN_NO_FOLD
+    aside = _in_no_fold(examples) & (count > 0)
     if aside.any():
-        total, own = (np.bincount(examples.labels, examples.weights * take, examples.label_count)
-                      for take in (np.ones_like(aside), ~aside))  # fmt: skip
-        learns[:, 1:] *= (total / np.maximum(own, 1e-9))[examples.labels, None]
-        learns[aside, 1:] = 0
-    for fold in range(count):
-        learns[examples.folds == fold, fold + 1] = 0
-    return learns
+        descents = [_Descent(examples, how, [NO_FOLD]), _Descent(examples.take(~aside), how, list(range(count)))]
+    else:
+        descents = [_Descent(examples, how, [NO_FOLD, *range(count)])]
+    for step in range(1, how.steps + 1):
+        for descent in descents:
+            descent.go()
+        if watch and every and (step % every == 0 or step == how.steps):
+            watch(step, [head for descent in descents for head in descent.heads()])
+    return [head for descent in descents for head in descent.heads()]
 
 
-def _apart(scaler: "Scaler", w: np.ndarray, b: np.ndarray, k: int) -> list[Head]:
-    """The heads that were trained side by side, k columns each, for raw bottlenecks."""
-    return [scaler.fold(w[:, i : i + k], b[i : i + k]) for i in range(0, len(b), k)]
+def _in_no_fold(examples: Examples) -> np.ndarray:
+    """bool [n]"""
+    if examples.folds is None:
+        return np.zeros(len(examples.labels), bool)
+    return examples.folds == IN_NO_FOLD
+
+
+class _Descent:
+    """Heads that descend side by side on the same batches, `label_count` columns each, from zero weights.
+
+    Args:
+        leave_out: for each head the fold it does not learn from; NO_FOLD = it learns from all.
+    """
+
+    def __init__(self, examples: Examples, how: Sgd, leave_out: list[int]):
+        self._scaler, self._k, self._count = Scaler.fit(examples.vectors), examples.label_count, len(leave_out)
+        self._x, self._batches = self._scaler.apply(examples.vectors), iter(_batches(examples, how))
+        self._onehot = np.eye(self._k, dtype=np.float32)[examples.labels]
+        learns = np.ones((len(examples.labels), self._count), np.float32)
+        if examples.folds is not None:
+            learns[examples.folds[:, None] == leave_out] = 0
+        self._pull = learns * np.float32(how.learning_rate / how.batch_size)
+        columns = self._count * self._k
+        self._w, self._b = np.zeros((self._x.shape[1], columns), np.float32), np.zeros(columns, np.float32)
+
+    def go(self) -> None:
+        """One step."""
+        rows = next(self._batches)
+        batch = self._x[rows]
+        gap = softmax((batch @ self._w + self._b).reshape(-1, self._count, self._k)) - self._onehot[rows, None]
+        gap *= self._pull[rows][:, :, None]
+        flat = gap.reshape(len(rows), -1)
+        self._w -= batch.T @ flat
+        self._b -= flat.sum(axis=0)
+
+    def heads(self) -> list[Head]:
+        """As they are now, for raw bottlenecks."""
+        parts = (slice(i, i + self._k) for i in range(0, len(self._b), self._k))
+        return [self._scaler.fold(self._w[:, part], self._b[part]) for part in parts]
 
 
 def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iterations: int = 300) -> Head:

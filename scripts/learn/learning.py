@@ -21,7 +21,7 @@ from scripts.learn.head import Examples, Head
 from scripts.learn.train import Recipe, Trained, train
 from scripts.learn.tune import Net, Tune, Tuning
 
-METHOD = 2  # version of how a head is trained and calibrated; part of what a model is made from
+METHOD = 3  # version of how a head is trained and calibrated; part of what a model is made from
 
 
 @dataclass(frozen=True)

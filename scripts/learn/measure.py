@@ -44,12 +44,19 @@ class Measured:
     def headline(self, material: Material) -> "Measured":
         """What the accuracy that is told rests on: the test set where it is large enough to tell it alone."""
         tests = material.test[self.rows]
-        if tests.sum() < TEST_ALONE:
+        if not tells_alone(material):
             return self
         return Measured(self.rows[tests], self.plain[tests], self.calibrated[tests], alone=True)
 
 
-def figures(honest: Measured, folded: np.ndarray, temperature: float, material: Material) -> dict:
+def tells_alone(material: Material) -> bool:
+    """Whether the test set is large enough to tell the accuracy without the folds."""
+    return int((material.test & material.measures).sum()) >= TEST_ALONE
+
+
+def figures(
+    honest: Measured, folded: np.ndarray, temperature: float, material: Material, hopeful: np.ndarray | None = None
+) -> dict:
     """Every figure a model is judged by; see `metrics`.
 
     `accuracy` and all that follows from single predictions rest on what `headline` chooses, `honest_thresholds` on all
@@ -57,10 +64,16 @@ def figures(honest: Measured, folded: np.ndarray, temperature: float, material: 
 
     Args:
         folded: bool [n], training rows with out-of-fold predictions.
+        hopeful: float [n, k], predictions that are too good, where the honest ones may be too bad: the upper end of the
+            accuracy's interval is that of these.
     """
     measured = honest.headline(material)
     y = material.y[measured.rows]
     facts = evaluate(measured.calibrated, y, material.labels, measured.worth(material))
+    if hopeful is not None:
+        right = int((hopeful[measured.rows].argmax(axis=1) == y).sum())
+        high = Share(right, len(y), measured.worth(material)).facts()["high"]
+        facts["accuracy"]["high"] = max(facts["accuracy"]["high"], high)
     facts["measured_on"] = {"images": len(y), "test_alone": measured.alone, "words": measured.words}
     sure = honest.calibrated, material.y[honest.rows]
     facts["honest_thresholds"] = [metrics.above(*sure, t) for t in metrics.THRESHOLDS]

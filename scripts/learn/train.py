@@ -1,15 +1,15 @@
 """Material -> a trained, calibrated, measured head. numpy only, nothing read or written."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Material
 from scripts.learn.gate import Gate, gate_of
-from scripts.learn.head import IN_NO_FOLD, Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
-from scripts.learn.measure import Measured, figures
+from scripts.learn.head import IN_EVERY_FOLD, IN_NO_FOLD, Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
+from scripts.learn.measure import Measured, figures, tells_alone
 
 STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
 UNMEASURED = "Nothing could be measured: every image that a person sorted came because of doubt or suspicion."
@@ -75,11 +75,14 @@ def train(
     curve, strength = _Curve(_examples(material, material.train), watched), None
     if recipe.solver == "lbfgs":
         strength = _best_strength(examples, watched)
-        heads = _fit_lbfgs(_joined(examples, watched), strength, count)
+        examples = _joined(examples, watched)
+        heads = _fit_lbfgs(examples, strength, count)
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
         heads = fit_sgd_folds(examples, _sgd(recipe), count, watch, every)
-    trained = measured(heads[0], *_judged(heads, material, examples), material, gate_of(material))
+    logits, folded = _judged(heads, material, examples)
+    hopeful = _hopeful(material, examples, recipe, strength, count)
+    trained = measured(heads[0], logits, folded, material, gate_of(material), hopeful)
     trained.strength, trained.curve = strength, curve.points
     if _still_falling([point.validation_loss for point in trained.curve]):
         trained.warnings.append("It was still getting better at the last step: more steps or a higher learning rate "
@@ -201,14 +204,40 @@ def _judged(heads: list[Head], material: Material, learned: Examples) -> tuple[n
     return logits, folded
 
 
+def _hopeful(
+    material: Material, examples: Examples, recipe: Recipe, strength: float | None, count: int
+) -> np.ndarray | None:
+    """float32 [n, k], logits as `_judged` tells them, but by heads of the folds that also learn what only a robot
+    labelled; None where nothing is, or where no fold tells the accuracy.
+
+    The head itself learns that too, so it is better than the folds' heads without it; but as the robot knew the labels
+    they hold back, those with it are too good. On five kinds of flowers, five harvests nobody looked at, six draws:
+    .008 too low without, .038 too high with.
+    """
+    assert examples.folds is not None
+    aside = examples.folds == IN_NO_FOLD
+    if not aside.any() or tells_alone(material):
+        return None
+    taught = replace(examples, folds=np.where(aside, IN_EVERY_FOLD, examples.folds))
+    heads = fit_sgd_folds(taught, _sgd(recipe), count) if strength is None else _fit_lbfgs(taught, strength, count)
+    return _judged(heads, material, taught)[0]
+
+
 def measured(
-    head: Head, logits: np.ndarray, folded: np.ndarray, material: Material, gate: Gate, unmeasured: str = UNMEASURED
+    head: Head,
+    logits: np.ndarray,
+    folded: np.ndarray,
+    material: Material,
+    gate: Gate,
+    hopeful: np.ndarray | None = None,
+    unmeasured: str = UNMEASURED,
 ) -> Trained:
     """The head with its temperature, fitted on honest logits of images that nobody chose, where there are any; with
     every figure it is judged by.
 
     Args:
         logits: float32 [n, k], honest in the rows of `folded` bool [n] and in those of the test set.
+        hopeful: float32 [n, k], logits that promise too much, up to whose accuracy the interval reaches.
         unmeasured: what to say where nothing could be measured.
     """
     warnings, temperature = [], 1.0
@@ -223,7 +252,7 @@ def measured(
     honest = Measured(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
     trained = Trained(head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest,
                       warnings=warnings)  # fmt: skip
-    trained.facts = figures(honest, folded, temperature, material)
+    trained.facts = figures(honest, folded, temperature, material, hopeful)
     tests = material.vectors[material.test]
     outside = gate.distances(tests) > gate.limit
     trained.facts["gate"] = {"limit": gate.limit, "test_outside": int(outside.sum()), "tests": len(tests)}

@@ -120,7 +120,8 @@ class Tuning:
             self._judged = stuff.validation.copy()
             self._logits[self._judged] = head.logits(self._vectors[self._judged])
         self._logits[stuff.test] = head.logits(self._vectors[stuff.test])
-        trained = measured(head, self._logits, self._judged, stuff, gate_of(stuff, self._network.shared), UNMEASURED)
+        gate = gate_of(stuff, self._network.shared)
+        trained = measured(head, self._logits, self._judged, stuff, gate, unmeasured=UNMEASURED)
         trained.curve = self._curve
         return replace(self._net, head=trained.head), stuff, trained
 

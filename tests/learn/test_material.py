@@ -54,6 +54,17 @@ def test_few_pictures_all_train_and_nothing_is_held_back(photos):
     assert all(len({*found.folds[found.groups == g]}) == 1 for g in set(found.groups))
 
 
+def test_what_a_robot_harvested_is_in_no_fold_and_moves_nobody_elses(photos):
+    pictures = listed(photos)
+    people = {p.sha256 for p in pictures[::3]}
+    before = gathered([p for p in pictures if p.sha256 in people], SplitRules())
+    after = gathered([replace(p, human=p.sha256 in people) for p in pictures], SplitRules())
+    fold_of = {p.sha256: fold for p, fold in zip(before.pictures, before.folds, strict=True)}
+    assert after.train.all() and len(after.pictures) == 90 and len(people) == 30
+    for one, fold in zip(after.pictures, after.folds, strict=True):
+        assert fold == fold_of.get(one.sha256, -1)
+
+
 def test_pictures_that_were_chosen_teach_and_never_measure(photos):
     pictures = [replace(p, chosen=n % 3 == 0) for n, p in enumerate(listed(photos))]
     found = gathered(pictures, SplitRules(least=2))

@@ -75,6 +75,25 @@ def test_what_robots_say_never_reaches_the_heads_that_measure(recipe):
     assert train(honest, strong).facts["accuracy"]["value"] < 0.65
 
 
+@both
+def test_what_a_robot_harvested_moves_no_accuracy_but_how_far_it_may_reach(recipe):
+    """The heads that measure are the same with and without it, so the figure stays; the head itself may be better, so
+    the interval's upper end is that of heads that learned it too."""
+    x, y = blobs(150, 3, gap=0.6)
+    people = np.arange(450) % 5 == 0
+    folds = np.where(people, np.arange(450) // 5 % 5, IN_NO_FOLD)
+    stuff = replace(material(x, y, np.zeros(450, bool), watched=0), human=people, folds=folds)
+    stuff.weights = np.where(people, 1, 0.5).astype(np.float32)
+    alone = material(x[people], y[people], np.zeros(90, bool), watched=0)
+    before = train(replace(alone, folds=folds[people]), recipe)
+    after = train(stuff, recipe)
+    was, now = before.facts["accuracy"], after.facts["accuracy"]
+    if recipe.solver == "sgd":  # by lbfgs another strength may be found
+        assert np.allclose(before.honest.plain, after.honest.plain, atol=1e-4)
+    assert was["total"] == now["total"] == 90 and abs(was["value"] - now["value"]) < 0.05
+    assert now["high"] > was["high"] and now["high"] - now["value"] > was["high"] - was["value"]
+
+
 def test_images_that_a_person_chose_teach_and_do_not_measure():
     """Half of the images are the hard ones that somebody looked for: they would make the accuracy too low."""
     x, y = blobs(200, 3, gap=0.9)
