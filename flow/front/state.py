@@ -43,6 +43,7 @@ class State:
     known: bool = True  # it has folders
     labels: dict[str, Count] = field(default_factory=dict)  # empty label folders too
     unsorted: dict[str, int] = field(default_factory=dict)  # searchtag -> downloads nobody has sorted yet
+    said: int = 0  # of those, how many a person has said the label of at the check page
     waiting: dict[str, int] = field(default_factory=dict)  # sorted_ folder -> images in it, not looked at
     looked_at: dict[str, int] = field(default_factory=dict)  # sorted_ folder that was approved -> images in it
     best: Best | None = None
@@ -85,12 +86,14 @@ def gather(basetag: str) -> State:
     labels = {label: _count(n, seen.robots[label]) for label, n in labelling.label_counts(basetag).items()}
     piles = {f.name: _images(f.name, basetag) for f in labelling.sorted_folders(basetag)}
     piles = {name: n for name, n in piles.items() if n}
+    unsorted = _unsorted(basetag, seen)
     usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return State(
         basetag=basetag,
         known=bool(models or paths.training(basetag).is_dir() or paths.testing(basetag).is_dir()),
         labels=labels,
-        unsorted=_unsorted(basetag, seen),
+        unsorted={tag: len(left) for tag, left in unsorted.items()},
+        said=sum(len(left & seen.said.get(cfg.unsorted_name + tag, set())) for tag, left in unsorted.items()),
         waiting={name: n for name, n in piles.items() if name not in seen.approved},
         looked_at={name: n for name, n in piles.items() if name in seen.approved},
         best=_best(models[0]) if models else None,
@@ -125,13 +128,13 @@ def _images(name: str, basetag: str) -> int:
     return sum(files.count_images(f) for f in inside if f.name in labels or names.is_under(f.name))
 
 
-def _unsorted(basetag: str, seen: Glance) -> dict[str, int]:
-    """What is left to sort in each unsorted_ folder, in those where something is."""
+def _unsorted(basetag: str, seen: Glance) -> dict[str, set[str]]:
+    """The names of what is left to sort in each unsorted_ folder, in those where something is."""
     left = {}
     for folder in labelling.unsorted_folders(basetag):
-        count = sum(path.name not in seen.done for path in files.images_in(folder))
-        if count:
-            left[folder.name.removeprefix(cfg.unsorted_name)] = count
+        names_left = {path.name for path in files.images_in(folder)} - seen.done
+        if names_left:
+            left[folder.name.removeprefix(cfg.unsorted_name)] = names_left
     return left
 
 

@@ -62,7 +62,8 @@ def lines(now: State) -> list[str]:
     """Where a basetag stands, in a few lines."""
     rows = [now.basetag, f"  training: {_counts(now)}"]
     if now.unsorted:
-        rows.append(f"  to sort: {_listed(now.unsorted)}")
+        said = f"; {now.said} of them said at the check page, not trained on yet" if now.said else ""
+        rows.append(f"  to sort: {_listed(now.unsorted)}{said}")
     looked_at = {name: f"{n} (looked at)" for name, n in now.looked_at.items()}
     rows.append(f"  waiting for you: {_listed({**now.waiting, **looked_at})}")
     ranked = " (`models` ranks them all on the same images)" if now.models > 1 else ""

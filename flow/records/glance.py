@@ -4,10 +4,10 @@ read."""
 import contextlib
 import re
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from flow.base import paths
 from flow.records.rows import ROBOT
@@ -20,13 +20,16 @@ class Glance:
     """What the catalogue of a basetag remembers, as far as a status needs it.
 
     `robots`: label -> images only a robot labelled; `done`: names of downloads that were sorted, or are in training;
-    `approved`: sorted_ folders a person agreed with; `begun`: searchtag -> (asked, sources) of downloads not ended.
+    `approved`: sorted_ folders a person agreed with; `begun`: searchtag -> (asked, sources) of downloads not ended;
+    `said`: folder -> names of the pictures in it that a person gave a label at the check page
+    and that are no training data yet.
     """
 
     robots: Counter = field(default_factory=Counter)
     done: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
     begun: dict[str, tuple[int, str]] = field(default_factory=dict)
+    said: dict[str, set[str]] = field(default_factory=dict)
 
 
 def glance(basetag: str) -> Glance:
@@ -44,9 +47,20 @@ def glance(basetag: str) -> Glance:
                 frozenset(sorted_names | {name for (name,) in trained}),
                 frozenset(name for (name,) in db.execute("SELECT folder FROM approvals")),
                 {tag: (asked, sources) for tag, asked, sources in begun},
+                _said(db),
             )
         except sqlite3.DatabaseError:
             return Glance()
+
+
+def _said(db: sqlite3.Connection) -> dict[str, set[str]]:
+    said: dict[str, set[str]] = defaultdict(set)
+    sql = """SELECT folder, target FROM decisions WHERE state='done' AND label!=''
+             AND sha256 NOT IN (SELECT sha256 FROM labels)"""
+    with contextlib.suppress(sqlite3.OperationalError):  # a catalogue from before there was a check page
+        for folder, target in db.execute(sql):
+            said[folder].add(PurePosixPath(target).name)
+    return said
 
 
 @contextlib.contextmanager

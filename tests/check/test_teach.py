@@ -18,6 +18,8 @@ from flow.check import pile as piles
 from flow.check.behind import Behind
 from flow.check.board import Refused
 from flow.check.teach_board import TeachBoard
+from flow.front.next_steps import next_steps
+from flow.front.state import gather
 from flow.harvest import step as harvest
 from flow.harvest import taught
 from flow.models import backbone
@@ -166,6 +168,23 @@ def test_undo_takes_a_decision_back_and_a_new_process_finds_the_rest(catalogue, 
     assert again._lesson().drawn == board._lesson().drawn and again.labels() == board.labels()
     assert again._lesson().gone == board._lesson().gone
     assert again.redo().touched and again.decided.keys() == before.keys()
+
+
+def test_the_next_step_knows_how_far_a_lesson_went(root, catalogue, board, truth):
+    """Broken off with Ctrl-C, another evening: what was said is not asked for again, and not counted as waiting."""
+    first = board.next_page(24)
+    answer(board, first, truth)
+    second = board.next_page(24)
+    board.decide(second.id, [second.pictures[0].sha256], "aside")
+    stands = gather("robots")
+    assert (stands.said, stands.unsorted) == (10, {"robotart": 59})
+    assert next_steps(stands)[0].title == "go on saying what is on the pictures (10 said, 49 wait)"
+    while board.undo().touched:
+        pass
+    assert gather("robots").said == 0
+    answer(board, replace(first, pictures=tuple(first.pictures[:4])), truth)
+    taught.take_taught("robots", "stamp", catalogue)
+    assert gather("robots").said == 0  # they are training data now
 
 
 def test_after_everything_is_undone_it_guesses_nothing(board, truth):

@@ -23,6 +23,7 @@ STATES = {
     "first downloads": (State("robots", unsorted={"art": 50}), "robots check", "say what is on the first pictures"),
     "first downloads, labels begun": (State("robots", unsorted={"art": 50}, labels={"built": Count(5), "not": Count()}),
                                       "robots check", "say what is on the first pictures"),
+    "a lesson broken off": (State("robots", unsorted={"art": 50}, said=39), "robots check", "go on saying what is on the pictures (39 said, 11 wait)"),
     "one label short, pictures left": (State("robots", unsorted={"art": 9}, labels={"built": Count(30), "not": Count(4)}),
                                        "robots check", "say what"),
     "one label short, none left": (State("robots", labels={"built": Count(30), "not": Count(4)}), "robots", "bring in more"),
