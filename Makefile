@@ -30,7 +30,7 @@ lint: install-test
 	$(VENV)/bin/mypy
 
 test: lint
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 coverage: install-test
 	$(VENV)/bin/coverage erase

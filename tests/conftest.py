@@ -10,15 +10,27 @@ from pathlib import Path
 import pytest
 
 import config as cfg
+from flow.base import files
 from tests.helpers import save_tiny_backbone, write_backbone_facts
 from tests.terminal import run
 
 KINDS = ("built", "drawn", "not")
 PER_LABEL = 24
+COMING = {"robotart": 40, "mechs": 30, "other": 10}  # searchtag -> how many robots of it stories bring in
+# Test files that take long, so that no worker is left with one when the others are done.
+LONG = ("check/test_teach.py", "retrain/test_tune.py", "scripts/test_demo.py", "stories/test_readme.py",
+        "learn/test_images_memory.py", "stories/test_evenings.py", "front/test_guide.py", "check/test_story.py",
+        "models/test_backbone.py", "download/test_ends.py", "stories/test_kills.py", "front/test_cli.py")  # fmt: skip
 
 # A shell starts what it puts into the background with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, otherwise as they come."""
+    order = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(LONG)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -70,6 +82,24 @@ def _grow(home: Path) -> None:
     done = run("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min",
                str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
     assert done.returncode == 0, done.stderr
+    _see_what_comes(home)
+
+
+def _see_what_comes(home: Path) -> None:
+    """Let the backbone see the robots that stories bring in later, once for all of them; the folders stay as they are."""
+    scratch = home.with_name("seen")
+    shutil.copytree(home, scratch, symlinks=True)
+    testing = scratch / "testing_photos" / "robots"
+    for tag, count in COMING.items():
+        done = run("robots", str(count), tag, "download", "--source", "sample", "--tf-files", str(scratch))
+        assert done.returncode == 0, done.stderr
+        for image in (testing / f"unsorted_{tag}").glob("*.jpg"):
+            image.rename(files.make_folder(testing / "unsorted_all") / f"{tag}_{image.name}")
+    done = run("robots", "0", "all", "classify_top", "--tf-files", str(scratch))
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(home / "bottlenecks")
+    shutil.copytree(scratch / "bottlenecks", home / "bottlenecks")
+    shutil.rmtree(scratch)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from flow.models import backbone
 from flow.records import decisions
 from flow.records.recall import catalogue_of
 from flow.records.rows import CHOSEN, DRAWN, HUMAN
+from scripts.learn import teach
 from tests.check.serving import Served, chromium, keep_picture, program
 from tests.check.test_story import Page
 from tests.terminal import run
@@ -60,6 +61,12 @@ def brought(tmp_path_factory):
     finally:
         cfg.path_to_tf_files = before
     return home, truth
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch):
+    """A fifth of the steps between two pages: how good the guesses are is tested beside the lesson itself."""
+    monkeypatch.setattr(teach, "STEPS", 160)
 
 
 @pytest.fixture

@@ -47,6 +47,12 @@ def catalogue(tf_files, models):
         yield opened
 
 
+@pytest.fixture
+def unconverted(monkeypatch):
+    """What a model needs to sort quickly is not made: it takes seconds, and nothing is sorted."""
+    monkeypatch.setattr(tuning, "make_ready", lambda *_: None)
+
+
 def folders() -> list[str]:
     home = paths.summaries("hues")
     return sorted(p.name for p in home.iterdir()) if home.is_dir() else []
@@ -97,7 +103,7 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     assert gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
 
 
-def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, monkeypatch):
+def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, unconverted, monkeypatch):
     from scripts.learn import activations
 
     looked = []
@@ -113,7 +119,7 @@ def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(c
 
 
 @pytest.mark.parametrize(("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)])
-def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, monkeypatch, attended, answer, kept):
+def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, unconverted, monkeypatch, attended, answer, kept):
     from scripts.learn.tune import Tuning
 
     asked = []
