@@ -91,6 +91,7 @@ def test_what_a_robot_harvested_moves_no_accuracy_but_how_far_it_may_reach(recip
     if recipe.solver == "sgd":  # by lbfgs another strength may be found
         assert np.allclose(before.honest.plain, after.honest.plain, atol=1e-4)
     assert was["total"] == now["total"] == 90 and abs(was["value"] - now["value"]) < 0.05
+    assert now["with_robots"] > now["value"] and "with_robots" not in was
     assert now["high"] > was["high"] and now["high"] - now["value"] > was["high"] - was["value"]
 
 

@@ -156,6 +156,14 @@ def test_every_table_has_a_caption_and_every_chart_a_title(page):
     assert names.count("svg") == names.count("title") - 1 == 4
 
 
+def test_a_band_that_reaches_further_up_says_why(flowers):
+    material, facts, trained = flowers
+    assert "reaches as far up" not in Page(report.page(facts, material, trained)).text
+    further = {**facts["accuracy"], "high": 0.99, "with_robots": 0.97}
+    text = Page(report.page({**facts, "accuracy": further}, material, trained)).text
+    assert "Heads that learned that too get 97.0 %" in text and "reaches as far up as this allows" in text
+
+
 def test_pictures_that_sat_out_are_told(flowers):
     material, facts, trained = flowers
     counts = {label: {**row, "images": row["images"] + 2} for label, row in facts["counts"].items()}
