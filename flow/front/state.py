@@ -45,8 +45,8 @@ class State:
     unsorted: dict[str, int] = field(default_factory=dict)  # searchtag -> downloads nobody has sorted yet
     said: int = 0  # of those, how many a person has said the label of at the check page
     waiting: dict[str, int] = field(default_factory=dict)  # sorted_ folder -> images in it, not looked at
-    looked_at: dict[str, int] = field(default_factory=dict)  # sorted_ folder that was approved -> images in it
-    best: Best | None = None
+    looked_at: dict[str, int] = field(default_factory=dict)  # sorted_ folder, approved or all checked -> images in it
+    best: Best | None = None  # the one whose interval begins highest
     models: int = 0
     new_images: int = 0  # in training now and not when the newest model was made
     least: int = IMAGES_LEAST  # images a label needs to be trained on
@@ -85,7 +85,8 @@ def gather(basetag: str) -> State:
     seen, models, last = glance(basetag), shelf.all_models(basetag), runlog.read_last_run(paths.last_run(basetag))
     labels = {label: _count(n, seen.robots[label]) for label, n in labelling.label_counts(basetag).items()}
     piles = {f.name: _images(f.name, basetag) for f in labelling.sorted_folders(basetag)}
-    piles = {name: n for name, n in piles.items() if n}
+    open_in = {name: _left(name, pile, seen) for name, pile in piles.items()
+               if name not in seen.approved}  # fmt: skip
     unsorted = _unsorted(basetag, seen)
     usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return State(
@@ -94,9 +95,9 @@ def gather(basetag: str) -> State:
         labels=labels,
         unsorted={tag: len(left) for tag, left in unsorted.items()},
         said=sum(len(left & seen.said.get(cfg.unsorted_name + tag, set())) for tag, left in unsorted.items()),
-        waiting={name: n for name, n in piles.items() if name not in seen.approved},
-        looked_at={name: n for name, n in piles.items() if name in seen.approved},
-        best=_best(models[0]) if models else None,
+        waiting={name: n for name, n in open_in.items() if n},
+        looked_at={name: len(pile) for name, pile in piles.items() if pile and not open_in.get(name)},
+        best=max((_best(model) for model in models), key=lambda best: best.low) if models else None,
         models=len(models),
         new_images=_new_images(models, labels),
         wanted=cfg.retrain_imgcount_default,
@@ -121,11 +122,19 @@ def _count(images: int, robots: int) -> Count:
     return Count(images - min(images, robots), min(images, robots))
 
 
-def _images(name: str, basetag: str) -> int:
-    """Images in a sorted_ folder that the program put there or would harvest; a person's own folders aside."""
+def _left(folder: str, pile: list[tuple[str, str]], seen: Glance) -> int:
+    """How many of a sorted_ folder's images nobody has said anything of, at the check page or by dragging."""
+    said = seen.said.get(folder, set())
+    return sum(name not in said and seen.placed.get((folder, name), place) == place for place, name in pile)
+
+
+def _images(name: str, basetag: str) -> list[tuple[str, str]]:
+    """(folder, name) of the images in a sorted_ folder that the program put there or would harvest; a person's own
+    folders aside."""
     labels = {folder.name for folder in labelling.label_folders(basetag)}
     inside = files.folders_in(paths.testing(basetag) / name)
-    return sum(files.count_images(f) for f in inside if f.name in labels or names.is_under(f.name))
+    mine = (f for f in inside if f.name in labels or names.is_under(f.name))
+    return [(folder.name, path.name) for folder in mine for path in files.images_in(folder)]
 
 
 def _unsorted(basetag: str, seen: Glance) -> dict[str, set[str]]:
@@ -138,7 +147,7 @@ def _unsorted(basetag: str, seen: Glance) -> dict[str, set[str]]:
     return left
 
 
-def _best(model: Model) -> Best | None:
+def _best(model: Model) -> Best:
     share = model.facts["accuracy"]
     try:
         return Best(

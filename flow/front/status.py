@@ -72,7 +72,7 @@ def lines(now: State) -> list[str]:
         rows.append(f"  {words.trust(now.best.value, now.best.low, now.best.high, now.best.total)}")
     bad = files.count_images(paths.quarantine(now.basetag))
     if bad:
-        rows.append(f"  quarantine: {bad} unreadable images, see reasons.txt there")
+        rows.append(f"  quarantine: {bad} set aside; reasons.txt there says why")
     last = runlog.read_last_run(paths.last_run(now.basetag))
     good = last.get("good")
     rows.append(f"  last good run: {_ago(good['end'])}, {good['line']}" if good else "  last good run: none yet")

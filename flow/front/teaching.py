@@ -44,7 +44,7 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
                        "Give some pictures another label first.")  # fmt: skip
     taken = taught.take_taught(basetag, stamp, catalogue)
     does.tell_taken(taken)
-    least = _least(counts, training)
+    least = enough_this_once(counts, training)
     lowered = replace(training, images_min=least)
     done = does.train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=least)
     sortings = _sort_the_rest(basetag, stamp, catalogue, done.model)
@@ -56,13 +56,16 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
     return Ended("; ".join(line.rstrip(".") for line in lines), code, verdict, done.model.folder / "report.html")
 
 
-def _least(counts: dict[str, int], training: Training) -> int:
-    """Images a label needs for this once: as few as the smallest label has. Said where that is less than usual."""
+def enough_this_once(counts: dict[str, int], training: Training) -> int:
+    """Images a label needs where a person at the page asks for a model: as few as the smallest label has. Said where
+    that is less than usual."""
+    if not counts:
+        return training.images_min
     label, fewest = min(counts.items(), key=lambda pair: pair[1])
     if fewest < training.images_min:
         console.note(
             f"  {label} has {fewest} pictures, and a label usually needs {training.images_min}: this once that will "
-            "do, for a first model to sort with."
+            "do."
         )
     return min(fewest, training.images_min)
 

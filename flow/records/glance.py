@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+import config as cfg
 from flow.base import paths
 from flow.records.rows import ROBOT
 
@@ -21,8 +22,8 @@ class Glance:
 
     `robots`: label -> images only a robot labelled; `done`: names of downloads that were sorted, or are in training;
     `approved`: sorted_ folders a person agreed with; `begun`: searchtag -> (asked, sources) of downloads not ended;
-    `said`: folder -> names of the pictures in it that a person gave a label at the check page
-    and that are no training data yet.
+    `said`: folder -> names of the pictures in it that a person gave a label at the check page; of unsorted ones only
+    those that are no training data yet; `placed`: (sorted_ folder, name) -> the folder in it that the program chose.
     """
 
     robots: Counter = field(default_factory=Counter)
@@ -30,6 +31,7 @@ class Glance:
     approved: frozenset[str] = frozenset()
     begun: dict[str, tuple[int, str]] = field(default_factory=dict)
     said: dict[str, set[str]] = field(default_factory=dict)
+    placed: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def glance(basetag: str) -> Glance:
@@ -39,7 +41,9 @@ def glance(basetag: str) -> Glance:
             return Glance()
         try:
             robots = db.execute("SELECT label, COUNT(*) FROM labels WHERE given_by=? GROUP BY label", (ROBOT,))
-            sorted_names = {SCORE.sub("", name) for (name,) in db.execute("SELECT file_name FROM sortings")}
+            placed = {(folder, name): place for folder, name, place in
+                      db.execute("SELECT folder, file_name, place FROM sortings")}  # fmt: skip
+            sorted_names = {SCORE.sub("", name) for _, name in placed}
             trained = db.execute("SELECT file_name FROM images JOIN labels USING(sha256) WHERE file_name IS NOT NULL")
             begun = db.execute("SELECT searchtag, asked, sources FROM downloads ORDER BY at")
             return Glance(
@@ -48,6 +52,7 @@ def glance(basetag: str) -> Glance:
                 frozenset(name for (name,) in db.execute("SELECT folder FROM approvals")),
                 {tag: (asked, sources) for tag, asked, sources in begun},
                 _said(db),
+                placed,
             )
         except sqlite3.DatabaseError:
             return Glance()
@@ -56,9 +61,9 @@ def glance(basetag: str) -> Glance:
 def _said(db: sqlite3.Connection) -> dict[str, set[str]]:
     said: dict[str, set[str]] = defaultdict(set)
     sql = """SELECT folder, target FROM decisions WHERE state='done' AND label!=''
-             AND sha256 NOT IN (SELECT sha256 FROM labels)"""
+             AND (folder NOT LIKE ? OR sha256 NOT IN (SELECT sha256 FROM labels))"""
     with contextlib.suppress(sqlite3.OperationalError):  # a catalogue from before there was a check page
-        for folder, target in db.execute(sql):
+        for folder, target in db.execute(sql, (f"{cfg.unsorted_name}%",)):
             said[folder].add(PurePosixPath(target).name)
     return said
 

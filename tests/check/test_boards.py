@@ -12,6 +12,8 @@ from flow.check.desk import Desk
 from flow.check.session import Session, Then
 from flow.check.sorted_board import SortedBoard
 from flow.check.training_board import TrainingBoard
+from flow.front.next_steps import next_steps
+from flow.front.state import gather
 from flow.harvest import step as harvest
 from flow.records import decisions, labelling
 from flow.records.recall import catalogue_of
@@ -66,6 +68,23 @@ def test_sure_pages_come_first_label_by_label_then_those_under_the_line(board):
     for kind in ("sure", "under"):
         guesses = [g for k, g in kinds if k == kind]
         assert guesses == sorted(guesses)
+
+
+def test_the_next_step_counts_what_nobody_has_looked_at(root, catalogue, board):
+    """Neither what was accepted at the page nor what was dragged by hand; after an undo of the harvest as before it."""
+    before = gather("robots").waiting
+    page = board.next_page(3)
+    board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
+    assert sum(gather("robots").waiting.values()) == sum(before.values()) - len(page.pictures)
+    while page := board.next_page(24):
+        board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
+    stands = gather("robots")
+    images = sum(stands.looked_at.values())
+    assert not stands.waiting and images == sum(before.values()) + 1
+    assert next_steps(stands)[0].title == f"harvest what you looked at ({images} images)"
+    harvest.harvest("robots", "stamp", catalogue, checked_only=True)
+    harvest.undo("robots", catalogue)
+    assert gather("robots").looked_at == stands.looked_at and not gather("robots").waiting
 
 
 def test_an_accepted_picture_is_a_persons_and_one_under_the_line_moves_up(root, catalogue, board):

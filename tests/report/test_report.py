@@ -156,6 +156,13 @@ def test_every_table_has_a_caption_and_every_chart_a_title(page):
     assert names.count("svg") == names.count("title") - 1 == 4
 
 
+def test_without_a_mistake_no_mistakes_are_promised(flowers):
+    material, facts, trained = flowers
+    perfect = {**facts["accuracy"], "right": facts["accuracy"]["total"], "value": 1.0, "low": 0.8, "high": 1.0}
+    text = Page(report.page({**facts, "accuracy": perfect}, material, trained)).text
+    assert "It made no mistake" in text and "its mistakes below" not in text
+
+
 def test_a_band_that_reaches_further_up_says_why(flowers):
     material, facts, trained = flowers
     assert "reaches as far up" not in Page(report.page(facts, material, trained)).text

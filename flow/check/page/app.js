@@ -87,7 +87,7 @@ const does = {
     if (indices.length) goTo(indices[0]);
     show();
   },
-  help: () => $("keys").showModal(),
+  help() { $("keys").showModal(); $("keys").scrollTop = 0; },
   bigger: () => resize(1),
   smaller: () => resize(-1),
   then(steps) { state.ending = false; work(steps); },

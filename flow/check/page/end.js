@@ -40,8 +40,8 @@ export async function follow(redraw) {
 
 /** The run has ended; nothing more can be done here. */
 export function drawClosed(words, counts) {
-  const told = counts ? summary(counts) : "Everything you did is saved.";
-  $("end").replaceChildren(make("div", {}, make("h2", { text: words }), make("p", { text: told }), make("p", { kind: "soft", text: "You can close this tab; the terminal goes on." })));
+  const told = counts ? summary(counts) : "What you did before it ended is saved; your last key may not be.";
+  $("end").replaceChildren(make("div", {}, make("h2", { text: words }), make("p", { text: told }), make("p", { kind: "soft", text: "You can close this tab; the terminal says what comes next." })));
   $("end").hidden = false;
   $("deck").hidden = true;
   document.querySelector(".tools").hidden = true;
