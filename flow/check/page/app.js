@@ -117,7 +117,7 @@ function decide(kind, label) {
     picture.label = label;
   }
   leadOn(acted);
-  state.locked = !pictures().some(isOpen);
+  state.locked = state.ledOn = !pictures().some(isOpen);
   show();
   send("decide", { page: state.page.id, pictures: hashes, kind, label, count: fitting() }, acted[0]);
 }
@@ -134,6 +134,7 @@ function acceptPage() {
   const { accepted, later } = acceptable();
   const hashes = (indices) => indices.map((i) => pictures()[i].sha256);
   state.locked = true;
+  state.ledOn = false;
   draw();
   send("accept", { page: state.page.id, pictures: hashes(accepted), later: hashes(later), count: fitting() });
 }

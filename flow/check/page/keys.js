@@ -5,17 +5,24 @@ import { state } from "./state.js";
 import { isLesson } from "./teach.js";
 
 const COMMANDS = { n: "none", x: "aside", z: "look", u: "undo", "?": "help", "+": "bigger", "=": "bigger", "-": "smaller", _: "smaller" };
+const HABIT_MS = 1000;
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 
 export function listen(does) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
+    if (isHabit(event)) { event.preventDefault(); return; }
     const action = meant(event);
     if (!action) return;
     event.preventDefault();
     const [name, ...rest] = action;
     does[name](...rest);
   });
+}
+
+/** An ENTER for the page before: a label for its last pictures has just led to the end, where ENTER does a lot more. */
+function isHabit({ key }) {
+  return key === "Enter" && state.covered && state.ledOn && performance.now() - state.turned < HABIT_MS;
 }
 
 function meant(event) {

@@ -13,6 +13,7 @@ export const state = {
   locked: false,      // the next page is on its way: keys wait for it
   ending: false,      // a lesson's end is shown, though there is more to look at
   turned: 0,          // when it came, ms
+  ledOn: false,       // a decision on the last pictures led to it, not an ENTER
 };
 
 export const pictures = () => state.page?.pictures ?? [];
