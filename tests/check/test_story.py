@@ -12,8 +12,9 @@ from flow.base import files
 from flow.check import opening
 from flow.records.recall import catalogue_of
 from flow.records.rows import HUMAN, WHOLE
-from tests.check.serving import chromium, keep_picture, program, resized
+from tests.check.serving import chromium, keep_picture, program, resized, served
 from tests.conftest import PER_LABEL
+from tests.faults import world
 from tests.terminal import Terminal, run
 
 selenium = pytest.importorskip("selenium", reason="skipped: no selenium")
@@ -300,6 +301,24 @@ def test_another_page_and_another_tab_cannot_do_anything(sorted_home, tmp_path):
         page.press("1")
         page.until(lambda: "1 " in page.text("#said"), "an answer")
     assert len({k for k, v in lies(sorted_home).items() if before[k] != v}) <= 1
+
+
+def test_an_enter_for_the_page_before_does_not_begin_the_harvest(tf_files):
+    """A label for the last pictures leads to the end by itself, and the ENTER that hands are used to comes too late."""
+    cfg.path_to_tf_files = str(world.fresh(world.to_check))
+    with served() as site, chromium() as browser:
+        page = Page(browser)
+        page.open(site.address)
+        while page.shown():
+            before = page.state("state.page.id")
+            page.press((Keys.CONTROL, "a"), "1")
+            page.until(lambda before=before: page.state("state.page ? state.page.id : ''") != before, "the next page")
+        page.until(lambda: page.all("#end button.main"), "the end")
+        page.press(Keys.ENTER)
+        time.sleep(1.1)
+        assert site.done == [] and "That was everything" in page.text("#end")
+        page.press(Keys.ENTER)
+        page.until(lambda: site.done == ["harvest", "retrain"], "the harvest")
 
 
 def test_ctrl_c_and_the_lock_and_nobody_there(sorted_home):
