@@ -303,6 +303,18 @@ def test_another_page_and_another_tab_cannot_do_anything(sorted_home, tmp_path):
     assert len({k for k, v in lies(sorted_home).items() if before[k] != v}) <= 1
 
 
+def test_the_page_notices_that_the_run_has_ended(tf_files):
+    cfg.path_to_tf_files = str(world.fresh(world.to_check))
+    with chromium() as browser:
+        page = Page(browser)
+        with served() as site:
+            page.open(site.address)
+            page.press("1")
+            page.says("1 now")
+        page.until(lambda: "The run has ended." in page.text("#end"), "word of the end")  # nobody pressed a key
+        assert "Everything you did is saved." in page.text("#end") and not page.one("#deck").is_displayed()
+
+
 def test_an_enter_for_the_page_before_does_not_begin_the_harvest(tf_files):
     """A label for the last pictures leads to the end by itself, and the ENTER that hands are used to comes too late."""
     cfg.path_to_tf_files = str(world.fresh(world.to_check))

@@ -2,7 +2,7 @@
 
 const token = document.querySelector("meta[name=roboflow-token]").content;
 const tab = crypto.randomUUID();
-const ALIVE_MS = 10000;
+const ALIVE_MS = 2000;
 let line = Promise.resolve();
 let pending = 0;
 
@@ -28,9 +28,9 @@ export async function lookAt(file) {
   return answered(await reach("/api/try", posting("application/octet-stream", file)));
 }
 
-/** Say that somebody is here, now and then, and goodbye when the tab closes. */
-export function stayAlive() {
-  const alive = () => send("alive", {}).catch(() => {});
+/** Say that somebody is here, now and then, and goodbye when the tab closes. `gone` is called when nobody answers. */
+export function stayAlive(gone) {
+  const alive = () => send("alive", {}).catch((problem) => { if (problem instanceof Gone && pending === 0) gone(); });
   alive();
   setInterval(alive, ALIVE_MS);
   addEventListener("pagehide", () => send("bye", {}, true).catch(() => {}));

@@ -2,7 +2,7 @@
 
 import { Gone, Refused, get, post, stayAlive, waiting } from "./api.js";
 import { $, draw, drawLabels, drawPage, focusHere, say } from "./draw.js";
-import { drawClosed, drawEnd, follow, read } from "./end.js";
+import { drawClosed, drawEnd, follow, read, summary } from "./end.js";
 import * as keys from "./keys.js";
 import { drawLarge } from "./large.js";
 import * as picker from "./picker.js";
@@ -100,7 +100,7 @@ const does = {
   async finish() {
     try {
       const { counts } = await post("done", {});
-      drawClosed("Done. Thank you.", counts);
+      drawClosed("Done. Thank you.", summary(counts));
     } catch (problem) { trouble(problem); }
   },
 };
@@ -228,7 +228,7 @@ async function load(again = false) {
 
 async function trouble(problem) {
   state.locked = false;
-  if (problem instanceof Gone) drawClosed("The run has ended.");
+  if (problem instanceof Gone) drawClosed("The run has ended.", "What you did before it ended is saved; your last key may not be.");
   else if (problem.message === "busy") wait();
   else { say(problem.message, true); await load(); }
 }
@@ -298,5 +298,5 @@ function wire() {
 history.replaceState(null, "", "/");  // the ticket does not stay in the address
 if (localStorage.getItem("tile")) setSize(Number(localStorage.getItem("tile")));
 wire();
-stayAlive();
+stayAlive(() => drawClosed("The run has ended.", "Everything you did is saved."));
 load();

@@ -9,6 +9,7 @@ const POLL_MS = 400;
 let seen = "";  // what the person has read
 
 export function drawEnd(does) {
+  if (state.closed) return;
   const { page, work } = state;
   const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
   state.covered = !page || state.ending || Boolean(work?.busy) || news;
@@ -38,16 +39,17 @@ export async function follow(redraw) {
   }
 }
 
-/** The run has ended; nothing more can be done here. */
-export function drawClosed(words, counts) {
-  const told = counts ? summary(counts) : "What you did before it ended is saved; your last key may not be.";
+/** The run has ended; nothing more can be done here. The first to say so is believed. */
+export function drawClosed(words, told) {
+  if (state.closed) return;
+  state.closed = state.covered = true;
   $("end").replaceChildren(make("div", {}, make("h2", { text: words }), make("p", { text: told }), make("p", { kind: "soft", text: "You can close this tab; the terminal says what comes next." })));
   $("end").hidden = false;
   $("deck").hidden = true;
   document.querySelector(".tools").hidden = true;
 }
 
-function summary({ kept, relabelled, aside }) {
+export function summary({ kept, relabelled, aside }) {
   const parts = [kept && `${kept} as the robot had them`, relabelled && (isLesson() ? `${relabelled} named by you` : `${relabelled} with another label`), aside && `${aside} set aside`].filter(Boolean);
   return parts.length ? `${count(kept + relabelled + aside, "picture")}: ${parts.join(", ")}. All saved.` : "Nothing was changed.";
 }

@@ -12,6 +12,7 @@ export const state = {
   covered: true,      // something else is shown over the pictures: keys do not reach them
   locked: false,      // the next page is on its way: keys wait for it
   ending: false,      // a lesson's end is shown, though there is more to look at
+  closed: false,      // the run has ended
   turned: 0,          // when it came, ms
   ledOn: false,       // a decision on the last pictures led to it, not an ENTER
 };
