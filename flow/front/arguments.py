@@ -124,7 +124,7 @@ def _positions(given: list[str]) -> tuple[str | None, int | None, str | None, st
     basetag, quantity, searchtag, flowstep = [*given, *[None] * 4][:4]
     if flowstep is not None and flowstep not in FLOWSTEPS:
         raise BadUsage(
-            f"{flowstep!r} is not a flowstep{nearest(flowstep, FLOWSTEPS)}.",
+            f"{flowstep!r} is not a flowstep{nearest(flowstep, FLOWSTEPS) or '.'}",
             f"Flowsteps: {', '.join(FLOWSTEPS)}.",
         )
     if flowstep is None and searchtag in FLOWSTEPS:
@@ -140,7 +140,8 @@ def _quantity(text: str | None) -> int | None:
         return None
     if not text.lstrip("-").isdecimal() or len(text) > 9:
         raise BadUsage(
-            f"The imagequantity {text!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
+            f"The imagequantity {text!r} is not a whole number{nearest(text, FLOWSTEPS) or '.'}",
+            "For example: python roboflow.py robots 200 robotart",
         )
     return int(text)
 

@@ -147,6 +147,8 @@ def confirm(plan: Plan, request: Request) -> None:
     console.note("ok, the plan:")
     for line in words.plan_lines(plan):
         console.note(f"  {line}")
+    if request.labels:
+        console.note(f"  labels {', '.join(request.labels)}")
     console.note("the same without questions:")
     console.raw(command(request))
     console.ask("ENTER starts, q leaves", _start, help=HELPS["start"])

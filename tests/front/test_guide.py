@@ -32,6 +32,7 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
         t.expect("Which searchtag?")
         t.type("#robotart")
         t.expect("no model yet")
+        t.expect("labels built, drawn, not")
         t.expect("ENTER starts")
         t.type("")
         t.expect("ENTER opens the page")
