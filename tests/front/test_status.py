@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flow.base import paths, runlog
-from flow.front import status
+from flow.front import state, status
+from flow.models.shelf import Model
 from tests.faults import world
 from tests.faults.runner import run
 
@@ -19,6 +20,18 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 def last_run(root):
     return json.loads((root / "logs/robots_last_run.json").read_text())
+
+
+def test_the_best_model_is_the_one_whose_interval_begins_highest(tf_files, monkeypatch):
+    """All of 16 images right says less than 57 of 61."""
+
+    def made(name: str, value: float, low: float, total: int) -> Model:
+        accuracy = {"value": value, "low": low, "high": 1.0, "total": total}
+        return Model(Path(name), {"accuracy": accuracy, "created": name, "counts": {}})
+
+    monkeypatch.setattr(state.shelf, "all_models", lambda _: [made("few", 1.0, 0.758, 16), made("many", 0.934, 0.824, 61)])
+    best = state.gather("robots").best
+    assert (best.name, best.total) == ("many", 61)
 
 
 def test_status_tells_the_last_good_run_and_the_trouble_after_it():
