@@ -123,9 +123,11 @@ def _count(images: int, robots: int) -> Count:
 
 
 def _left(folder: str, pile: list[tuple[str, str]], seen: Glance) -> int:
-    """How many of a sorted_ folder's images nobody has said anything of, at the check page or by dragging."""
-    said = seen.said.get(folder, set())
-    return sum(name not in said and seen.placed.get((folder, name), place) == place for place, name in pile)
+    """How many of a sorted_ folder's images nobody has said anything of: what the check page would show, told by names
+    alone. In a label's folder that is what the program put there and nobody accepted; what is under the line waits."""
+    said, placed = seen.said.get(folder, set()), seen.placed.get(folder)
+    return sum(names.is_under(place) or (name not in said and (placed is None or placed.get(name) == place))
+               for place, name in pile)  # fmt: skip
 
 
 def _images(name: str, basetag: str) -> list[tuple[str, str]]:
@@ -134,14 +136,14 @@ def _images(name: str, basetag: str) -> list[tuple[str, str]]:
     labels = {folder.name for folder in labelling.label_folders(basetag)}
     inside = files.folders_in(paths.testing(basetag) / name)
     mine = (f for f in inside if f.name in labels or names.is_under(f.name))
-    return [(folder.name, path.name) for folder in mine for path in files.images_in(folder)]
+    return [(folder.name, name) for folder in mine for name in files.image_names(folder)]
 
 
 def _unsorted(basetag: str, seen: Glance) -> dict[str, set[str]]:
     """The names of what is left to sort in each unsorted_ folder, in those where something is."""
     left = {}
     for folder in labelling.unsorted_folders(basetag):
-        names_left = {path.name for path in files.images_in(folder)} - seen.done
+        names_left = set(files.image_names(folder)) - seen.done
         if names_left:
             left[folder.name.removeprefix(cfg.unsorted_name)] = names_left
     return left

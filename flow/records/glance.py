@@ -23,7 +23,7 @@ class Glance:
     `robots`: label -> images only a robot labelled; `done`: names of downloads that were sorted, or are in training;
     `approved`: sorted_ folders a person agreed with; `begun`: searchtag -> (asked, sources) of downloads not ended;
     `said`: folder -> names of the pictures in it that a person gave a label at the check page; of unsorted ones only
-    those that are no training data yet; `placed`: (sorted_ folder, name) -> the folder in it that the program chose.
+    those that are no training data yet; `placed`: sorted_ folder -> name -> the folder in it that the program chose.
     """
 
     robots: Counter = field(default_factory=Counter)
@@ -31,7 +31,7 @@ class Glance:
     approved: frozenset[str] = frozenset()
     begun: dict[str, tuple[int, str]] = field(default_factory=dict)
     said: dict[str, set[str]] = field(default_factory=dict)
-    placed: dict[tuple[str, str], str] = field(default_factory=dict)
+    placed: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def glance(basetag: str) -> Glance:
@@ -41,9 +41,8 @@ def glance(basetag: str) -> Glance:
             return Glance()
         try:
             robots = db.execute("SELECT label, COUNT(*) FROM labels WHERE given_by=? GROUP BY label", (ROBOT,))
-            placed = {(folder, name): place for folder, name, place in
-                      db.execute("SELECT folder, file_name, place FROM sortings")}  # fmt: skip
-            sorted_names = {SCORE.sub("", name) for _, name in placed}
+            placed = _placed(db)
+            sorted_names = {SCORE.sub("", name) for names in placed.values() for name in names}
             trained = db.execute("SELECT file_name FROM images JOIN labels USING(sha256) WHERE file_name IS NOT NULL")
             begun = db.execute("SELECT searchtag, asked, sources FROM downloads ORDER BY at")
             return Glance(
@@ -56,6 +55,13 @@ def glance(basetag: str) -> Glance:
             )
         except sqlite3.DatabaseError:
             return Glance()
+
+
+def _placed(db: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    placed: dict[str, dict[str, str]] = defaultdict(dict)
+    for folder, name, place in db.execute("SELECT folder, file_name, place FROM sortings"):
+        placed[folder][name] = place
+    return placed
 
 
 def _said(db: sqlite3.Connection) -> dict[str, set[str]]:

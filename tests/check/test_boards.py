@@ -87,6 +87,20 @@ def test_the_next_step_counts_what_nobody_has_looked_at(root, catalogue, board):
     assert gather("robots").looked_at == stands.looked_at and not gather("robots").waiting
 
 
+def test_the_next_step_counts_as_many_as_the_page_shows(root, catalogue, board):
+    """Also where a person added a picture of theirs, and put one back under the line."""
+    while page := board.next_page(24):
+        board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
+    folder = world.sorted_folders(root)[0]
+    world.put(folder / "built", "built", range(900, 901))
+    assert not gather("robots").waiting
+    back, under = files.images_in(folder / "drawn")[0], paths.under_label("drawn", 0.925)
+    back.rename(files.make_folder(folder / under) / back.name)
+    assert gather("robots").waiting == {folder.name: 1}
+    [shown] = SortedBoard("robots", catalogue, "later").next_page(24).pictures
+    assert shown.sha256 == files.sha256_of(folder / under / back.name)
+
+
 def test_an_accepted_picture_is_a_persons_and_one_under_the_line_moves_up(root, catalogue, board):
     first = board.next_page(24)
     before = where(root)

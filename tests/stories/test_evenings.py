@@ -130,11 +130,11 @@ def test_folders_that_look_sorted_are_taken_with_enter_and_undone(tmp_path, phot
 
 
 def test_a_second_evening_begins_with_what_waits():
-    """Six of seven: one was dragged into its folder, so it has been looked at."""
+    """As many as the page shows, five of seven: one was dragged into its folder, and one is a person's own."""
     root = fresh(world.to_harvest)
     with Terminal("--tf-files", str(root)) as t:
         t.expect("waiting for you: sorted_")
-        t.expect("1  look at the 6 sorted images that wait")
+        t.expect("1  look at the 5 sorted images that wait")
         t.expect("2  bring in more pictures")
         t.expect("What next? [1]")
         t.type("")
