@@ -203,10 +203,8 @@ def check(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -> R
     def retrained() -> Ended:
         from flow.front import teaching
 
-        training, counts = make_training(request.training), labelling.label_counts(basetag)
-        least = teaching.enough_this_once({label: n for label, n in counts.items() if n}, training)
-        lowered = replace(training, images_min=least)
-        done = train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=least)
+        lowered = teaching.content_with(labelling.label_counts(basetag), make_training(request.training))
+        done = train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=lowered.images_min)
         verdict = done.warnings[-1] if isinstance(done, retrain.Retrained) else ""
         return Ended(done.line(), done.code, verdict, done.model.folder / "report.html")
 

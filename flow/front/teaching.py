@@ -44,9 +44,8 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
                        "Give some pictures another label first.")  # fmt: skip
     taken = taught.take_taught(basetag, stamp, catalogue)
     does.tell_taken(taken)
-    least = enough_this_once(counts, training)
-    lowered = replace(training, images_min=least)
-    done = does.train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=least)
+    lowered = content_with(counts, training)
+    done = does.train(basetag, lowered, stamp, catalogue, attended=False, again=True, least=lowered.images_min)
     sortings = _sort_the_rest(basetag, stamp, catalogue, done.model)
     for one in sortings:
         does.tell_sorted(one)
@@ -56,18 +55,17 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
     return Ended("; ".join(line.rstrip(".") for line in lines), code, verdict, done.model.folder / "report.html")
 
 
-def enough_this_once(counts: dict[str, int], training: Training) -> int:
-    """Images a label needs where a person at the page asks for a model: as few as the smallest label has. Said where
-    that is less than usual."""
-    if not counts:
-        return training.images_min
-    label, fewest = min(counts.items(), key=lambda pair: pair[1])
-    if fewest < training.images_min:
-        console.note(
-            f"  {label} has {fewest} pictures, and a label usually needs {training.images_min}: this once that will "
-            "do."
-        )
-    return min(fewest, training.images_min)
+def content_with(counts: dict[str, int], training: Training) -> Training:
+    """The training where a person at the page asks for a model: a label needs only as many images as the smallest one
+    has; empty ones do not count. Said where that is less than usual."""
+    filled = [(n, label) for label, n in counts.items() if n]
+    fewest, label = min(filled, default=(training.images_min, ""))
+    if fewest >= training.images_min:
+        return training
+    console.note(
+        f"  {label} has {fewest} pictures, and a label usually needs {training.images_min}: this once that will do."
+    )
+    return replace(training, images_min=fewest)
 
 
 def _sort_the_rest(basetag: str, stamp: str, catalogue: Catalogue, model: "Model") -> list["Sorted"]:

@@ -5,7 +5,7 @@ import { state } from "./state.js";
 import { isLesson } from "./teach.js";
 
 const COMMANDS = { n: "none", x: "aside", z: "look", u: "undo", "?": "help", "+": "bigger", "=": "bigger", "-": "smaller", _: "smaller" };
-const HABIT_MS = 1000;
+const HABIT_MS = 1000;  // as long as hands take to press an ENTER that the eyes would no longer press
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 
 export function listen(does) {
