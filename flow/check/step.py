@@ -112,7 +112,7 @@ def _lesson(basetag: str, stamp: str, catalogue: Catalogue, then: Then) -> Calla
     pile = piled(basetag, catalogue, *then.backbone())
 
     def make_board() -> Board:
-        if len(shelf.all_models(basetag)) > before and labelling.sorted_folders(basetag):
+        if len(shelf.all_models(basetag)) > before:  # also once all it sorted is harvested: the heap is done with
             return SortedBoard(basetag, catalogue, stamp)
         return TeachBoard(basetag, catalogue, stamp, pile)
 

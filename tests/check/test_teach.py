@@ -416,6 +416,7 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         assert visitor.post("then", steps=["harvest", "retrain"])[0] == 200
         work = worked(visitor)  # as few images as the first model was content with are enough for the second
         assert work["trouble"] is None and [one["step"] for one in work["ended"]] == ["harvest", "retrain"], work
+        assert visitor.get("/api/progress")[1]["left"] == 0  # what was harvested is not asked for again
         assert visitor.post("done")[0] == 200
         out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0 and err == "" and "retrained efficientnet_lite0" in out
