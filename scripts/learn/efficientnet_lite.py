@@ -53,14 +53,6 @@ class Network:
     top: Conv
     classifier: tuple[np.ndarray, np.ndarray]  # float32 [d, 1000], [1000]
 
-    def convs(self) -> list[Conv]:
-        """All convolutions, from the picture on."""
-        return [self.stem, *(c for stage in self.stages for block in stage for c in block.convs), self.top]
-
-    def trunk(self) -> list[Conv]:
-        """The convolutions before the cut."""
-        return [self.stem, *(c for stage in self.stages[:CUT] for block in stage for c in block.convs)]
-
     def tail(self) -> list[Conv]:
         """The convolutions behind the cut."""
         return [*(c for stage in self.stages[CUT:] for block in stage for c in block.convs), self.top]
@@ -141,7 +133,7 @@ def scaled(images: Any) -> Any:
 def save(network: Network, size: int, folder: Path) -> None:
     """Write the SavedModel: float32 images [n, size, size, 3] in [0, 1] -> float32 [n, vector_length]."""
     tf = import_tensorflow()
-    _save(tf, network.convs(), lambda images, values: features_of(tf, network, images, values), size, folder)
+    _save(tf, lambda images, values: features_of(tf, network, images, values), size, folder)
 
 
 def save_trunk(network: Network, size: int, folder: Path) -> None:
@@ -152,19 +144,18 @@ def save_trunk(network: Network, size: int, folder: Path) -> None:
         maps, means = trunk_of(tf, network, images, values)
         return tf.concat([means, tf.reshape(maps, [-1, int(np.prod(maps.shape[1:]))])], axis=1)
 
-    _save(tf, network.trunk(), flat, size, folder)
+    _save(tf, flat, size, folder)
 
 
-def _save(tf: Any, convs: list[Conv], function: Callable[..., Any], size: int, folder: Path) -> None:
-    """Write `function` of (images, values of a convolution) with the convolutions it uses."""
-    pairs = {id(c): (tf.Variable(c.kernel, trainable=False), tf.Variable(c.bias, trainable=False)) for c in convs}
+def _save(tf: Any, function: Callable[..., Any], size: int, folder: Path) -> None:
+    """Write `function` of (images, values of a convolution). The values are constants of the graph: nobody trains them
+    there, and variables took twice as long to write."""
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name="images")])
     def features(images: Any) -> Any:
-        return function(images, lambda c: pairs[id(c)])
+        return function(images, lambda part: (tf.constant(part.kernel), tf.constant(part.bias)))
 
     module = tf.Module()
-    module.weights = [variable for pair in pairs.values() for variable in pair]
     module.__call__ = features
     tf.saved_model.save(module, str(folder))
 
