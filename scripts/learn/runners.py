@@ -86,16 +86,14 @@ def load_callable(folder: Path, size: int) -> tuple[Any, Any]:
     signatures = getattr(loaded, "signatures", {})
     candidates = [signatures.get(FEATURES), loaded if callable(loaded) else None, getattr(loaded, "serve", None)]
     candidates += [signatures[n] for n in ("serving_default", "default", "image_feature_vector") if n in signatures]
-    picture, some = tf.zeros([1, size, size, 3], tf.float32), tf.TensorSpec([None, size, size, 3])
+    some = tf.TensorSpec([None, size, size, 3])
     for function in candidates:
         if function is None:
             continue
         with contextlib.suppress(TypeError, ValueError, tf.errors.OpError):
             wrapped = _one_output(tf, function)
-            tf.function(
-                wrapped, autograph=False, input_signature=[some]
-            ).get_concrete_function()  # stricter about sizes than a call
-            if len(wrapped(picture).shape) == 2:
+            traced = tf.function(wrapped, autograph=False, input_signature=[some])
+            if len(traced.get_concrete_function().output_shapes) == 2:  # stricter about sizes than a call
                 return wrapped, loaded
     message = f"{folder} gives no feature vectors for {size} x {size} pictures."
     raise BackboneProblem(message, "Try another --image-size.")
