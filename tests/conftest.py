@@ -66,6 +66,19 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 @pytest.fixture(scope="session")
+def _models_of_all(tmp_path_factory):
+    return tmp_path_factory.mktemp("models_of_all")
+
+
+@pytest.fixture
+def kept_models(tf_files, _models_of_all):
+    """What is made of a backbone, converted and with an empty head, is there for all tests that ask for this; they find
+    it and the backbone as they were."""
+    tf_files.mkdir(exist_ok=True)
+    (tf_files / "models").symlink_to(_models_of_all)
+
+
+@pytest.fixture(scope="session")
 def grown(tmp_path_factory):
     """A data folder as a person has it after the first model: sorted robots, one model. Never changed; copy it."""
     return made_once(tmp_path_factory, "grown", _grow)

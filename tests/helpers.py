@@ -1,5 +1,7 @@
 """Little pictures and little backbones for the tests."""
 
+import functools
+import io
 import json
 from pathlib import Path
 
@@ -27,8 +29,16 @@ def coloured(root: Path, each: int = 24, labels: tuple[str, ...] = ("cyan", "mag
     for label in labels:
         (root / label).mkdir(parents=True, exist_ok=True)
         for number in range(first, first + each):
-            picture(COLOURS[label], number).save(root / label / f"{label}_{number}.png")
+            (root / label / f"{label}_{number}.png").write_bytes(_file(COLOURS[label], number))
     return root
+
+
+@functools.cache
+def _file(colour: tuple[int, int, int], seed: int) -> bytes:
+    """`picture` as a PNG file; most tests begin with the same ones."""
+    buffer = io.BytesIO()
+    picture(colour, seed).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def save_tiny_backbone(folder: Path, seed: int = 0) -> Path:

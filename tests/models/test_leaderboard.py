@@ -20,7 +20,7 @@ STAMP = "20261123_093011"
 
 
 @pytest.fixture
-def catalogue(tf_files):
+def catalogue(tf_files, kept_models):
     coloured(paths.training("robots"), 40)
     with Catalogue.open(paths.catalogue("robots")) as opened:
         yield opened

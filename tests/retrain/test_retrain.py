@@ -26,7 +26,7 @@ NIGHT = ("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min
 
 
 @pytest.fixture
-def catalogue(tf_files):
+def catalogue(tf_files, kept_models):
     coloured(paths.training("robots"), 30)
     with Catalogue.open(paths.catalogue("robots")) as opened:
         yield opened

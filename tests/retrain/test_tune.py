@@ -18,8 +18,10 @@ from flow.retrain import explore, tuning
 from flow.retrain import step as retrain
 from flow.talk import console
 from scripts.label_image import Graph
+from scripts.learn import efficientnet_lite
 from scripts.learn.images import load_pixels
 from tests.helpers import COLOURS, coloured, picture
+from tests.learn.tiny_network import tiny_network
 
 STAMP = "20261123_093011"
 LAST = {"tune": "last", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50}
@@ -35,22 +37,22 @@ def plan_of(line: str, asks: bool = False):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Where the backbone and its first part are built once for all tests here."""
+    """Where the small network and its first part are built once for all tests here."""
     return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture
-def catalogue(tf_files, models):
+def catalogue(tf_files):
     coloured(paths.training("hues"), 20)
-    paths.models().symlink_to(models)
     with Catalogue.open(paths.catalogue("hues")) as opened:
         yield opened
 
 
 @pytest.fixture
-def unconverted(monkeypatch):
-    """What a model needs to sort quickly is not made: it takes seconds, and nothing is sorted."""
-    monkeypatch.setattr(tuning, "make_ready", lambda *_: None)
+def small(catalogue, models, monkeypatch):
+    """EfficientNet-Lite as small as one can be: what is tested is the way, not what it learns."""
+    paths.models().symlink_to(models)
+    monkeypatch.setattr(efficientnet_lite, "read_network", lambda *_: tiny_network())
 
 
 def folders() -> list[str]:
@@ -103,7 +105,7 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     assert gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
 
 
-def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, unconverted, monkeypatch):
+def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, small, monkeypatch):
     from scripts.learn import activations
 
     looked = []
@@ -119,7 +121,7 @@ def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(c
 
 
 @pytest.mark.parametrize(("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)])
-def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, unconverted, monkeypatch, attended, answer, kept):
+def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkeypatch, attended, answer, kept):
     from scripts.learn.tune import Tuning
 
     asked = []
@@ -138,7 +140,7 @@ def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, unconverted, 
     shelf.verify(model)
 
 
-def test_killed_while_it_is_written_no_half_model_is_left(catalogue, monkeypatch):
+def test_killed_while_it_is_written_no_half_model_is_left(catalogue, small, monkeypatch):
     from scripts import retrain as script
 
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
@@ -149,7 +151,7 @@ def test_killed_while_it_is_written_no_half_model_is_left(catalogue, monkeypatch
     assert folders() == []
 
 
-def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(tiny, catalogue):
+def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(tiny, catalogue, small):
     with pytest.raises(BadUsage, match="cannot be cut") as found:
         retrain.retrain("hues", training(architecture=str(tiny)), STAMP, catalogue)
     assert "--tune head" in found.value.hint and folders() == []
