@@ -116,13 +116,18 @@ def failure(problem: BaseException) -> None:
 def save_last_run(path: Path, facts: dict) -> None:
     """Write last_run.json in one step, at the end of a run; `good` in it is the last run that ended well."""
     files.make_folder(path.parent)
-    good = (
-        {name: facts[name] for name in ("end", "exit", "line")}
-        if facts["exit"] in GOOD
-        else read_last_run(path).get("good")
-    )
+    well = {name: facts[name] for name in ("end", "exit", "line")}
+    good = well if ended_well(facts) else read_last_run(path).get("good")
     told = _told({**facts, "line": hide_secrets(facts["line"]), "good": good})
     files.write_whole(path, json.dumps(told, indent=1) + "\n")
+
+
+def ended_well(facts: dict) -> bool:
+    """Whether a run, as last_run.json tells it, came to its end; a download that brought nothing at all did not."""
+    results = facts.get("results")
+    got = results.get("download") if isinstance(results, dict) and len(results) == 1 else None
+    in_vain = isinstance(got, dict) and got.get("code") == 3 and not got.get("kept") and not got.get("kept_before")
+    return facts["exit"] in GOOD and not in_vain
 
 
 def _told(value: object) -> object:

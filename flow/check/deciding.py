@@ -13,6 +13,7 @@ from flow.records.decisions import ASIDE, KEEP, LABEL, Did, Wish
 from flow.records.journal import absolute
 from flow.records.rows import Decision
 
+NONE_OF_THESE = "not"
 COUNTED = {ASIDE: "aside", KEEP: "kept", LABEL: "relabelled"}
 
 
@@ -56,7 +57,10 @@ class DecidingBoard(ABC):
         """Called for each decision that was carried out or taken back: its picture may lie elsewhere now."""
 
     def labels(self) -> list[str]:
-        return [folder.name for folder in labelling.label_folders(self.basetag)]
+        """`not` last, as it has a key of its own; the others keep theirs from page to page and from day to day."""
+        found = [folder.name for folder in labelling.label_folders(self.basetag)]
+        last = [NONE_OF_THESE] if NONE_OF_THESE in found else []
+        return [*self.catalogue.by_keys([label for label in found if label != NONE_OF_THESE]), *last]
 
     def next_page(self, count: int) -> Page | None:
         self.refresh()

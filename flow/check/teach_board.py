@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flow.base import names, paths
 from flow.check.board import GONE, OPEN, Answer, Page, Picture, Progress, Refused
-from flow.check.deciding import OnePlaceBoard
+from flow.check.deciding import NONE_OF_THESE, OnePlaceBoard
 from flow.check.pace import REST_S
 from flow.check.pile import Pile, done_here, drawn_here
 from flow.check.sorted_board import credit
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from scripts.learn.teach import Lesson
     from scripts.learn.teach import Page as Asked
 
-NONE_OF_THESE = "not"
 LABELS_MAX = 100
 SHORT_BELOW = 8  # pictures of a label; with fewer it is told as short
 SEED = 1
@@ -56,8 +55,8 @@ class TeachBoard(OnePlaceBoard):
         return [folder.name for folder in labelling.unsorted_folders(self.basetag)]
 
     def labels(self) -> list[str]:
-        """In the order in which they were first named, so that a key stays what it was; `not` has its own."""
-        return [*self._labels, NONE_OF_THESE]
+        """As elsewhere, and those that have been named and are no folder yet."""
+        return [*self.catalogue.by_keys(self._labels), NONE_OF_THESE]
 
     def places(self, sha256: str) -> list[tuple[Path, Path, str]]:
         path = self.find(sha256)

@@ -98,9 +98,10 @@ def typed(state: State, *arguments: str) -> str:
 
 
 def _check(state: State) -> NextStep:
-    piles = state.waiting or state.looked_at
-    return _command(state, f"look at the {sum(piles.values())} sorted images that wait",
-                    "What you put right teaches most.", "check")  # fmt: skip
+    title = f"look at the {sum(state.waiting.values())} sorted images that wait"
+    if not state.waiting:
+        title = f"look again at the {sum(state.looked_at.values())} sorted images before they are harvested"
+    return _command(state, title, "What you put right teaches most.", "check")
 
 
 def _first_sorting(state: State) -> NextStep:

@@ -53,7 +53,7 @@ class State:
     wanted: int = 0  # images a label needs without --images-min
     last_flowstep: str = ""
     offline: bool = False  # the last search found no network
-    unfinished: dict[str, tuple[int, str]] = field(default_factory=dict)  # searchtag -> (asked, sources)
+    unfinished: dict[str, tuple[int, str]] = field(default_factory=dict)  # searchtag with images -> (asked, sources)
     harvest: str = ""  # the harvested_ folder that undo would put back
     elsewhere: str = ""  # tf_files where it is not in its usual place
     others: int = 0  # further basetags
@@ -103,7 +103,8 @@ def gather(basetag: str) -> State:
         wanted=cfg.retrain_imgcount_default,
         last_flowstep=str(last.get("flowstep", "")),
         offline=is_offline(last.get("results")),
-        unfinished={tag: begun for tag, begun in seen.begun.items() if paths.unsorted_dir(basetag, tag).is_dir()},
+        unfinished={tag: begun for tag, begun in seen.begun.items()
+                    if files.image_names(paths.unsorted_dir(basetag, tag))},
         harvest=_last_harvest(basetag),
         elsewhere="" if usual else str(paths.tf_files()),
         others=sum(name != basetag for name in basetags()),

@@ -76,7 +76,7 @@ def lines(now: State) -> list[str]:
     last = runlog.read_last_run(paths.last_run(now.basetag))
     good = last.get("good")
     rows.append(f"  last good run: {_ago(good['end'])}, {good['line']}" if good else "  last good run: none yet")
-    if last and last["exit"] not in runlog.GOOD:
+    if last and not runlog.ended_well(last):
         rows.append(f"  the last run failed: {_ago(last['end'])}, exit {last['exit']}, {last['line']}")
     return rows
 

@@ -44,6 +44,7 @@ CREATE INDEX IF NOT EXISTS decisions_folder ON decisions(folder, state);
 CREATE INDEX IF NOT EXISTS decisions_sha ON decisions(sha256);
 CREATE INDEX IF NOT EXISTS decisions_page ON decisions(page);
 CREATE INDEX IF NOT EXISTS decisions_state ON decisions(state, action);
+CREATE TABLE IF NOT EXISTS label_keys(label TEXT PRIMARY KEY, place INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);
 """
 
@@ -164,6 +165,15 @@ class Catalogue:
     def drop_labels(self, sha256s: Iterable[str]) -> None:
         with self._writing():
             self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in sha256s])
+
+    def by_keys(self, labels: list[str]) -> list[str]:
+        """The labels in the order of their keys at the check page. One that has no key yet gets the next, for good."""
+        places = dict(self._db.execute("SELECT label, place FROM label_keys"))
+        fresh = [label for label in labels if label not in places]
+        if fresh:
+            places |= {label: place for place, label in enumerate(fresh, max(places.values(), default=0) + 1)}
+            self._insert("label_keys", [{"label": label, "place": places[label]} for label in fresh])
+        return sorted(labels, key=places.__getitem__)
 
     def sortings(self, folder: str) -> dict[str, Sorting]:
         """What classify put into one sorted_ folder, by content hash."""

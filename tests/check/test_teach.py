@@ -17,6 +17,7 @@ from flow.base.errors import BadUsage, NotReady
 from flow.check import pile as piles
 from flow.check.behind import Behind
 from flow.check.board import Refused
+from flow.check.sorted_board import SortedBoard
 from flow.check.teach_board import TeachBoard
 from flow.front.next_steps import next_steps
 from flow.front.state import gather
@@ -249,6 +250,16 @@ def test_a_label_is_typed_once_and_keeps_its_key(board):
     with pytest.raises(Refused):
         board.decide("another page", [page.pictures[0].sha256], "label", "fig")
     assert "fig" not in board.labels()
+
+
+def test_keys_are_the_same_when_the_labels_have_become_folders(catalogue, board):
+    page = board.next_page(24)
+    for n, label in enumerate(("zebra", "not", "ant")):
+        board.decide(page.id, [page.pictures[n].sha256], "label", label)
+    for label in ("not", "ant", "zebra", "bee"):
+        files.make_folder(paths.training("robots") / label)
+    assert SortedBoard("robots", catalogue, "later").labels() == ["zebra", "ant", "bee", "not"]
+    assert fresh(catalogue).labels() == ["zebra", "ant", "bee", "not"]
 
 
 def test_a_picture_that_vanished_or_changed_is_not_asked_for(root, board, truth):

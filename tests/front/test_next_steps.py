@@ -37,7 +37,7 @@ STATES = {
     "one looked at, one waits": (replace(TRAINED, waiting={"sorted_2": 7}, looked_at={"sorted_1": 40}), "robots check", "look at the 7"),
     "harvested": (replace(TRAINED, new_images=40, harvest="harvested_1", last_flowstep="harvest"), RETRAIN, "40 new images"),
     "retrained": (replace(TRAINED, harvest="harvested_1", last_flowstep="retrain_defaults"), "robots", "bring in more"),
-    "undone": (replace(TRAINED, looked_at={"sorted_1": 40}, last_flowstep="undo"), "robots check", "look at the 40"),
+    "undone": (replace(TRAINED, looked_at={"sorted_1": 40}, last_flowstep="undo"), "robots check", "look again at the 40 sorted images"),
     "a few new images": (replace(TRAINED, new_images=3), "robots", "bring in more"),
     "a download stopped": (replace(TRAINED, unfinished={"art": (50, "auto")}), "robots 50 art download --source auto", "go on with"),
     "no network, nothing there": (replace(EMPTY, known=True, offline=True, unfinished={"art": (50, "auto")}), "robots", "bring in"),

@@ -12,8 +12,12 @@ import pytest
 from flow.base import paths, runlog
 from flow.front import state, status
 from flow.models.shelf import Model
+from flow.records.catalogue import Catalogue
+from flow.records.rows import Begun
 from tests.faults import world
 from tests.faults.runner import run
+from tests.helpers import picture
+from tests.terminal import run as typed
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -55,6 +59,25 @@ def test_a_run_that_was_stopped_or_failed_is_remembered_as_that(how, code, words
     done = run(root, "robots", "harvest", nth=44, how=how)
     assert done.code == code, done
     assert (last_run(root)["exit"], last_run(root)["good"]["exit"]) == (code, 3) and words in last_run(root)["line"]
+
+
+def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_next(tf_files, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    picture((40, 180, 180), 1, 300).save(tmp_path / "pictures/one.png")
+    (tmp_path / "dead.txt").write_text("http://127.0.0.1:9/gone.jpg\n")
+    before = {"end": "2026-01-01T00:00:00+00:00", "exit": 0, "line": "robots: all well"}
+    runlog.save_last_run(paths.last_run("robots"), before)
+    for tag, source, kept in (("dead", f"urls:{tmp_path / 'dead.txt'}", 0), ("mine", f"folder:{tmp_path / 'pictures'}", 1)):
+        done = typed("robots", "5", tag, "download", "--source", source, "--tf-files", str(tf_files))
+        assert done.returncode == (0 if kept else 3) and f"{kept} kept" in done.stdout
+        told = runlog.read_last_run(paths.last_run("robots"))
+        assert runlog.ended_well(told) == bool(kept) and (told["good"]["line"] == before["line"]) != bool(kept)
+        assert ("the last run failed" in "\n".join(status.lines(state.gather("robots")))) != bool(kept)
+    with Catalogue.open(paths.catalogue("robots")) as catalogue:
+        catalogue.begin(Begun("dead", 5, "auto", 0, "2026-11-25T10:00:00+00:00"))  # as where a site is away
+    assert not state.gather("robots").unfinished
+    picture((40, 180, 180), 2).save(paths.unsorted_dir("robots", "dead") / "half.png")
+    assert set(state.gather("robots").unfinished) == {"dead"}
 
 
 def test_a_killed_run_leaves_the_record_of_the_one_before():

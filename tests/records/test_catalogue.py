@@ -51,6 +51,16 @@ def test_kept_images_are_written_all_or_none(catalogue):
     assert catalogue.images() == [] and catalogue.archived("site", "1", "u") is None
 
 
+def test_a_label_keeps_its_key_whatever_comes_or_goes(tmp_path):
+    with Catalogue.open(tmp_path / "robots.sqlite") as catalogue:
+        assert catalogue.by_keys(["rose", "fig"]) == ["rose", "fig"]
+        assert catalogue.by_keys(["apple", "fig", "rose"]) == ["rose", "fig", "apple"]
+        assert catalogue.by_keys(["apple", "rose"]) == ["rose", "apple"]
+    with Catalogue.open(tmp_path / "robots.sqlite") as catalogue:
+        assert catalogue.by_keys(["apple", "date", "fig", "rose"]) == ["rose", "fig", "apple", "date"]
+        assert catalogue.by_keys([]) == []
+
+
 def test_what_is_set_apart_keeps_its_version(catalogue):
     assert catalogue.add_splits({"a": "test"}) == 1
     assert catalogue.add_splits({"a": "test", "c": "test"}) == 2
