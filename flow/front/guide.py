@@ -208,7 +208,7 @@ def ask_harvest(basetag: str, waiting: dict[str, Counter]) -> str:
 def ask_check() -> bool:
     """Offer the check page; ENTER opens it."""
     try:
-        return bool(console.ask("ENTER opens the page, q leaves it", _start))
+        return bool(console.ask("ENTER opens the page, q leaves it", _start, help=HELPS["check"]))
     except Quit:
         console.note("Any time: the flowstep check.")
         return False

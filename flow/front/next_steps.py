@@ -106,14 +106,14 @@ def _check(state: State) -> NextStep:
 
 def _first_sorting(state: State) -> NextStep:
     short = ", ".join(f"{label} {n} more" for label, n in sorted(state.short.items()))
+    start = f"About {state.least} of each label are a good start" + (f": {short}." if short else ".")
     left = sum(state.unsorted.values()) - state.said
     title = f"say what is on the first pictures ({left} wait)"
     if state.said and left:
         title = f"go on saying what is on the pictures ({state.said} said, {left} wait)"
     elif state.said:
         title = f"train on what you said of {state.said} pictures"
-    needs = f"Still needed: {short}." if short else f"A label needs {state.least} to be trained on."
-    return _command(state, title, f"The most telling ones come first, by keys in the browser. {needs}", "check")
+    return _command(state, title, f"The most telling ones come first, by keys in the browser. {start}", "check")
 
 
 def _harvest(state: State) -> NextStep:

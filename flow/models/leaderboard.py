@@ -144,14 +144,15 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
 
 
 def _board(found: list[Model], images: list[Labelled], catalogue: Catalogue) -> Leaderboard:
-    from scripts.learn.measure import TEST_ALONE
+    from scripts.learn.measure import FOLD_WORTH, TEST_ALONE
 
     fair = {i.sha256: i for i in images if i.measures}
     apart = {sha for sha, part in catalogue.splits().items() if part == "test"} & fair.keys()
     alone = len(apart) >= TEST_ALONE
     wanted = {sha: fair[sha] for sha in apart} if alone else fair
     lookalikes = _Lookalikes(wanted)
-    standings = [_measured(model, wanted, catalogue, lookalikes) for model in found]
+    worth = 1.0 if alone else FOLD_WORTH  # as evidence: most answers are those of the folds' heads
+    standings = [_measured(model, wanted, catalogue, lookalikes, worth) for model in found]
     standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     if standings and standings[0].share:
         best = standings[0]
@@ -183,7 +184,9 @@ class _Lookalikes:
         return {sha for sha in doubtful if group_of.get(sha) in known}
 
 
-def _measured(model: Model, images: dict[str, Labelled], catalogue: Catalogue, lookalikes: _Lookalikes) -> Standing:
+def _measured(
+    model: Model, images: dict[str, Labelled], catalogue: Catalogue, lookalikes: _Lookalikes, worth: float
+) -> Standing:
     """One model's share of right answers; images of labels it does not know count as wrong."""
     if not images:
         return Standing(model, None, why="no images to measure on")
@@ -195,7 +198,7 @@ def _measured(model: Model, images: dict[str, Labelled], catalogue: Catalogue, l
         return Standing(model, None, why="it has learned from every image there is")
     from scripts.learn.metrics import Share
 
-    return Standing(model, Share(sum(answers.values()), len(answers)).facts(), answers=answers)
+    return Standing(model, Share(sum(answers.values()), len(answers), worth).facts(), answers=answers)
 
 
 def _answers(

@@ -232,7 +232,7 @@ def ask(
         if word in ("q", "quit"):
             raise Quit
         if word in ("h", "help", "?"):
-            _err(_wrapped(f"{help}\n{words.HELP_TAIL}".lstrip("\n")))
+            _err(_wrapped(f"{help}\n{words.help_tail(default, back)}".lstrip("\n")))
             continue
         if word == "hh":
             _show_pages(words.helpmore(), sys.stderr)

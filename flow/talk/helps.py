@@ -37,6 +37,8 @@ _TEXTS = {
     "tune": """  head: the network stays as it is, and only a last layer on top learns your labels. last: its
   last layers learn them too, starting from that head; a little better, and it takes longer.""",
     "start": """  ENTER does what the plan above says. q leaves; nothing has been done yet.""",
+    "check": """  ENTER opens a page in your browser that shows the pictures, many at a time: ENTER there says they
+  are right, a number gives one another label, u takes it back. It is served to this machine alone.""",
     "picture": """  The path of a picture or of a folder of them, or an address that begins with http.""",
     "instead": """  The searches cannot be reached just now, so pictures have to come from somewhere else:
   a folder of yours, a text file of addresses, or sample. later stops here.""",

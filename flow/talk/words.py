@@ -18,7 +18,6 @@ BANNER = r"""
    /|_|\   download, sort, check, harvest, retrain. boop boop.
 """
 GUIDE_HINT = "ENTER takes the answer in [brackets], h helps, b goes back, q quits."
-HELP_TAIL = "  ENTER = what is in [brackets], b = one back, q = leave, hh = the whole manual"
 LABELS_HINT = (
     "A new basetag. Labels are the folders your images are sorted into. Add one called `not` for everything else "
     "a search brings up: a classifier that has never seen other things calls them all by one of your labels."
@@ -42,6 +41,12 @@ TRAINING_QUESTIONS = {
         "three times that with fewer than 100 test images.",
     ),
 }
+
+
+def help_tail(default: str, back: bool) -> str:
+    """What else one may answer, at the end of every help."""
+    keys = ["ENTER = what is in [brackets]"] * bool(default) + ["b = one back"] * back
+    return "  " + ", ".join([*keys, "q = leave", "hh = the whole manual"])
 
 
 def pasted(dropped: int) -> str:

@@ -38,8 +38,7 @@ class Measured:
 
     def worth(self, material: Material) -> float:
         """What an image is worth as evidence, 0..1: near-duplicates are right or wrong together, so they count once."""
-        unlike = len(np.unique(material.groups[self.rows])) / max(1, len(self.rows))
-        return unlike * (1.0 if self.alone else FOLD_WORTH)
+        return _unlike(material, self.rows) * (1.0 if self.alone else FOLD_WORTH)
 
     def headline(self, material: Material) -> "Measured":
         """What the accuracy that is told rests on: the test set where it is large enough to tell it alone."""
@@ -78,15 +77,22 @@ def figures(
     facts["measured_on"] = {"images": len(y), "test_alone": measured.alone, "words": measured.words}
     sure = honest.calibrated, material.y[honest.rows]
     facts["honest_thresholds"] = [metrics.above(*sure, t) for t in metrics.THRESHOLDS]
-    for name, rows in (("test", material.test), ("cross_validation", folded & material.measures)):
+    by_folds = folded & material.measures
+    for name, rows, worth in (("test", material.test, 1.0), ("cross_validation", by_folds, FOLD_WORTH)):
         own = np.isin(honest.rows, np.flatnonzero(rows))
         if own.any():
             right = sure[0][own].argmax(axis=1) == sure[1][own]
-            facts[name] = Share(int(right.sum()), int(own.sum())).facts()
+            worth *= _unlike(material, honest.rows[own])
+            facts[name] = Share(int(right.sum()), int(own.sum()), worth).facts()
     facts["temperature"], facts["ece"] = temperature, {}
     if len(y):
         facts["ece"] = {"before": metrics.ece(measured.plain, y), "after": metrics.ece(measured.calibrated, y)}
     return facts
+
+
+def _unlike(material: Material, rows: np.ndarray) -> float:
+    """How many groups of near-duplicates a row stands for, 0..1."""
+    return len(np.unique(material.groups[rows])) / max(1, len(rows))
 
 
 def evaluate(probabilities: np.ndarray, y: np.ndarray, labels: list[str], worth: float = 1.0) -> dict:

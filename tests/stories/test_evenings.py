@@ -180,9 +180,9 @@ def test_after_an_undo_one_looks_again():
     root = fresh(world.to_harvest)
     for flowstep in ("approve", "harvest", "undo"):
         assert unattended("robots", flowstep, "--tf-files", str(root)).returncode == 0
-    assert "next: look at the 7 sorted images" in unattended("robots", "status", "--tf-files", str(root)).stdout
+    assert "next: look again at the 7 sorted images" in unattended("robots", "status", "--tf-files", str(root)).stdout
     with Terminal("robots", "--tf-files", str(root)) as t:
-        t.expect("1  look at the 7 sorted images that wait")
+        t.expect("1  look again at the 7 sorted images")
         t.expect("2  harvest what you looked at")
 
 
