@@ -4,6 +4,7 @@ The main thread starts jobs ahead of need; as soon as a fetch ends, its thread p
 place free. So hosts stay busy while the main thread writes down what came.
 """
 
+import os
 import threading
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from flow.web.fetch import Fetcher
 
 TAKERS = 3  # threads that decode and write; more than the cores, for they also wait for the disk
 AHEAD = 3  # jobs a worker that are begun and not yet written down, at most
+AT_HAND = max(2, os.cpu_count() or 1)  # what needs no network is work for the cores; more threads stand in its way
 LOOK_S = 0.25  # how long to wait for something to be finished before looking round
 WAITING_BYTES_MAX = 48_000_000  # of pictures fetched and not yet decoded; above it no further fetch begins
 STOP_S = 3.0  # how long workers get to notice that their sockets were shut
@@ -93,7 +95,7 @@ class Crew:
                 self._fetchers.submit(self._fetch, job, future)
 
     def _has_place(self, host: str) -> bool:
-        return not host or self._busy[host] < cfg.host_connections_max
+        return self._busy[host] < (cfg.host_connections_max if host else AT_HAND)
 
     def _fetch(self, job: Job, future: Future) -> None:
         self._count(1)

@@ -196,6 +196,22 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
     check_whole("robotart")
 
 
+def test_what_needs_no_network_is_read_by_as_many_threads_as_there_are_cores(monkeypatch):
+    reading, most, plain = [], [], Sample.read
+
+    def read(self, found: Found) -> bytes:
+        reading.append(1)
+        most.append(len(reading))
+        time.sleep(0.01)
+        reading.pop()
+        return plain(self, found)
+
+    monkeypatch.setattr(workers, "AT_HAND", 2)
+    monkeypatch.setattr(Sample, "read", read)
+    assert get("robotart", 16, "sample").kept == 16
+    assert max(most) <= 2 < cfg.download_workers
+
+
 # Disks
 
 

@@ -181,7 +181,7 @@ def _develop(scene: Scene) -> None:
     """What a camera adds: falling-off light, a colour cast, softness and grain."""
     rng = scene.rng
     scene.vignette(rng.uniform(0.1, 0.6))
-    scene.pixels *= [rng.uniform(0.9, 1.08) for _ in range(3)]
+    scene.tint(rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08))
     scene.pixels *= rng.uniform(0.75, 1.15)
     if rng.random() < 0.35:
         scene.blur(rng.uniform(0.5, 1.3))
