@@ -43,8 +43,8 @@ def waits(basetag: str) -> bool:
 
 
 def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path) -> Pile:
-    """Everything unsorted that is not training data yet, or was decided here before. Each picture goes through the
-    backbone once in its life; how far that is, is told.
+    """Everything unsorted that is neither sorted nor training data yet, or was decided here before. Each picture goes
+    through the backbone once in its life; how far that is, is told.
 
     Args:
         folder: where the backbone lies.
@@ -60,7 +60,8 @@ def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path
     if len(found) < LEAST:
         raise NotReady(
             f"Nothing of {basetag} waits unsorted." if not found else f"One picture of {basetag} is no heap yet.",
-            f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download",
+            f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download; "
+            f"what is sorted already is looked at by: python roboflow.py {basetag} check",
         )
     import numpy as np
 
@@ -84,12 +85,15 @@ def drawn_here(basetag: str, catalogue: Catalogue) -> set[str]:
 
 
 def _listed(basetag: str, catalogue: Catalogue) -> dict[str, Path]:
-    """Content hash -> file. What is training data by another way than this page stays out."""
+    """Content hash -> file. What is training data by another way than this page stays out, and what was sorted, which
+    has a page of its own."""
     own = {row.sha256 for row in done_here(basetag, catalogue) if row.kind in (LABEL, KEEP)}
-    training = {sha for _, _, sha in labelling.hashed(labelling.label_folders(basetag))} - own
+    elsewhere = {sha for _, _, sha in labelling.hashed(labelling.label_folders(basetag))}
+    elsewhere |= {sha for folder in labelling.sorted_folders(basetag) for sha in catalogue.sortings(folder.name)}
+    elsewhere -= own
     found: dict[str, Path] = {}
     for path, _, sha in labelling.hashed(labelling.unsorted_folders(basetag)):
-        if sha not in training:
+        if sha not in elsewhere:
             found.setdefault(sha, path)
     return found
 

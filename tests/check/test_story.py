@@ -84,7 +84,7 @@ class Page:
         """ENTER on the page, once the eyes had time; what was open on it."""
         opened = [p for p in self.shown() if p["state"] == ""]
         before = self.state("state.page.id")
-        time.sleep(0.35)
+        time.sleep(1.05 if self.state("state.ledOn") else 0.35)
         self.press(Keys.ENTER)
         self.until(lambda: self.state("state.page ? state.page.id : ''") != before, "the next page")
         return opened
@@ -331,6 +331,21 @@ def test_an_enter_for_the_page_before_does_not_begin_the_harvest(tf_files):
         assert site.done == [] and "That was everything" in page.text("#end")
         page.press(Keys.ENTER)
         page.until(lambda: site.done == ["harvest", "retrain"], "the harvest")
+
+
+def test_nor_does_it_accept_a_page_that_nobody_has_seen(sorted_home):
+    with program("robots", "check", "--tf-files", str(sorted_home)) as (_, address), chromium() as browser:
+        page = Page(browser)
+        page.open(address)
+        first = page.state("state.page.id")
+        page.press((Keys.CONTROL, "a"), "1")
+        page.until(lambda: page.state("state.page.id") != first, "the next page")
+        second = page.state("state.page.id")
+        time.sleep(0.4)  # longer than a page waits that an ENTER has led to
+        page.press(Keys.ENTER)
+        time.sleep(1.1)
+        assert page.state("state.page.id") == second and {p["state"] for p in page.shown()} == {""}
+        assert page.accept() and page.state("state.page ? state.page.id : ''") != second
 
 
 def test_ctrl_c_and_the_lock_and_nobody_there(sorted_home):

@@ -26,7 +26,7 @@ from flow.harvest import taught
 from flow.models import backbone
 from flow.records import decisions
 from flow.records.recall import catalogue_of
-from flow.records.rows import CHOSEN, DRAWN, HUMAN
+from flow.records.rows import CHOSEN, DRAWN, HUMAN, Sorting
 from scripts.learn import teach
 from tests.check.serving import Served, chromium, keep_picture, program
 from tests.check.test_story import Page
@@ -353,6 +353,19 @@ def test_a_catalogue_from_elsewhere_leads_nowhere(root, catalogue, board, truth,
     assert all(b"secret" not in p.read_bytes()[:10] for p in (root / "training_photos").rglob("*.jpg"))
 
 
+def test_what_has_been_sorted_is_not_asked_for_again(root, catalogue, board, truth):
+    heap = files.images_in(root / "testing_photos/robots/unsorted_robotart")
+    first = board.next_page(24)
+    said = first.pictures[0].sha256
+    board.decide(first.id, [said], "label", truth[said])
+    target = files.make_folder(root / "testing_photos/robots/sorted_20261125_100000/built")
+    for path in heap[:40]:
+        shutil.copy(path, target)
+    sha_of = {path: files.sha256_of(path) for path in heap}
+    catalogue.add_sortings(Sorting(target.parent.name, path.name, sha_of[path], "built", "built", 0.9, "m", "now") for path in heap[:40])
+    assert set(fresh(catalogue)._pile.shas) == {said} | {sha_of[path] for path in heap[40:]}
+
+
 def test_nothing_unsorted_is_said(root, catalogue):
     shutil.rmtree(root / "testing_photos/robots/unsorted_robotart")
     with pytest.raises(NotReady, match="waits unsorted"):
@@ -497,7 +510,7 @@ def test_the_whole_way_in_a_browser(root, truth):
                 page.press("n" if said == "not" else str(labels.index(said) + 1))
                 page.until(lambda i=i, said=said, before=before: page.state("state.page.id") != before
                            or page.shown()[i]["label"] == said, said)  # fmt: skip
-            if page.state("state.page.id") == before:
+            if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
                 page.accept()
             page.until(lambda: page.state("state.progress.teach.measuring") is False, "the measure")
         page.until(lambda: page.text("#far").startswith("About "), "how good it is")

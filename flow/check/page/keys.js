@@ -20,9 +20,10 @@ export function listen(does) {
   });
 }
 
-/** An ENTER for the page before: a label for its last pictures has just led to the end, where ENTER does a lot more. */
+/** An ENTER for the page before: a label for its last pictures has just led on by itself, to pictures that nobody has
+ *  seen yet, or to the end, where ENTER does a lot more. */
 function isHabit({ key }) {
-  return key === "Enter" && state.covered && state.ledOn && performance.now() - state.turned < HABIT_MS;
+  return key === "Enter" && !state.large && state.ledOn && performance.now() - state.turned < HABIT_MS;
 }
 
 function meant(event) {
