@@ -1,6 +1,7 @@
 """What all tests share; with several workers (pytest-xdist) the data folders are made by one and copied by all."""
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items):
     """The long ones first, otherwise as they come."""
     order = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(LONG)))
+
+
+def pytest_collection_finish():
+    """Thousands of tests stay until the end; Python need not look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
