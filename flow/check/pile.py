@@ -42,6 +42,15 @@ def waits(basetag: str) -> bool:
     return any(files.count_images(folder) for folder in labelling.unsorted_folders(basetag))
 
 
+def too_few(basetag: str, count: int = 0) -> NotReady:
+    """What to say where fewer than LEAST pictures wait."""
+    return NotReady(
+        f"Nothing of {basetag} waits unsorted." if not count else f"One picture of {basetag} is no heap yet.",
+        f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download; "
+        f"what is sorted already is looked at by: python roboflow.py {basetag} check",
+    )
+
+
 def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path) -> Pile:
     """Everything unsorted that is neither sorted nor training data yet, or was decided here before. Each picture goes
     through the backbone once in its life; how far that is, is told.
@@ -58,11 +67,7 @@ def piled(basetag: str, catalogue: Catalogue, backbone: "Backbone", folder: Path
     where = _listed(basetag, catalogue)
     found = _vectors(where, backbone, folder) if where else {}
     if len(found) < LEAST:
-        raise NotReady(
-            f"Nothing of {basetag} waits unsorted." if not found else f"One picture of {basetag} is no heap yet.",
-            f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download; "
-            f"what is sorted already is looked at by: python roboflow.py {basetag} check",
-        )
+        raise too_few(basetag, len(found))
     import numpy as np
 
     shas = tuple(found)

@@ -9,7 +9,7 @@ from flow.check import thumbs
 from flow.check.board import Board
 from flow.check.desk import Desk
 from flow.check.opening import opened
-from flow.check.pile import piled, waits
+from flow.check.pile import piled, too_few, waits
 from flow.check.robot import Robot
 from flow.check.session import Session, Then, Work
 from flow.check.sorted_board import SortedBoard
@@ -106,8 +106,7 @@ def _lesson(basetag: str, stamp: str, catalogue: Catalogue, then: Then) -> Calla
     if then.backbone is None:
         raise BadUsage("A heap cannot be taught here.", "Sort the first images by hand, then retrain.")
     if not waits(basetag):
-        raise NotReady(f"Nothing of {basetag} waits unsorted.",
-                       f"Bring pictures in first: python roboflow.py {basetag} 200 {basetag} download")  # fmt: skip
+        raise too_few(basetag)
     before = len(shelf.all_models(basetag))
     pile = piled(basetag, catalogue, *then.backbone())
 

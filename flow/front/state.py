@@ -104,7 +104,7 @@ def gather(basetag: str) -> State:
         last_flowstep=str(last.get("flowstep", "")),
         offline=is_offline(last.get("results")),
         unfinished={tag: begun for tag, begun in seen.begun.items()
-                    if files.image_names(paths.unsorted_dir(basetag, tag))},
+                    if files.count_images(paths.unsorted_dir(basetag, tag))},
         harvest=_last_harvest(basetag),
         elsewhere="" if usual else str(paths.tf_files()),
         others=sum(name != basetag for name in basetags()),

@@ -61,7 +61,6 @@ class Runner:
             raise RuntimeError(f"the runner died, exit {self._process.wait()}")
         return [Ended(**row) for row in json.loads(answer)]
 
-
     def _end(self) -> None:
         """It ends with its input."""
         self._process.stdin.close()
