@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults.runner import run
+from tests.room import quickest
 
 LABELS = ("built", "drawn")
 PER_LABEL = 20
@@ -24,9 +25,8 @@ HALF_DONE = (".part-", ".sorting_", ".training_")
 
 
 def scratch() -> Path:
-    """A folder of our own, in memory where that is possible (an fsync costs nothing there), removed at the end."""
-    home = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="roboflow_faults_", dir=home))
+    """A folder of our own, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="roboflow_faults_", dir=quickest()))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
