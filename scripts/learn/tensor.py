@@ -1,5 +1,6 @@
-"""The one door to TensorFlow: imported when first needed, quiet, with its settings made beforehand."""
+"""The one door to TensorFlow and its Lite interpreter: imported when first needed, quiet, settings made beforehand."""
 
+import contextlib
 import gc
 import importlib.util
 import logging
@@ -8,7 +9,12 @@ import sys
 import types
 import warnings
 from pathlib import Path
+from threading import RLock
 from typing import Any
+
+from scripts.learn import lite
+
+_DOOR = RLock()  # for one thread at a time
 
 
 def import_tensorflow() -> Any:
@@ -22,8 +28,8 @@ def import_tensorflow() -> Any:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="tensorflow|keras|google|tf_keras")
-    warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
-    tf = _imported()
+    with _DOOR:
+        tf = _imported()
     tf.get_logger().setLevel("ERROR")
     return tf
 
@@ -31,7 +37,7 @@ def import_tensorflow() -> Any:
 def _imported() -> Any:
     """The module itself. It brings 400,000 objects that stay: Python looks through them neither while they come, which
     takes a fifth of the import, nor ever after (https://docs.python.org/3/library/gc.html#gc.freeze)."""
-    if "tensorflow" in sys.modules:  # or just coming in another thread, for which the import waits
+    if "tensorflow" in sys.modules:
         import tensorflow
 
         return tensorflow
@@ -75,13 +81,18 @@ def import_hub() -> Any:
 
 
 def light_interpreter() -> Any:
-    """The class that runs converted backbones: ai-edge-litert's where installed (it needs no TensorFlow), else
-    TensorFlow's own."""
-    try:
+    """The class that runs what was converted: ai-edge-litert's where installed, else TensorFlow's own; that comes
+    without the rest of TensorFlow as long as nothing else has needed it."""
+    with contextlib.suppress(ImportError):
         from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
+
+        return Interpreter
+    warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
+    with _DOOR:
+        if "tensorflow" not in sys.modules:
+            with contextlib.suppress(ImportError, OSError, AttributeError):  # a package laid out differently
+                return lite.interpreter()
         return import_tensorflow().lite.Interpreter
-    return Interpreter
 
 
 def has_light_runtime() -> bool:

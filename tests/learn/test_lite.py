@@ -1,0 +1,95 @@
+"""The interpreter comes without TensorFlow, gives what TensorFlow's gives, and does not stand in its way afterwards."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scripts.learn import lite, tensor
+from scripts.learn.runners import open_runner
+from tests.helpers import tiny_backbone
+from tests.terminal import PROJECT
+
+ASKED = """
+import sys
+import numpy as np
+from scripts.learn.tensor import import_tensorflow, light_interpreter
+
+def says(kind, **model):
+    it = kind(**model, num_threads=1)
+    it.allocate_tensors()
+    into = it.get_input_details()[0]
+    it.set_tensor(into["index"], np.full(into["shape"], 0.25, np.float32))
+    it.invoke()
+    return it.get_tensor(it.get_output_details()[0]["index"]).tolist()
+
+alone = light_interpreter()
+before = says(alone, model_path=sys.argv[1])
+assert "tensorflow" not in sys.modules and "tflite_runtime" not in sys.modules
+assert light_interpreter() is alone
+
+tf = import_tensorflow()
+own = light_interpreter()
+assert own is tf.lite.Interpreter and own is not alone
+assert says(own, model_path=sys.argv[1]) == before == says(alone, model_path=sys.argv[1])
+
+one = [tf.TensorSpec([1, 2, 2, 3])]
+function = tf.function(lambda images: tf.reduce_mean(images, axis=[1, 2]), input_signature=one)
+made = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()]).convert()
+assert says(own, model_content=made) == says(alone, model_content=made) == [[0.25] * 3]
+print("all as it should be")
+"""
+
+SORTS = """
+import runpy, sys
+sys.argv = ["roboflow.py", *sys.argv[1:]]
+try:
+    runpy.run_path("roboflow.py", run_name="__main__")
+except SystemExit as end:
+    print("ended", end.code, "tensorflow" in sys.modules)
+"""
+
+
+def python(program: str, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", program, *arguments], cwd=PROJECT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def converted(tiny, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("converted")
+    open_runner(tiny_backbone(tiny), tiny, folder, "light")
+    return next(folder.glob("*.tflite"))
+
+
+def test_it_comes_alone_and_tensorflow_may_come_later(converted):
+    done = python(ASKED, str(converted))
+    assert done.stdout.strip() == "all as it should be", done.stderr
+
+
+def test_new_pictures_are_sorted_without_tensorflow(home):
+    done = python(SORTS, "robots", "4", "unseen", "classify_top", "--source", "sample", "--tf-files", str(home))
+    assert "sorted 4:" in done.stdout and done.stdout.splitlines()[-1] == "ended 0 False", done.stdout + done.stderr
+
+
+def test_a_package_that_looks_different_is_used_whole(converted, monkeypatch):
+    monkeypatch.setattr(lite, "EXTENSION_SUFFIXES", [".of_another_system"])
+    monkeypatch.delitem(sys.modules, lite.COMPILED, raising=False)
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    lite.interpreter.cache_clear()
+    with pytest.raises(ImportError, match="_pywrap_tensorflow_interpreter_wrapper is not in"):
+        lite.interpreter()
+    monkeypatch.setattr(tensor, "import_tensorflow", lambda: _Whole)
+    assert tensor.light_interpreter() is _Whole.lite.Interpreter
+
+
+class _Whole:
+    class lite:  # noqa: N801 - as TensorFlow calls it
+        Interpreter = np.ndarray
+
+
+def test_without_the_package_it_says_so(monkeypatch):
+    lite.interpreter.cache_clear()
+    monkeypatch.setattr(lite.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ImportError, match="TensorFlow is not installed"):
+        lite.interpreter()
