@@ -57,7 +57,6 @@ class Bench:
     name: str
     folder: Path
     sizes: Sizes
-    light: str  # a Python with ai-edge-litert, or empty
 
     @property
     def tf_files(self) -> Path:
@@ -119,16 +118,9 @@ def classify(bench: Bench) -> list[Row]:
     one = sum(r.seconds for r in each) / len(each)
     cpu = sum(r.cpu for r in each) / len(each)
     rows = [Row(f"one process an image ({len(each)} run)", n, one * n, cpu * n, "extrapolated")]
-    for what, python, tag in (("roboflow classify, TensorFlow", sys.executable, "own"),
-                              ("roboflow classify, light runtime", bench.light, "light")):  # fmt: skip
-        if not python or (tag == "own" and ground.has_light(python)):
-            continue
-        if tag != "own":
-            bench.unsorted(tag)
-        ran = app(bench.tf_files, "bench", "0", tag, "classify_top", python=python)
-        told = f"x {one * n / ran.seconds:.0f} one process an image (by CPU time {cpu * n / ran.cpu:.0f})"
-        rows.append(Row(what, n, ran.seconds, ran.cpu, told))
-    return rows + steady(bench, own)
+    ran = app(bench.tf_files, "bench", "0", "own", "classify_top")
+    told = f"x {one * n / ran.seconds:.0f} one process an image (by CPU time {cpu * n / ran.cpu:.0f})"
+    return [*rows, Row("roboflow classify", n, ran.seconds, ran.cpu, told), *steady(bench, own)]
 
 
 def steady(bench: Bench, paths: list[Path]) -> list[Row]:
@@ -245,7 +237,6 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--backbone", default=backbones.DEFAULT, help="a name, `tiny`, or the folder of a SavedModel")
     p.add_argument("--quick", action="store_true", help="a few images only: to see that it runs, not how fast")
     p.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure")
-    p.add_argument("--light-python", default=sys.executable, help="a Python with ai-edge-litert (default: this one)")
     return p
 
 
@@ -261,10 +252,9 @@ def opened(flags: argparse.Namespace, work: Path) -> tuple[Bench, str]:
         told = f"backbone {flags.backbone} with random weights (speed does not depend on them)"
     data = flags.data or ground.photographs(work / "generated", sizes.classify)
     supply = Supply(data)
-    light = flags.light_python if ground.has_light(flags.light_python) else ""
     kind = f"pictures of {data}" if flags.data else "generated pictures of 800 x 600 pixels"
     told += f"; {supply.count:,} {kind}, beyond them copies of those cut a little smaller"
-    return Bench(work, supply, flags.backbone, folder, sizes, light), told
+    return Bench(work, supply, flags.backbone, folder, sizes), told
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -274,8 +264,6 @@ def main(arguments: list[str] | None = None) -> int:
         bench, told = opened(flags, Path(made))
         load = os.getloadavg()[0]  # how many programs wanted to run lately, these here not counted
         print(f"{platform.machine()}, {runners.CORES} cores, load {load:.1f} before; {told}.")
-        if not bench.light:
-            print("ai-edge-litert is not installed: the light runtime is left out.")
         bench.add_photos(bench.sizes.train)
         if "retrain" not in flags.parts and {"classify", "start"} & set(flags.parts):
             app(bench.tf_files, *RETRAIN, "--architecture", str(bench.folder))

@@ -87,15 +87,9 @@ def run(command: list[str], codes: tuple[int, ...] = (0,)) -> Ran:
     return Ran(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 1e6, text)
 
 
-def app(tf_files: Path, *words: str, python: str = sys.executable) -> Ran:
+def app(tf_files: Path, *words: str) -> Ran:
     """roboflow.py, nobody watching."""
-    return run([python, "roboflow.py", *words, "--tf-files", str(tf_files), "--no-input"])
-
-
-def has_light(python: str) -> bool:
-    """Whether an interpreter has ai-edge-litert."""
-    test = subprocess.run([python, "-c", "import ai_edge_litert.interpreter"], capture_output=True, check=False)
-    return test.returncode == 0
+    return run([sys.executable, "roboflow.py", *words, "--tf-files", str(tf_files), "--no-input"])
 
 
 # Pictures

@@ -13,21 +13,18 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from scripts.learn.backbones import Backbone
 from scripts.learn.hashes import Kept
-from scripts.learn.images import VERSION, Unreadable, is_large, load_pixels, load_square, pixels_of
+from scripts.learn.images import VERSION, Unreadable, load_pixels
 from scripts.learn.runners import CORES, Runner
 
 PART_LEAST = 4  # the last parts are smaller than the runner's batch, so that all threads end together
 THREADS = CORES  # one more, to wait for the disk meanwhile, costs 3 % (measured)
-LARGE_FIRST = 500  # large pictures decoded before the backbone is opened; squeezed they take 75 MB at 224 pixels
 AHEAD = 2  # parts a thread may be ahead of the one whose turn it is to be stored
 BATCH = 64  # vectors written at a time
 LOOK_UP = 500  # keys a query (SQLite allows 32,766; older builds 999)
 Picture = Path | bytes
-Reader = Callable[[str, np.ndarray], None]  # content hash, where to put the pixels; raises Unreadable
 Vectors = dict[str, np.ndarray]  # by content hash
 Reasons = dict[str, str]
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
@@ -129,13 +126,11 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
 
     Each thread decodes a few and takes them through the backbone itself, a thread a core: no core waits for another.
     The files were read a moment ago, for their hashes, so the disk is seldom waited for. The first readable picture
-    goes alone: a runner that opens when it is first used is then opened once, by the caller's thread. Large pictures
-    are decoded before that, as TensorFlow alone takes half a gigabyte.
+    goes alone: a runner that opens when it is first used is then opened once, by the caller's thread.
     """
     memory, begun = threading.local(), 0
-    read = _reader(missing, files, runner.input_size)
     for sha in missing:
-        alone = _take([sha], read, runner, memory)
+        alone = _take([sha], files, runner, memory)
         begun += 1
         yield alone
         if alone[0]:
@@ -145,7 +140,7 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
         waiting: deque[Future] = deque()
 
         def submit(more: int) -> None:
-            waiting.extend(pool.submit(_take, part, read, runner, memory) for part in islice(parts, more))
+            waiting.extend(pool.submit(_take, part, files, runner, memory) for part in islice(parts, more))
 
         submit(THREADS * AHEAD)
         try:
@@ -158,30 +153,6 @@ def through(missing: list[str], files: Mapping[str, Picture], runner: Runner) ->
                 future.cancel()
 
 
-def _reader(missing: list[str], files: Mapping[str, Picture], size: int) -> Reader:
-    """What puts a picture's pixels where they are wanted; the first LARGE_FIRST of the large ones are decoded now, and
-    kept squeezed until they are asked for. What cannot be read is left to fail in its turn."""
-    large = list(islice((sha for sha in missing if is_large(files[sha])), LARGE_FIRST))
-
-    def squeezed(sha: str) -> Image.Image | None:
-        try:
-            return load_square(files[sha], size)
-        except Unreadable:
-            return None
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        squares = dict(zip(large, pool.map(squeezed, large), strict=True))
-
-    def read(sha: str, out: np.ndarray) -> None:
-        square = squares.pop(sha, None)
-        if square is None:
-            load_pixels(files[sha], size, out)
-        else:
-            pixels_of(square, size, out)
-
-    return read
-
-
 def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
     """Cut up: `most` at a time, and less towards the end."""
     begin = 0
@@ -191,14 +162,16 @@ def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
         begin += size
 
 
-def _take(shas: list[str], read: Reader, runner: Runner, memory: threading.local) -> tuple[Vectors, Reasons]:
+def _take(
+    shas: list[str], files: Mapping[str, Picture], runner: Runner, memory: threading.local
+) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
         memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)
     good, bad = list[str](), dict[str, str]()
     for sha in shas:
         try:
-            read(sha, memory.pixels[len(good)])
+            load_pixels(files[sha], runner.input_size, memory.pixels[len(good)])
             good.append(sha)
         except Unreadable as problem:
             bad[sha] = str(problem)

@@ -27,7 +27,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 PIXELS_MAX = 50_000_000  # a 50 megapixel picture is 150 MB of RGB; more is refused before it is decoded
 WEBP_PIXELS_MAX = 20_000_000  # libwebp and Pillow hold a WebP four times over: 16 bytes a pixel (measured), 320 MB
 MEMORY = 220_000_000  # bytes that pictures being decoded may take, all threads together; a larger one comes alone
-LARGE = 12_000_000  # pixels; see `is_large`
 REDUCED_OVER = 30_000_000  # pixels; a larger picture that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
 JPEG_LARGE = 4_000_000  # pixels from which it is worth looking whether a JPEG comes in several scans
@@ -90,16 +89,6 @@ def opened(
             picture.close()
 
 
-def is_large(source: Path | bytes) -> bool:
-    """Whether a picture takes much memory until it is small, as far as its header tells; False where that cannot be
-    read. A JPEG of one scan is made smaller while it is read."""
-    try:
-        with _header(source) as image:
-            return image.width * image.height > LARGE and (image.format != "JPEG" or _scans(image) > 1)
-    except TROUBLE:
-        return False
-
-
 def load_pixels(source: Path | bytes, size: int, out: np.ndarray | None = None) -> np.ndarray:
     """A picture as a backbone wants it: float32 [size, size, 3] in [0, 1].
 
@@ -116,25 +105,11 @@ def load_pixels(source: Path | bytes, size: int, out: np.ndarray | None = None) 
         return pixels_of(image, size, out)
 
 
-def load_square(source: Path | bytes, size: int) -> Image.Image:
-    """A picture squeezed as for `load_pixels`, to be kept in 3 bytes a pixel: RGB, size x size.
-
-    Raises:
-        Unreadable: see `decode`.
-    """
-    with opened(source, draft_side=size, squeezed=True) as image:
-        return _square(image, size)
-
-
 def pixels_of(image: Image.Image, size: int, out: np.ndarray | None = None) -> np.ndarray:
     """An RGB image as float32 [size, size, 3] in [0, 1]; see `load_pixels`."""
     pixels = np.empty((size, size, 3), np.float32) if out is None else out
-    pixels[...] = np.asarray(_square(image, size))
+    pixels[...] = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
     return np.divide(pixels, np.float32(255), out=pixels)
-
-
-def _square(image: Image.Image, size: int) -> Image.Image:
-    return image.resize((size, size), Image.Resampling.BILINEAR)
 
 
 def _header(source: Path | bytes) -> ImageFile.ImageFile:

@@ -1,7 +1,7 @@
 """Running a backbone: float32 pixels in, float32 vectors out. Two ways with the same result to 1e-4.
 
 light   the backbone converted once to TFLite and run by XNNPACK in float32, one interpreter a core; loads in
-        milliseconds, needs no batches, and with ai-edge-litert installed no TensorFlow
+        milliseconds, needs neither batches nor TensorFlow
 full    the SavedModel itself, in large batches; on a GPU, for a backbone that cannot be converted, or to check
 """
 
@@ -137,7 +137,7 @@ def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
     """One single-threaded interpreter a core: pictures side by side need not wait for each other.
 
     `vectors` may be called from several threads at once; each call takes an interpreter that is free. They are opened
-    when the first picture comes: where every bottleneck is known, nothing (and no TensorFlow) is loaded at all.
+    when the first picture comes: where every bottleneck is known, nothing is loaded at all.
     """
     free: SimpleQueue[_Worker] = SimpleQueue()
     pool, opening, opened = ThreadPoolExecutor(CORES), Lock(), list[_Worker]()

@@ -81,20 +81,10 @@ def import_hub() -> Any:
 
 
 def light_interpreter() -> Any:
-    """The class that runs what was converted: ai-edge-litert's where installed, else TensorFlow's own; that comes
-    without the rest of TensorFlow as long as nothing else has needed it."""
-    with contextlib.suppress(ImportError):
-        from ai_edge_litert.interpreter import Interpreter
-
-        return Interpreter
+    """The class that runs what was converted; without the rest of TensorFlow while nothing else has needed that."""
     warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
     with _DOOR:
         if "tensorflow" not in sys.modules:
             with contextlib.suppress(ImportError, OSError, AttributeError):  # a package laid out differently
                 return lite.interpreter()
         return import_tensorflow().lite.Interpreter
-
-
-def has_light_runtime() -> bool:
-    """True where ai-edge-litert is installed."""
-    return importlib.util.find_spec("ai_edge_litert") is not None

@@ -15,8 +15,7 @@ from flow.records.recall import catalogue_of
 from tests.faults import world
 from tests.faults.runner import run
 from tests.servers import Server, status
-from tests.terminal import PROJECT, Terminal
-from tests.terminal import run as run_for_real
+from tests.terminal import Terminal
 
 HERE = {"ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
 LOOK = Look({"built": 0.7, "drawn": 0.25, "not": 0.05}, 0.3, 0.8, 0.925, (Near(Path("a/b.jpg"), "built", 0.7),))
@@ -203,30 +202,3 @@ def test_a_terminal_gets_bars_of_its_own_width(home):
         assert screen.ended() == 0
     rows = [line for line in screen.screen.splitlines() if "#" in line]
     assert rows and all(len(line) < 50 for line in rows)
-
-
-def test_with_the_light_runtime_tensorflow_stays_asleep(home, tmp_path):
-    """Stand-ins: a light runtime that says nothing but zeros, and a TensorFlow that must not be woken."""
-    light = tmp_path / "ai_edge_litert"
-    light.mkdir()
-    (light / "__init__.py").write_text("")
-    (light / "interpreter.py").write_text(LIGHT)
-    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was woken')")
-    photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
-    done = run_for_real("robots", "try", str(photo), "--tf-files", str(home),
-                        environ={"PYTHONPATH": f"{tmp_path}:{PROJECT}"})  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "looks most like" in done.stdout
-
-
-LIGHT = """
-import numpy as np
-class Interpreter:
-    def __init__(self, model_path, num_threads): self.length = 2064
-    def allocate_tensors(self): pass
-    def get_input_details(self): return [{"index": 0}]
-    def get_output_details(self): return [{"index": 1, "shape": [1, self.length]}]
-    def set_tensor(self, index, value): assert value.shape == (1, 224, 224, 3)
-    def invoke(self): pass
-    def get_tensor(self, index): return np.zeros((1, self.length), np.float32)
-"""

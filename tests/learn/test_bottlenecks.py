@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from scripts.learn import bottlenecks, images
+from scripts.learn import bottlenecks
 from scripts.learn.backbones import find
 from scripts.learn.bottlenecks import Store, compute, compute_pixels, store_path
 from scripts.learn.images import load_pixels
@@ -38,32 +38,6 @@ def test_each_vector_is_its_own_pictures(files):
         done = compute(files, runner, store)
     for sha in list(files)[::7]:
         assert np.array_equal(done.vectors[sha], runner.vectors(load_pixels(files[sha], 16)[None])[0])
-
-
-def test_large_pictures_are_decoded_before_the_backbone_is_opened_and_come_out_the_same(files, monkeypatch):
-    """Some are large, one of those is broken: nothing else of them is decoded once the backbone runs."""
-    shas = list(files)
-    small = compute(files, CountingRunner(), Store(None))
-    for n in (3, 40, 88):
-        with images.opened(files[shas[n]]) as image:
-            image.resize((130, 130)).save(files[shas[n]])
-    whole = files[shas[40]].read_bytes()
-    files[shas[40]].write_bytes(whole[: len(whole) // 2])
-    expected = {sha: load_pixels(files[sha], 16) for sha in (shas[3], shas[88])}
-    read, runner = [], CountingRunner()
-    monkeypatch.setattr(images, "LARGE", 128 * 128)
-    for name in ("load_square", "load_pixels"):
-        true = getattr(bottlenecks, name)
-        monkeypatch.setattr(bottlenecks, name, lambda source, *how, true=true, name=name: read.append(
-            (name, source, runner.seen)) or true(source, *how))  # fmt: skip
-    done = compute(files, runner, Store(None))
-    first = {source: seen for name, source, seen in read if name == "load_square"}
-    assert first == {files[shas[n]]: 0 for n in (3, 40, 88)}
-    assert not {source for name, source, _ in read if name == "load_pixels"} & {files[shas[3]], files[shas[88]]}
-    assert done.bad == {shas[40]: "damaged or cut off"} and len(done.vectors) == 89
-    for sha, pixels in expected.items():
-        assert np.array_equal(done.vectors[sha], runner.vectors(pixels[None])[0])
-    assert np.array_equal(done.vectors[shas[0]], small.vectors[shas[0]])
 
 
 @pytest.mark.parametrize("batch", [1, 8, 64])

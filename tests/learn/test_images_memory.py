@@ -215,7 +215,7 @@ sys.exit(code)
 
 
 def test_the_program_sorts_them_in_bounded_memory(crowd, home):
-    """A dozen in a searchtag: they are small before TensorFlow is there. Before, 860 MB were taken."""
+    """A dozen in a searchtag, and no TensorFlow, which alone takes half a gigabyte. Before, 860 MB were taken."""
     unsorted = home / "testing_photos/robots/unsorted_large"
     unsorted.mkdir(parents=True)
     for number in range(12):
@@ -227,4 +227,5 @@ def test_the_program_sorts_them_in_bounded_memory(crowd, home):
     done = subprocess.run([sys.executable, "-c", WATCH, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0 and "sorted 12" in done.stdout
     peak_mb = int(done.stdout.split()[-1])
-    assert peak_mb < 700 + 40 * max(0, CORES - 2)  # an interpreter for each core
+    print(peak_mb)
+    assert peak_mb < 550 + 40 * max(0, CORES - 2)  # an interpreter for each core

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scripts.learn import lite, tensor
 from scripts.learn.runners import open_runner
@@ -51,8 +52,10 @@ except SystemExit as end:
 """
 
 
-def python(program: str, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", program, *arguments], cwd=PROJECT, capture_output=True, text=True)
+def python(program: str, *arguments: str) -> list[str]:
+    """The lines that it printed, and those of trouble after them."""
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=PROJECT, capture_output=True, text=True)
+    return (done.stdout + done.stderr).splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +66,16 @@ def converted(tiny, tmp_path_factory):
 
 
 def test_it_comes_alone_and_tensorflow_may_come_later(converted):
-    done = python(ASKED, str(converted))
-    assert done.stdout.strip() == "all as it should be", done.stderr
+    assert python(ASKED, str(converted))[0] == "all as it should be"
 
 
-def test_new_pictures_are_sorted_without_tensorflow(home):
-    done = python(SORTS, "robots", "4", "unseen", "classify_top", "--source", "sample", "--tf-files", str(home))
-    assert "sorted 4:" in done.stdout and done.stdout.splitlines()[-1] == "ended 0 False", done.stdout + done.stderr
+def test_new_pictures_are_sorted_and_tried_without_tensorflow(home):
+    said = python(SORTS, "robots", "4", "unseen", "classify_top", "--source", "sample", "--tf-files", str(home))
+    assert "sorted 4:" in said[-2] and said[-1] == "ended 0 False"
+    photo = next(home.glob("testing_photos/robots/unsorted_unseen/*.jpg"))
+    Image.open(photo).rotate(90).save(photo.with_name("other.png"))  # nobody has seen it so
+    said = python(SORTS, "robots", "try", str(photo.with_name("other.png")), "--tf-files", str(home))
+    assert "looks most like" in "".join(said) and said[-1] == "ended 0 False"
 
 
 def test_a_package_that_looks_different_is_used_whole(converted, monkeypatch):
