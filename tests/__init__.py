@@ -1,0 +1,9 @@
+"""What holds for all tests, and for every program that they start; whoever has set these already is respected."""
+
+import os
+import tempfile
+
+from tests.room import quickest
+
+tempfile.tempdir = os.environ.setdefault("TMPDIR", quickest())
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy comes: the workers share the cores

@@ -5,7 +5,6 @@ import gc
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import pytest
 
 import config as cfg
 from flow.base import files
+from scripts.learn import backbones
+from scripts.learn.runners import open_runner
 from tests.helpers import save_tiny_backbone, write_backbone_facts
-from tests.room import quickest
 from tests.terminal import run
 
 KINDS = ("built", "drawn", "not")
@@ -24,9 +24,6 @@ COMING = {"robotart": 40, "mechs": 30, "other": 10}  # searchtag -> how many rob
 LONG = ("check/test_teach.py", "retrain/test_tune.py", "scripts/test_demo.py", "stories/test_readme.py",
         "learn/test_images_memory.py", "stories/test_evenings.py", "front/test_guide.py", "check/test_story.py",
         "models/test_backbone.py", "download/test_ends.py", "stories/test_kills.py", "front/test_cli.py")  # fmt: skip
-
-# Here and in every program that a test starts; a TMPDIR of one's own is respected.
-tempfile.tempdir = os.environ.setdefault("TMPDIR", quickest())
 
 # A shell starts what it puts into the background with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -131,6 +128,17 @@ def _see_what_comes(home: Path) -> None:
 def home(grown, tmp_path):
     """A copy of `grown` to play with."""
     return shutil.copytree(grown, tmp_path / "tf_files", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def small_eyes(tmp_path_factory):
+    """A models folder with the default backbone for pictures of 128 pixels, built and converted. Copy it."""
+
+    def make(folder: Path) -> None:
+        chosen = backbones.find(backbones.DEFAULT, 128)
+        open_runner(chosen, backbones.locate(chosen, folder), folder / "converted")
+
+    return made_once(tmp_path_factory, "small_eyes", make)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -42,9 +43,10 @@ WAIT_S = 60
 
 
 @pytest.fixture(scope="session")
-def brought(tmp_path_factory):
+def brought(tmp_path_factory, small_eyes):
     """A data folder with 60 drawn robots, unsorted; and what each of them is. Never changed; copy it."""
     home = tmp_path_factory.mktemp("brought") / "tf_files"
+    shutil.copytree(small_eyes, home / "models")
     for kind in KINDS:
         done = run("robots", str(EACH), kind, "download", "--source", "sample", "--tf-files", str(home))
         assert done.returncode == 0, done.stderr
@@ -289,24 +291,31 @@ def test_it_says_where_it_stands(board, truth):
 
 
 def test_a_wish_replaces_an_older_one_and_trouble_keeps_the_last_result():
-    seen = []
+    seen, begun, may_end = [], threading.Event(), threading.Event()
 
     def slow(wish):
-        time.sleep(0.05)
+        seen.append(wish)
+        begun.set()
+        assert may_end.wait(5)
         if wish == "bad":
             raise ValueError(wish)
-        seen.append(wish)
         return wish
 
     behind = Behind(slow)
-    for wish in ("a", "b", "c"):
-        behind.wish(wish)
-    assert behind.settled(5) == "c" and seen[-1] == "c" and "b" not in seen
+    behind.wish("a")
+    assert begun.wait(5)
+    behind.wish("b")
+    behind.wish("c")
+    may_end.set()
+    assert behind.settled(5) == "c" and seen == ["a", "c"]
     behind.wish("bad")
     assert behind.settled(5) == "c" and not behind.is_busy
+    begun.clear()
+    may_end.clear()
     behind.wish("d")
-    time.sleep(0.01)
+    assert begun.wait(5)
     behind.forget()
+    may_end.set()
     assert behind.settled(5) is None  # what was under way comes too late
     behind.wish("e")
     assert behind.settled(5) == "e"

@@ -84,7 +84,6 @@ def run(root: Path, *arguments: str, **options) -> Ended:
 
 
 def _serve() -> None:
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.path.insert(0, str(PROJECT))
     _import_everything()
     answers = os.fdopen(os.dup(1), "w")

@@ -1,6 +1,7 @@
 """Guided sessions in a real pseudo-terminal, as stories."""
 
 import shlex
+import shutil
 
 import pytest
 
@@ -44,8 +45,9 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
     assert len(list((tmp_path / "testing_photos/robots/unsorted_robotart").glob("*.jpg"))) == 6
 
 
-def test_a_first_model_from_images_sorted_by_hand(home):
+def test_a_first_model_from_images_sorted_by_hand(home, small_eyes):
     """Straight to training: 0 images, no searchtag; the small number of images is accepted with --images-min."""
+    shutil.copytree(small_eyes, home / "models", dirs_exist_ok=True)
     with Terminal("--tf-files", str(home), rows=40, columns=120) as t:
         t.expect("What next?")
         t.type("1")
