@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,13 @@ from flow.models import shelf
 from flow.models.look import Looker
 from flow.records.recall import catalogue_of
 from tests.terminal import run
+
+WITHOUT = """
+import runpy, sys
+_, missing, *sys.argv = sys.argv
+sys.modules[missing] = None
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +60,19 @@ def quick(monkeypatch):
     monkeypatch.setattr(tflite, "open_source", lambda *_: Source())
 
 
+def predicts(folder: Path, without: str, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    """What the folder's own program says where a package is not installed."""
+    command = [sys.executable, "-I", "-c", WITHOUT, without, folder / "predict.py", *arguments]
+    return subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
 def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_files):
+    """With ai-edge-litert, as the card says, and no TensorFlow."""
     home, target, _ = exported
     cfg.path_to_tf_files = str(home)
     photos = sorted(home.glob("training_photos/robots/*/*.jpg"))[::6]
     moved = shutil.copytree(target, tmp_path / "elsewhere")
-    done = subprocess.run([sys.executable, "-I", str(moved / "predict.py"), "--json", *map(str, photos), "no.jpg"], cwd=tmp_path,
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = predicts(moved, "tensorflow", "--json", *photos, "no.jpg", cwd=tmp_path)
     assert done.returncode == 3 and "no.jpg: cannot be read" in done.stderr
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
     with catalogue_of("robots") as catalogue:
@@ -73,8 +87,7 @@ def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_f
 def test_a_person_reads_bars_of_predict(exported, tmp_path):
     home, target, _ = exported
     photo = next(home.glob("training_photos/robots/built/*.jpg"))
-    done = subprocess.run([sys.executable, "-I", str(target / "predict.py"), str(photo), "--model", "model_int8.tflite"],
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = predicts(target, "ai_edge_litert", photo, "--model", "model_int8.tflite")  # with TensorFlow then
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and lines[0].startswith(f"{photo}: built (") and len(lines) == 4
 

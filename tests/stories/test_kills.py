@@ -76,8 +76,8 @@ def test_a_full_or_read_only_disk_is_named(how, words):
 
 @pytest.mark.parametrize("careless", ["moves_without_care", "writes_without_care"])
 def test_the_trial_notices_careless_code(careless):
-    """The harness itself: a program that writes in place, or removes before it has copied, is found out."""
+    """The harness itself: a program that writes in place, or removes before it has copied, is found out where it does."""
     scene = SCENES["harvest"]
     trial = kills.Trial(scene, before=careless)
-    assert any(trial.each(kills.every(trial)))  # lazily: the first find will do
+    assert any(trial.each(kills.every(trial, start=25)))  # lazily: the first find will do
     trial.close()
