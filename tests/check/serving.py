@@ -1,6 +1,8 @@
 """A check page for the tests: served in this process, or by the program itself; and a real browser."""
 
+import atexit
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -123,27 +125,53 @@ def program(*arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen,
 
 @contextlib.contextmanager
 def chromium(width: int = 1280, height: int = 800):
-    """A headless browser; the test is skipped, plainly, where there is none."""
-    binary, driver = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
-    if not (binary and driver):
+    """A headless browser with one empty window that knows nothing; the test is skipped, plainly, where there is none."""
+    if not (_binary() and shutil.which("chromedriver")):
         pytest.skip("skipped: no chromium")
+    browser = _started()
+    resized(browser, width, height)
+    try:
+        yield browser
+    finally:
+        _forget_all(browser)
+
+
+def _binary() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@functools.cache
+def _started():
+    """One for all tests of a process: three seconds of processor time each."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        options = Options()
-        options.binary_location = binary
-        for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-                     "disable-component-update", "disable-sync", f"user-data-dir={profile}"):  # fmt: skip
-            options.add_argument(f"--{flag}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        browser = webdriver.Chrome(options=options, service=Service(driver))
-        try:
-            resized(browser, width, height)
-            yield browser
-        finally:
-            browser.quit()
+    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    options = Options()
+    options.binary_location = _binary()
+    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+                 "disable-component-update", "disable-sync", f"user-data-dir={profile.name}"):  # fmt: skip
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    atexit.register(profile.cleanup)
+    atexit.register(browser.quit)
+    return browser
+
+
+def _forget_all(browser) -> None:
+    """What a test left: its windows, where they were, cookies and what was kept for an address, and what was said."""
+    window = browser.window_handles[0]
+    for other in browser.window_handles[1:]:
+        browser.switch_to.window(other)
+        browser.close()
+    browser.switch_to.window(window)
+    browser.get("about:blank")
+    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.get_log("browser")
 
 
 def resized(browser, width: int, height: int, touch: bool = False) -> None:
