@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import config as cfg
-from flow.base import files
 from scripts.learn import backbones
 from scripts.learn.runners import open_runner
 from tests.helpers import save_tiny_backbone, write_backbone_facts
@@ -19,7 +18,6 @@ from tests.terminal import run
 
 KINDS = ("built", "drawn", "not")
 PER_LABEL = 24
-COMING = {"robotart": 40, "mechs": 30, "other": 10}  # searchtag -> how many robots of it stories bring in
 # Test files that take long, the longest first, so that no worker is left with one when the others are done.
 LONG = ("check/test_teach.py", "check/test_story.py", "stories/test_readme.py", "retrain/test_tune.py", "scripts/test_demo.py",
         "stories/test_evenings.py", "stories/test_kills.py", "learn/test_images_memory.py", "download/test_ends.py",
@@ -107,24 +105,6 @@ def _grow(home: Path) -> None:
     done = run("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min",
                str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
     assert done.returncode == 0, done.stderr
-    _see_what_comes(home)
-
-
-def _see_what_comes(home: Path) -> None:
-    """Let the backbone see the robots that stories bring in later, once for all of them; the folders stay as they are."""
-    scratch = home.with_name("seen")
-    shutil.copytree(home, scratch, symlinks=True)
-    testing = scratch / "testing_photos" / "robots"
-    for tag, count in COMING.items():
-        done = run("robots", str(count), tag, "download", "--source", "sample", "--tf-files", str(scratch))
-        assert done.returncode == 0, done.stderr
-        for image in (testing / f"unsorted_{tag}").glob("*.jpg"):
-            image.rename(files.make_folder(testing / "unsorted_all") / f"{tag}_{image.name}")
-    done = run("robots", "0", "all", "classify_top", "--tf-files", str(scratch))
-    assert done.returncode == 0, done.stderr
-    shutil.rmtree(home / "bottlenecks")
-    shutil.copytree(scratch / "bottlenecks", home / "bottlenecks")
-    shutil.rmtree(scratch)
 
 
 @pytest.fixture

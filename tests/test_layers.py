@@ -1,6 +1,7 @@
 """Who may import whom: packages stand in storeys, nothing goes round in circles, steps do not know each other."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,15 @@ def name_of(path: Path) -> str:
 NAMES = {name_of(path): path for path in MODULES}
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
 def imports(path: Path, top_only: bool = False) -> set[str]:
     """Modules of ours that a file imports; only for types does not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     nodes = list(tree.body) if top_only else [n for part in tree.body if not _for_types(part) for n in ast.walk(part)]
     found = set()
     for node in nodes:
@@ -102,7 +109,7 @@ def test_the_rooms_are_few():
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name == "__init__.py"], ids=name_of)
 def test_every_room_says_what_it_is_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(parsed(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -120,7 +127,7 @@ def test_flow_imports_scripts_only_inside_functions(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_console_prints_and_only_the_front_door_leaves(path):
     name = name_of(path)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     if name.startswith("flow") and name != "flow.talk.console":
         assert not calls & {"print", "input"}
