@@ -31,7 +31,10 @@ def meddle(root: Path, seed: int, stopped: threading.Event) -> None:
     bin_ = root / BIN
     bin_.mkdir()
     while not stopped.is_set():
-        found = [p for name in ("testing_photos", "training_photos") for p in (root / name).rglob("*.jpg")]
+        try:
+            found = [p for name in ("testing_photos", "training_photos") for p in (root / name).rglob("*.jpg")]
+        except OSError:
+            continue  # a folder went while one looked into it
         files = [p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts)]  # as people see
         folders = sorted({p.parent for p in files})
         if not files:
