@@ -5,5 +5,6 @@ import tempfile
 
 from tests.room import quickest
 
-tempfile.tempdir = os.environ.setdefault("TMPDIR", quickest())
+if "TMPDIR" not in os.environ:
+    os.environ["TMPDIR"] = tempfile.tempdir = quickest()
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy comes: the workers share the cores

@@ -112,11 +112,6 @@ def pixels_of(image: Image.Image, size: int, out: np.ndarray | None = None) -> n
     return np.divide(pixels, np.float32(255), out=pixels)
 
 
-def _header(source: Path | bytes) -> ImageFile.ImageFile:
-    """A picture of which only the header is read; raises what is in TROUBLE."""
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
-
-
 def _read(
     source: Path | bytes,
     draft_side: int,
@@ -126,7 +121,7 @@ def _read(
 ) -> Image.Image:
     """The picture; its share of the memory is waited for once its header is read, and given to `share`."""
     try:
-        with _header(source) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             look(*image.size)
             pixels = image.width * image.height
             if pixels > (WEBP_PIXELS_MAX if image.format == "WEBP" else PIXELS_MAX):

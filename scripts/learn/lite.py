@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 import types
-from importlib.machinery import EXTENSION_SUFFIXES, SourceFileLoader
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,15 @@ def interpreter() -> Any:
     if package is None or not package.submodule_search_locations:
         raise ImportError("TensorFlow is not installed.")
     folder = Path(package.submodule_search_locations[0]) / "lite" / "python"
+    if COMPILED not in sys.modules:  # TensorFlow, should it come later, takes this one: types are registered only once
+        sys.modules[COMPILED] = _module(COMPILED, folder)
     runtime: Any = types.ModuleType(ALONE)
-    runtime._pywrap_tensorflow_interpreter_wrapper = _compiled(folder)
+    runtime._pywrap_tensorflow_interpreter_wrapper = sys.modules[COMPILED]
     runtime.metrics_portable = types.SimpleNamespace(TFLiteMetrics=_NoMetrics)
-    module: Any = types.ModuleType(PYTHON)
-    module.__file__ = os.path.join(ALONE, "interpreter.py")  # by this it knows that it is alone
     before = sys.modules.get(ALONE)
     sys.modules[ALONE] = runtime
     try:
-        SourceFileLoader(PYTHON, str(folder / "interpreter.py")).exec_module(module)
+        module = _module(PYTHON, folder, os.path.join(ALONE, "interpreter.py"))  # by this it knows that it is alone
     finally:
         del sys.modules[ALONE]
         if before is not None:
@@ -50,22 +50,12 @@ def interpreter() -> Any:
     return module.Interpreter
 
 
-def _compiled(folder: Path) -> types.ModuleType:
-    """The compiled part under its own name, so that TensorFlow, should it be imported later, takes this one: its types
-    can be registered only once."""
-    if COMPILED in sys.modules:
-        return sys.modules[COMPILED]
-    name = COMPILED.rpartition(".")[2]
-    paths = (folder / (name + ending) for ending in EXTENSION_SUFFIXES)
-    path = next((path for path in paths if path.exists()), None)
-    spec = importlib.util.spec_from_file_location(COMPILED, path) if path else None
+def _module(name: str, folder: Path, called: str | None = None) -> Any:
+    """A module that lies in a folder, without the packages around it. `called`: the file it shall take itself for."""
+    spec = PathFinder.find_spec(name, [str(folder)])
     if spec is None or spec.loader is None:
-        raise ImportError(f"{name} is not in {folder}.")
+        raise ImportError(f"{name.rpartition('.')[2]} is not in {folder}.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[COMPILED] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[COMPILED]
-        raise
+    module.__file__ = called or module.__file__
+    spec.loader.exec_module(module)
     return module

@@ -227,5 +227,4 @@ def test_the_program_sorts_them_in_bounded_memory(crowd, home):
     done = subprocess.run([sys.executable, "-c", WATCH, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0 and "sorted 8" in done.stdout
     peak_mb = int(done.stdout.split()[-1])
-    print(peak_mb)
     assert peak_mb < 550 + 40 * max(0, CORES - 2)  # an interpreter for each core

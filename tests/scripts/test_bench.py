@@ -1,6 +1,5 @@
 """The bench runs and says what is sane; and what it measures, counted instead of timed."""
 
-
 import numpy as np
 import pytest
 
