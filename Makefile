@@ -1,6 +1,7 @@
 # make demo   set up, and turn the whole loop offline in demo_tf_files/
 # make test   set up, lint and run all tests, offline
-# make lint   look for slips (ruff) and check the types (mypy)
+# make lint   check the format, look for slips (ruff) and check the types (mypy)
+# make format  format all Python files
 # make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
 # make faults print how many kill points, fault cases, damaged images and names were tried
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV ?= .venv
 # Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
 WORKERS ?= 4
 
-.PHONY: demo test lint coverage faults install install-test clean
+.PHONY: demo test lint format coverage faults install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -26,8 +27,12 @@ demo: install
 	@$(VENV)/bin/python scripts/demo.py
 
 lint: install-test
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+format: install-test
+	$(VENV)/bin/ruff format .
 
 test: lint
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder

@@ -14,7 +14,9 @@ under_name = "_under"  # middle of a folder name; {label}_under925 holds what sc
 quarantine_name = "quarantine"  # folder name; images of yours that could not be read, each with its reason
 
 # Sorting
-confidence_min = 0.925  # fraction 0..1 (over 1 up to 100 is read as percent); below it an image waits in {label}_under925
+confidence_min = (
+    0.925  # fraction 0..1 (over 1 up to 100 is read as percent); below it an image waits in {label}_under925
+)
 distance_gate = True  # True or False; images unlike anything in training go under the line whatever they score
 
 # Downloading
@@ -43,24 +45,36 @@ url_imgur = "https://api.imgur.com"  # base URL
 url_flickr = "https://api.flickr.com"  # base URL
 
 # Retraining
-retrain_imgcount_default = 750  # images per label 2..1000000; below it training is refused (--images-min lowers it for a run)
+retrain_imgcount_default = (
+    750  # images per label 2..1000000; below it training is refused (--images-min lowers it for a run)
+)
 retrain_label_min = 2  # labels 2..1000; a classifier needs something to tell apart
-retrain_model_default = "efficientnet_lite0"  # backbone name; taken too where another cannot be fetched and nobody is there to ask
+retrain_model_default = (
+    "efficientnet_lite0"  # backbone name; taken too where another cannot be fetched and nobody is there to ask
+)
 retrain_steps_default = 2600  # steps 1..1000000; more fits the training images closer
 retrain_batchsize_default = 64  # images 1..4096; per step
 retrain_learnrate_default = 0.01  # rate 0.000001..10; length of one step
 retrain_testper_default = 16  # percent 1..50; of a label's human-sorted images, kept apart to measure with
 retrain_valper_default = 10  # percent 0..50; of the training images, watched while training
-retrain_imgsize_default = 224  # pixels 32..512; efficientnet_lite and mobilenet know 128, 160, 192, 224; other backbones have their own
-retrain_solver_default = "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
+retrain_imgsize_default = (
+    224  # pixels 32..512; efficientnet_lite and mobilenet know 128, 160, 192, 224; other backbones have their own
+)
+retrain_solver_default = (
+    "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
+)
 retrain_seed_default = 1  # whole number 0..2147483647; same seed, same data, same model
-retrain_tune_default = "head"  # head or last; last lets the network's last stages learn too: better, and minutes instead of seconds
+retrain_tune_default = (
+    "head"  # head or last; last lets the network's last stages learn too: better, and minutes instead of seconds
+)
 retrain_tune_epochs_default = 12  # times 1..1000; how often tuning looks at every image
 retrain_tune_batch_default = 16  # images 2..1024; per step of the tuning
 retrain_tune_rate_default = 0.0001  # rate 0.000001..0.1; of the tuning's first step, falls to zero
 retrain_tune_folds = True  # True or False; without a test set of 100 three more are tuned to measure: False = unmeasured, a third of the time
 eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoard curves
-test_min_per_label = 20  # images 1..1000; while a label's share would be smaller, nothing is kept apart and folds measure
+test_min_per_label = (
+    20  # images 1..1000; while a label's share would be smaller, nothing is kept apart and folds measure
+)
 robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training
 robot_labels_max_ratio = 2.0  # ratio 0..100; unchecked images per human-sorted one and label, at most
 models_keep = 0  # models 0..10000; after an unattended retrain only the best and so many newest ones stay; 0 = all
@@ -69,7 +83,9 @@ hub_timeout_s = 20.0  # seconds 0.1..600; to reach the model hub
 
 # Harvesting
 harvest_default = False  # True or False; harvest without being asked to in automatic and retrain_defaults
-harvest_unchecked = True  # True or False; when told to harvest, take what only the robot has seen too (at robot_label_weight)
+harvest_unchecked = (
+    True  # True or False; when told to harvest, take what only the robot has seen too (at robot_label_weight)
+)
 
 # Text messages
 twilio_active = False  # True or False; texts after long downloads, classification, retraining and failures

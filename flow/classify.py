@@ -61,9 +61,17 @@ class Sorted:
         return text + (f", {self.skipped} already sorted" if self.skipped else "")
 
     def facts(self) -> dict:
-        return {"folder": str(self.folder) if self.folder else None, "model": self.model, "places": self.places,
-                "sure": self.sure, "unlike": self.unlike, "quarantined": self.quarantined, "skipped": self.skipped,
-                "unread": self.unread, "expected_wrong": self.expected_wrong}  # fmt: skip
+        return {
+            "folder": str(self.folder) if self.folder else None,
+            "model": self.model,
+            "places": self.places,
+            "sure": self.sure,
+            "unlike": self.unlike,
+            "quarantined": self.quarantined,
+            "skipped": self.skipped,
+            "unread": self.unread,
+            "expected_wrong": self.expected_wrong,
+        }
 
 
 @dataclass(frozen=True)
@@ -144,8 +152,10 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
     vectors = np.stack([done.vectors[sha] for sha in shas])
     far = gate.distances(vectors) > gate.limit if cfg.distance_gate else np.zeros(len(shas), bool)
     rows = head.probabilities(vectors)
-    return [_placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(unlike))
-            for sha, row, unlike in zip(shas, rows, far, strict=True)], done.bad  # fmt: skip
+    return [
+        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(unlike))
+        for sha, row, unlike in zip(shas, rows, far, strict=True)
+    ], done.bad
 
 
 def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> _Scored:

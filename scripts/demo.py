@@ -92,8 +92,10 @@ def said(facts: dict) -> str:
     if "retrain" in results:
         row = results["retrain"]
         share = row["accuracy"]
-        return (f"{100 * share['value']:.1f}% right (between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%) "
-                f"{row['measured_on']}: {row['model']}")  # fmt: skip
+        return (
+            f"{100 * share['value']:.1f}% right (between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%) "
+            f"{row['measured_on']}: {row['model']}"
+        )
     if "classify" in results:
         row = results["classify"]
         return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {row['folder']}"

@@ -136,8 +136,15 @@ def main(arguments: list[str] | None = None) -> int:
     except TooFewImages as trouble:
         print(f"{trouble} Counts: {trouble.counts}", file=sys.stderr)
         return 10
-    write_model(learned, flags.output_graph.parent, {"name": flags.output_graph.name}, flags.output_graph,
-                flags.output_labels, flags.final_tensor_name, curves=flags.summaries_dir)  # fmt: skip
+    write_model(
+        learned,
+        flags.output_graph.parent,
+        {"name": flags.output_graph.name},
+        flags.output_graph,
+        flags.output_labels,
+        flags.final_tensor_name,
+        curves=flags.summaries_dir,
+    )
     if flags.saved_model_dir:
         _save_graph(learned, flags.saved_model_dir, flags.final_tensor_name)
     _tell(learned, flags)
@@ -157,8 +164,10 @@ def _tell(learned: Learned, flags: argparse.Namespace) -> None:
             if guess != stuff.y[i]:
                 print(f"{stuff.pictures[i].path}  {stuff.labels[guess]}")
     low, high = 100 * share["low"], 100 * share["high"]
-    print(f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "
-          f"95% sure between {low:.1f}% and {high:.1f}%; measured {measured.words})")  # fmt: skip
+    print(
+        f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "
+        f"95% sure between {low:.1f}% and {high:.1f}%; measured {measured.words})"
+    )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,9 @@ def main(images: int) -> None:
     print(f"{images} images, {len(HOSTS)} hosts, {LATENCY_S * 1000:.0f} ms latency each")
     print(f"  bare loop, nothing kept  {loop:6.2f} s")
     print(f"  one worker               {one:6.2f} s")
-    print(f"  8 workers                {many:6.2f} s   {one / many:.1f} x one worker, {loop / many:.1f} x the bare loop")
+    print(
+        f"  8 workers                {many:6.2f} s   {one / many:.1f} x one worker, {loop / many:.1f} x the bare loop"
+    )
     print(f"  at once at one host, at most: {ours.recv()}")
 
 

@@ -19,12 +19,34 @@ from tests.terminal import run
 KINDS = ("built", "drawn", "not")
 PER_LABEL = 24
 # Test files that take long, the longest first, so that no worker is left with one when the others are done.
-LONG = ("check/test_teach.py", "check/test_story.py", "stories/test_readme.py", "retrain/test_tune.py", "scripts/test_demo.py",
-        "stories/test_evenings.py", "stories/test_kills.py", "learn/test_images_memory.py", "download/test_ends.py",
-        "models/test_backbone.py", "front/test_guide.py", "learn/test_tune.py", "download/test_download.py",
-        "export/test_model.py", "front/test_cli.py", "stories/test_cron.py", "retrain/test_retrain.py", "scripts/test_bench.py",
-        "check/test_server.py", "learn/test_efficientnet_lite.py", "web/test_endings.py", "stories/test_full_cycle.py",
-        "sources/test_sources.py", "texts/test_notify.py", "web/test_answers.py", "models/test_leaderboard.py")  # fmt: skip
+LONG = (
+    "check/test_teach.py",
+    "check/test_story.py",
+    "stories/test_readme.py",
+    "retrain/test_tune.py",
+    "scripts/test_demo.py",
+    "stories/test_evenings.py",
+    "stories/test_kills.py",
+    "learn/test_images_memory.py",
+    "download/test_ends.py",
+    "models/test_backbone.py",
+    "front/test_guide.py",
+    "learn/test_tune.py",
+    "download/test_download.py",
+    "export/test_model.py",
+    "front/test_cli.py",
+    "stories/test_cron.py",
+    "retrain/test_retrain.py",
+    "scripts/test_bench.py",
+    "check/test_server.py",
+    "learn/test_efficientnet_lite.py",
+    "web/test_endings.py",
+    "stories/test_full_cycle.py",
+    "sources/test_sources.py",
+    "texts/test_notify.py",
+    "web/test_answers.py",
+    "models/test_leaderboard.py",
+)
 
 # A shell starts what it puts into the background with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -102,8 +124,18 @@ def _grow(home: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         for image in (home / "testing_photos" / "robots" / f"unsorted_{kind}").glob("*.jpg"):
             image.rename(target / image.name)
-    done = run("robots", "0", "0", "retrain_defaults", "--steps", "300", "--images-min",
-               str(PER_LABEL), "--tf-files", str(home))  # fmt: skip
+    done = run(
+        "robots",
+        "0",
+        "0",
+        "retrain_defaults",
+        "--steps",
+        "300",
+        "--images-min",
+        str(PER_LABEL),
+        "--tf-files",
+        str(home),
+    )
     assert done.returncode == 0, done.stderr
 
 

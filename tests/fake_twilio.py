@@ -161,7 +161,9 @@ def _handler(twilio: FakeTwilio):
                 pass
 
         def _error(self, status, code, message):
-            self._json(status, {"code": code, "message": message, "status": status, "more_info": f"https://t.example/{code}"})
+            self._json(
+                status, {"code": code, "message": message, "status": status, "more_info": f"https://t.example/{code}"}
+            )
 
         def _json(self, status, value):
             self._answer(status, json.dumps(value).encode(), "application/json")

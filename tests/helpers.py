@@ -24,7 +24,9 @@ def picture(colour: tuple[int, int, int], seed: int, side: int = 64) -> Image.Im
     return image.resize((side, side), Image.Resampling.BICUBIC)
 
 
-def coloured(root: Path, each: int = 24, labels: tuple[str, ...] = ("cyan", "magenta", "yellow"), first: int = 0) -> Path:
+def coloured(
+    root: Path, each: int = 24, labels: tuple[str, ...] = ("cyan", "magenta", "yellow"), first: int = 0
+) -> Path:
     """A folder of label folders whose pictures differ in colour; the same ones every time."""
     for label in labels:
         (root / label).mkdir(parents=True, exist_ok=True)

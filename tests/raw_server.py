@@ -61,8 +61,26 @@ def certificate(folder: Path, host: str = "127.0.0.1") -> Path:
     """A certificate of our own with its key in one file, made by the openssl command."""
     path = folder / "certificate.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=loopback",
-         "-addext", f"subjectAltName=IP:{host}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True, capture_output=True)  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=loopback",
+            "-addext",
+            f"subjectAltName=IP:{host}",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     path.write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
     return path

@@ -20,14 +20,31 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
 class Terminal:
     """`with Terminal("robots", "--tf-files", folder) as t: t.expect("How many"); t.type("30")`."""
 
-    def __init__(self, *arguments: str, rows: int = 24, columns: int = 80, command: list[str] | None = None,
-                 **environ: str):  # fmt: skip
+    def __init__(
+        self, *arguments: str, rows: int = 24, columns: int = 80, command: list[str] | None = None, **environ: str
+    ):
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm", "PAGER": "cat", "LINES": str(rows), "COLUMNS": str(columns), **environ}
+        environment = {
+            **os.environ,
+            "TERM": "xterm",
+            "PAGER": "cat",
+            "LINES": str(rows),
+            "COLUMNS": str(columns),
+            **environ,
+        }
         command = command or [sys.executable, str(PROJECT / "roboflow.py"), *arguments]
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=PROJECT,
-                                        start_new_session=True, close_fds=True, preexec_fn=_own_terminal)  # fmt: skip
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            cwd=PROJECT,
+            start_new_session=True,
+            close_fds=True,
+            preexec_fn=_own_terminal,
+        )
         os.close(slave)
         self.screen = ""  # everything seen so far, without escape sequences
         self._raw = ""  # the same as it came
@@ -47,7 +64,7 @@ class Terminal:
         end = time.monotonic() + timeout
         while text not in self.screen[self._read :]:
             if not self._more(end) and text not in self.screen[self._read :]:
-                raise AssertionError(f"{text!r} never came; the screen since then:\n{self.screen[self._read:]}")
+                raise AssertionError(f"{text!r} never came; the screen since then:\n{self.screen[self._read :]}")
         self._read = self.screen.index(text, self._read) + len(text)
 
     def type(self, text: str) -> None:
@@ -115,9 +132,21 @@ def _own_terminal() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def run(*arguments: str, cwd: Path | None = None, environ: dict[str, str] | None = None, timeout: float = 240,
-        stdin: int | None = subprocess.DEVNULL) -> subprocess.CompletedProcess:
+def run(
+    *arguments: str,
+    cwd: Path | None = None,
+    environ: dict[str, str] | None = None,
+    timeout: float = 240,
+    stdin: int | None = subprocess.DEVNULL,
+) -> subprocess.CompletedProcess:
     """Run roboflow.py without any terminal; stdout and stderr as text."""
     environment = {**os.environ, **(environ or {})}
-    return subprocess.run([sys.executable, str(PROJECT / "roboflow.py"), *arguments], cwd=cwd, env=environment, stdin=stdin,
-                          capture_output=True, text=True, timeout=timeout)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "roboflow.py"), *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )

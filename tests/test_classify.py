@@ -60,7 +60,9 @@ def test_what_is_expected_wrong_comes_from_the_honest_predictions_over_the_line(
     monkeypatch.setattr(honest, "load", lambda *_: honest.Honest(guesses, scores, labels, frozenset()))
     monkeypatch.setattr(cfg, "confidence_min", line)
     facts = {"labels": ["built", "drawn"]}
-    assert classify._expected_wrong(Model(Path("m"), facts), [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5) == told
+    assert (
+        classify._expected_wrong(Model(Path("m"), facts), [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5) == told
+    )
 
 
 def test_nothing_is_expected_wrong_where_nothing_was_measured():

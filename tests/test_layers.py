@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-MODULES = [PROJECT / "roboflow.py", PROJECT / "config.py", *sorted((PROJECT / "flow").rglob("*.py")),
-           *sorted((PROJECT / "scripts").rglob("*.py"))]  # fmt: skip
+MODULES = [
+    PROJECT / "roboflow.py",
+    PROJECT / "config.py",
+    *sorted((PROJECT / "flow").rglob("*.py")),
+    *sorted((PROJECT / "scripts").rglob("*.py")),
+]
 DRAWING = "flow.sources.sample."  # draws the sample robots; only ever imported by the sample source, when it draws
 # From the ground up. A room may use what lies in storeys below it; rooms of one storey do not know each other.
 STOREYS = [
@@ -24,8 +28,12 @@ STOREYS = [
     {"flow.front"},
     {"roboflow"},
 ]
-SCRIPT_STOREYS = [{"scripts.learn"}, {"scripts.report"}, {"scripts.retrain", "scripts.label_image", "scripts.probe"},
-                  {"scripts.studies", "scripts.bench", "scripts.demo"}]  # fmt: skip
+SCRIPT_STOREYS = [
+    {"scripts.learn"},
+    {"scripts.report"},
+    {"scripts.retrain", "scripts.label_image", "scripts.probe"},
+    {"scripts.studies", "scripts.bench", "scripts.demo"},
+]
 
 
 def name_of(path: Path) -> str:
@@ -90,7 +98,7 @@ def test_nothing_goes_round_in_circles():
     done: set[str] = set()
 
     def visit(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, f"a circle: {' -> '.join([*way[way.index(name):], name])}"
+        assert name not in way, f"a circle: {' -> '.join([*way[way.index(name) :], name])}"
         if name not in done:
             for other in sorted(uses[name]):
                 visit(other, (*way, name))
@@ -121,7 +129,9 @@ def test_scripts_know_neither_flow_nor_cfg(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_flow_imports_scripts_only_inside_functions(path):
     if name_of(path).startswith("flow") and not name_of(path).startswith(DRAWING):
-        assert not {i for i in imports(path, top_only=True) if i.split(".")[0] in ("scripts", "tensorflow", "numpy", "PIL")}
+        assert not {
+            i for i in imports(path, top_only=True) if i.split(".")[0] in ("scripts", "tensorflow", "numpy", "PIL")
+        }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -8,7 +8,10 @@ MAP = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def test_every_file_it_names_exists():
-    named = set(re.findall(r"`((?:flow|scripts|tests)/[\w./-]*|[\w]+\.py)`", MAP)) | {"roboflow.py", "flow/front/cli.py"}
+    named = set(re.findall(r"`((?:flow|scripts|tests)/[\w./-]*|[\w]+\.py)`", MAP)) | {
+        "roboflow.py",
+        "flow/front/cli.py",
+    }
     assert len(named) > 30
     assert [name for name in sorted(named) if not (PROJECT / name).exists()] == []
 

@@ -1,5 +1,4 @@
-"""The pictures that wait in the unsorted_ folders of a basetag, each content once, and what the backbone sees in them.
-"""
+"""The pictures that wait in the unsorted_ folders, each content once, and what the backbone sees in them."""
 
 from dataclasses import dataclass
 from pathlib import Path

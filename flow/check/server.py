@@ -48,8 +48,10 @@ HEADERS = {
 }
 REPORT = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FOREVER = "private, max-age=31536000, immutable"
-CLOSED = ("This page belongs to a RoboFlow run. Open the address that the terminal shows; "
-          "if the run has ended: python roboflow.py BASETAG check\n")  # fmt: skip
+CLOSED = (
+    "This page belongs to a RoboFlow run. Open the address that the terminal shows; "
+    "if the run has ended: python roboflow.py BASETAG check\n"
+)
 
 
 class Site:
@@ -123,9 +125,13 @@ class Site:
             return self._tried(picture_of(request))
         asked, tab = body_of(request), request.headers.get("X-Tab", "")[:40]
         changes: dict[str, Callable[[dict], dict]] = {
-            "decide": self._session.decide, "accept": self._session.accept, "undo": self._session.undo,
-            "redo": self._session.redo, "then": self._session.then, "done": self._session.finish,
-        }  # fmt: skip
+            "decide": self._session.decide,
+            "accept": self._session.accept,
+            "undo": self._session.undo,
+            "redo": self._session.redo,
+            "then": self._session.then,
+            "done": self._session.finish,
+        }
         name = request.path.removeprefix("/api/")
         if name == "alive":
             self._desk.tabs.heard(tab)

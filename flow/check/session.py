@@ -61,8 +61,14 @@ class Work:
 
     def facts(self, is_busy: bool) -> dict:
         ended = [{"step": step, "line": e.line, "verdict": e.verdict, "report": self._key(e)} for step, e in self.ended]
-        return {"busy": is_busy, "step": self.step, "lines": list(self.lines), "bar": self.bar, "ended": ended,
-                "trouble": self.trouble}  # fmt: skip
+        return {
+            "busy": is_busy,
+            "step": self.step,
+            "lines": list(self.lines),
+            "bar": self.bar,
+            "ended": ended,
+            "trouble": self.trouble,
+        }
 
     def _key(self, ended: Ended) -> str:
         return next((key for key, path in self.reports.items() if path == ended.report), "")
@@ -159,9 +165,16 @@ class Session:
 
     def _seen(self, answer: Answer) -> dict:
         page: Page | None = answer.page
-        return {"page": page.facts() if page else None, "said": answer.said, "touched": list(answer.touched),
-                "labels": self.board.labels(), "progress": self.board.progress().facts(), "after": list(self.after),
-                "counts": self.counts(), "work": self.work.facts(self._desk.is_busy)}  # fmt: skip
+        return {
+            "page": page.facts() if page else None,
+            "said": answer.said,
+            "touched": list(answer.touched),
+            "labels": self.board.labels(),
+            "progress": self.board.progress().facts(),
+            "after": list(self.after),
+            "counts": self.counts(),
+            "work": self.work.facts(self._desk.is_busy),
+        }
 
     def _carry_out(self, steps: list[str]) -> None:
         """Harvest and retrain as the front does them, with what they say told to the page. What goes wrong is said."""

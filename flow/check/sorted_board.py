@@ -151,8 +151,13 @@ def credit(image: Image | None) -> dict:
     if image is None:
         return {}
     link = image.page_url if image.page_url.startswith(("https://", "http://")) else ""
-    return {"source": image.source, "title": image.title, "credit": image.credit, "license": image.license,
-            "link": link}  # fmt: skip
+    return {
+        "source": image.source,
+        "title": image.title,
+        "credit": image.credit,
+        "license": image.license,
+        "link": link,
+    }
 
 
 def _scores(text: str, picture: Picture) -> list[list]:

@@ -138,5 +138,6 @@ def _board(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions) ->
 def _checked(session: Session, work: Work, taught: bool) -> Checked:
     ended = [e for _, e in work.ended]
     left = session.board.progress().left
-    return Checked(session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0),
-                   taught)  # fmt: skip
+    return Checked(
+        session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0), taught
+    )

@@ -92,8 +92,14 @@ class TeachBoard(OnePlaceBoard):
     def progress(self) -> Progress:
         lesson = self._lesson(without=self._lost)
         left = int((~lesson.taken).sum())
-        return Progress(left, len(self.decided), len(self._pile), self.pace.per_minute, counts=dict(self.counts),
-                        teach=self._standing())  # fmt: skip
+        return Progress(
+            left,
+            len(self.decided),
+            len(self._pile),
+            self.pace.per_minute,
+            counts=dict(self.counts),
+            teach=self._standing(),
+        )
 
     def details(self, sha256: str) -> dict:
         picture = self.shown(sha256)
@@ -192,11 +198,18 @@ class TeachBoard(OnePlaceBoard):
         counts = Counter(row.label for row in self.decided.values() if row.label)
         ready = {name for name, n in labelling.label_counts(self.basetag).items() if n} | set(counts)
         short = sorted(((n, label) for label, n in counts.items() if n < SHORT_BELOW))
-        return {"decisions": sum(counts.values()), "minutes": round(self._minutes(), 1),
-                "share": now.share if now else None, "draws": now.draws if now else 0,
-                "enough": bool(now and now.enough), "mixed_up": list(now.mixed_up) if now and now.mixed_up else None,
-                "short": [[label, n] for n, label in short], "curve": learner.curve,
-                "measuring": learner.is_measuring, "ready": len(ready) > 1}  # fmt: skip
+        return {
+            "decisions": sum(counts.values()),
+            "minutes": round(self._minutes(), 1),
+            "share": now.share if now else None,
+            "draws": now.draws if now else 0,
+            "enough": bool(now and now.enough),
+            "mixed_up": list(now.mixed_up) if now and now.mixed_up else None,
+            "short": [[label, n] for n, label in short],
+            "curve": learner.curve,
+            "measuring": learner.is_measuring,
+            "ready": len(ready) > 1,
+        }
 
     def _minutes(self) -> float:
         """What the decisions took, pauses left out, earlier sessions too."""

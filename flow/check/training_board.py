@@ -73,8 +73,11 @@ class TrainingBoard(OnePlaceBoard):
         models = shelf.all_models(self.basetag)
         rows = models[0].facts.get("suspects", []) if models else []
         labels = set(self.labels())
-        rows = [(paths.training(self.basetag) / label / Path(path).name, label, guess, score)
-                for path, label, guess, score in rows if label in labels]  # fmt: skip
+        rows = [
+            (paths.training(self.basetag) / label / Path(path).name, label, guess, score)
+            for path, label, guess, score in rows
+            if label in labels
+        ]
         with HashBook(paths.hashes()) as book:
             hashed = book.sha256s([path for path, *_ in rows])
         found: dict[str, Picture] = {}

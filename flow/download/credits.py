@@ -96,4 +96,3 @@ def _add_rows(path: Path, images: list[Image]) -> None:
 def _row(image: Image) -> list[str]:
     values = {"file": image.file_name, **{name: getattr(image, name) for name in COLUMNS[1:]}}
     return [str(values[name]) for name in COLUMNS]
-

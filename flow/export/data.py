@@ -79,8 +79,16 @@ def once(images: list[Labelled]) -> list[Labelled]:
 def _row(image: Labelled, copy: Path, origin: Image | None, part: str) -> list[str]:
     score = "" if image.score is None else f"{image.score:.4f}"
     licence = licence_name(origin.license) if origin else ""
-    return [f"{image.label}/{copy.name}", image.label, image.given_by, score, licence,
-            origin.credit if origin else "", origin.source if origin else OWN, part]  # fmt: skip
+    return [
+        f"{image.label}/{copy.name}",
+        image.label,
+        image.given_by,
+        score,
+        licence,
+        origin.credit if origin else "",
+        origin.source if origin else OWN,
+        part,
+    ]
 
 
 def _copy(image: Labelled, folder: Path) -> tuple[Path | None, str]:

@@ -53,8 +53,9 @@ def write_model(
     (folder / LABELS).write_text("".join(f"{label}\n" for label in model.labels), encoding="utf-8")
     shutil.copyfile(paths.PROJECT / "scripts" / "learn" / PREDICT, folder / PREDICT)
     (folder / CARD).write_text(card(basetag, model, sizes, credits, compared, trial.words), encoding="utf-8")
-    (folder / FACTS).write_text(json.dumps(_facts(folder, basetag, model, sizes, credits, compared), indent=1) + "\n",
-                                encoding="utf-8")  # fmt: skip
+    (folder / FACTS).write_text(
+        json.dumps(_facts(folder, basetag, model, sizes, credits, compared), indent=1) + "\n", encoding="utf-8"
+    )
     credits.write(folder)
     return {kind: size for kind, (_, size) in sizes.items()}, compared, trial.words
 
@@ -65,8 +66,10 @@ def _convert(folder: Path, model: Model, kinds: list[str], examples: list[Path])
     from scripts.learn.model_files import GRAPH
 
     if "int8" in kinds and not examples:
-        raise RoboError(f"None of the images that {model.name} learned from is there any more, and int8 needs some.",
-                        "Leave --smaller out, or export a newer model.")  # fmt: skip
+        raise RoboError(
+            f"None of the images that {model.name} learned from is there any more, and int8 needs some.",
+            "Leave --smaller out, or export a newer model.",
+        )
     try:
         source = tflite.open_source(model.folder / GRAPH, int(model.facts["backbone"]["input_size"]))
         with console.progress(len(kinds), "converting") as advance:
@@ -110,17 +113,28 @@ def _facts(
     return {
         "made_by": "RoboFlow",
         "basetag": basetag,
-        "input": {"size": size, "shape": [1, size, size, 3], "dtype": "float32", "range": [0.0, 1.0], "colours": "RGB",
-                  "resize": "squeezed to a square, bilinear with antialiasing", "name": "images"},
+        "input": {
+            "size": size,
+            "shape": [1, size, size, 3],
+            "dtype": "float32",
+            "range": [0.0, 1.0],
+            "colours": "RGB",
+            "resize": "squeezed to a square, bilinear with antialiasing",
+            "name": "images",
+        },
         "output": {"shape": [1, len(model.labels)], "dtype": "float32", "name": "probabilities"},
         "signature": "serving_default",
         "confidence_min": cfg.confidence_min,
         "temperature_is_inside": True,
         **{name: model.facts[name] for name in TOLD if name in model.facts},
         "backbone": {"title": backbone["title"], "sha256": backbone["sha256"]},
-        "files": {kind: {"name": name, "bytes": size, "sha256": files.sha256_of(folder / name)}
-                  for kind, (name, size) in sizes.items()},
-        "compared": [{"kind": c.kind, "right": c.right, "total": c.total, "same_as_float32": c.same,
-                      "looked_at": c.looked} for c in compared],
+        "files": {
+            kind: {"name": name, "bytes": size, "sha256": files.sha256_of(folder / name)}
+            for kind, (name, size) in sizes.items()
+        },
+        "compared": [
+            {"kind": c.kind, "right": c.right, "total": c.total, "same_as_float32": c.same, "looked_at": c.looked}
+            for c in compared
+        ],
         "licences_of_pictures": dict(credits.licences),
-    }  # fmt: skip
+    }

@@ -54,8 +54,13 @@ class Exported:
 
     def facts(self) -> dict:
         data = {**asdict(self.data), "folder": str(self.data.folder), "images": self.data.images} if self.data else None
-        return {"model": self.model, "folder": str(self.folder) if self.folder else None, "files": self.files,
-                "compared": [asdict(c) for c in self.compared], "data": data}  # fmt: skip
+        return {
+            "model": self.model,
+            "folder": str(self.folder) if self.folder else None,
+            "files": self.files,
+            "compared": [asdict(c) for c in self.compared],
+            "data": data,
+        }
 
 
 def export(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
@@ -69,8 +74,10 @@ def export(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
     if not wanted.data:
         return _model(basetag, wanted, catalogue)
     if wanted.to or wanted.smaller or wanted.model:
-        raise BadUsage("--data is for the training images; --to, --smaller and --model are for a model.",
-                       "Export one after the other.")  # fmt: skip
+        raise BadUsage(
+            "--data is for the training images; --to, --smaller and --model are for a model.",
+            "Export one after the other.",
+        )
     data = write_data(wanted.data, basetag, catalogue)
     for path, why in data.unreadable.items():
         console.warn(f"{path} is left out: {why}")

@@ -49,8 +49,10 @@ def trial_of(basetag: str, model: Model, images: list[Labelled], learned: frozen
         return Trial(chosen, tuple(image.path for image in chosen), said)
     fresh = tuple(some(_unsorted(basetag, learned), FRESH_MOST))
     chosen = tuple(some(fair, LABELLED_MOST))
-    said = (f"Right answers on {len(chosen)} pictures, many of which the classifier has learned from: they compare the "
-            "files with each other and do not say how good it is.")  # fmt: skip
+    said = (
+        f"Right answers on {len(chosen)} pictures, many of which the classifier has learned from: they compare the "
+        "files with each other and do not say how good it is."
+    )
     said += f" Equal answers on {len(fresh)} others, which it has not learned from." if fresh else ""
     return Trial(chosen, fresh, said)
 

@@ -45,8 +45,12 @@ class Tried:
 
     def facts(self) -> dict:
         pictures = [{"picture": name, **look.facts()} for name, look in self.looks.items()]
-        return {"model": self.model, "pictures": pictures, "unreadable": self.bad,
-                "csv": str(self.csv) if self.csv else None}  # fmt: skip
+        return {
+            "model": self.model,
+            "pictures": pictures,
+            "unreadable": self.bad,
+            "csv": str(self.csv) if self.csv else None,
+        }
 
 
 def try_out(basetag: str, words: Sequence[str], wanted: str, csv: Path | None, catalogue: Catalogue) -> Tried:

@@ -43,15 +43,38 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("more", nargs="*")
     p.add_argument("-h", "--help", action="store_true")
     p.add_argument("--helpmore", action="store_true")
-    for name in ("source", "model", "tf-files", "sorted", "lock-wait", "max-minutes", "keep", "port", "to", "data",
-                 "csv"):  # fmt: skip
+    for name in (
+        "source",
+        "model",
+        "tf-files",
+        "sorted",
+        "lock-wait",
+        "max-minutes",
+        "keep",
+        "port",
+        "to",
+        "data",
+        "csv",
+    ):
         p.add_argument(f"--{name}")
     p.add_argument("--harvest", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--checked-only", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--keep-near", action=argparse.BooleanOptionalAction, default=None)
     p.add_argument("--folds", action=argparse.BooleanOptionalAction, default=None)
-    for name in ("no-input", "no-color", "quiet", "verbose", "json", "dry-run", "retry-failed", "again",
-                 "training", "teach", "no-browser", "smaller"):  # fmt: skip
+    for name in (
+        "no-input",
+        "no-color",
+        "quiet",
+        "verbose",
+        "json",
+        "dry-run",
+        "retry-failed",
+        "again",
+        "training",
+        "teach",
+        "no-browser",
+        "smaller",
+    ):
         p.add_argument(f"--{name}", action="store_true")
     for name in TRAINING_SETTINGS:
         p.add_argument(f"--{name.replace('_', '-')}")
@@ -71,8 +94,18 @@ def parse(arguments: list[str]) -> tuple[Request, Options]:
     words_given = [w for w in (given.basetag, given.imagequantity, given.searchtag, given.flowstep) if w is not None]
     words_given, subjects = _subjects([*words_given, *given.more])
     basetag, quantity, searchtag, flowstep = _positions(words_given)
-    options = Options(given.tf_files, given.no_input, given.no_color, given.quiet, given.verbose, given.json,
-                      given.lock_wait, given.max_minutes, given.help, given.helpmore)  # fmt: skip
+    options = Options(
+        given.tf_files,
+        given.no_input,
+        given.no_color,
+        given.quiet,
+        given.verbose,
+        given.json,
+        given.lock_wait,
+        given.max_minutes,
+        given.help,
+        given.helpmore,
+    )
     request = Request(
         basetag=basetag,
         quantity=quantity,
@@ -109,8 +142,10 @@ def _subjects(given: list[str]) -> tuple[list[str], tuple[str, ...]]:
         if place < len(given) and given[place] in WITH_SUBJECT:
             return given[: place + 1], tuple(given[place + 1 :])
     if given[:1] and given[0] in WITH_SUBJECT and len(given) > 1 and not given[1].isdecimal():
-        raise BadUsage(f"The basetag is missing before {given[0]}.",
-                       f"For example: python roboflow.py robots {given[0]} {given[1]}")  # fmt: skip
+        raise BadUsage(
+            f"The basetag is missing before {given[0]}.",
+            f"For example: python roboflow.py robots {given[0]} {given[1]}",
+        )
     if len(given) > 4:
         raise BadUsage(f"There is a word too many: {given[4]!r}.", "python roboflow.py --help shows what there is.")
     return given, ()

@@ -11,17 +11,7 @@ from datetime import datetime, timezone
 
 import config as cfg
 from flow.base import locks, names, paths, runlog, settings
-from flow.base.errors import (
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    NOT_READY,
-    BadUsage,
-    NotReady,
-    Quit,
-    RoboError,
-    Stopped,
-)
+from flow.base.errors import DONE, FAILED, INTERRUPTED, NOT_READY, BadUsage, NotReady, Quit, RoboError, Stopped
 from flow.front import arguments, dry, run, short, state, status, watch
 from flow.front.arguments import Options
 from flow.front.next_steps import next_steps
@@ -69,8 +59,13 @@ def _run(given: list[str], outcome: run.Outcome) -> int:
     warnings.showwarning = lambda message, *_, **__: runlog.info(f"warning: {message}")  # libraries talk to the log
     console.setup(no_color="--no-color" in given, quiet="--quiet" in given, json="--json" in given)
     request, options = arguments.parse(given)
-    console.setup(no_input=options.no_input, no_color=options.no_color, quiet=options.quiet, verbose=options.verbose,
-                  json=options.json)  # fmt: skip
+    console.setup(
+        no_input=options.no_input,
+        no_color=options.no_color,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        json=options.json,
+    )
     _settle(options)
     if options.help or options.helpmore:
         console.page(words.helpmore() if options.helpmore else words.help_text())
@@ -131,8 +126,17 @@ def _say_next(basetag: str) -> None:
 def _say_result(request: Request, basetag: str, outcome: run.Outcome) -> None:
     """The one line, or the one JSON object, to stdout."""
     if console.is_json():
-        console.result(words.as_json({"basetag": basetag, "flowstep": request.flowstep, "exit": outcome.code,
-                                      "results": outcome.facts(), "warnings": console.warnings()}))  # fmt: skip
+        console.result(
+            words.as_json(
+                {
+                    "basetag": basetag,
+                    "flowstep": request.flowstep,
+                    "exit": outcome.code,
+                    "results": outcome.facts(),
+                    "warnings": console.warnings(),
+                }
+            )
+        )
     elif not console.is_quiet() or outcome.code or console.warnings():
         console.result(outcome.line())
 

@@ -89,8 +89,9 @@ def _as_typed(step: NextStep) -> Request:
     """The request that the step's command makes, said aloud; a picture it needs is asked for."""
     typed = shlex.split(step.command)
     if step.kind is Kind.PICTURE:
-        typed[typed.index("PICTURE")] = str(console.ask("Which picture? A path or an address", _a_picture,
-                                                        help=HELPS["picture"]))  # fmt: skip
+        typed[typed.index("PICTURE")] = str(
+            console.ask("Which picture? A path or an address", _a_picture, help=HELPS["picture"])
+        )
     console.raw(shlex.join(typed))
     return arguments.parse(typed[2:])[0]
 
@@ -116,9 +117,7 @@ def ask_for_the_rest(request: Request) -> Request:
     if request.flowstep == "classify":
         return _as_request(request, walk(WHOLE_FLOW, {**given, **request.training}))
     answers = walk(BEGINNING, {**given, **request.training})
-    return replace(
-        request, basetag=answers["basetag"], quantity=answers["quantity"], searchtag=answers["searchtag"]
-    )
+    return replace(request, basetag=answers["basetag"], quantity=answers["quantity"], searchtag=answers["searchtag"])
 
 
 def make_labels(request: Request) -> None:

@@ -69,15 +69,20 @@ def _possible(state: State) -> Iterator[NextStep]:
         yield _retrain(state)
         yield _explore(state)
     if state.models:
-        yield _command(state, "try a picture", "What the best model says of one of yours.", "try", "PICTURE",
-                       kind=Kind.PICTURE)  # fmt: skip
-        yield _command(state, "export the best model", "All that another program needs, in one folder.",
-                       "export")  # fmt: skip
+        yield _command(
+            state, "try a picture", "What the best model says of one of yours.", "try", "PICTURE", kind=Kind.PICTURE
+        )
+        yield _command(state, "export the best model", "All that another program needs, in one folder.", "export")
     if state.harvest:
-        yield _command(state, "undo the last harvest", f"Puts {state.harvest} back; nothing is lost.",
-                       "undo")  # fmt: skip
-    yield NextStep("another basetag", "A new theme, with labels and models of its own." if not state.others else
-                   "Another of your themes, or a new one.", "python roboflow.py", Kind.BASETAG)  # fmt: skip
+        yield _command(state, "undo the last harvest", f"Puts {state.harvest} back; nothing is lost.", "undo")
+    yield NextStep(
+        "another basetag",
+        "A new theme, with labels and models of its own."
+        if not state.others
+        else "Another of your themes, or a new one.",
+        "python roboflow.py",
+        Kind.BASETAG,
+    )
 
 
 def _towards_a_first_model(state: State) -> Iterator[NextStep]:
@@ -118,12 +123,18 @@ def _first_sorting(state: State) -> NextStep:
 
 def _harvest(state: State) -> NextStep:
     if not state.looked_at:
-        return _command(state, "harvest only what you checked", "The rest goes on waiting for you.", "harvest",
-                        "--checked-only")  # fmt: skip
+        return _command(
+            state, "harvest only what you checked", "The rest goes on waiting for you.", "harvest", "--checked-only"
+        )
     count = sum(state.looked_at.values())
     rest = ("--checked-only",) if state.waiting else ()
-    return _command(state, f"harvest what you looked at ({count} images)",
-                    "They become training data; undo puts them back.", "harvest", *rest)  # fmt: skip
+    return _command(
+        state,
+        f"harvest what you looked at ({count} images)",
+        "They become training data; undo puts them back.",
+        "harvest",
+        *rest,
+    )
 
 
 def _images_min(state: State) -> tuple[str, ...]:
@@ -145,19 +156,42 @@ def _retrain(state: State) -> NextStep:
 
 
 def _explore(state: State) -> NextStep:
-    return _command(state, "explore training parameters", "Four combinations on the same images.",
-                    "explore", "--steps", "500,2600", "--learning-rate", "0.01,0.1", *_images_min(state))  # fmt: skip
+    return _command(
+        state,
+        "explore training parameters",
+        "Four combinations on the same images.",
+        "explore",
+        "--steps",
+        "500,2600",
+        "--learning-rate",
+        "0.01,0.1",
+        *_images_min(state),
+    )
 
 
 def _classify(state: State, tag: str, images: int) -> NextStep:
-    return _command(state, f"sort the {images} images in unsorted_{tag[:SHORT_ENOUGH]}",
-                    "Copies go into label folders, for you to look through.", "0", tag, "classify_top")  # fmt: skip
+    return _command(
+        state,
+        f"sort the {images} images in unsorted_{tag[:SHORT_ENOUGH]}",
+        "Copies go into label folders, for you to look through.",
+        "0",
+        tag,
+        "classify_top",
+    )
 
 
 def _go_on(state: State, tag: str) -> NextStep:
     asked, sources = state.unfinished[tag]
-    return _command(state, f"go on with the download of {tag[:SHORT_ENOUGH]}", "It stopped before all were there.",
-                    str(asked), tag, "download", "--source", sources)  # fmt: skip
+    return _command(
+        state,
+        f"go on with the download of {tag[:SHORT_ENOUGH]}",
+        "It stopped before all were there.",
+        str(asked),
+        tag,
+        "download",
+        "--source",
+        sources,
+    )
 
 
 def _bring(state: State) -> NextStep:
@@ -170,5 +204,9 @@ def _bring(state: State) -> NextStep:
         brings = f"Most needed: {needy}. From a search or a folder of yours, or drawn robots."
     else:
         brings = "From a search or a folder of yours, or drawn robots."
-    return _command(state, "bring in pictures" if not state.known or not state.filled and not state.unsorted
-                    else "bring in more pictures", brings, kind=Kind.BRING)  # fmt: skip
+    return _command(
+        state,
+        "bring in pictures" if not state.known or not state.filled and not state.unsorted else "bring in more pictures",
+        brings,
+        kind=Kind.BRING,
+    )

@@ -163,8 +163,9 @@ def _classify(plan: Plan, catalogue: Catalogue) -> Result | None:
         raise RoboError(problem.message, f"The next best: --model {other}" if other else problem.hint) from problem
     if done.folder:
         tell_sorted(done)
-        notify.classified(plan.basetag, done.total, done.sure, done.total - done.sure,
-                          f"python roboflow.py {plan.basetag} harvest")  # fmt: skip
+        notify.classified(
+            plan.basetag, done.total, done.sure, done.total - done.sure, f"python roboflow.py {plan.basetag} harvest"
+        )
     else:
         console.note(f"  {done.line()}")
     return done

@@ -50,8 +50,10 @@ def _explore(request: Request, basetag: str, stamp: str, catalogue: Catalogue) -
     trainings = explore.combinations(request.training)
     explore.retrain.check_ready(basetag, trainings[0])
     for t in trainings:
-        console.result(f"{t.architecture} at {t.image_size} px: {t.steps} steps of {t.batch_size}, "
-                       f"rate {t.learning_rate:g}, {t.solver}")  # fmt: skip
+        console.result(
+            f"{t.architecture} at {t.image_size} px: {t.steps} steps of {t.batch_size}, "
+            f"rate {t.learning_rate:g}, {t.solver}"
+        )
     return Said(f"would train {len(trainings)} combinations, each a new folder in training_summaries/{basetag}")
 
 

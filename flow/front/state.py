@@ -85,8 +85,7 @@ def gather(basetag: str) -> State:
     seen, models, last = glance(basetag), shelf.all_models(basetag), runlog.read_last_run(paths.last_run(basetag))
     labels = {label: _count(n, seen.robots[label]) for label, n in labelling.label_counts(basetag).items()}
     piles = {f.name: _images(f.name, basetag) for f in labelling.sorted_folders(basetag)}
-    open_in = {name: _left(name, pile, seen) for name, pile in piles.items()
-               if name not in seen.approved}  # fmt: skip
+    open_in = {name: _left(name, pile, seen) for name, pile in piles.items() if name not in seen.approved}
     unsorted = _unsorted(basetag, seen)
     usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return State(
@@ -103,8 +102,9 @@ def gather(basetag: str) -> State:
         wanted=cfg.retrain_imgcount_default,
         last_flowstep=str(last.get("flowstep", "")),
         offline=is_offline(last.get("results")),
-        unfinished={tag: begun for tag, begun in seen.begun.items()
-                    if files.count_images(paths.unsorted_dir(basetag, tag))},
+        unfinished={
+            tag: begun for tag, begun in seen.begun.items() if files.count_images(paths.unsorted_dir(basetag, tag))
+        },
         harvest=_last_harvest(basetag),
         elsewhere="" if usual else str(paths.tf_files()),
         others=sum(name != basetag for name in basetags()),
@@ -127,8 +127,10 @@ def _left(folder: str, pile: list[tuple[str, str]], seen: Glance) -> int:
     """How many of a sorted_ folder's images nobody has said anything of: what the check page would show, told by names
     alone. In a label's folder that is what the program put there and nobody accepted; what is under the line waits."""
     said, placed = seen.said.get(folder, set()), seen.placed.get(folder)
-    return sum(names.is_under(place) or (name not in said and (placed is None or placed.get(name) == place))
-               for place, name in pile)  # fmt: skip
+    return sum(
+        names.is_under(place) or (name not in said and (placed is None or placed.get(name) == place))
+        for place, name in pile
+    )
 
 
 def _images(name: str, basetag: str) -> list[tuple[str, str]]:
@@ -153,9 +155,7 @@ def _unsorted(basetag: str, seen: Glance) -> dict[str, set[str]]:
 def _best(model: Model) -> Best:
     share = model.facts["accuracy"]
     try:
-        return Best(
-            model.name, float(share["value"]), float(share["low"]), float(share["high"]), int(share["total"])
-        )
+        return Best(model.name, float(share["value"]), float(share["low"]), float(share["high"]), int(share["total"]))
     except (KeyError, TypeError, ValueError):
         return Best(model.name, model.accuracy, 0.0, 1.0, 0)
 

@@ -96,8 +96,10 @@ def _room(basetag: str) -> dict[str, int]:
 
 
 def _counts(now: State) -> str:
-    told = [f"{label} {c.images}" + (f" ({c.robot} by the robot alone)" if c.robot else "")
-            for label, c in now.labels.items()]  # fmt: skip
+    told = [
+        f"{label} {c.images}" + (f" ({c.robot} by the robot alone)" if c.robot else "")
+        for label, c in now.labels.items()
+    ]
     return ", ".join(told) or "none"
 
 

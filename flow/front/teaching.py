@@ -40,8 +40,10 @@ def first_model(basetag: str, training: Training, stamp: str, catalogue: Catalog
 
     counts = taught.counts_after(basetag, catalogue)
     if len(counts) < cfg.retrain_label_min:
-        raise NotReady(f"A model needs at least {cfg.retrain_label_min} labels with pictures.",
-                       "Give some pictures another label first.")  # fmt: skip
+        raise NotReady(
+            f"A model needs at least {cfg.retrain_label_min} labels with pictures.",
+            "Give some pictures another label first.",
+        )
     taken = taught.take_taught(basetag, stamp, catalogue)
     does.tell_taken(taken)
     lowered = content_with(counts, training)

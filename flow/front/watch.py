@@ -47,9 +47,14 @@ def remembered(flowstep: str, outcome: Outcome) -> Iterator[None]:
     begin = datetime.now(timezone.utc)
 
     def remember(code: int, line: str) -> None:
-        facts = {"start": begin.isoformat(timespec="seconds"),
-                 "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                 "exit": code, "flowstep": flowstep, "line": line, "results": outcome.facts()}  # fmt: skip
+        facts = {
+            "start": begin.isoformat(timespec="seconds"),
+            "end": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "exit": code,
+            "flowstep": flowstep,
+            "line": line,
+            "results": outcome.facts(),
+        }
         runlog.save_last_run(paths.last_run(outcome.basetag), facts)
 
     try:

@@ -51,8 +51,10 @@ def understood(answer: str) -> Where:
         try:
             check_sources(answer.strip())
         except BadUsage as problem:
-            raise BadUsage(f"There is no folder or file {one_line(answer)}, and no source of that name.",
-                           "ENTER, a path, or sample.") from problem  # fmt: skip
+            raise BadUsage(
+                f"There is no folder or file {one_line(answer)}, and no source of that name.",
+                "ENTER, a path, or sample.",
+            ) from problem
         kind, _, rest = answer.strip().partition(":")
         if kind.lower() in ("folder", "urls"):  # so named, it must be there
             raise BadUsage(f"There is no {'folder' if kind.lower() == 'folder' else 'file'} {one_line(rest)}.", "")

@@ -119,8 +119,11 @@ def _leaving(folder: Path, own: dict[str, int]) -> list[Path]:
     only what the program put there."""
     if not own:
         return [folder]
-    return [p for p in sorted(folder.iterdir()) if p.name not in own and (p.is_dir() or p.name == scorelog.NAME)
-            and not p.name.startswith(".")]  # fmt: skip
+    return [
+        p
+        for p in sorted(folder.iterdir())
+        if p.name not in own and (p.is_dir() or p.name == scorelog.NAME) and not p.name.startswith(".")
+    ]
 
 
 def _own_words(folder: Path, name: str, images: int) -> str:
@@ -175,8 +178,11 @@ def _planned(
     found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
     known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
     seen = {image.path for image in found}
-    missed = {f: n for f in folders if (n := sum(p not in seen for d in files.folders_in(f) if d.name in labels
-                                                 for p in files.images_in(d)))}  # fmt: skip
+    missed = {
+        f: n
+        for f in folders
+        if (n := sum(p not in seen for d in files.folders_in(f) if d.name in labels for p in files.images_in(d)))
+    }
     staying = {f: f"{n} images in {f.name} could not be read; it stays for the next harvest" for f, n in missed.items()}
     already = sum(image.sha256 in known for image in found)
     fresh = [image for image in _one_each(found) if image.sha256 not in known]
@@ -201,12 +207,26 @@ def _one_each(found: list[Labelled]) -> list[Labelled]:
 def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
     target = files.free_path(paths.training(basetag) / image.label, image.path.name, taken)
     taken.add(target)
-    return Move(image.sha256, relative(image.path), relative(target), image.label, image.given_by, image.score,
-                image.model, image.came)  # fmt: skip
+    return Move(
+        image.sha256,
+        relative(image.path),
+        relative(target),
+        image.label,
+        image.given_by,
+        image.score,
+        image.model,
+        image.came,
+    )
 
 
 def _summary(
-    moves: list[Move], already: int, left: int, folders: int, home: Path | None, trouble: tuple[str, ...], dry: bool,
+    moves: list[Move],
+    already: int,
+    left: int,
+    folders: int,
+    home: Path | None,
+    trouble: tuple[str, ...],
+    dry: bool,
     own: tuple[str, ...],
 ) -> Harvested:
     by = Counter(m.given_by for m in moves)

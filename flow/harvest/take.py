@@ -40,8 +40,11 @@ class Taken:
     def line(self) -> str:
         told = ", ".join(f"{label} {n}" for label, n in self.labels.items()) or "nothing"
         text = f"{'would take' if self.dry else 'took'} {told} as training data"
-        for n, what in ((self.already, "there already"), (self.unreadable, "that cannot be read left out"),
-                        (self.clashing, "in two folders at once left out")):  # fmt: skip
+        for n, what in (
+            (self.already, "there already"),
+            (self.unreadable, "that cannot be read left out"),
+            (self.clashing, "in two folders at once left out"),
+        ):
             text += f", {n} {what}" if n else ""
         return text + (f"; {', '.join(self.other)} left alone, no label here" if self.other else "")
 
@@ -76,8 +79,10 @@ def take(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, dry_run: 
     found = sorted_like(folder, labels)
     if not found:
         known = f" ({', '.join(sorted(labels))})" if labels else ""
-        raise NotReady(f"{folder} holds no folders of images that are named like labels{known}.",
-                       "Name one folder a label, with its images directly in it.")  # fmt: skip
+        raise NotReady(
+            f"{folder} holds no folders of images that are named like labels{known}.",
+            "Name one folder a label, with its images directly in it.",
+        )
     moves, left_out = _planned(basetag, found, catalogue)
     other = tuple(f.name for f in files.folders_in(folder) if f not in found.values() and files.count_images(f))
     done = replace(left_out, other=other, labels=dict(sorted(Counter(m.label for m in moves).items())), dry=dry_run)

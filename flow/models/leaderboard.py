@@ -40,9 +40,18 @@ class Standing:
 
     def facts(self) -> dict:
         f = self.model.facts
-        return {"model": self.model.name, "share": self.share, "own_test": f["accuracy"], "tied_with_best": self.tied,
-                "created": f["created"], "labels": f["labels"], "parameters": f["parameters"], "why": self.why,
-                "architecture": f["backbone"]["title"], "counts": f["counts"]}  # fmt: skip
+        return {
+            "model": self.model.name,
+            "share": self.share,
+            "own_test": f["accuracy"],
+            "tied_with_best": self.tied,
+            "created": f["created"],
+            "labels": f["labels"],
+            "parameters": f["parameters"],
+            "why": self.why,
+            "architecture": f["backbone"]["title"],
+            "counts": f["counts"],
+        }
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,12 @@ class Leaderboard:
         return f"{n} model{'s' * (n != 1)}; the best is {best.model.name} ({percent(best.value)})"
 
     def facts(self) -> dict:
-        return {"images": self.images, "test_alone": self.alone, "test_version": self.version,
-                "models": [s.facts() for s in self.standings]}  # fmt: skip
+        return {
+            "images": self.images,
+            "test_alone": self.alone,
+            "test_version": self.version,
+            "models": [s.facts() for s in self.standings],
+        }
 
 
 @dataclass(frozen=True)

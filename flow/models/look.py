@@ -79,9 +79,17 @@ class Look:
 
     def facts(self) -> dict:
         near = [{"path": str(n.path), "label": n.label, "likeness": round(n.likeness, 4)} for n in self.near]
-        return {"label": self.label, "score": self.score, "sure": self.sure, "why": self.why, "scores": self.scores,
-                "line": self.line, "distance": round(self.distance, 4), "limit": round(self.limit, 4),
-                "near": near}  # fmt: skip
+        return {
+            "label": self.label,
+            "score": self.score,
+            "sure": self.sure,
+            "why": self.why,
+            "scores": self.scores,
+            "line": self.line,
+            "distance": round(self.distance, 4),
+            "limit": round(self.limit, 4),
+            "near": near,
+        }
 
 
 @dataclass

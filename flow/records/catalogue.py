@@ -254,8 +254,10 @@ class Catalogue:
             version += 1
             with self._writing():
                 rows = [(sha, part, version) for sha, part in parts.items()]
-                sql = "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, " \
-                      "version=excluded.version WHERE splits.part<>excluded.part"
+                sql = (
+                    "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, "
+                    "version=excluded.version WHERE splits.part<>excluded.part"
+                )
                 self._db.executemany(sql, rows)
         return version
 

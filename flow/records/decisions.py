@@ -68,9 +68,24 @@ def decide(basetag: str, catalogue: Catalogue, wishes: Iterable[Wish]) -> Did:
         target = _target(basetag, wish, taken)
         had = catalogue.label(wish.sha256) if wish.folder == TRAINING else None
         before = json.dumps(asdict(had)) if had else ""
-        rows.append(Decision(first + len(rows), first, wish.folder, wish.sha256, wish.kind, wish.label,
-                             relative(wish.path), relative(target), wish.page, wish.came, who, at, PENDING,
-                             before))  # fmt: skip
+        rows.append(
+            Decision(
+                first + len(rows),
+                first,
+                wish.folder,
+                wish.sha256,
+                wish.kind,
+                wish.label,
+                relative(wish.path),
+                relative(target),
+                wish.page,
+                wish.came,
+                who,
+                at,
+                PENDING,
+                before,
+            )
+        )
     if all(row.source == row.target for row in rows):  # no file moves: one step is enough
         return _noted(catalogue, [replace(row, state=DONE) for row in rows], gone)
     catalogue.put_decisions(rows)

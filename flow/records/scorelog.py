@@ -35,8 +35,11 @@ def write(folder: Path, model: str, identity: str, lines: Iterable[Line]) -> Non
         f"# confidence_min {cfg.confidence_min}; unlike = farther from all training images than those from each other",
         "\t".join(COLUMNS),
     ]
-    texts += [f"{line.file}\t{line.place}\t{line.label}\t{line.score:.6f}\t{line.reason}\t{_as_json(line.scores)}"
-              f"\t{line.original}" for line in lines]  # fmt: skip
+    texts += [
+        f"{line.file}\t{line.place}\t{line.label}\t{line.score:.6f}\t{line.reason}\t{_as_json(line.scores)}"
+        f"\t{line.original}"
+        for line in lines
+    ]
     (folder / NAME).write_text("\n".join(texts) + "\n", encoding="utf-8", errors="backslashreplace")
 
 

@@ -91,8 +91,13 @@ def _told_apart(training: Training) -> Training:
     such combinations are the same one."""
     plain = Training.from_cfg()
     if training.tune == "head":
-        training = replace(training, tune_epochs=plain.tune_epochs, tune_batch=plain.tune_batch,
-                           tune_rate=plain.tune_rate, folds=plain.folds)  # fmt: skip
+        training = replace(
+            training,
+            tune_epochs=plain.tune_epochs,
+            tune_batch=plain.tune_batch,
+            tune_rate=plain.tune_rate,
+            folds=plain.folds,
+        )
     if training.solver != "lbfgs":
         return training
     return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)

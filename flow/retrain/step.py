@@ -48,9 +48,15 @@ class Retrained:
         return f"retrained {self.model.name}: {percent(share['value'])} right ({sure}){left_out}"
 
     def facts(self) -> dict:
-        return {"model": self.model.name, "folder": str(self.model.folder), "accuracy": self.model.facts["accuracy"],
-                "measured_on": self.model.measured_words,
-                "unreadable": self.unreadable, "seconds": self.seconds, "warnings": list(self.warnings)}  # fmt: skip
+        return {
+            "model": self.model.name,
+            "folder": str(self.model.folder),
+            "accuracy": self.model.facts["accuracy"],
+            "measured_on": self.model.measured_words,
+            "unreadable": self.unreadable,
+            "seconds": self.seconds,
+            "warnings": list(self.warnings),
+        }
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,10 @@ def check_ready(basetag: str, training: Training, least: int = IMAGES_LEAST) -> 
     if len(counts) < cfg.retrain_label_min:
         have = ", ".join(f"{label} {n}" for label, n in listed.items()) or "none"
         least_labels = f"at least {cfg.retrain_label_min} labels"
-        raise NotReady(f"{basetag} needs images of {least_labels} and has {len(counts)} ({have}).",
-                       f"Make a folder for each label in {folder} and sort images into it.")  # fmt: skip
+        raise NotReady(
+            f"{basetag} needs images of {least_labels} and has {len(counts)} ({have}).",
+            f"Make a folder for each label in {folder} and sort images into it.",
+        )
     short = {label: n for label, n in counts.items() if n < least}
     if short:
         told = ", ".join(f"{label} {n}" for label, n in counts.items())
@@ -100,8 +108,10 @@ def check_ready(basetag: str, training: Training, least: int = IMAGES_LEAST) -> 
 def _point_out(basetag: str, empty: list[str]) -> None:
     """Say, once a run, which folders are not trained on."""
     said = [f"the label folder {label} is empty and left out of the training" for label in empty]
-    said += [f"{folder} is not trained on: RoboFlow keeps that name for folders of its own; give it another"
-             for folder in labelling.odd_folders(basetag)]  # fmt: skip
+    said += [
+        f"{folder} is not trained on: RoboFlow keeps that name for folders of its own; give it another"
+        for folder in labelling.odd_folders(basetag)
+    ]
     for text in said:
         if text not in console.warnings():
             console.warn(text)
@@ -148,8 +158,15 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
         return spare, backbone.located(spare)
 
 
-def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, attended: bool = False,
-            again: bool = True, least: int = IMAGES_LEAST) -> Retrained | NothingNew:  # fmt: skip
+def retrain(
+    basetag: str,
+    training: Training,
+    stamp: str,
+    catalogue: Catalogue,
+    attended: bool = False,
+    again: bool = True,
+    least: int = IMAGES_LEAST,
+) -> Retrained | NothingNew:
     """Train one model on everything in the basetag's label folders.
 
     Args:
@@ -173,8 +190,9 @@ def retrain(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
 
 
-def make_job(images: list[labelling.Labelled], training: Training, catalogue: Catalogue, chosen: "Backbone",
-             folder: Path) -> "Job":  # fmt: skip
+def make_job(
+    images: list[labelling.Labelled], training: Training, catalogue: Catalogue, chosen: "Backbone", folder: Path
+) -> "Job":
     """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
     training needs."""
     from scripts.learn.dataset import Picture, SplitRules, without_repeats
@@ -187,13 +205,31 @@ def make_job(images: list[labelling.Labelled], training: Training, catalogue: Ca
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
     pictures = [Picture(i.path, i.label, i.sha256, i.given_by == HUMAN, i.came == CHOSEN) for i in images]
-    recipe = Recipe(training.steps, training.batch_size, training.learning_rate, training.solver, training.seed,
-                    cfg.eval_step_interval)  # fmt: skip
-    rules = SplitRules(training.test_percent, training.validation_percent, cfg.test_min_per_label,
-                       cfg.robot_labels_max_ratio, cfg.robot_label_weight)  # fmt: skip
+    recipe = Recipe(
+        training.steps,
+        training.batch_size,
+        training.learning_rate,
+        training.solver,
+        training.seed,
+        cfg.eval_step_interval,
+    )
+    rules = SplitRules(
+        training.test_percent,
+        training.validation_percent,
+        cfg.test_min_per_label,
+        cfg.robot_labels_max_ratio,
+        cfg.robot_label_weight,
+    )
     last = Tune(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
-    return Job(without_repeats(pictures), chosen, folder, recipe, rules, catalogue.splits(),
-               tune=last if training.tune == "last" else None)  # fmt: skip
+    return Job(
+        without_repeats(pictures),
+        chosen,
+        folder,
+        recipe,
+        rules,
+        catalogue.splits(),
+        tune=last if training.tune == "last" else None,
+    )
 
 
 def made_already(basetag: str, job: "Job") -> shelf.Model | None:
@@ -232,8 +268,13 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
     files.need_space(home, 200)
-    facts = {"name": final.name, "basetag": basetag, "test_version": version, "stamp": stamp,
-             "listed": labelling.label_counts(basetag)}  # fmt: skip
+    facts = {
+        "name": final.name,
+        "basetag": basetag,
+        "test_version": version,
+        "stamp": stamp,
+        "listed": labelling.label_counts(basetag),
+    }
     retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
     tuning.make_ready(learned, working)
     building.sync(working)
@@ -260,6 +301,8 @@ def _size(training: Training) -> int:
     if training.image_size == cfg.retrain_imgsize_default and not backbones.leaves_size(own.name):
         return 0
     if not own.sizes and training.image_size != own.input_size:
-        raise BadUsage(f"{own.name} looks at {own.input_size} x {own.input_size} pixels, not {training.image_size}.",
-                       f"Leave --image-size out, or give {own.input_size}.")  # fmt: skip
+        raise BadUsage(
+            f"{own.name} looks at {own.input_size} x {own.input_size} pixels, not {training.image_size}.",
+            f"Leave --image-size out, or give {own.input_size}.",
+        )
     return training.image_size

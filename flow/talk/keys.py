@@ -11,11 +11,28 @@ from collections.abc import Iterator
 PASTE_S = 0.03  # seconds; what comes sooner after a line than this was not typed by hand
 LEAVE, ON, BACK = "leave", "on", "back"
 _NAMED = {
-    b"q": LEAVE, b"Q": LEAVE, b"\x1b": LEAVE, b"\x04": LEAVE, b"": LEAVE,
-    b" ": ON, b"\r": ON, b"\n": ON, b"f": ON, b"\x1b[6~": ON, b"\x1b[B": ON, b"\x1bOB": ON,
-    b"\x1b[C": ON, b"\x1bOC": ON,
-    b"b": BACK, b"B": BACK, b"\x1b[5~": BACK, b"\x1b[A": BACK, b"\x1bOA": BACK, b"\x1b[D": BACK, b"\x1bOD": BACK,
-}  # fmt: skip
+    b"q": LEAVE,
+    b"Q": LEAVE,
+    b"\x1b": LEAVE,
+    b"\x04": LEAVE,
+    b"": LEAVE,
+    b" ": ON,
+    b"\r": ON,
+    b"\n": ON,
+    b"f": ON,
+    b"\x1b[6~": ON,
+    b"\x1b[B": ON,
+    b"\x1bOB": ON,
+    b"\x1b[C": ON,
+    b"\x1bOC": ON,
+    b"b": BACK,
+    b"B": BACK,
+    b"\x1b[5~": BACK,
+    b"\x1b[A": BACK,
+    b"\x1bOA": BACK,
+    b"\x1b[D": BACK,
+    b"\x1bOD": BACK,
+}
 
 
 @contextlib.contextmanager

@@ -20,8 +20,13 @@ def broken(text: str, width: int) -> list[str]:
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
         fits = len(line) < width
-        lines += [line] if fits else textwrap.wrap(line, width - 1, subsequent_indent=indent, break_long_words=False,
-                                                   break_on_hyphens=False)  # fmt: skip
+        lines += (
+            [line]
+            if fits
+            else textwrap.wrap(
+                line, width - 1, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+            )
+        )
     return lines
 
 

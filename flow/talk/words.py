@@ -149,13 +149,16 @@ def plan_lines(plan: "Plan") -> list[str]:
     """What a plan will do, a line a step."""
     lines = [f"basetag {plan.basetag}"]
     for step in plan.steps:
-        lines.append({
-            "download": _brings(plan),
-            "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
-            "harvest": f"harvest {'what a person checked' if plan.checked_only else 'everything in the label folders'}",
-            "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of {plan.training.batch_size},"
-                       f" rate {plan.training.learning_rate:g}, {plan.training.test_percent}% for testing",
-        }[step.value])  # fmt: skip
+        lines.append(
+            {
+                "download": _brings(plan),
+                "classify": f"sort unsorted_{plan.searchtag} with {plan.model or 'the most accurate model'}",
+                "harvest": f"harvest {'what a person checked' if plan.checked_only else 'all of the label folders'}",
+                "retrain": f"train {plan.training.architecture}: {plan.training.steps} steps of "
+                f"{plan.training.batch_size}, rate {plan.training.learning_rate:g}, "
+                f"{plan.training.test_percent}% for testing",
+            }[step.value]
+        )
     return lines
 
 

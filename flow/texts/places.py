@@ -5,10 +5,35 @@ from collections.abc import Sequence
 
 RAW_MAX = 2000  # characters looked at; nothing further on could reach the message anyway
 # File endings that look like the end of a host name: a file name may stay, a host name may not.
-FILE_ENDINGS = frozenset([
-    "py", "log", "json", "yaml", "yml", "csv", "sqlite", "txt", "md", "jpg", "jpeg", "png", "gif", "webp", "bmp", "tif",
-    "tiff", "avif", "heic", "npz", "npy", "h5", "keras", "pb", "tflite",
-])  # fmt: skip
+FILE_ENDINGS = frozenset(
+    [
+        "py",
+        "log",
+        "json",
+        "yaml",
+        "yml",
+        "csv",
+        "sqlite",
+        "txt",
+        "md",
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "bmp",
+        "tif",
+        "tiff",
+        "avif",
+        "heic",
+        "npz",
+        "npy",
+        "h5",
+        "keras",
+        "pb",
+        "tflite",
+    ]
+)
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _QUOTED_PATH = re.compile(r"(?<!\w)(['\"])((?:~|[a-z]:)?[/\\][^'\"]*)\1", re.IGNORECASE)

@@ -250,6 +250,5 @@ def _refusal(problem: Exception) -> NotSent:
     return NotSent(f"Twilio said no ({kind}).", words, passing=status == 429 or status >= 500, code=code)
 
 
-
 def _advice(code: int) -> str:
     return ADVICE.get(code, "Look the code up in Twilio's list of error codes.")

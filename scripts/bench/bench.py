@@ -97,9 +97,14 @@ def retrain(bench: Bench) -> list[Row]:
         Row("second, other parameters", n, second.seconds, second.cpu, _of_first(second, first)),
         Row(f"after {new} new images", n + new, grown.seconds, grown.cpu, _of_first(grown, first)),
         Row("plain Keras, one epoch", n + new, epoch, None, "measured; keeps no bottlenecks, import not counted"),
-        Row(f"plain Keras, {STEPS:,} steps of 64", n + new, same, None,
-            f"extrapolated from the epoch; x {same / second.seconds:.0f} the second retrain"),
-    ]  # fmt: skip
+        Row(
+            f"plain Keras, {STEPS:,} steps of 64",
+            n + new,
+            same,
+            None,
+            f"extrapolated from the epoch; x {same / second.seconds:.0f} the second retrain",
+        ),
+    ]
 
 
 def _of_first(ran: ground.Ran, first: ground.Ran) -> str:

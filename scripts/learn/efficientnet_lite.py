@@ -179,8 +179,9 @@ def tail_of(tf: Any, network: Network, maps: Any, means: Any, values: Callable[[
     return tf.concat([tf.reduce_mean(last, axis=[1, 2]), means, *more], axis=1)
 
 
-def _staged(tf: Any, stages: tuple[tuple[Block, ...], ...], x: Any,
-            values: Callable[[Conv], tuple[Any, Any]]) -> tuple[Any, list]:  # fmt: skip
+def _staged(
+    tf: Any, stages: tuple[tuple[Block, ...], ...], x: Any, values: Callable[[Conv], tuple[Any, Any]]
+) -> tuple[Any, list]:
     """What comes out of stages, and the mean over all places of each of them."""
     means = []
     for stage in stages:

@@ -172,5 +172,3 @@ def margins(probabilities: np.ndarray) -> np.ndarray:
     """The best score less the second best, float32 [n]; small where the guess is in doubt."""
     ordered = np.sort(probabilities, axis=1)
     return ordered[:, -1] - ordered[:, -2]
-
-

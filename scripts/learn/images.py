@@ -30,9 +30,24 @@ MEMORY = 220_000_000  # bytes that pictures being decoded may take, all threads 
 REDUCED_OVER = 30_000_000  # pixels; a larger picture that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
 JPEG_LARGE = 4_000_000  # pixels from which it is worth looking whether a JPEG comes in several scans
-TROUBLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, EOFError,
-           OverflowError, ZeroDivisionError, RuntimeError, struct.error, zlib.error, Image.DecompressionBombError,
-           Warning)  # fmt: skip
+TROUBLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    MemoryError,
+    EOFError,
+    OverflowError,
+    ZeroDivisionError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Warning,
+)
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # in Pillow; 4 for all others
 _WEBP_BYTES, _COEFFICIENT_BYTES = 16, 2
@@ -113,11 +128,7 @@ def pixels_of(image: Image.Image, size: int, out: np.ndarray | None = None) -> n
 
 
 def _read(
-    source: Path | bytes,
-    draft_side: int,
-    squeezed: bool,
-    look: Callable[[int, int], None],
-    share: contextlib.ExitStack,
+    source: Path | bytes, draft_side: int, squeezed: bool, look: Callable[[int, int], None], share: contextlib.ExitStack
 ) -> Image.Image:
     """The picture; its share of the memory is waited for once its header is read, and given to `share`."""
     try:

@@ -151,8 +151,14 @@ def tuned(job: Job, gathered: Gathered, run: Tuning) -> Learned:
     net, material, trained = run.finish()
     seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(run.seconds, 3), "tuning": round(run.took, 3)}
     key = tune.key_of(gathered.key, net)
-    told = {**asdict(run.how), "cut_after_stage": run.cut, "steps": run.done, "of_steps": run.steps,
-            "trainings": run.trainings, "maps_on_disk": run.kept.on_disk}  # fmt: skip
+    told = {
+        **asdict(run.how),
+        "cut_after_stage": run.cut,
+        "steps": run.done,
+        "of_steps": run.steps,
+        "trainings": run.trainings,
+        "maps_on_disk": run.kept.on_disk,
+    }
     return Learned(job, material, trained, key, gathered.vector_length, seconds, net, told)
 
 
@@ -180,5 +186,10 @@ def _distorted(stuff: Material, how: Distortions, runner: runners.Runner, store:
         weights += [stuff.weights[i]] * len(made)
         folds += [stuff.folds[i]] * len(made)
     shape = (len(vectors), stuff.vectors.shape[1])
-    return Examples(np.array(vectors, np.float32).reshape(shape), np.array(labels, int), np.array(weights, np.float32),
-                    len(stuff.labels), np.array(folds, int))  # fmt: skip
+    return Examples(
+        np.array(vectors, np.float32).reshape(shape),
+        np.array(labels, int),
+        np.array(weights, np.float32),
+        len(stuff.labels),
+        np.array(folds, int),
+    )

@@ -30,8 +30,13 @@ class Share:
 
     def facts(self) -> dict:
         low, high = self.interval
-        return {"right": self.right, "total": self.total, "value": round(self.value, 6),
-                "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
+        return {
+            "right": self.right,
+            "total": self.total,
+            "value": round(self.value, 6),
+            "low": round(low, 6),
+            "high": round(high, 6),
+        }
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,16 @@ def most_wrong(wrong: int, total: int, fresh: int, sure: float = 0.975) -> int:
     a, b, below = wrong + 0.5, total - wrong + 0.5, 0.0
     for k in range(fresh + 1):
         below += math.exp(
-            math.lgamma(fresh + 1) - math.lgamma(k + 1) - math.lgamma(fresh - k + 1)
-            + math.lgamma(a + k) + math.lgamma(b + fresh - k) - math.lgamma(a + b + fresh)
-            + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-        )  # fmt: skip
+            math.lgamma(fresh + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(fresh - k + 1)
+            + math.lgamma(a + k)
+            + math.lgamma(b + fresh - k)
+            - math.lgamma(a + b + fresh)
+            + math.lgamma(a + b)
+            - math.lgamma(a)
+            - math.lgamma(b)
+        )
         if below >= sure:
             return k
     return fresh
@@ -176,8 +187,13 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -
     for low, high in zip(edges, edges[1:], strict=False):
         inside = (sure > low) & (sure <= high)
         if inside.any():
-            rows.append({"from": float(low), "score": float(sure[inside].mean()),
-                         **Share(int(right[inside].sum()), int(inside.sum())).facts()})  # fmt: skip
+            rows.append(
+                {
+                    "from": float(low),
+                    "score": float(sure[inside].mean()),
+                    **Share(int(right[inside].sum()), int(inside.sum())).facts(),
+                }
+            )
     return rows
 
 

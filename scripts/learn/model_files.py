@@ -94,8 +94,16 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
 def save_head(folder: Path, head: Head, gate: Gate) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
     columns = gate.columns or (0, len(head.weights))
-    np.savez(folder / HEAD, weights=head.weights, bias=head.bias, rows=gate.rows, centre=gate.centre,
-             spread=gate.spread, limit=gate.limit, columns=columns)  # fmt: skip
+    np.savez(
+        folder / HEAD,
+        weights=head.weights,
+        bias=head.bias,
+        rows=gate.rows,
+        centre=gate.centre,
+        spread=gate.spread,
+        limit=gate.limit,
+        columns=columns,
+    )
 
 
 def load_head(folder: Path) -> tuple[Head, Gate]:
@@ -143,8 +151,11 @@ def _tuned_in_name(parameters: dict) -> str:
     if parameters.get("tune") != "last":
         return ""
     usual = Tune()
-    told = (("epochs", "tune_epochs", usual.epochs), ("batch", "tune_batch", usual.batch),
-            ("lr", "tune_rate", usual.rate))  # fmt: skip
+    told = (
+        ("epochs", "tune_epochs", usual.epochs),
+        ("batch", "tune_batch", usual.batch),
+        ("lr", "tune_rate", usual.rate),
+    )
     odd = "".join(f"_{word}{parameters[name]:g}" for word, name, own in told if parameters[name] != own)
     return f"_tuned{odd}"
 

@@ -57,11 +57,19 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def check_flags(flags: argparse.Namespace) -> str:
     """What is wrong with the flags, or an empty string."""
-    for name, low, high in (("how_many_training_steps", 1, 10**7), ("testing_percentage", 1, 90),
-                            ("train_batch_size", 1, 4096), ("validation_percentage", 0, 90), ("random_crop", 0, 99),
-                            ("random_scale", 0, 99), ("random_brightness", 0, 99), ("eval_step_interval", 1, 10**7),
-                            ("intermediate_store_frequency", 0, 10**7), ("tune_epochs", 1, 1000),
-                            ("tune_batch", 2, 1024)):  # fmt: skip
+    for name, low, high in (
+        ("how_many_training_steps", 1, 10**7),
+        ("testing_percentage", 1, 90),
+        ("train_batch_size", 1, 4096),
+        ("validation_percentage", 0, 90),
+        ("random_crop", 0, 99),
+        ("random_scale", 0, 99),
+        ("random_brightness", 0, 99),
+        ("eval_step_interval", 1, 10**7),
+        ("intermediate_store_frequency", 0, 10**7),
+        ("tune_epochs", 1, 1000),
+        ("tune_batch", 2, 1024),
+    ):
         if not low <= getattr(flags, name) <= high:
             return f"--{name} must lie between {low} and {high}."
     if not flags.learning_rate > 0 or not flags.tune_rate > 0:
@@ -78,8 +86,14 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
     folder = backbones.locate(backbone, places.models)
     with HashBook(places.hashes) as book:
         pictures = dataset.list_pictures(flags.image_dir, book)
-    recipe = Recipe(flags.how_many_training_steps, flags.train_batch_size, flags.learning_rate, flags.solver,
-                    flags.seed, flags.eval_step_interval)  # fmt: skip
+    recipe = Recipe(
+        flags.how_many_training_steps,
+        flags.train_batch_size,
+        flags.learning_rate,
+        flags.solver,
+        flags.seed,
+        flags.eval_step_interval,
+    )
     rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
     how = Distortions(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
 
@@ -88,5 +102,14 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
         model_files.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
 
     last = Tune(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
-    return Job(pictures, backbone, folder, recipe, rules, distortions=how, keep=keep,
-               keep_every=flags.intermediate_store_frequency, tune=last if flags.tune == "last" else None)  # fmt: skip
+    return Job(
+        pictures,
+        backbone,
+        folder,
+        recipe,
+        rules,
+        distortions=how,
+        keep=keep,
+        keep_every=flags.intermediate_store_frequency,
+        tune=last if flags.tune == "last" else None,
+    )

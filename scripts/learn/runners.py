@@ -212,8 +212,13 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
         return "the converted backbone gives other vectors"
     os.replace(part, converted)
     difference = float(np.abs(want - got).max())
-    note = {"backbone": backbone.title, "backbone_sha256": key, "sha256": building.sha256_of(converted),
-            "vector_length": int(got.shape[1]), "largest_difference": difference}  # fmt: skip
+    note = {
+        "backbone": backbone.title,
+        "backbone_sha256": key,
+        "sha256": building.sha256_of(converted),
+        "vector_length": int(got.shape[1]),
+        "largest_difference": difference,
+    }
     converted.with_suffix(".json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return ""
 

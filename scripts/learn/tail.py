@@ -93,8 +93,18 @@ class Tail:
     def _see(self, maps: Any, means: Any) -> Any:
         return efficientnet_lite.tail_of(self._tf, self._network, maps, means, self._values)
 
-    def _learn(self, maps: Any, means: Any, labels: Any, partners: Any, shares: Any, seen: Any,
-               rate: Any, power1: Any, power2: Any) -> Any:  # fmt: skip
+    def _learn(
+        self,
+        maps: Any,
+        means: Any,
+        labels: Any,
+        partners: Any,
+        shares: Any,
+        seen: Any,
+        rate: Any,
+        power1: Any,
+        power2: Any,
+    ) -> Any:
         tf = self._tf
         targets = tf.one_hot(labels, self._count) * (1 - SMOOTHING) + SMOOTHING / self._count
         maps, means, targets = (_mixed(tf, x, partners, shares) for x in (maps, means, targets))
@@ -108,8 +118,17 @@ class Tail:
             if len(variable.shape) > 1:
                 variable.assign_sub(rate * DECAY * variable)
             tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle, m=first.handle, v=second.handle, beta1_power=power1, beta2_power=power2, lr=rate,
-                beta1=BETA1, beta2=BETA2, epsilon=EPSILON, grad=gradient)  # fmt: skip
+                var=variable.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=power1,
+                beta2_power=power2,
+                lr=rate,
+                beta1=BETA1,
+                beta2=BETA2,
+                epsilon=EPSILON,
+                grad=gradient,
+            )
         return loss
 
 

@@ -235,5 +235,7 @@ def _folds(decided: dict[int, int], count: int) -> list[tuple[list[int], dict[in
     rows = sorted(decided, key=lambda row: decided[row])
     folds = [rows[f::count] for f in range(count) if rows[f::count]]
     apart = [set(fold) for fold in folds]
-    return [(fold, {row: label for row, label in decided.items() if row not in out})
-            for fold, out in zip(folds, apart, strict=True)]  # fmt: skip
+    return [
+        (fold, {row: label for row, label in decided.items() if row not in out})
+        for fold, out in zip(folds, apart, strict=True)
+    ]

@@ -140,8 +140,12 @@ def compare(
         progress(len(paths))
     plain = guesses["float32"]
     told, looked = [p for p in labelled if p in plain], [p for p in fresh or labelled if p in plain]
-    return [Compared(kind, sum(g[p] == labelled[p] for p in told), len(told), sum(g[p] == plain[p] for p in looked),
-                     len(looked)) for kind, g in guesses.items()]  # fmt: skip
+    return [
+        Compared(
+            kind, sum(g[p] == labelled[p] for p in told), len(told), sum(g[p] == plain[p] for p in looked), len(looked)
+        )
+        for kind, g in guesses.items()
+    ]
 
 
 def readable(paths: list[Path], size: int) -> Iterator[tuple[Path, np.ndarray]]:

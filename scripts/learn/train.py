@@ -85,8 +85,9 @@ def train(
     trained = measured(heads[0], logits, folded, material, gate_of(material), hopeful)
     trained.strength, trained.curve = strength, curve.points
     if _still_falling([point.validation_loss for point in trained.curve]):
-        trained.warnings.append("It was still getting better at the last step: more steps or a higher learning rate "
-                                "may help.")  # fmt: skip
+        trained.warnings.append(
+            "It was still getting better at the last step: more steps or a higher learning rate may help."
+        )
     return trained
 
 
@@ -100,16 +101,21 @@ def fit_heads(material: Material, recipe: Recipe, count: int) -> list[Head]:
 
 
 def _examples(material: Material, rows: np.ndarray) -> Examples:
-    return Examples(material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels),
-                    material.folds[rows])  # fmt: skip
+    return Examples(
+        material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels), material.folds[rows]
+    )
 
 
 def _joined(one: Examples, other: Examples | None) -> Examples:
     if other is None or not len(other.labels):
         return one
-    return Examples(np.concatenate([one.vectors, other.vectors]), np.concatenate([one.labels, other.labels]),
-                    np.concatenate([one.weights, other.weights]), one.label_count,
-                    np.concatenate([one.folds, other.folds]))  # fmt: skip
+    return Examples(
+        np.concatenate([one.vectors, other.vectors]),
+        np.concatenate([one.labels, other.labels]),
+        np.concatenate([one.weights, other.weights]),
+        one.label_count,
+        np.concatenate([one.folds, other.folds]),
+    )
 
 
 def _sgd(recipe: Recipe) -> Sgd:
@@ -250,8 +256,9 @@ def measured(
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
     known = np.flatnonzero(fair | (material.test & material.measures))
     honest = Measured(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
-    trained = Trained(head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest,
-                      warnings=warnings)  # fmt: skip
+    trained = Trained(
+        head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest, warnings=warnings
+    )
     trained.facts = figures(honest, folded, temperature, material, hopeful)
     tests = material.vectors[material.test]
     outside = gate.distances(tests) > gate.limit
@@ -266,8 +273,10 @@ def _warnings(trained: Trained, material: Material, unmeasured: str) -> list[str
     if not n:
         found.append(unmeasured)
     elif high - low > 0.1:
-        found.append(f"The accuracy is uncertain: measured {trained.facts['measured_on']['words']}, "
-                     f"anything from {low:.0%} to {high:.0%} is possible.")  # fmt: skip
+        found.append(
+            f"The accuracy is uncertain: measured {trained.facts['measured_on']['words']}, "
+            f"anything from {low:.0%} to {high:.0%} is possible."
+        )
     for label, row in zip(material.labels, trained.facts["confusion"], strict=True):
         if n and not sum(row):
             found.append(f"No image of {label} could be measured on.")

@@ -146,8 +146,14 @@ class Tuning:
             maps, means = self.kept.take(rows, rng.integers(0, 2, b))
             shares = rng.beta(MIXUP, MIXUP, b).astype(np.float32)
             seen = (rng.random((b, self.tail.length), np.float32) >= DROPOUT) / np.float32(1 - DROPOUT)
-            yield Batch(maps, means, self.material.y[rows].astype(np.int32), rng.permutation(b).astype(np.int32),
-                        shares, seen.astype(np.float32))  # fmt: skip
+            yield Batch(
+                maps,
+                means,
+                self.material.y[rows].astype(np.int32),
+                rng.permutation(b).astype(np.int32),
+                shares,
+                seen.astype(np.float32),
+            )
 
     def _features(self, rows: np.ndarray) -> np.ndarray:
         return features_of(self.tail, self.kept, rows)

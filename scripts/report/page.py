@@ -43,25 +43,29 @@ def write(path: Path, facts: dict, material: Material, trained: Trained) -> None
 def page(facts: dict, material: Material, trained: Trained) -> str:
     """The report as HTML."""
     mistakes, odd = worst_mistakes(material, trained), suspects(material, trained)
-    return environment().get_template("report.html.j2").render(
-        policy=POLICY,
-        css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
-        name=facts.get("name") or "model",
-        when=_when(facts),
-        facts=facts,
-        labels=material.labels,
-        humans=int(material.human.sum()),
-        learners=int(material.train.sum()),
-        folded=int(trained.folded.sum()),
-        accuracy_curve=charts.curve(trained.curve, "accuracy"),
-        loss_curve=charts.curve(trained.curve, "loss"),
-        mistakes=mistakes,
-        mistakes_shown=gallery(mistakes, MISTAKES_MAX),
-        suspects=odd,
-        suspects_shown=gallery(odd, SUSPECTS_MAX),
-        parameters=_flat(facts["parameters"]),
-        measured=Measured.of(material, trained),
-        **_figures(facts, material.labels),
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            policy=POLICY,
+            css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
+            name=facts.get("name") or "model",
+            when=_when(facts),
+            facts=facts,
+            labels=material.labels,
+            humans=int(material.human.sum()),
+            learners=int(material.train.sum()),
+            folded=int(trained.folded.sum()),
+            accuracy_curve=charts.curve(trained.curve, "accuracy"),
+            loss_curve=charts.curve(trained.curve, "loss"),
+            mistakes=mistakes,
+            mistakes_shown=gallery(mistakes, MISTAKES_MAX),
+            suspects=odd,
+            suspects_shown=gallery(odd, SUSPECTS_MAX),
+            parameters=_flat(facts["parameters"]),
+            measured=Measured.of(material, trained),
+            **_figures(facts, material.labels),
+        )
     )
 
 
@@ -76,8 +80,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for show in (figures.percent, figures.score, figures.score_up, figures.between, figures.comma, figures.count,
-                 figures.duration):  # fmt: skip
+    for show in (
+        figures.percent,
+        figures.score,
+        figures.score_up,
+        figures.between,
+        figures.comma,
+        figures.count,
+        figures.duration,
+    ):
         made.filters[show.__name__] = show
     made.globals.update(Axes=charts.Axes, ticks=charts.ticks, WIDTH=charts.WIDTH)
     return made

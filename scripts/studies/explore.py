@@ -24,14 +24,20 @@ def explore(data: Path, work: Path) -> None:
     home = _home(data, work / "explored")
     first = _run(home, "retrain_defaults", [])
     whole = _run(home, "explore", list(OPTIONS))
-    print(f"8 separate retrains {sum(cold):.1f} s; one retrain that fills the cache {first:.1f} s; "
-          f"explore over 8 combinations {whole:.1f} s = {whole / sum(cold):.3f} of the separate ones")  # fmt: skip
+    print(
+        f"8 separate retrains {sum(cold):.1f} s; one retrain that fills the cache {first:.1f} s; "
+        f"explore over 8 combinations {whole:.1f} s = {whole / sum(cold):.3f} of the separate ones"
+    )
     shutil.rmtree(home)
 
 
 def _each() -> list[list[str]]:
-    return [["--steps", s, "--learning-rate", r, "--batch-size", b]
-            for s in ("500", "2600") for r in ("0.01", "0.1") for b in ("16", "64")]  # fmt: skip
+    return [
+        ["--steps", s, "--learning-rate", r, "--batch-size", b]
+        for s in ("500", "2600")
+        for r in ("0.01", "0.1")
+        for b in ("16", "64")
+    ]
 
 
 def _home(data: Path, home: Path) -> Path:
@@ -43,8 +49,21 @@ def _home(data: Path, home: Path) -> Path:
 
 def _run(home: Path, flowstep: str, options: list[str]) -> float:
     """Seconds that one run of the program takes."""
-    command = [sys.executable, str(PROJECT / "roboflow.py"), "study", "0", "0", flowstep,
-               "--images-min", "20", "--tf-files", str(home), "--no-input", "--quiet", *options]  # fmt: skip
+    command = [
+        sys.executable,
+        str(PROJECT / "roboflow.py"),
+        "study",
+        "0",
+        "0",
+        flowstep,
+        "--images-min",
+        "20",
+        "--tf-files",
+        str(home),
+        "--no-input",
+        "--quiet",
+        *options,
+    ]
     begin = time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     return time.monotonic() - begin

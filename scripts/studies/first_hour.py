@@ -62,33 +62,51 @@ def one(ground: Ground, per_label: int, seed: int, recipe: Recipe, line: float) 
     over = honest.max(axis=1) >= line
     seen, bad = int(over.sum()), int((over & (honest.argmax(axis=1) != truth)).sum())
     share = trained.facts["accuracy"]
-    return Row(trained.temperature, share["value"], share["low"], share["high"], share["total"], float(right.mean()),
-               float(sure.mean()), float(right[sure].mean()) if sure.any() else 1.0, n, wrong,
-               n * (bad + 0.5) / (seen + 1), metrics.most_wrong(bad, seen, n))  # fmt: skip
+    return Row(
+        trained.temperature,
+        share["value"],
+        share["low"],
+        share["high"],
+        share["total"],
+        float(right.mean()),
+        float(sure.mean()),
+        float(right[sure].mean()) if sure.any() else 1.0,
+        n,
+        wrong,
+        n * (bad + 0.5) / (seen + 1),
+        metrics.most_wrong(bad, seen, n),
+    )
 
 
 def study(data: Path, flags: argparse.Namespace) -> list[Row]:
     """All seeds of one folder, a line each."""
     recipe = Recipe(flags.steps, solver=flags.solver, every=10**9)
-    print(f"\n{data.name}: {flags.per_label} a label\nseed      T  reported  interval          n  apart     | over "
-          f"{flags.line}  right there | of {BATCH}: sure  wrong  said")  # fmt: skip
+    print(
+        f"\n{data.name}: {flags.per_label} a label\nseed      T  reported  interval          n  apart     | over "
+        f"{flags.line}  right there | of {BATCH}: sure  wrong  said"
+    )
     rows = []
     with Ground(data, flags.architecture, flags.work) as ground:
         for seed in range(flags.seeds):
             r = one(ground, flags.per_label, seed, recipe, flags.line)
             rows.append(r)
-            print(f"{seed:>4}  {r.temperature:>5.2f}  {r.reported:>8.3f}  {r.low:.3f}-{r.high:.3f} {r.images:>6}  "
-                  f"{r.apart:.3f} {'yes' if r.holds else 'NO ':<3} | {r.over:>10.1%} {r.right_over:>12.3f} "
-                  f"| {r.sure:>12}  {r.wrong:>5}  about {r.about:.1f}, at most {r.most} "
-                  f"{'yes' if r.within else 'NO'}", flush=True)  # fmt: skip
+            print(
+                f"{seed:>4}  {r.temperature:>5.2f}  {r.reported:>8.3f}  {r.low:.3f}-{r.high:.3f} {r.images:>6}  "
+                f"{r.apart:.3f} {'yes' if r.holds else 'NO ':<3} | {r.over:>10.1%} {r.right_over:>12.3f} "
+                f"| {r.sure:>12}  {r.wrong:>5}  about {r.about:.1f}, at most {r.most} "
+                f"{'yes' if r.within else 'NO'}",
+                flush=True,
+            )
     held = flags.per_label * len(ground.labels) * 6 // 20  # the test set that used to be set apart
     old = np.mean([np.diff(wilson(round(r.reported * held), held)) for r in rows])
     width = np.mean([r.high - r.low for r in rows])
-    print(f"mean: apart {np.mean([r.apart for r in rows]):.3f}, reported {np.mean([r.reported for r in rows]):.3f}, "
-          f"interval holds it {sum(r.holds for r in rows)} of {len(rows)}, is {width / old:.2f} as wide as one from "
-          f"{held} images held back; T at least {min(r.temperature for r in rows):.2f}; right over the line "
-          f"{np.mean([r.right_over for r in rows]):.3f}; wrong within what was said {sum(r.within for r in rows)} of "
-          f"{len(rows)}")  # fmt: skip
+    print(
+        f"mean: apart {np.mean([r.apart for r in rows]):.3f}, reported {np.mean([r.reported for r in rows]):.3f}, "
+        f"interval holds it {sum(r.holds for r in rows)} of {len(rows)}, is {width / old:.2f} as wide as one from "
+        f"{held} images held back; T at least {min(r.temperature for r in rows):.2f}; right over the line "
+        f"{np.mean([r.right_over for r in rows]):.3f}; wrong within what was said {sum(r.within for r in rows)} of "
+        f"{len(rows)}"
+    )
     return rows
 
 
@@ -100,10 +118,12 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("--line", type=float, default=0.925, help="confidence_min")
     flags = p.parse_args(arguments)
     rows = [row for data in flags.data for row in study(data, flags)]
-    print(f"\nall: interval holds the accuracy apart {sum(r.holds for r in rows)} of {len(rows)} times; right over the "
-          f"line {np.mean([r.right_over for r in rows]):.3f}; wrong ones within what was said "
-          f"{sum(r.within for r in rows)} of {len(rows)}; T at least "
-          f"{min(r.temperature for r in rows):.2f}")  # fmt: skip
+    print(
+        f"\nall: interval holds the accuracy apart {sum(r.holds for r in rows)} of {len(rows)} times; right over the "
+        f"line {np.mean([r.right_over for r in rows]):.3f}; wrong ones within what was said "
+        f"{sum(r.within for r in rows)} of {len(rows)}; T at least "
+        f"{min(r.temperature for r in rows):.2f}"
+    )
     return 0
 
 

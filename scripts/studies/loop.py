@@ -58,8 +58,9 @@ class Arm:
         sure = p.max(axis=1) >= line
         if self.honest:
             sure &= trained.gate.distances(x) <= trained.gate.limit
-        self.pictures += [replace(batch[i], label=ground.labels[p[i].argmax()], human=not self.honest)
-                          for i in np.flatnonzero(sure)]  # fmt: skip
+        self.pictures += [
+            replace(batch[i], label=ground.labels[p[i].argmax()], human=not self.honest) for i in np.flatnonzero(sure)
+        ]
 
 
 def loop(ground: Ground, flags: argparse.Namespace) -> None:
@@ -86,13 +87,17 @@ def loop(ground: Ground, flags: argparse.Namespace) -> None:
             print(f"{seed:>4} {cycle:>5} | {' | '.join(cells)}", flush=True)
     for honest, name in ((True, "the program's rule"), (False, "the original's rule")):
         means = ", ".join(f"{np.mean(gaps[honest, c]):+.3f}" for c in range(CYCLES + 1))
-        print(f"{name}: the accuracy apart lies in the reported interval {sum(inside[honest])} of {len(inside[honest])}"
-              f" times; reported less apart, mean by cycle: {means}")  # fmt: skip
+        print(
+            f"{name}: the accuracy apart lies in the reported interval {sum(inside[honest])} of {len(inside[honest])}"
+            f" times; reported less apart, mean by cycle: {means}"
+        )
 
 
 def _cell(images: int, robots: int, wrong: int, share: dict, real: float, inside: bool) -> str:
-    return (f"{images:>6} {robots:>5} {wrong:>5}  {share['value']:>8.3f}  {share['low']:.3f}-{share['high']:.3f} "
-            f"{share['total']:>3}  {real:.3f} {'yes' if inside else 'NO ':<3}")  # fmt: skip
+    return (
+        f"{images:>6} {robots:>5} {wrong:>5}  {share['value']:>8.3f}  {share['low']:.3f}-{share['high']:.3f} "
+        f"{share['total']:>3}  {real:.3f} {'yes' if inside else 'NO ':<3}"
+    )
 
 
 # Calibration
@@ -100,8 +105,10 @@ def _cell(images: int, robots: int, wrong: int, share: dict, real: float, inside
 
 def calibration(ground: Ground, flags: argparse.Namespace) -> None:
     """Calibration error before and after; what is predicted above the line and what happens on images kept apart."""
-    print(f"seed  accuracy  temperature  ece on test images  on images apart | above {flags.line}: predicted  interval"
-          "      n  apart      of")  # fmt: skip
+    print(
+        f"seed  accuracy  temperature  ece on test images  on images apart | above {flags.line}: predicted  interval"
+        "      n  apart      of"
+    )
     inside, before, after, truth = [], [], [], []
     for seed in range(flags.seeds):
         apart, rest = ground.deal(seed, [ground.count(APART)])
@@ -113,18 +120,23 @@ def calibration(ground: Ground, flags: argparse.Namespace) -> None:
         row = next(t for t in trained.facts["thresholds"] if abs(t["threshold"] - flags.line) < 1e-9)
         got, ece = metrics.above(after[-1], y, flags.line), trained.facts["ece"]
         inside.append(row["low"] <= got["value"] <= row["high"])
-        print(f"{seed:>4}  {trained.facts['accuracy']['value']:>8.3f}  {trained.temperature:>11.3f}"
-              f"      {ece['before']:.3f} -> {ece['after']:.3f}"
-              f"   {metrics.ece(before[-1], y):.3f} -> {metrics.ece(after[-1], y):.3f}"
-              f" | {row['value']:>22.3f}  {row['low']:.3f}-{row['high']:.3f} {row['total']:>3}  {got['value']:.3f}"
-              f" {'yes' if inside[-1] else 'NO ':<3} {got['total']:>3}", flush=True)  # fmt: skip
+        print(
+            f"{seed:>4}  {trained.facts['accuracy']['value']:>8.3f}  {trained.temperature:>11.3f}"
+            f"      {ece['before']:.3f} -> {ece['after']:.3f}"
+            f"   {metrics.ece(before[-1], y):.3f} -> {metrics.ece(after[-1], y):.3f}"
+            f" | {row['value']:>22.3f}  {row['low']:.3f}-{row['high']:.3f} {row['total']:>3}  {got['value']:.3f}"
+            f" {'yes' if inside[-1] else 'NO ':<3} {got['total']:>3}",
+            flush=True,
+        )
     y, plain, ours = np.concatenate(truth), np.concatenate(before), np.concatenate(after)
     old, new, line = metrics.ece(plain, y), metrics.ece(ours, y), flags.line
     raw, cooled = metrics.above(plain, y, line), metrics.above(ours, y, line)
-    print(f"ece on all {len(y)} images apart taken together: {old:.3f} -> {new:.3f}, ratio {new / old:.2f} (by chance "
-          f"alone right scores show {_chance_ece(ours):.3f}); over the line {raw['coverage']:.1%} -> "
-          f"{cooled['coverage']:.1%} of them, right {raw['value']:.1%} -> {cooled['value']:.1%}; within the interval"
-          f" {sum(inside)} of {len(inside)} times")  # fmt: skip
+    print(
+        f"ece on all {len(y)} images apart taken together: {old:.3f} -> {new:.3f}, ratio {new / old:.2f} (by chance "
+        f"alone right scores show {_chance_ece(ours):.3f}); over the line {raw['coverage']:.1%} -> "
+        f"{cooled['coverage']:.1%} of them, right {raw['value']:.1%} -> {cooled['value']:.1%}; within the interval"
+        f" {sum(inside)} of {len(inside)} times"
+    )
 
 
 def _chance_ece(p: np.ndarray) -> float:
@@ -144,8 +156,10 @@ def suspects(ground: Ground, flags: argparse.Namespace) -> None:
     for seed in range(flags.seeds):
         rng = np.random.default_rng(seed)
         wrong = set(rng.permutation(len(ground.pictures))[: round(PLANTED * len(ground.pictures))].tolist())
-        pictures = [replace(p, label=str(rng.choice([o for o in ground.labels if o != p.label]))) if i in wrong else p
-                    for i, p in enumerate(ground.pictures)]  # fmt: skip
+        pictures = [
+            replace(p, label=str(rng.choice([o for o in ground.labels if o != p.label]))) if i in wrong else p
+            for i, p in enumerate(ground.pictures)
+        ]
         planted = {ground.pictures[i].sha256 for i in wrong}
         stuff = ground.gather(pictures, ground.random_split(pictures, seed))
         trained = train(stuff, flags.recipe)
@@ -155,8 +169,11 @@ def suspects(ground: Ground, flags: argparse.Namespace) -> None:
         there = sum(stuff.pictures[i].sha256 in planted for i in rows)
         first, as_many = hits[: round(LOOKED_AT * len(rows))].sum(), hits[:there].sum()
         found.append(first / there)
-        print(f"{seed:>4}  {len(rows):>15}  {there:>7}  {len(listed):>6} | {first:>4} = {found[-1]:.3f}"
-              f"            {as_many:>4} = {as_many / there:.3f}", flush=True)  # fmt: skip
+        print(
+            f"{seed:>4}  {len(rows):>15}  {there:>7}  {len(listed):>6} | {first:>4} = {found[-1]:.3f}"
+            f"            {as_many:>4} = {as_many / there:.3f}",
+            flush=True,
+        )
     print(f"mean share found in the first 10 % of the training images: {np.mean(found):.3f}")
 
 
@@ -182,8 +199,11 @@ def _gate_row(name: str, trained: Trained, x: np.ndarray, line: float) -> None:
     far = trained.gate.distances(x) > trained.gate.limit
     sure = trained.head.probabilities(x).max(axis=1) >= line
     caught = Share(int((far & sure).sum()), int(sure.sum()))
-    print(f"{name:<28} {len(x):>5}  {far.mean():>6.1%}  {sure.mean():>6.1%} -> {(sure & ~far).mean():>6.1%}  "
-          f"({caught.right} of {caught.total})", flush=True)  # fmt: skip
+    print(
+        f"{name:<28} {len(x):>5}  {far.mean():>6.1%}  {sure.mean():>6.1%} -> {(sure & ~far).mean():>6.1%}  "
+        f"({caught.right} of {caught.total})",
+        flush=True,
+    )
 
 
 STUDIES = {"loop": loop, "calibration": calibration, "suspects": suspects, "gate": gate}

@@ -60,9 +60,7 @@ def by_chance(x: np.ndarray, y: np.ndarray, count: int, seed: int, labels: int) 
     return fit_sgd(Examples(x[rows], y[rows], np.ones(len(rows), np.float32), labels), Sgd(1500, 64, 0.01, 1))
 
 
-def lesson_of(
-    x: np.ndarray, y: np.ndarray, apart: tuple[np.ndarray, np.ndarray], seed: int
-) -> dict[int | str, tuple]:
+def lesson_of(x: np.ndarray, y: np.ndarray, apart: tuple[np.ndarray, np.ndarray], seed: int) -> dict[int | str, tuple]:
     """One person's evening: accuracy apart and what was said of it, by decisions; and after so many keys."""
     lesson, person = Lesson(heap_of(x), x), Person()
     taught: teach.Taught | None = None
@@ -122,8 +120,10 @@ def study(data: Path, flags: argparse.Namespace) -> None:
                 chance = right(by_chance(x, y, int(mark), seed, len(ground.labels)), xa, ya)
                 rows[mark].append((real, chance, low <= real <= high, n, keys, looks))
             rows["all"].append(everything)
-    print(f"\n{data.name}{' cut unevenly' if flags.uneven else ''}: {len(y)} pictures in the heap, all of them sorted "
-          f"{np.mean(rows['all']):.3f}\ndecisions  taught  by chance  drawn  interval holds  keys  looks")  # fmt: skip
+    print(
+        f"\n{data.name}{' cut unevenly' if flags.uneven else ''}: {len(y)} pictures in the heap, all of them sorted "
+        f"{np.mean(rows['all']):.3f}\ndecisions  taught  by chance  drawn  interval holds  keys  looks"
+    )
     for mark in (m for m in MARKS if m in rows):
         real, chance, holds, n, keys, looks = (np.mean([r[i] for r in rows[mark]]) for i in range(6))
         print(f"{mark:>9}  {real:>6.3f}  {chance:>9.3f}  {n:>5.0f}  {holds:>14.2f}  {keys:>4.0f}  {looks:>5.0f}")

@@ -92,8 +92,10 @@ def study(data: Path, flags: argparse.Namespace) -> None:
         begin = time.monotonic()
         yard = yard_of(ground, flags.architecture, flags.work)
         seconds = time.monotonic() - begin
-        print(f"\n{data.name}: {len(ground.pictures)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
-              "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond gate head, tuned")  # fmt: skip
+        print(
+            f"\n{data.name}: {len(ground.pictures)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
+            "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond gate head, tuned"
+        )
         for per_label in map(int, flags.per_label.split(",")):
             rows = []
             for seed in range(flags.seeds):
@@ -105,8 +107,11 @@ def study(data: Path, flags: argparse.Namespace) -> None:
 
 
 def _tell(per_label: int, name: str, r: Row) -> None:
-    print(f"{per_label:>9} {name:>4}  {r.head:.3f}  {r.tuned:.3f}  {r.mean:.3f} {100 * (r.tuned - r.head):>+5.1f} | "
-          f"{r.head_s:>12.1f} {r.tuned_s:>6.1f} | {r.gate:>20.1%} {r.tuned_gate:>6.1%}", flush=True)  # fmt: skip
+    print(
+        f"{per_label:>9} {name:>4}  {r.head:.3f}  {r.tuned:.3f}  {r.mean:.3f} {100 * (r.tuned - r.head):>+5.1f} | "
+        f"{r.head_s:>12.1f} {r.tuned_s:>6.1f} | {r.gate:>20.1%} {r.tuned_gate:>6.1%}",
+        flush=True,
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

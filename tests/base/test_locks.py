@@ -34,8 +34,16 @@ def test_of_many_runs_at_once_one_works_and_the_others_say_who(amount):
 
 
 def test_other_basetags_are_not_in_the_way(tmp_path):
-    done = together(*(Run((tag, "1", "built", "download", "--source", "sample", "--tf-files", str(tmp_path)), str(tmp_path), before="slow")
-                      for tag in ("robots", "birds")))  # fmt: skip
+    done = together(
+        *(
+            Run(
+                (tag, "1", "built", "download", "--source", "sample", "--tf-files", str(tmp_path)),
+                str(tmp_path),
+                before="slow",
+            )
+            for tag in ("robots", "birds")
+        )
+    )
     assert [end.code for end in done] == [0, 0]
 
 

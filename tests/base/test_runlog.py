@@ -19,13 +19,16 @@ ADDRESSES = [
     ("socks5h://me:pw@127.0.0.1:1080", "socks5h://[hidden]@127.0.0.1:1080"),
     ("https://x.example/?api_key=abc123&q=robot", "https://x.example/?api_key=[hidden]&q=robot"),
     ("https://x.example/?q=robot&access_token=a.b-c", "https://x.example/?q=robot&access_token=[hidden]"),
-    ("https://s3.example/a?X-Amz-Signature=00ff&X-Amz-Credential=me", "https://s3.example/a?X-Amz-Signature=[hidden]&X-Amz-Credential=[hidden]"),
+    (
+        "https://s3.example/a?X-Amz-Signature=00ff&X-Amz-Credential=me",
+        "https://s3.example/a?X-Amz-Signature=[hidden]&X-Amz-Credential=[hidden]",
+    ),
     ("'https://x.example/?sig=abc' 'b'", "'https://x.example/?sig=[hidden]' 'b'"),
     ("https://x.example/?keywords=robot&author=jo", "https://x.example/?keywords=robot&author=jo"),
     ("https://x.example/ me@example.org", "https://x.example/ me@example.org"),
     ("https://x.example/@robot", "https://x.example/@robot"),
     ("no address: ?key=value user:pw@host", "no address: ?key=value user:pw@host"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "want"), ADDRESSES)
@@ -55,12 +58,30 @@ def test_a_run_prints_and_logs_no_secret_of_its_addresses_and_shows_none_to_othe
     }
     listing = tmp_path / "list.txt"
     listing.write_text("http://robo:list-hush@127.0.0.1:9/a.jpg\nhttp://127.0.0.1:9/b.jpg?token=query-hush\n")
-    environ = {**os.environ, **secrets, "ROBOFLOW_URL_OPENVERSE": "http://robo:base-hush@127.0.0.1:9",
-               "ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "yes", "ROBOFLOW_HOST_PAUSE_S": "0.3"}  # fmt: skip
+    environ = {
+        **os.environ,
+        **secrets,
+        "ROBOFLOW_URL_OPENVERSE": "http://robo:base-hush@127.0.0.1:9",
+        "ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "yes",
+        "ROBOFLOW_HOST_PAUSE_S": "0.3",
+    }
     home = tmp_path / "tf_files"
-    command = [sys.executable, "roboflow.py", "robots", "3", "odd", "download", "--verbose", "--tf-files", str(home),
-               "--source", f"urls:{listing},openverse"]  # fmt: skip
-    running = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [
+        sys.executable,
+        "roboflow.py",
+        "robots",
+        "3",
+        "odd",
+        "download",
+        "--verbose",
+        "--tf-files",
+        str(home),
+        "--source",
+        f"urls:{listing},openverse",
+    ]
+    running = subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     seen = ""
     while running.poll() is None:
         seen += _process_list(running.pid)

@@ -43,7 +43,9 @@ def sorted_heap(amount: int, wrong: float = 0.3, under: float = 0.5, seed: int =
         path.write_bytes(data)
         sha = hashlib.sha256(data).hexdigest()
         rows.append(Sorting(home.name, path.name, sha, place, guess, score, "model", STAMP))
-        lines.append(scorelog.Line(path.name, place, guess, score, "unsure" if is_under else "", {guess: score}, path.name))
+        lines.append(
+            scorelog.Line(path.name, place, guess, score, "unsure" if is_under else "", {guess: score}, path.name)
+        )
         bad += is_wrong
         drags += is_wrong or is_under
     scorelog.write(home, "model", "0" * 16, lines)

@@ -47,8 +47,13 @@ class Person:
             here = at[shas[-1]]
             self.clicks += len(shas)
             self.beside += 1
-            asked = {"page": page["id"], "pictures": shas, "kind": "aside" if label == "aside" else "label",
-                     "label": "" if label == "aside" else label, "count": COUNT}  # fmt: skip
+            asked = {
+                "page": page["id"],
+                "pictures": shas,
+                "kind": "aside" if label == "aside" else "label",
+                "label": "" if label == "aside" else label,
+                "count": COUNT,
+            }
             view = session.decide(asked)
             if undoes:
                 session.undo({})

@@ -62,8 +62,13 @@ class Served:
 
     def honest(self) -> dict[str, str]:
         """The headers of the page's own changes."""
-        return {"Cookie": self.cookie, "Origin": f"http://{self.host}", "X-Roboflow-Token": self.token,
-                "Content-Type": "application/json", "X-Tab": "one"}  # fmt: skip
+        return {
+            "Cookie": self.cookie,
+            "Origin": f"http://{self.host}",
+            "X-Roboflow-Token": self.token,
+            "Content-Type": "application/json",
+            "X-Tab": "one",
+        }
 
     def post(self, name: str, **asked) -> tuple[int, dict]:
         status, _, body = self.send("POST", f"/api/{name}", json.dumps(asked).encode(), **self.honest())
@@ -84,7 +89,10 @@ def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
         try:
             with catalogue_of(basetag) as catalogue:
                 desk = Desk()
-                then = Then(lambda: done.append("harvest") or Ended("harvested"), lambda: done.append("retrain") or Ended("retrained"))
+                then = Then(
+                    lambda: done.append("harvest") or Ended("harvested"),
+                    lambda: done.append("retrain") or Ended("retrained"),
+                )
                 session = Session(lambda: board(basetag, catalogue, "stamp"), ("harvest", "retrain"), then, desk)
                 with serving(lambda guard: Site(basetag, session, desk, guard, Robot(basetag)), 0) as address:
                     ready.put(Served(address, session, desk, done=done))
@@ -113,8 +121,14 @@ def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
 def program(*arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen, str]]:
     """`roboflow.py ARGUMENTS --no-browser` as a process, and its address."""
     environment = {**os.environ, **environ}
-    process = subprocess.Popen([sys.executable, str(PROJECT / "roboflow.py"), *arguments, "--no-browser"], text=True, env=environment,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, str(PROJECT / "roboflow.py"), *arguments, "--no-browser"],
+        text=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
         yield process, process.stdout.readline().strip()
     finally:
@@ -150,8 +164,17 @@ def _started():
     profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     options = Options()
     options.binary_location = _binary()
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-                 "disable-component-update", "disable-sync", f"user-data-dir={profile.name}"):  # fmt: skip
+    for flag in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        f"user-data-dir={profile.name}",
+    ):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))

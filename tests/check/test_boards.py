@@ -53,8 +53,12 @@ def shas(page, *numbers: int) -> list[str]:
 
 def human(catalogue) -> dict[str, str]:
     labels = {f.name for f in labelling.label_folders("robots")}
-    return {i.sha256: i.label for f in labelling.sorted_folders("robots") for i in labelling.sorted_images(f, labels, catalogue)
-            if i.given_by == HUMAN}  # fmt: skip
+    return {
+        i.sha256: i.label
+        for f in labelling.sorted_folders("robots")
+        for i in labelling.sorted_images(f, labels, catalogue)
+        if i.given_by == HUMAN
+    }
 
 
 def test_sure_pages_come_first_label_by_label_then_those_under_the_line(board):
@@ -228,8 +232,14 @@ def test_later_ones_come_again_at_the_end(board):
 def test_nonsense_is_refused_and_changes_nothing(root, board):
     page = board.next_page(24)
     before = world.state(root)
-    for asked in (("nowhere", shas(page, 0), "keep"), (page.id, ["0" * 64], "keep"), (page.id, shas(page, 0), "label", "owl"),
-                  (page.id, shas(page, 0), "label", "../x"), (page.id, shas(page, 0), "burn"), (page.id, [], "keep")):  # fmt: skip
+    for asked in (
+        ("nowhere", shas(page, 0), "keep"),
+        (page.id, ["0" * 64], "keep"),
+        (page.id, shas(page, 0), "label", "owl"),
+        (page.id, shas(page, 0), "label", "../x"),
+        (page.id, shas(page, 0), "burn"),
+        (page.id, [], "keep"),
+    ):
         with pytest.raises(Refused):
             board.decide(*asked)
     assert world.state(root) == before
@@ -242,10 +252,15 @@ def test_progress_counts_and_says_how_often_the_robot_was_right(root, catalogue)
     progress = last["progress"]
     assert progress["left"] == 0 and progress["decided"] == 15
     wrong = progress["share"]["total"] - progress["share"]["right"]
-    truth = {i.sha256: by_name({"name": i.path.name}) for f in labelling.sorted_folders("robots")
-             for i in labelling.sorted_images(f, {"built", "drawn"}, catalogue)}  # fmt: skip
+    truth = {
+        i.sha256: by_name({"name": i.path.name})
+        for f in labelling.sorted_folders("robots")
+        for i in labelling.sorted_images(f, {"built", "drawn"}, catalogue)
+    }
     assert sum(human(catalogue)[sha] != label for sha, label in truth.items()) == 1  # the one dragged by hand before
-    assert last["counts"]["aside"] == 2 and progress["share"]["total"] == 13 and 0 < wrong == last["counts"]["relabelled"]
+    assert (
+        last["counts"]["aside"] == 2 and progress["share"]["total"] == 13 and 0 < wrong == last["counts"]["relabelled"]
+    )
 
 
 def test_only_a_folder_that_was_looked_at_whole_may_measure(catalogue, board):
@@ -348,7 +363,21 @@ def test_a_row_that_leads_out_of_the_photos_is_forgotten(catalogue, tmp_path):
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"x")
     out = os.path.relpath(secret, paths.tf_files())
-    row = Decision(1, 1, "sorted_x", "0" * 64, "label", "built", out, "training_photos/robots/x.jpg", "p", WHOLE, "me", "now", PENDING)
+    row = Decision(
+        1,
+        1,
+        "sorted_x",
+        "0" * 64,
+        "label",
+        "built",
+        out,
+        "training_photos/robots/x.jpg",
+        "p",
+        WHOLE,
+        "me",
+        "now",
+        PENDING,
+    )
     catalogue.put_decisions([row])
     decisions.settle("robots", catalogue)
     assert secret.exists() and catalogue.decisions(PENDING) == catalogue.decisions("done") == []

@@ -52,8 +52,18 @@ def evening(amount: int = 250, wrong: float = 0.3) -> dict:
         last = person.look(requests)
     home = next(paths.testing("robots").glob("sorted_*"))
     lies = {p.name: folder.name for folder in files.folders_in(home) for p in files.images_in(folder)}
-    return {**made, "keys": person.keys, "clicks": person.clicks, "beside": person.beside, "looks": person.looks, "pages": person.pages, "progress": last["progress"], "lies": lies,
-            "key_s": median(requests.seconds[1:]), "first_s": requests.seconds[0]}  # fmt: skip
+    return {
+        **made,
+        "keys": person.keys,
+        "clicks": person.clicks,
+        "beside": person.beside,
+        "looks": person.looks,
+        "pages": person.pages,
+        "progress": last["progress"],
+        "lies": lies,
+        "key_s": median(requests.seconds[1:]),
+        "first_s": requests.seconds[0],
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +94,9 @@ def calls_for(amount: int) -> tuple[int, list[int]]:
         other = next(label for label in LABELS if label != shown["guess"])
         for picture in shown["pictures"][:9]:
             count.clear()
-            requests.decide({"page": shown["id"], "pictures": [picture["sha256"]], "kind": "label", "label": other, "count": COUNT})
+            requests.decide(
+                {"page": shown["id"], "pictures": [picture["sha256"]], "kind": "label", "label": other, "count": COUNT}
+            )
             keys.append(count.total())
     return first, sorted(keys)
 
@@ -126,10 +138,12 @@ def test_the_heaps_names_tell_the_truth():
 
 
 def told(cost: dict) -> str:
-    return (f"250 pictures, {cost['wrong']} wrong, {cost['under']} under the line: {cost['drags']} drags by hand; "
-            f"at the page {cost['looks']} looks on {cost['pages']} pages "
-            f"and {cost['keys']} keys, or {cost['clicks']} clicks and {cost['beside']} keys; "
-            f"first page {cost['first_s']:.2f} s, a key {1000 * cost['key_s']:.0f} ms")  # fmt: skip
+    return (
+        f"250 pictures, {cost['wrong']} wrong, {cost['under']} under the line: {cost['drags']} drags by hand; "
+        f"at the page {cost['looks']} looks on {cost['pages']} pages "
+        f"and {cost['keys']} keys, or {cost['clicks']} clicks and {cost['beside']} keys; "
+        f"first page {cost['first_s']:.2f} s, a key {1000 * cost['key_s']:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -109,7 +109,9 @@ def test_in_a_browser(home, tmp_path):
     with program("robots", "check", "--training", "--tf-files", str(home)) as (_, address), chromium() as browser:
         page = Page(browser)
         page.open(address)
-        browser.execute_script("document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'mine' }))")
+        browser.execute_script(
+            "document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'mine' }))"
+        )
         mine = page.one("#mine")
         mine.send_keys(str(good))
         for kind in ("drop", "paste"):

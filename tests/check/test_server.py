@@ -38,9 +38,11 @@ def view(page) -> dict:
 
 def test_the_first_answer_turns_the_address_into_a_cookie(page):
     status, headers, body = page.send("GET", page.address.split(page.host)[1])
-    assert status == 200 and b"<script type=\"module\" src=\"/page/app.js\">" in body
+    assert status == 200 and b'<script type="module" src="/page/app.js">' in body
     assert re.fullmatch(r"roboflow_\d+=\S{40,}; Path=/; HttpOnly; SameSite=Strict", headers["Set-Cookie"])
-    assert "script-src 'self'" in headers["Content-Security-Policy"] and "unsafe" not in headers["Content-Security-Policy"]
+    assert (
+        "script-src 'self'" in headers["Content-Security-Policy"] and "unsafe" not in headers["Content-Security-Policy"]
+    )
     assert headers["Cache-Control"] == "no-store" and headers["Referrer-Policy"] == "no-referrer"
     assert page.send("GET", "/", Cookie=page.cookie)[0] == 200
 
@@ -57,11 +59,23 @@ def test_nothing_inline_and_nothing_from_outside(page):
     assert "innerHTML" not in "".join(files) and "eval(" not in "".join(files)
 
 
-@pytest.mark.parametrize("spoiled", [
-    {"Cookie": None}, {"Cookie": "roboflow_1=x"}, {"Host": "evil.example"}, {"Host": None}, {"Host": "localhost"}, {"Origin": None},
-    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"X-Roboflow-Token": None}, {"X-Roboflow-Token": "x"}, {"Sec-Fetch-Site": "cross-site"},
-    {"X-Roboflow-Token": "ü"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"Cookie": None},
+        {"Cookie": "roboflow_1=x"},
+        {"Host": "evil.example"},
+        {"Host": None},
+        {"Host": "localhost"},
+        {"Origin": None},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"X-Roboflow-Token": None},
+        {"X-Roboflow-Token": "x"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"X-Roboflow-Token": "ü"},
+    ],
+)
 def test_a_change_that_the_page_did_not_make_is_forbidden(page, root, spoiled):
     shown = view(page)["page"]
     before = world.state(root)
@@ -82,7 +96,15 @@ def test_the_same_change_by_the_page_itself_is_done(page, root):
 
 def test_without_the_cookie_nothing_is_seen(page):
     sha = view(page)["page"]["pictures"][0]["sha256"]
-    for path in ("/", "/?token=x", "/page/app.js", f"/thumb/grid/{sha}", "/api/view?count=4", f"/api/picture/{sha}", "/report/1"):
+    for path in (
+        "/",
+        "/?token=x",
+        "/page/app.js",
+        f"/thumb/grid/{sha}",
+        "/api/view?count=4",
+        f"/api/picture/{sha}",
+        "/report/1",
+    ):
         status, _, body = page.send("GET", path)
         assert status == 403 and b"RoboFlow run" in body
 
@@ -94,8 +116,16 @@ def test_pictures_are_asked_for_by_content_only(page, root):
         assert status == 200 and body.startswith(b"\xff\xd8") and "immutable" in headers["Cache-Control"]
     assert (paths.thumbnails() / sha[:2] / f"{sha}_360.jpg").exists()
     assert page.send("GET", f"/thumb/grid/{'0' * 64}", Cookie=page.cookie)[0] == 404
-    for path in ("/thumb/grid/../../../etc/passwd", f"/thumb/huge/{sha}", f"/thumb/grid/{sha}/x", "/page/../server.py", "/page/check.html",
-                 "/page/%2e%2e/server.py", "//etc/passwd", "/api/picture/../x"):  # fmt: skip
+    for path in (
+        "/thumb/grid/../../../etc/passwd",
+        f"/thumb/huge/{sha}",
+        f"/thumb/grid/{sha}/x",
+        "/page/../server.py",
+        "/page/check.html",
+        "/page/%2e%2e/server.py",
+        "//etc/passwd",
+        "/api/picture/../x",
+    ):
         assert page.send("GET", path, Cookie=page.cookie)[0] == 400
 
 
@@ -121,7 +151,9 @@ def test_names_are_text_whatever_they_say(page, root):
     answer = view(page)
     assert label.name in answer["labels"]
     shown = answer["page"]
-    status, after = page.post("decide", page=shown["id"], pictures=[shown["pictures"][0]["sha256"]], kind="label", label=label.name, count=24)
+    status, after = page.post(
+        "decide", page=shown["id"], pictures=[shown["pictures"][0]["sha256"]], kind="label", label=label.name, count=24
+    )
     assert status == 200 and after["page"]["pictures"][0]["label"] == label.name
 
 

@@ -109,7 +109,12 @@ def test_the_whole_story(sorted_home):
         browser.get(address)
         page.until(lambda: page.all(".tile img"), "the first picture")
         page.open(address)
-        page.until(lambda: all(browser.execute_script("return [...document.querySelectorAll('.tile img')].map(i => i.naturalWidth)")), "pictures")
+        page.until(
+            lambda: all(
+                browser.execute_script("return [...document.querySelectorAll('.tile img')].map(i => i.naturalWidth)")
+            ),
+            "pictures",
+        )
         assert "token" not in browser.current_url and browser.get_cookies()[0]["httpOnly"]
         keep_picture(browser, "1_first")
 
@@ -137,7 +142,13 @@ def test_the_whole_story(sorted_home):
             keep_picture(browser, "3_marked")
             page.press(Keys.ESCAPE)
         page.press("z")
-        page.until(lambda: page.all("#scores li") and browser.execute_script("return document.getElementById('picture').naturalWidth"), "large")
+        page.until(
+            lambda: (
+                page.all("#scores li")
+                and browser.execute_script("return document.getElementById('picture').naturalWidth")
+            ),
+            "large",
+        )
         assert "this one picture" in page.text("#acts")
         page.until(lambda: page.all("#near img"), "look-alikes")
         keep_picture(browser, "4_large")
@@ -145,7 +156,9 @@ def test_the_whole_story(sorted_home):
 
         expected |= {p["sha256"]: p["guess"] for p in page.accept()}
         page.says(f"accepted as {guess}.")
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+        )
         assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
         keep_picture(browser, "5_dark")
         resized(browser, 390, 844, touch=True)
@@ -174,13 +187,17 @@ def test_the_whole_story(sorted_home):
         page.until(lambda: "Thank you" in page.text("#end"), "goodbye")
         out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0 and err == ""
-    assert f"checked {len(expected)} pictures: {len(expected) - 2} as the robot had them, 2 with another label; harvested" in out
+    assert (
+        f"checked {len(expected)} pictures: {len(expected) - 2} as the robot had them, 2 with another label; harvested"
+        in out
+    )
     assert lies(home) == before | expected
     cfg.path_to_tf_files = str(home)
     with catalogue_of("robots") as catalogue:
         known = catalogue.labels()
     assert {sha: (known[sha].label, known[sha].given_by, known[sha].came) for sha in expected} == {
-        sha: (label, HUMAN, WHOLE) for sha, label in expected.items()}  # fmt: skip
+        sha: (label, HUMAN, WHOLE) for sha, label in expected.items()
+    }
     assert len(list((home / "training_summaries/robots").iterdir())) == 2
 
 
@@ -203,12 +220,16 @@ def test_mouse_and_touch_do_it_too(sorted_home):
         assert page.state("[...state.marks]") == [1, 3]
         act().click(tiles[0]).key_down(Keys.SHIFT).click(tiles[2]).key_up(Keys.SHIFT).perform()
         assert page.state("[...state.marks]") == [0, 1, 2]
-        act().move_to_element_with_offset(tiles[1], 30, 30).click_and_hold().move_to_element_with_offset(tiles[3], 10, 40).release().perform()
+        act().move_to_element_with_offset(tiles[1], 30, 30).click_and_hold().move_to_element_with_offset(
+            tiles[3], 10, 40
+        ).release().perform()
         assert page.state("[...state.marks]") == [1, 2, 3]
         act().double_click(tiles[2]).perform()
         assert page.state("state.large") and page.state("state.here") == 2
         page.one("#close").click()
-        act().move_to_element_with_offset(tiles[1], 30, 30).click_and_hold().move_to_element_with_offset(tiles[3], 10, 40).release().perform()
+        act().move_to_element_with_offset(tiles[1], 30, 30).click_and_hold().move_to_element_with_offset(
+            tiles[3], 10, 40
+        ).release().perform()
         hashes = [p["sha256"] for p in page.shown()]
         labels = page.state("state.labels")
         guess = page.shown()[0]["guess"]
@@ -248,7 +269,8 @@ def test_what_a_screen_reader_hears(sorted_home):
         assert browser.switch_to.active_element == first and first.get_attribute("aria-selected") == "true"
         nameless = browser.execute_script(
             "return [...document.querySelectorAll('button, input, [role=listbox], [role=toolbar], [role=progressbar]')]"
-            ".filter(e => !(e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.id)")  # fmt: skip
+            ".filter(e => !(e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.id)"
+        )
         assert nameless == []
         assert page.one("#said").get_attribute("aria-live") == "polite"
 
@@ -361,7 +383,9 @@ def test_ctrl_c_and_the_lock_and_nobody_there(sorted_home):
         assert "checked 0 pictures" in t.screen
     alone = run("robots", "check", "--tf-files", str(sorted_home))
     assert alone.returncode == 2 and "--no-browser" in alone.stderr
-    with Terminal("robots", "check", "--tf-files", str(sorted_home), **{**quiet, "SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}) as t:
+    with Terminal(
+        "robots", "check", "--tf-files", str(sorted_home), **{**quiet, "SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}
+    ) as t:
         t.expect("ssh -L ")
         t.expect("@10.0.0.2")
         t.press(b"\x03")
@@ -373,7 +397,9 @@ def test_ctrl_c_and_the_lock_and_nobody_there(sorted_home):
 def test_the_browser_is_led_in_by_a_file_that_only_its_owner_reads(tmp_path, monkeypatch):
     """The secret stands in no program's arguments."""
     seen, browser, way_in = tmp_path / "seen", tmp_path / "browser", tmp_path / "logs/robots_check.html"
-    browser.write_text(f'#!/bin/sh\n{{ echo "$@"; stat -c %a {way_in}; cat {way_in}; }} > {seen}.part\nmv {seen}.part {seen}\n')
+    browser.write_text(
+        f'#!/bin/sh\n{{ echo "$@"; stat -c %a {way_in}; cat {way_in}; }} > {seen}.part\nmv {seen}.part {seen}\n'
+    )
     browser.chmod(0o755)
     monkeypatch.setattr(opening, "IN_CONTAINER", ())
     monkeypatch.setenv("BROWSER", str(browser))

@@ -235,7 +235,9 @@ def test_look_alikes_of_a_decided_picture_are_not_asked_for(root, catalogue, tru
     assert copy not in shown and len(shown) >= EACH
 
 
-@pytest.mark.parametrize("name", ["../outside", "a/b", ".hidden", "sorted_1", "<img src=x>", "", "x\u202ey", "con", "a" * 80])
+@pytest.mark.parametrize(
+    "name", ["../outside", "a/b", ".hidden", "sorted_1", "<img src=x>", "", "x\u202ey", "con", "a" * 80]
+)
 def test_names_that_cannot_be_labels_are_refused_and_change_nothing(board, name):
     page = board.next_page(24)
     with pytest.raises(BadUsage):
@@ -245,7 +247,9 @@ def test_names_that_cannot_be_labels_are_refused_and_change_nothing(board, name)
 
 def test_a_label_is_typed_once_and_keeps_its_key(board):
     page = board.next_page(24)
-    for n, (typed, is_called) in enumerate((("Rose Bush", "rose_bush"), ("日本", "日本"), ("  rose BUSH ", "rose_bush"))):
+    for n, (typed, is_called) in enumerate(
+        (("Rose Bush", "rose_bush"), ("日本", "日本"), ("  rose BUSH ", "rose_bush"))
+    ):
         done = board.decide(page.id, [page.pictures[n].sha256], "label", typed)
         assert done.page.pictures[n].label == is_called
     assert board.labels() == ["rose_bush", "日本", "not"]
@@ -330,7 +334,8 @@ def test_what_was_said_becomes_training_data_and_undo_takes_it_out_again(root, c
     assert sum(done.labels.values()) == len(said) and not done.trouble
     known = catalogue.labels()
     assert {sha: (known[sha].label, known[sha].given_by, known[sha].came) for sha in said} == {
-        sha: (row.label, HUMAN, row.came) for sha, row in said.items()}  # fmt: skip
+        sha: (row.label, HUMAN, row.came) for sha, row in said.items()
+    }
     assert taught.take_taught("robots", "20261125_100001", catalogue).labels == {}  # twice is once
     assert fresh(catalogue).decided.keys() == board.decided.keys()  # the lesson goes on another evening
     harvest.undo("robots", catalogue)
@@ -371,7 +376,9 @@ def test_what_has_been_sorted_is_not_asked_for_again(root, catalogue, board, tru
     for path in heap[:40]:
         shutil.copy(path, target)
     sha_of = {path: files.sha256_of(path) for path in heap}
-    catalogue.add_sortings(Sorting(target.parent.name, path.name, sha_of[path], "built", "built", 0.9, "m", "now") for path in heap[:40])
+    catalogue.add_sortings(
+        Sorting(target.parent.name, path.name, sha_of[path], "built", "built", 0.9, "m", "now") for path in heap[:40]
+    )
     assert set(fresh(catalogue)._pile.shas) == {said} | {sha_of[path] for path in heap[40:]}
 
 
@@ -401,7 +408,13 @@ def tell(visitor: Served, view: dict, truth: dict[str, str]) -> dict:
         if picture["guess"] == truth[picture["sha256"]]:
             right.append(picture["sha256"])
             continue
-        asked = {"page": page["id"], "pictures": [picture["sha256"]], "kind": "label", "label": truth[picture["sha256"]], "count": 24}
+        asked = {
+            "page": page["id"],
+            "pictures": [picture["sha256"]],
+            "kind": "label",
+            "label": truth[picture["sha256"]],
+            "count": 24,
+        }
         status, view = visitor.post("decide", **asked)
         assert status == 200, view
     if right:
@@ -425,8 +438,14 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         _, view = visitor.get("/api/view?count=24")
         for _ in range(2):
             view = tell(visitor, view, truth)
-        status, problem = visitor.post("decide", page=view["page"]["id"], pictures=[view["page"]["pictures"][0]["sha256"]],
-                                       kind="label", label="a/b", count=24)  # fmt: skip
+        status, problem = visitor.post(
+            "decide",
+            page=view["page"]["id"],
+            pictures=[view["page"]["pictures"][0]["sha256"]],
+            kind="label",
+            label="a/b",
+            count=24,
+        )
         assert status == 400 and "cannot be a label" in problem["error"]
         decided = view["progress"]["teach"]["decisions"]
         os.kill(process.pid, 9)
@@ -498,8 +517,14 @@ def test_the_whole_way_in_a_browser(root, truth):
                 page.press(str(labels.index(said) + 1))
             else:
                 press_name(page, said)
-            page.until(lambda i=i, said=said, before=before: page.state("state.page.id") != before
-                       or page.shown()[i]["label"] == said and page.state("state.labels").count(said) == 1, said)  # fmt: skip
+            page.until(
+                lambda i=i, said=said, before=before: (
+                    page.state("state.page.id") != before
+                    or page.shown()[i]["label"] == said
+                    and page.state("state.labels").count(said) == 1
+                ),
+                said,
+            )
             if i == 2:
                 page.press("u")
                 page.says("1 undone.")
@@ -517,8 +542,12 @@ def test_the_whole_way_in_a_browser(root, truth):
                 if page.state("state.here") != i:
                     page.all(".tile")[i].click()
                 page.press("n" if said == "not" else str(labels.index(said) + 1))
-                page.until(lambda i=i, said=said, before=before: page.state("state.page.id") != before
-                           or page.shown()[i]["label"] == said, said)  # fmt: skip
+                page.until(
+                    lambda i=i, said=said, before=before: (
+                        page.state("state.page.id") != before or page.shown()[i]["label"] == said
+                    ),
+                    said,
+                )
             if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
                 page.accept()
             page.until(lambda: page.state("state.progress.teach.measuring") is False, "the measure")

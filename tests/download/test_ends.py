@@ -135,7 +135,10 @@ def test_the_limit_of_openverse_is_told_before_anything_is_fetched(said):
 def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(said, header):
     headers = {} if header is None else {"Retry_After": header}
     with Server("127.0.0.1") as tired, Server("127.0.0.2", latency_s=0.2) as fine:
-        urls = [tired.put("/0.jpg", servers.in_turn(status(429, **headers), picture(0))), tired.put("/1.jpg", picture(1))]
+        urls = [
+            tired.put("/0.jpg", servers.in_turn(status(429, **headers), picture(0))),
+            tired.put("/1.jpg", picture(1)),
+        ]
         urls += [fine.put(f"/{n}.jpg", picture(10 + n)) for n in range(12)]
         listing = paths.tf_files().parent / "list.txt"
         listing.write_text("\n".join(urls))
@@ -226,7 +229,9 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(monk
         with pytest.raises(RoboError) as problem:
             get("robotart", 1, f"urls:{listing}")
         assert server.hits == []
-    assert problem.value.message == f"{paths.unsorted_dir('robots', 'robotart')} cannot be written: Read-only file system."
+    assert (
+        problem.value.message == f"{paths.unsorted_dir('robots', 'robotart')} cannot be written: Read-only file system."
+    )
     assert problem.value.code == 1
 
 

@@ -69,7 +69,9 @@ def test_a_picture_the_program_stumbles_over_is_one_picture(tf_files, monkeypatc
 HALF = "\ud800"
 
 
-@pytest.mark.parametrize("field", ["id", "url", "title", "creator", "foreign_landing_url", "license_url", "attribution", "thumbnail"])
+@pytest.mark.parametrize(
+    "field", ["id", "url", "title", "creator", "foreign_landing_url", "license_url", "attribution", "thumbnail"]
+)
 def test_half_a_character_in_a_sites_answer_is_no_trouble(field):
     with Server() as server:
         cfg.url_openverse = server.base

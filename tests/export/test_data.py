@@ -64,8 +64,10 @@ def test_metadata_tells_where_each_picture_comes_from_and_who_labelled_it(at_hom
 
 
 def test_the_copies_are_the_pictures_and_the_pictures_stay(at_home, tmp_path):
-    before = {p.relative_to(at_home / "training_photos" / "robots"): p.read_bytes()
-              for p in (at_home / "training_photos" / "robots").glob("*/*.jpg")}  # fmt: skip
+    before = {
+        p.relative_to(at_home / "training_photos" / "robots"): p.read_bytes()
+        for p in (at_home / "training_photos" / "robots").glob("*/*.jpg")
+    }
     written(tmp_path / "robots")
     for name, raw in before.items():
         assert (tmp_path / "robots" / name).read_bytes() == raw
@@ -79,7 +81,9 @@ def test_a_content_that_is_there_twice_goes_once_and_a_damaged_one_not(at_home, 
     (built / "torn.jpg").write_bytes(one.read_bytes()[:300])
     done = written(tmp_path / "robots")
     assert (done.code, done.data.images, done.data.twice) == (3, 72, 1)
-    assert [p.rsplit("/", 1)[1] for p in done.data.unreadable] == ["torn.jpg"] and "1 unreadable left out" in done.line()
+    assert [p.rsplit("/", 1)[1] for p in done.data.unreadable] == [
+        "torn.jpg"
+    ] and "1 unreadable left out" in done.line()
     assert not (tmp_path / "robots" / "built" / "torn.jpg").exists()
 
 

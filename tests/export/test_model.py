@@ -60,7 +60,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(tflite, "open_source", lambda *_: Source())
 
 
-def predicts(folder: Path, without: str, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess:
+def predicts(
+    folder: Path, without: str, *arguments: str | Path, cwd: Path | None = None
+) -> subprocess.CompletedProcess:
     """What the folder's own program says where a package is not installed."""
     command = [sys.executable, "-I", "-c", WITHOUT, without, folder / "predict.py", *arguments]
     return subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=120)
@@ -95,8 +97,16 @@ def test_a_person_reads_bars_of_predict(exported, tmp_path):
 def test_the_folder_holds_what_it_says(exported):
     home, target, done = exported
     names = {p.name for p in target.iterdir()}
-    assert names == {"model.tflite", "model_float16.tflite", "model_int8.tflite", "labels.txt", "model.json", "predict.py",
-                     "README.md", "CREDITS.csv"}  # fmt: skip
+    assert names == {
+        "model.tflite",
+        "model_float16.tflite",
+        "model_int8.tflite",
+        "labels.txt",
+        "model.json",
+        "predict.py",
+        "README.md",
+        "CREDITS.csv",
+    }
     assert (target / "labels.txt").read_text().split() == ["built", "drawn", "not"]
     facts = json.loads((target / "model.json").read_text())
     assert facts["input"]["size"] == 224 and facts["input"]["range"] == [0, 1] and facts["temperature_is_inside"]
@@ -110,9 +120,20 @@ def test_the_card_tells_what_a_stranger_asks(exported):
     home, target, done = exported
     card = (target / "README.md").read_text(encoding="utf-8")
     share = json.loads((target / "model.json").read_text())["accuracy"]
-    for told in ("# robots: built, drawn, not", f"{100 * share['value']:.1f}% right", f"between {100 * share['low']:.1f}%",
-                 "on 72 images, each predicted without it", "Apache License 2.0", "ImageNet", "72 under CC0 1.0", "CREDITS.csv",
-                 "| built | 24 | 24 |", "no TFLite metadata", "| int8 |", "many of which the classifier has learned from"):  # fmt: skip
+    for told in (
+        "# robots: built, drawn, not",
+        f"{100 * share['value']:.1f}% right",
+        f"between {100 * share['low']:.1f}%",
+        "on 72 images, each predicted without it",
+        "Apache License 2.0",
+        "ImageNet",
+        "72 under CC0 1.0",
+        "CREDITS.csv",
+        "| built | 24 | 24 |",
+        "no TFLite metadata",
+        "| int8 |",
+        "many of which the classifier has learned from",
+    ):
         assert told in card, told
     assert "{{" not in card and "None" not in card
 

@@ -76,7 +76,9 @@ def test_json_tells_all_scores(root, photos):
     assert code == 3 and warnings == [f"{photos / 'missing.jpg'}: not there"]
     one = found["pictures"][0]
     assert set(one["scores"]) == set(world.LABELS) and abs(sum(one["scores"].values()) - 1) < 1e-5
-    assert one["score"] == max(one["scores"].values()) and found["unreadable"] == {str(photos / "missing.jpg"): "not there"}
+    assert one["score"] == max(one["scores"].values()) and found["unreadable"] == {
+        str(photos / "missing.jpg"): "not there"
+    }
 
 
 def test_csv_is_a_new_file(root, photos, tmp_path):
@@ -84,7 +86,16 @@ def test_csv_is_a_new_file(root, photos, tmp_path):
     assert run(root, "robots", "try", str(photos), "--csv", str(table)).code == 3
     with open(table, encoding="utf-8", newline="") as reader:
         rows = list(csv.DictReader(reader))
-    assert len(rows) == 5 and {"picture", "label", "score", "sure", "why", "nearest", "score built", "score drawn"} <= set(rows[0])
+    assert len(rows) == 5 and {
+        "picture",
+        "label",
+        "score",
+        "sure",
+        "why",
+        "nearest",
+        "score built",
+        "score drawn",
+    } <= set(rows[0])
     before = table.read_bytes()
     again = run(root, "robots", "try", str(photos), "--csv", str(table))
     assert again.code == 2 and "--csv" in again.err and table.read_bytes() == before
@@ -101,7 +112,9 @@ def test_an_address_is_fetched_and_never_kept(root, photos):
     assert done.code == 3 and [p["picture"] for p in found["pictures"]] == [good]
     assert found["pictures"][0]["label"] == "drawn"
     assert found["unreadable"] == {gone: "gone (404)", page: "not a picture"}
-    assert json.loads(refused.out)["results"]["try"]["unreadable"] == {good: "not a public address"} and refused.code == 3
+    assert (
+        json.loads(refused.out)["results"]["try"]["unreadable"] == {good: "not a public address"} and refused.code == 3
+    )
     assert {p for p in root.rglob("*") if p.suffix in (".jpg", ".png")} == before
 
 
@@ -110,13 +123,16 @@ def test_a_high_line_and_the_gate_make_it_unsure(root, photos):
     assert "not sure: " in done.out and "below the line of 100.0%" in done.out
 
 
-@pytest.mark.parametrize(("words", "code", "named"), [
-    (("robots", "try"), 2, "photo.jpg"),
-    (("try", "photo.jpg"), 2, "basetag is missing"),
-    (("robots", "try", "photo.jpg", "--model", "other"), 10, "no model 'other'"),
-    (("birds", "try", "photo.jpg"), 10, "no basetag birds"),
-    (("robots", "export", "now", "or", "never"), 2, "too many"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "code", "named"),
+    [
+        (("robots", "try"), 2, "photo.jpg"),
+        (("try", "photo.jpg"), 2, "basetag is missing"),
+        (("robots", "try", "photo.jpg", "--model", "other"), 10, "no model 'other'"),
+        (("birds", "try", "photo.jpg"), 10, "no basetag birds"),
+        (("robots", "export", "now", "or", "never"), 2, "too many"),
+    ],
+)
 def test_what_is_missing_is_named(root, words, code, named):
     done = run(root, *words)
     assert done.code == code and named in " ".join(done.err.split()) and done.out == ""
@@ -142,18 +158,25 @@ def test_it_needs_no_lock_and_remembers_nothing(root, photos):
     assert last.read_bytes() == before
 
 
-@pytest.mark.parametrize(("line", "pictures"), [
-    ("robots try a.jpg", ("a.jpg",)), ("robots try a b c d e f", tuple("abcdef")), ("robots 0 0 try a.jpg", ("a.jpg",)),
-    ("robots try --csv x.csv a.jpg b.jpg", ("a.jpg", "b.jpg")), ("robots try try", ("try",)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "pictures"),
+    [
+        ("robots try a.jpg", ("a.jpg",)),
+        ("robots try a b c d e f", tuple("abcdef")),
+        ("robots 0 0 try a.jpg", ("a.jpg",)),
+        ("robots try --csv x.csv a.jpg b.jpg", ("a.jpg", "b.jpg")),
+        ("robots try try", ("try",)),
+    ],
+)
 def test_words_after_try_are_pictures(line, pictures):
     request, _ = arguments.parse(line.split())
     assert (request.basetag, request.flowstep, request.pictures) == ("robots", "try", pictures)
 
 
-@pytest.mark.parametrize(("line", "flowstep", "tag"), [
-    ("try 200 robotart", "classify", "robotart"), ("robots 5 try download", "download", "try"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "flowstep", "tag"),
+    [("try 200 robotart", "classify", "robotart"), ("robots 5 try download", "download", "try")],
+)
 def test_try_is_still_a_name_like_any_other(line, flowstep, tag):
     request, _ = arguments.parse(line.split())
     assert (request.flowstep, request.searchtag, request.pictures) == (flowstep, tag, ())
@@ -177,7 +200,9 @@ def test_bars_of_a_damaged_score_and_of_many_labels():
 def test_a_picture_unlike_all_is_not_sure_however_high_it_scores():
     far = Look({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
     assert (far.why, far.sure) == ("unlike", False)
-    assert any("unlike everything it has learned from (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80))
+    assert any(
+        "unlike everything it has learned from (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80)
+    )
 
 
 def test_scores_of_a_picture_in_memory(home, tf_files):

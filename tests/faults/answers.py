@@ -18,30 +18,160 @@ from tests.servers import picture
 HOSTS, AT_ONCE = 64, 48
 GOOD = picture(1, (170, 165))
 STATUS_LINES = [
-    b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK", b"HTTP/1.1 302 Found",
-    b"HTTP/1.1 301 ", b"HTTP/1.1 308 x", b"HTTP/1.1 404 no", b"HTTP/1.1 429 no", b"HTTP/1.1 503 no", b"HTTP/1.1 999 x",
-    b"HTTP/1.1 100 Continue", b"HTTP/1.1 206 Part", b"HTTP/1.1 304 x", b"HTTP/1.1 204 x", b"HTTP/1.1 -1 x", b"HTTP/9.9 200 OK",
-    b"HTTP/1.1 200", b"HTTP/1.1", b"ICY 200 OK", b"", b"\x00\x01\x02", b"HTTP/1.1 200 \xff\xfe", b"HTTP/1.1 2000 OK",
-    b"HTTP/1.1 407 x", b"HTTP/1.1 401 x", b"SSH-2.0-OpenSSH", b"HTTP/1.1 \xd9\xa2\xd9\xa0\xd9\xa0 OK", b"A" * 70_000,
-]  # fmt: skip
+    b"HTTP/1.1 200 OK",
+    b"HTTP/1.1 200 OK",
+    b"HTTP/1.1 200 OK",
+    b"HTTP/1.0 200 OK",
+    b"HTTP/1.1 302 Found",
+    b"HTTP/1.1 301 ",
+    b"HTTP/1.1 308 x",
+    b"HTTP/1.1 404 no",
+    b"HTTP/1.1 429 no",
+    b"HTTP/1.1 503 no",
+    b"HTTP/1.1 999 x",
+    b"HTTP/1.1 100 Continue",
+    b"HTTP/1.1 206 Part",
+    b"HTTP/1.1 304 x",
+    b"HTTP/1.1 204 x",
+    b"HTTP/1.1 -1 x",
+    b"HTTP/9.9 200 OK",
+    b"HTTP/1.1 200",
+    b"HTTP/1.1",
+    b"ICY 200 OK",
+    b"",
+    b"\x00\x01\x02",
+    b"HTTP/1.1 200 \xff\xfe",
+    b"HTTP/1.1 2000 OK",
+    b"HTTP/1.1 407 x",
+    b"HTTP/1.1 401 x",
+    b"SSH-2.0-OpenSSH",
+    b"HTTP/1.1 \xd9\xa2\xd9\xa0\xd9\xa0 OK",
+    b"A" * 70_000,
+]
 LOCATIONS = [
-    b"http://[::1", b"http://[::1%]:80/", b"http://[::1%25lo]/", b"http://\xff\xfe/", b"/\xff\xfe\x80.jpg", b"//", b"///", b"", b" ",
-    b"http://", b"https://", b"http:///x", b"http://x:99999/", b"http://x:-1/", b"http://x:port/", b"http://user:pw@x/",
-    b"http://[v1.x]/", b"http://]/", b"http://[[::1]]/", b"file:///etc/passwd", b"data:image/png;base64,AA", b"javascript:1",
-    b"http://127.0.0.1:1/", b"http://10.0.0.1/", b"http://0x7f.1/", b"http://\xe2\x84\xa1/", b"http://xn--/", b"http://a..b/",
-    b"http://" + b"a" * 300 + b"/", b"/" + b"a" * 60_000, b"http://\x00/", b"/%", b"/%zz?%", b"?", b"#", b"http://%31%32/",
-    b"\xed\xa0\x80", b"http://\xed\xa0\x80/", b"HTTP://[::ffff:1.2.3.4]:0/", b"/good", b"http:good", b"\\\\host\\x", b"http://h\tx/",
-]  # fmt: skip
-SIZES = [b"-5", b"0", b"5", b"ffffffffffffffffff", b"", b" ", b"g", b"0x10", b"+3", b"1;a=b", b"5_0", b"\xff", b"-0", b"1e3", b"5\r", b"f" * 9000]
-LENGTHS = [b"-1", b"0", b"5", b"99999999999999999999999", b"abc", b"1, 1", b"5, 6", b"\xb2", b"", b"1e9", b"+5", b"0x5", b"9" * 5000]
-ENCODINGS = [b"gzip", b"deflate", b"br", b"zstd", b"identity", b"gzip, gzip", b"x", b"\xff", b"", b",", b"gzip," * 40, b"compress"]
-KINDS = [b"image/jpeg", b"image/png", b"text/html", b"", b"\xff\xfe", b"image/jpeg; charset=\xff", b"video/mp4", b"application/json"]
+    b"http://[::1",
+    b"http://[::1%]:80/",
+    b"http://[::1%25lo]/",
+    b"http://\xff\xfe/",
+    b"/\xff\xfe\x80.jpg",
+    b"//",
+    b"///",
+    b"",
+    b" ",
+    b"http://",
+    b"https://",
+    b"http:///x",
+    b"http://x:99999/",
+    b"http://x:-1/",
+    b"http://x:port/",
+    b"http://user:pw@x/",
+    b"http://[v1.x]/",
+    b"http://]/",
+    b"http://[[::1]]/",
+    b"file:///etc/passwd",
+    b"data:image/png;base64,AA",
+    b"javascript:1",
+    b"http://127.0.0.1:1/",
+    b"http://10.0.0.1/",
+    b"http://0x7f.1/",
+    b"http://\xe2\x84\xa1/",
+    b"http://xn--/",
+    b"http://a..b/",
+    b"http://" + b"a" * 300 + b"/",
+    b"/" + b"a" * 60_000,
+    b"http://\x00/",
+    b"/%",
+    b"/%zz?%",
+    b"?",
+    b"#",
+    b"http://%31%32/",
+    b"\xed\xa0\x80",
+    b"http://\xed\xa0\x80/",
+    b"HTTP://[::ffff:1.2.3.4]:0/",
+    b"/good",
+    b"http:good",
+    b"\\\\host\\x",
+    b"http://h\tx/",
+]
+SIZES = [
+    b"-5",
+    b"0",
+    b"5",
+    b"ffffffffffffffffff",
+    b"",
+    b" ",
+    b"g",
+    b"0x10",
+    b"+3",
+    b"1;a=b",
+    b"5_0",
+    b"\xff",
+    b"-0",
+    b"1e3",
+    b"5\r",
+    b"f" * 9000,
+]
+LENGTHS = [
+    b"-1",
+    b"0",
+    b"5",
+    b"99999999999999999999999",
+    b"abc",
+    b"1, 1",
+    b"5, 6",
+    b"\xb2",
+    b"",
+    b"1e9",
+    b"+5",
+    b"0x5",
+    b"9" * 5000,
+]
+ENCODINGS = [
+    b"gzip",
+    b"deflate",
+    b"br",
+    b"zstd",
+    b"identity",
+    b"gzip, gzip",
+    b"x",
+    b"\xff",
+    b"",
+    b",",
+    b"gzip," * 40,
+    b"compress",
+]
+KINDS = [
+    b"image/jpeg",
+    b"image/png",
+    b"text/html",
+    b"",
+    b"\xff\xfe",
+    b"image/jpeg; charset=\xff",
+    b"video/mp4",
+    b"application/json",
+]
 OTHERS = [
-    b"Retry-After: -1", b"Retry-After: abc", b"Retry-After: 99999999999999999999", b"Retry-After: Fri, 99 Foo 99999", b"X-Robots-Tag: \xff: noai",
-    b"Set-Cookie: \xff=\x00; expires=Thu, 99-Foo-0000", b"Connection: close", b"Connection: \xff", b"Transfer-Encoding: chunked, gzip",
-    b"Transfer-Encoding: \xff", b"no colon here", b": empty name", b" folded", b"X: " + b"y" * 70_000, b"Content-Type", b"Upgrade: h2c",
-    b"WWW-Authenticate: Digest \xff", b"Proxy-Authenticate: x", b"Content-Range: bytes 5-1/\xff", b"Link: <\xff>",
-]  # fmt: skip
+    b"Retry-After: -1",
+    b"Retry-After: abc",
+    b"Retry-After: 99999999999999999999",
+    b"Retry-After: Fri, 99 Foo 99999",
+    b"X-Robots-Tag: \xff: noai",
+    b"Set-Cookie: \xff=\x00; expires=Thu, 99-Foo-0000",
+    b"Connection: close",
+    b"Connection: \xff",
+    b"Transfer-Encoding: chunked, gzip",
+    b"Transfer-Encoding: \xff",
+    b"no colon here",
+    b": empty name",
+    b" folded",
+    b"X: " + b"y" * 70_000,
+    b"Content-Type",
+    b"Upgrade: h2c",
+    b"WWW-Authenticate: Digest \xff",
+    b"Proxy-Authenticate: x",
+    b"Content-Range: bytes 5-1/\xff",
+    b"Link: <\xff>",
+]
 
 
 def answer(number: int) -> bytes:
@@ -95,7 +225,9 @@ def server() -> RawServer:
         digits = "".join(c for c in path.split("?")[0] if c.isdecimal() and c.isascii())
         if path.startswith("/good") or not digits:
             good = picture(int(digits or 1), (170, 165))
-            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(good) + good)
+            line.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(good) + good
+            )
         else:
             line.sendall(answer(int(digits)))
 
@@ -109,7 +241,11 @@ def trouble(numbers: range) -> Iterator[str]:
         setattr(cfg, name, value)
     plain, Watch.pause = Watch.pause, lambda self, seconds: self.check()  # no waiting between tries
     try:
-        with server() as there, Fetcher(lambda: datetime.now().astimezone()) as fetcher, ThreadPoolExecutor(AT_ONCE) as pool:
+        with (
+            server() as there,
+            Fetcher(lambda: datetime.now().astimezone()) as fetcher,
+            ThreadPoolExecutor(AT_ONCE) as pool,
+        ):
             fetcher.hosts.rest = lambda host, seconds: fetcher.now()
             yield from (f.result() for f in as_completed([pool.submit(_one, fetcher, there, n) for n in numbers]))
     finally:
@@ -118,8 +254,14 @@ def trouble(numbers: range) -> Iterator[str]:
             setattr(cfg, name, value)
 
 
-SETTINGS = {"host_pause_s": 0.0, "addresses_private_allowed": True, "file_deadline_s": 1.0, "read_timeout_s": 0.3,
-            "connect_timeout_s": 0.5, "host_connections_max": 8}  # fmt: skip
+SETTINGS = {
+    "host_pause_s": 0.0,
+    "addresses_private_allowed": True,
+    "file_deadline_s": 1.0,
+    "read_timeout_s": 0.3,
+    "connect_timeout_s": 0.5,
+    "host_connections_max": 8,
+}
 reasons: Counter[str] = Counter()
 
 

@@ -66,9 +66,15 @@ def main() -> int:
         found = [text for text in trial.each([(n,) for n in points]) if text]
         trial.close()
         wrong += len(found)
-        print("\n".join([f"WRONG {text}" for text in found] + [
-            f"{time.monotonic() - begin:5.0f} s  {scene.name} of {images} images: {trial.points} operations, killed at {len(points)} of them"
-        ]), flush=True)  # fmt: skip
+        print(
+            "\n".join(
+                [f"WRONG {text}" for text in found]
+                + [
+                    f"{time.monotonic() - begin:5.0f} s  {scene.name} of {images} images: {trial.points} operations, killed at {len(points)} of them"
+                ]
+            ),
+            flush=True,
+        )
     print("nothing lost, everything held" if not wrong else f"{wrong} WRONG")
     return bool(wrong)
 

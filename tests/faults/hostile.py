@@ -12,11 +12,64 @@ from tests.faults import world
 
 ENDINGS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 SNIPPETS = (
-    "..", "/", "\\", "\0", "\n", "\x1b[31m", "\u202e", "\u200b", "\ufeff", "\u0301", "\u3164", "\ufe0f", "\ud800", "con", "nul", "com1",
-    "CON.", "_under925", "sorted_", "unsorted_", "harvested_", "quarantine", "trash", "0", "-", "--", ".", "~", "$HOME", "`id`",
-    "日本", "ロボット", "ß", "İ", "ﬁ", "½", "²", "é", "e\u0301", "😀", "%2e%2e", "<img onerror=x>", "=cmd()", " ", "\t", "\u2028", "#",
-    "*", "?", "|", ":", "'", '"', ";", "a" * 63, "あ" * 30, "\U000e0041",
-)  # fmt: skip
+    "..",
+    "/",
+    "\\",
+    "\0",
+    "\n",
+    "\x1b[31m",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "\u0301",
+    "\u3164",
+    "\ufe0f",
+    "\ud800",
+    "con",
+    "nul",
+    "com1",
+    "CON.",
+    "_under925",
+    "sorted_",
+    "unsorted_",
+    "harvested_",
+    "quarantine",
+    "trash",
+    "0",
+    "-",
+    "--",
+    ".",
+    "~",
+    "$HOME",
+    "`id`",
+    "日本",
+    "ロボット",
+    "ß",
+    "İ",
+    "ﬁ",
+    "½",
+    "²",
+    "é",
+    "e\u0301",
+    "😀",
+    "%2e%2e",
+    "<img onerror=x>",
+    "=cmd()",
+    " ",
+    "\t",
+    "\u2028",
+    "#",
+    "*",
+    "?",
+    "|",
+    ":",
+    "'",
+    '"',
+    ";",
+    "a" * 63,
+    "あ" * 30,
+    "\U000e0041",
+)
 
 
 def damaged(amount: int, seed: int = 1) -> Iterator[bytes]:
@@ -132,11 +185,30 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
     honest = served.honest()
     way = rng.randrange(6)
     if way == 0:  # from elsewhere
-        spoiled = rng.choice((("Cookie", ""), ("Cookie", served.cookie[:-3] + "abc"), ("X-Roboflow-Token", ""), ("X-Roboflow-Token", "a" * 43),
-                              ("Host", "evil.example"), ("Host", "127.0.0.1"), ("Host", "127.0.0.1.evil.example:80"), ("Host", ""),
-                              ("Origin", "http://evil.example"), ("Origin", "null"), ("Origin", ""), ("Origin", "https://" + served.host),
-                              ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site")))  # fmt: skip
-        return "POST", "/api/" + rng.choice(("undo", "done", "accept", "then", "redo")), b"{}", {**honest, spoiled[0]: spoiled[1]}
+        spoiled = rng.choice(
+            (
+                ("Cookie", ""),
+                ("Cookie", served.cookie[:-3] + "abc"),
+                ("X-Roboflow-Token", ""),
+                ("X-Roboflow-Token", "a" * 43),
+                ("Host", "evil.example"),
+                ("Host", "127.0.0.1"),
+                ("Host", "127.0.0.1.evil.example:80"),
+                ("Host", ""),
+                ("Origin", "http://evil.example"),
+                ("Origin", "null"),
+                ("Origin", ""),
+                ("Origin", "https://" + served.host),
+                ("Sec-Fetch-Site", "cross-site"),
+                ("Sec-Fetch-Site", "same-site"),
+            )
+        )
+        return (
+            "POST",
+            "/api/" + rng.choice(("undo", "done", "accept", "then", "redo")),
+            b"{}",
+            {**honest, spoiled[0]: spoiled[1]},
+        )
     if way == 1:  # a path that leads elsewhere
         return "GET", _path(rng), None, {"Cookie": served.cookie}
     if way == 2:
@@ -144,7 +216,9 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
         return method, rng.choice(("/", "/api/view", "/api/burn", "/thumb/grid/x", "/page/app.js")), b"{}", honest
     name = "/api/" + rng.choice(("decide", "accept", "then"))
     if way == 3:  # no JSON at all
-        kind = rng.choice(("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"))
+        kind = rng.choice(
+            ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+        )
         return "POST", name, rng.randbytes(rng.randrange(200)), {**honest, "Content-Type": kind}
     if way == 4:
         length = rng.choice(("-1", "x", "99999999999", str(70_000)))
@@ -153,16 +227,58 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
 
 
 def _path(rng: random.Random) -> str:
-    parts = ("..", "%2e%2e", "etc", "passwd", "thumb", "grid", "large", "page", "report", "api", "picture", "a" * 64, "0" * 63 + "g", "app.js",
-             "check.html", "%00", "//", "\\", "%2f", "C:", "~root", "config.py", "..;", "a" * 300)  # fmt: skip
+    parts = (
+        "..",
+        "%2e%2e",
+        "etc",
+        "passwd",
+        "thumb",
+        "grid",
+        "large",
+        "page",
+        "report",
+        "api",
+        "picture",
+        "a" * 64,
+        "0" * 63 + "g",
+        "app.js",
+        "check.html",
+        "%00",
+        "//",
+        "\\",
+        "%2f",
+        "C:",
+        "~root",
+        "config.py",
+        "..;",
+        "a" * 300,
+    )
     text = "/" + "/".join(rng.choice(parts) for _ in range(rng.randrange(1, 6)))
     return "/page/../app.js" if text == "/page/app.js" or not text.strip("/") else text
 
 
 def _body(rng: random.Random) -> bytes:
     """JSON of any shape and size that happens to make no sense."""
-    values = (None, True, -1, 1e308, "", "x" * 600, "keep", "label", "built", "../..", "<img onerror=alert(1)>", [], ["a" * 64], [[[[]]]], {"a": {}},
-              ["0" * 64] * 500, "\ud800", 10**30)  # fmt: skip
+    values = (
+        None,
+        True,
+        -1,
+        1e308,
+        "",
+        "x" * 600,
+        "keep",
+        "label",
+        "built",
+        "../..",
+        "<img onerror=alert(1)>",
+        [],
+        ["a" * 64],
+        [[[[]]]],
+        {"a": {}},
+        ["0" * 64] * 500,
+        "\ud800",
+        10**30,
+    )
     if rng.random() < 0.2:
         return json.dumps(rng.choice(values)).encode() * rng.choice((1, 2))
     if rng.random() < 0.1:

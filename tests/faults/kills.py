@@ -44,19 +44,44 @@ def scenes() -> list[Scene]:
         Scene("harvest", world.to_harvest, ("robots", "harvest")),
         Scene("undo", world.to_undo, ("robots", "undo"), again=(10,)),
         Scene("classify", world.to_classify, ("robots", "0", "mine", "classify_top"), codes=(3,)),
-        Scene("download folder", world.beginning, ("robots", "5", "robotart", "download", "--source", f"folder:{own}"),
-              codes=(3,), environ=small),
-        Scene("download sample", world.beginning, ("robots", "2", "built", "download", "--source", "sample"), once_more_adds=True),
+        Scene(
+            "download folder",
+            world.beginning,
+            ("robots", "5", "robotart", "download", "--source", f"folder:{own}"),
+            codes=(3,),
+            environ=small,
+        ),
+        Scene(
+            "download sample",
+            world.beginning,
+            ("robots", "2", "built", "download", "--source", "sample"),
+            once_more_adds=True,
+        ),
         Scene("retrain", world.beginning, ("robots", "0", "0", "retrain_defaults", *world.TRAIN), once_more_adds=True),
         Scene("approve", world.to_harvest, ("robots", "approve")),
         Scene("check", world.to_check, ("robots", "check", "--no-browser"), before="looks_through"),
-        Scene("check and harvest", world.to_check, ("robots", "check", "--no-browser"), again=(10,), before="looks_and_harvests"),
-        Scene("check training", world.to_check_training, ("robots", "check", "--training", "--no-browser"), before="looks_through"),
+        Scene(
+            "check and harvest",
+            world.to_check,
+            ("robots", "check", "--no-browser"),
+            again=(10,),
+            before="looks_and_harvests",
+        ),
+        Scene(
+            "check training",
+            world.to_check_training,
+            ("robots", "check", "--training", "--no-browser"),
+            before="looks_through",
+        ),
         Scene("export model", world.with_model, ("robots", "export", "--smaller"), again=(2,)),
         Scene("export data", world.with_model, ("robots", "export", "--data", "{root}/exports/data"), again=(2,)),
-        Scene("automatic", world.to_classify,
-              ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN), once_more_adds=True),
-    ]  # fmt: skip
+        Scene(
+            "automatic",
+            world.to_classify,
+            ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN),
+            once_more_adds=True,
+        ),
+    ]
 
 
 class Trial:
@@ -140,8 +165,10 @@ class Trial:
         if not different:
             return ""
         name = different[0]
-        less, more = ([x for x in one if x not in other] if isinstance(one, list) else one
-                      for one, other in ((self.end[name], now[name]), (now[name], self.end[name])))  # fmt: skip
+        less, more = (
+            [x for x in one if x not in other] if isinstance(one, list) else one
+            for one, other in ((self.end[name], now[name]), (now[name], self.end[name]))
+        )
         return f"another end: {', '.join(different)}: missing {less}, too much {more}"[:600]
 
 

@@ -35,7 +35,9 @@ def meddle(root: Path, seed: int, stopped: threading.Event) -> None:
             found = [p for name in ("testing_photos", "training_photos") for p in (root / name).rglob("*.jpg")]
         except OSError:
             continue  # a folder went while one looked into it
-        files = [p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts)]  # as people see
+        files = [
+            p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts)
+        ]  # as people see
         folders = sorted({p.parent for p in files})
         if not files:
             break
@@ -57,15 +59,24 @@ def rounds(amount: int, seed: int = 1) -> Iterator[str]:
         build, command = WORKS[number % len(WORKS)]
         root = world.fresh(build)
         before = world.contents(root)
-        person = subprocess.Popen([sys.executable, "-m", "tests.faults.meddler", str(root), str(seed + number)], cwd=PROJECT,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # fmt: skip
+        person = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.meddler", str(root), str(seed + number)],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         person.stdout.readline()  # it has begun
         done = run(root, *command)
         person.communicate("")
         lost = before - world.contents(root)
         spoken = done.code in (0, 1, 3, 10) and "mistake of mine" not in done.err
         good = not lost and spoken
-        yield "" if good else f"somebody meddled with {' '.join(command)} (seed {seed + number}): lost {len(lost)}, {done}"
+        yield (
+            ""
+            if good
+            else f"somebody meddled with {' '.join(command)} (seed {seed + number}): lost {len(lost)}, {done}"
+        )
 
 
 def main(arguments: list[str]) -> int:

@@ -51,8 +51,13 @@ class Runner:
 
     def __call__(self, *runs: Run) -> list[Ended]:
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen([sys.executable, "-m", "tests.faults.runner"], cwd=PROJECT, text=True,
-                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.runner"],
+                cwd=PROJECT,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
             atexit.register(self._end)
         self._process.stdin.write(json.dumps([asdict(run) for run in runs]) + "\n")
         self._process.stdin.flush()

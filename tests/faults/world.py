@@ -178,11 +178,17 @@ def state(root: Path) -> dict:
     """What must be the same however a run came to its end: places and contents of images, models, labels, journals."""
     found = {
         "images": sorted((STAMP.sub("STAMP", str(p.parent.relative_to(root))), _sha(p)) for p in _images(root)),
-        "half done": sorted(str(p.relative_to(root)) for p in root.rglob("*")
-                            if p.name.startswith(HALF_DONE) and "thumbnails" not in p.parts),
+        "half done": sorted(
+            str(p.relative_to(root))
+            for p in root.rglob("*")
+            if p.name.startswith(HALF_DONE) and "thumbnails" not in p.parts
+        ),
         "journals": sorted(p.name for p in root.rglob("*.jsonl")),
-        "exports": sorted((str(p.relative_to(root)), _sha(p)) for p in root.glob("exports/**/[!.]*") if p.is_file()
-                          and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)),
+        "exports": sorted(
+            (str(p.relative_to(root)), _sha(p))
+            for p in root.glob("exports/**/[!.]*")
+            if p.is_file() and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)
+        ),
         "models": sorted({_model(p) for p in (root / "training_summaries").rglob("model.json")}),
         "logs": sorted(
             (p.name, len(p.read_bytes().splitlines())) for p in testing(root).glob("unsorted_*/*.[tc][xs][tv]")
@@ -193,8 +199,15 @@ def state(root: Path) -> dict:
 
 def _images(root: Path) -> list[Path]:
     """All but thumbnails, which can be made again."""
-    return [p for p in sorted(root.rglob("*")) if p.suffix == ".jpg" and "thumbnails" not in p.parts and not p.name.startswith(".") and p.is_file()
-            and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)]  # fmt: skip
+    return [
+        p
+        for p in sorted(root.rglob("*"))
+        if p.suffix == ".jpg"
+        and "thumbnails" not in p.parts
+        and not p.name.startswith(".")
+        and p.is_file()
+        and not any(part.startswith(HALF_DONE) for part in p.relative_to(root).parts)
+    ]
 
 
 def _model(path: Path) -> str:
@@ -221,7 +234,9 @@ def _catalogue(root: Path) -> dict:
             "provenance": sorted(db.execute("SELECT sha256, source_id FROM images")),
             "sortings": sorted(row[:3] for row in rows if row[3] in there),
             "decided": sorted(set(db.execute("SELECT sha256, label FROM decisions WHERE state='done'"))),
-            "undecided": db.execute("SELECT count(*) FROM decisions WHERE state IN ('pending', 'undoing')").fetchone()[0],
+            "undecided": db.execute("SELECT count(*) FROM decisions WHERE state IN ('pending', 'undoing')").fetchone()[
+                0
+            ],
             "splits": sorted(db.execute("SELECT * FROM splits")),
             "downloads": db.execute("SELECT count(*) FROM downloads").fetchone()[0],
         }

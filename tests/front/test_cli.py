@@ -8,9 +8,9 @@ import pytest
 from tests.terminal import run
 
 
-@pytest.mark.parametrize(("arguments", "named"), [
-    ((), "basetag"), (("robots",), "imagequantity"), (("robots", "5"), "searchtag"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "named"), [((), "basetag"), (("robots",), "imagequantity"), (("robots", "5"), "searchtag")]
+)
 def test_a_missing_argument_is_named_not_asked(tmp_path, arguments, named):
     done = run(*arguments, "--tf-files", str(tmp_path))
     assert done.returncode == 2 and done.stdout == ""
@@ -62,8 +62,20 @@ def test_quiet_says_nothing(home):
 
 def test_a_backbone_that_cannot_be_fetched_falls_back_to_efficientnet_lite0_and_says_so(home):
     """Nobody is there to ask: the model's name says efficientnet_lite0, and the one line has the warning."""
-    done = run("robots", "0", "0", "retrain_defaults", "--images-min", "24", "--steps", "50", "--tf-files", str(home),
-               "--architecture", "http://127.0.0.1:9/nothing/1")  # fmt: skip
+    done = run(
+        "robots",
+        "0",
+        "0",
+        "retrain_defaults",
+        "--images-min",
+        "24",
+        "--steps",
+        "50",
+        "--tf-files",
+        str(home),
+        "--architecture",
+        "http://127.0.0.1:9/nothing/1",
+    )
     assert done.returncode == 0 and done.stderr == ""
     assert "retrained efficientnet_lite0_" in done.stdout and "could not be fetched" in done.stdout
 
@@ -76,7 +88,9 @@ def test_a_settings_file_with_a_typo_is_refused_with_line_and_nearest(home, tmp_
 def test_the_line_moves_with_confidence_min(home):
     """At 0 everything is sure (but what is unlike the training data); the folder names tell the line."""
     environ = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "false"}
-    done = run("robots", "10", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home), environ=environ)
+    done = run(
+        "robots", "10", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home), environ=environ
+    )
     assert "10 sure, 0 under" in done.stdout
     environ["ROBOFLOW_CONFIDENCE_MIN"] = "100"
     done = run("robots", "10", "other", "classify_top", "--source", "sample", "--tf-files", str(home), environ=environ)
@@ -105,8 +119,21 @@ def test_an_unreadable_image_is_set_aside_and_the_rest_sorted(home):
 
 
 def test_explore_compares_on_one_split(home):
-    done = run("robots", "explore", "--steps", "20,300", "--learning-rate", "0.01,0.1", "--architecture", "efficientnet_lite0",
-               "--images-min", "24", "--tf-files", str(home), "--json")  # fmt: skip
+    done = run(
+        "robots",
+        "explore",
+        "--steps",
+        "20,300",
+        "--learning-rate",
+        "0.01,0.1",
+        "--architecture",
+        "efficientnet_lite0",
+        "--images-min",
+        "24",
+        "--tf-files",
+        str(home),
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)["results"]["explore"]
     assert len(facts["models"]) == 4 and set(facts["effects"]["steps"]) == {"20", "300"}
@@ -115,16 +142,18 @@ def test_explore_compares_on_one_split(home):
         assert list(model.glob("train/events*")) and list(model.glob("events*"))
 
 
-@pytest.mark.parametrize("arguments", [
-    ("explore",), ("explore", "--steps", "500"), ("explore", "--test-percent", "10,20"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments", [("explore",), ("explore", "--steps", "500"), ("explore", "--test-percent", "10,20")]
+)
 def test_explore_without_something_to_compare_is_bad_usage(home, arguments):
     assert run("robots", *arguments, "--tf-files", str(home)).returncode == 2
 
 
 def test_max_minutes_stops_cleanly(home):
     begin = time.monotonic()
-    done = run("robots", "200", "robotart", "download", "--source", "sample", "--max-minutes", "0.02", "--tf-files", str(home))
+    done = run(
+        "robots", "200", "robotart", "download", "--source", "sample", "--max-minutes", "0.02", "--tf-files", str(home)
+    )
     assert done.returncode == 3 and "minutes are over" in done.stderr
     assert time.monotonic() - begin < 60
     assert not list((home / "testing_photos/robots/unsorted_robotart").glob(".part*"))

@@ -79,11 +79,22 @@ def told_to_stop(root):
 
 
 CASES = {
-    done: errors.DONE, nothing_to_do: errors.DONE, failed: errors.FAILED, damaged_model: errors.FAILED, bad_usage: errors.BAD_USAGE,
-    would_have_to_ask: errors.BAD_USAGE, bad_settings: errors.BAD_USAGE, some_failed: errors.PARTIAL, out_of_time: errors.PARTIAL,
-    no_such_basetag: errors.NOT_READY, too_few_images: errors.NOT_READY, locked: errors.LOCKED, no_key: errors.NO_CREDENTIALS,
-    ctrl_c: errors.INTERRUPTED, told_to_stop: errors.TERMINATED,
-}  # fmt: skip
+    done: errors.DONE,
+    nothing_to_do: errors.DONE,
+    failed: errors.FAILED,
+    damaged_model: errors.FAILED,
+    bad_usage: errors.BAD_USAGE,
+    would_have_to_ask: errors.BAD_USAGE,
+    bad_settings: errors.BAD_USAGE,
+    some_failed: errors.PARTIAL,
+    out_of_time: errors.PARTIAL,
+    no_such_basetag: errors.NOT_READY,
+    too_few_images: errors.NOT_READY,
+    locked: errors.LOCKED,
+    no_key: errors.NO_CREDENTIALS,
+    ctrl_c: errors.INTERRUPTED,
+    told_to_stop: errors.TERMINATED,
+}
 
 
 @pytest.mark.parametrize(("how", "code"), CASES.items(), ids=lambda x: getattr(x, "__name__", str(x)))

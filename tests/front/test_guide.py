@@ -40,7 +40,16 @@ def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
         t.type("q")
         assert t.ended() == 0
         assert "6 kept" in t.screen and "oh no" not in t.screen
-        assert printed_command(t.screen) == ["robots", "6", "robotart", "download", "--source", "sample", "--tf-files", str(tmp_path)]
+        assert printed_command(t.screen) == [
+            "robots",
+            "6",
+            "robotart",
+            "download",
+            "--source",
+            "sample",
+            "--tf-files",
+            str(tmp_path),
+        ]
     assert sorted(p.name for p in (tmp_path / "training_photos/robots").iterdir()) == ["built", "drawn", "not"]
     assert len(list((tmp_path / "testing_photos/robots/unsorted_robotart").glob("*.jpg"))) == 6
 
@@ -75,7 +84,9 @@ def test_a_first_model_from_images_sorted_by_hand(home, small_eyes):
 
 
 def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
-    with Terminal("robots", "12", "robotart", "retrain", "--source", "sample", "--images-min", "24", "--tf-files", str(home)) as t:
+    with Terminal(
+        "robots", "12", "robotart", "retrain", "--source", "sample", "--images-min", "24", "--tf-files", str(home)
+    ) as t:
         t.expect("sorted 12")
         t.expect("drag what is wrong")
         t.expect("robot only")
@@ -87,8 +98,14 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
         t.expect("harvested 1 (1 checked by a person")
         t.expect("Backbone (")
         t.type("efficientnet_lite0")
-        for question, answer in (("Training steps (", "150"), ("Image size", ""), ("Testing percent (", ""), ("Batch size (", ""),
-                                 ("Learning rate (", ""), ("What learns", "head")):  # fmt: skip
+        for question, answer in (
+            ("Training steps (", "150"),
+            ("Image size", ""),
+            ("Testing percent (", ""),
+            ("Batch size (", ""),
+            ("Learning rate (", ""),
+            ("What learns", "head"),
+        ):
             t.expect(question)
             t.type(answer)
         assert t.ended() == 0
@@ -147,8 +164,21 @@ def test_classify_asks_which_model_and_enter_takes_the_best(home):
         t.expect("ENTER opens the page")
         t.type("q")
         assert t.ended() == 0 and "which model" not in t.screen and "sorted 3" in t.screen
-    assert unattended("robots", "explore", "--steps", "10,30", "--architecture", "efficientnet_lite0", "--images-min", "24", "--tf-files",
-                      str(home)).returncode == 0  # fmt: skip
+    assert (
+        unattended(
+            "robots",
+            "explore",
+            "--steps",
+            "10,30",
+            "--architecture",
+            "efficientnet_lite0",
+            "--images-min",
+            "24",
+            "--tf-files",
+            str(home),
+        ).returncode
+        == 0
+    )
     with Terminal("robots", "3", "mechs", "--source", "sample", "--tf-files", str(home)) as t:
         t.expect("Sort with which model?")
         assert "kept" not in t.screen  # asked first, so that the person can go for a walk
@@ -172,13 +202,16 @@ def test_more_than_a_cycle_is_asked_about(home):
         assert t.ended() == 0
 
 
-@pytest.mark.parametrize("answers", [
-    ["", "5", "robotart", "d"],
-    ["sample", "5", "robotart", "1", "n"],
-    ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", "", "last"],
-    ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1", ""],
-    ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["", "5", "robotart", "d"],
+        ["sample", "5", "robotart", "1", "n"],
+        ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", "", "last"],
+        ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1", ""],
+        ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
+    ],
+)
 def test_the_printed_command_makes_the_same_plan(home, answers):
     """Every plan reachable by prompts equals the plan of the command it prints."""
     from flow.base import paths
@@ -214,7 +247,10 @@ def test_hostile_names_reach_no_screen(home):
 
 def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home):
     """Robot labels must not turn into a person's because the guide looked before the run did."""
-    assert unattended("robots", "20", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode == 0
+    assert (
+        unattended("robots", "20", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode
+        == 0
+    )
     assert unattended("robots", "harvest", "--tf-files", str(home)).returncode == 0
     for part in (home / "catalogues").iterdir():
         part.unlink()
@@ -239,7 +275,10 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
 
 
 def test_enter_at_the_harvest_question_leaves_unchecked_images_where_a_person_finds_them(home):
-    assert unattended("robots", "12", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode == 0
+    assert (
+        unattended("robots", "12", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode
+        == 0
+    )
     done = unattended("robots", "harvest", "--checked-only", "--tf-files", str(home))
     assert done.returncode == 0 and "unchecked left out" in done.stdout
     assert len(list((home / "testing_photos/robots").glob("sorted_*"))) == 1

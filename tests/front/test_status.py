@@ -33,7 +33,9 @@ def test_the_best_model_is_the_one_whose_interval_begins_highest(tf_files, monke
         accuracy = {"value": value, "low": low, "high": 1.0, "total": total}
         return Model(Path(name), {"accuracy": accuracy, "created": name, "counts": {}})
 
-    monkeypatch.setattr(state.shelf, "all_models", lambda _: [made("few", 1.0, 0.758, 16), made("many", 0.934, 0.824, 61)])
+    monkeypatch.setattr(
+        state.shelf, "all_models", lambda _: [made("few", 1.0, 0.758, 16), made("many", 0.934, 0.824, 61)]
+    )
     best = state.gather("robots").best
     assert (best.name, best.total) == ("many", 61)
 
@@ -67,7 +69,10 @@ def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_n
     (tmp_path / "dead.txt").write_text("http://127.0.0.1:9/gone.jpg\n")
     before = {"end": "2026-01-01T00:00:00+00:00", "exit": 0, "line": "robots: all well"}
     runlog.save_last_run(paths.last_run("robots"), before)
-    for tag, source, kept in (("dead", f"urls:{tmp_path / 'dead.txt'}", 0), ("mine", f"folder:{tmp_path / 'pictures'}", 1)):
+    for tag, source, kept in (
+        ("dead", f"urls:{tmp_path / 'dead.txt'}", 0),
+        ("mine", f"folder:{tmp_path / 'pictures'}", 1),
+    ):
         done = typed("robots", "5", tag, "download", "--source", source, "--tf-files", str(tf_files))
         assert done.returncode == (0 if kept else 3) and f"{kept} kept" in done.stdout
         told = runlog.read_last_run(paths.last_run("robots"))
@@ -97,8 +102,19 @@ def test_a_run_that_found_the_basetag_locked_writes_nothing():
     assert last_run(root) == before
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"end": 3}', '{"end": "x", "exit": 0, "line": "y"}', "[" * 9999, "\x00",
-                                  '{"end": "2999-01-01T00:00:00+00:00", "exit": 1, "line": "y", "good": {"end": 1}}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[1]",
+        '{"end": 3}',
+        '{"end": "x", "exit": 0, "line": "y"}',
+        "[" * 9999,
+        "\x00",
+        '{"end": "2999-01-01T00:00:00+00:00", "exit": 1, "line": "y", "good": {"end": 1}}',
+    ],
+)
 def test_a_damaged_record_is_no_trouble(text):
     root = world.fresh(world.to_harvest)
     (root / "logs/robots_last_run.json").write_text(text)
@@ -111,8 +127,12 @@ def test_ages_in_words(monkeypatch):
     from datetime import datetime, timedelta, timezone
 
     now = datetime.now(timezone.utc)
-    ages = [(timedelta(minutes=5), "5 min ago"), (timedelta(hours=3), "3 h ago"), (timedelta(days=9), "9 days ago"),
-            (-timedelta(hours=1), "set back")]  # fmt: skip
+    ages = [
+        (timedelta(minutes=5), "5 min ago"),
+        (timedelta(hours=3), "3 h ago"),
+        (timedelta(days=9), "9 days ago"),
+        (-timedelta(hours=1), "set back"),
+    ]
     for age, words in ages:
         assert words in status._ago((now - age).isoformat())
 
@@ -124,8 +144,13 @@ def test_status_reads_only_and_loads_none_of_the_heavy_packages():
         "import sys, runpy\nsys.argv[1:] = sys.argv[1:]\ntry: runpy.run_path('roboflow.py', run_name='__main__')\n"
         "except SystemExit as end: print(end.code, [m for m in ('tensorflow', 'numpy', 'PIL', 'requests') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code, "robots", "status", "--tf-files", str(root)], cwd=PROJECT, text=True,
-                          capture_output=True, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, "robots", "status", "--tf-files", str(root)],
+        cwd=PROJECT,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "0 []" and "waiting for you: sorted_" in done.stdout
     assert sorted((p, p.stat().st_mtime_ns) for p in root.rglob("*")) == before
 

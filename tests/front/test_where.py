@@ -29,7 +29,12 @@ def test_a_path_is_understood_as_terminals_paste_it(folder):
 def test_a_home_and_a_relative_folder(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     monkeypatch.chdir(folder.parent)
-    assert where.typed_path("~/" + folder.name) == where.typed_path(folder.name) == where.typed_path(f"./{folder.name}") == folder
+    assert (
+        where.typed_path("~/" + folder.name)
+        == where.typed_path(folder.name)
+        == where.typed_path(f"./{folder.name}")
+        == folder
+    )
 
 
 def test_ones_own_pictures_are_counted_at_once(folder):
@@ -42,7 +47,9 @@ def test_words_are_sources_also_where_a_folder_is_called_so(folder, monkeypatch)
     monkeypatch.chdir(folder)
     (folder / "sample").mkdir()
     assert where.understood("search").source == cfg.scrapesite_default
-    assert where.understood("sample").source == "sample" and where.understood("openverse,nasa").source == "openverse,nasa"
+    assert (
+        where.understood("sample").source == "sample" and where.understood("openverse,nasa").source == "openverse,nasa"
+    )
 
 
 def test_a_list_of_addresses(tmp_path):
@@ -52,7 +59,10 @@ def test_a_list_of_addresses(tmp_path):
     assert found.source == f"urls:{listed}" and where.told(found) == ["2 addresses"] and found.own
 
 
-@pytest.mark.parametrize("answer", ["/nowhere/at/all", "nonsense", "folder:/nowhere", "urls:/nowhere", "x" * 5000, "a\0b", "'", "", "~nobody9/x"])
+@pytest.mark.parametrize(
+    "answer",
+    ["/nowhere/at/all", "nonsense", "folder:/nowhere", "urls:/nowhere", "x" * 5000, "a\0b", "'", "", "~nobody9/x"],
+)
 def test_what_is_not_there_is_said(answer):
     with pytest.raises(BadUsage) as refusal:
         where.understood(answer)
@@ -62,6 +72,10 @@ def test_what_is_not_there_is_said(answer):
 def test_no_pictures_one_picture_no_addresses(tmp_path, folder):
     (tmp_path / "notes.txt").write_text("nothing here")
     (tmp_path / "empty").mkdir()
-    for path, said in ((tmp_path / "empty", "no picture"), (folder / "built_1.jpg", "one picture"), (tmp_path / "notes.txt", "no addresses")):
+    for path, said in (
+        (tmp_path / "empty", "no picture"),
+        (folder / "built_1.jpg", "one picture"),
+        (tmp_path / "notes.txt", "no addresses"),
+    ):
         with pytest.raises(BadUsage, match=said):
             where.understood(str(path))

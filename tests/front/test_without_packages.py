@@ -23,7 +23,9 @@ def test_the_command_that_activates_it_is_named(tmp_path):
     for arguments in ((), ("robots", "status"), ("--help",)):
         done = bare(tmp_path, *arguments)
         assert (done.returncode, done.stdout) == (1, "") and "Traceback" not in done.stderr
-        assert "yaml" in done.stderr and "try: source .venv/bin/activate" in done.stderr and "mistake" not in done.stderr
+        assert (
+            "yaml" in done.stderr and "try: source .venv/bin/activate" in done.stderr and "mistake" not in done.stderr
+        )
 
 
 def test_where_there_is_none_the_command_that_makes_it(tmp_path):

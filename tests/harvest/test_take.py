@@ -102,9 +102,10 @@ def test_a_dry_run_copies_nothing(root, mine):
     assert done.code == 0 and "would take built 4, drawn 3" in done.out and listing(root) == before
 
 
-@pytest.mark.parametrize(("subject", "code", "said"), [
-    ("/nowhere/at/all", 2, "There is no folder"), (None, 2, "Take which folder?"), (".", 10, "no folders of images"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("subject", "code", "said"),
+    [("/nowhere/at/all", 2, "There is no folder"), (None, 2, "Take which folder?"), (".", 10, "no folders of images")],
+)
 def test_what_cannot_be_taken_is_said(root, subject, code, said):
     done = run(root, "robots", "take", *([subject] if subject else []))
     assert done.code == code and said in done.err

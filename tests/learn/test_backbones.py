@@ -79,9 +79,15 @@ def problem(backbone: Backbone, models, **how) -> BackboneProblem:
     return found.value
 
 
-@pytest.mark.parametrize(("route", "words"), [
-    (status(404), "answered 404"), (status(403), "answered 403"), (status(500), "answered 500"),
-    (b"<html>not a module</html>", "not appear to be a valid module|not a gzip|truncated|not a TF2 SavedModel")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [
+        (status(404), "answered 404"),
+        (status(403), "answered 403"),
+        (status(500), "answered 500"),
+        (b"<html>not a module</html>", "not appear to be a valid module|not a gzip|truncated|not a TF2 SavedModel"),
+    ],
+)
 def test_answers_that_are_no_module(tmp_path, route, words):
     with Server() as server:
         server.put(PATH, route)
@@ -191,11 +197,19 @@ def test_a_slow_hub_is_waited_for_while_it_sends(tmp_path, module_bytes):
 # Names
 
 
-@pytest.mark.parametrize(("architecture", "size", "title", "length"), [
-    ("mobilenet", 0, "mobilenet_1.0_224", 1024), ("mobilenet_0.50_160", 0, "mobilenet_0.50_160", 512),
-    ("mobilenet_0.5_128", 0, "mobilenet_0.50_128", 512), ("mobilenet_v1_0.25", 192, "mobilenet_0.25_192", 256),
-    ("mobilenet_0.75", 0, "mobilenet_0.75_224", 768), ("inceptionv3", 0, "inceptionv3_299", 2048),
-    ("mobilenet_v2", 0, "mobilenet_v2_224", 1280), ("efficientnet_v2_b0", 0, "efficientnet_v2_b0_224", 1280)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("architecture", "size", "title", "length"),
+    [
+        ("mobilenet", 0, "mobilenet_1.0_224", 1024),
+        ("mobilenet_0.50_160", 0, "mobilenet_0.50_160", 512),
+        ("mobilenet_0.5_128", 0, "mobilenet_0.50_128", 512),
+        ("mobilenet_v1_0.25", 192, "mobilenet_0.25_192", 256),
+        ("mobilenet_0.75", 0, "mobilenet_0.75_224", 768),
+        ("inceptionv3", 0, "inceptionv3_299", 2048),
+        ("mobilenet_v2", 0, "mobilenet_v2_224", 1280),
+        ("efficientnet_v2_b0", 0, "efficientnet_v2_b0_224", 1280),
+    ],
+)
 def test_names_as_people_know_them(architecture, size, title, length):
     found = find(architecture, size)
     assert (found.title, found.vector_length) == (title, length)
@@ -209,13 +223,22 @@ def test_every_name_has_a_handle_and_a_word_of_advice(name):
 
 
 def test_the_handles_are_those_of_the_hub():
-    assert find("mobilenet_0.50_160").handles[0] == "https://tfhub.dev/google/imagenet/mobilenet_v1_050_160/feature_vector/5"
+    assert (
+        find("mobilenet_0.50_160").handles[0]
+        == "https://tfhub.dev/google/imagenet/mobilenet_v1_050_160/feature_vector/5"
+    )
     assert find("inceptionv3").handles[0] == "https://tfhub.dev/google/imagenet/inception_v3/feature_vector/5"
 
 
-@pytest.mark.parametrize(("name", "hint"), [
-    ("mobilnet_1.0", "did you mean 'mobilenet_1.0'"), ("mobilenet_1.0_200", "200 pixels"), ("nonsense", "not a backbone"),
-    ("/no/such/folder", "no folder")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("mobilnet_1.0", "did you mean 'mobilenet_1.0'"),
+        ("mobilenet_1.0_200", "200 pixels"),
+        ("nonsense", "not a backbone"),
+        ("/no/such/folder", "no folder"),
+    ],
+)
 def test_names_nobody_knows(name, hint):
     with pytest.raises(BackboneProblem, match=hint) as found:
         find(name)

@@ -123,7 +123,10 @@ def test_vectors_of_the_wrong_length_are_computed_again(files, tmp_path):
 
 def test_other_weights_sizes_and_decoders_have_stores_of_their_own(tmp_path, monkeypatch):
     one = store_path(tmp_path, find("mobilenet_0.50_160"), "a" * 64)
-    others = [store_path(tmp_path, find("mobilenet_0.50_160"), "b" * 64), store_path(tmp_path, find("mobilenet_0.50"), "a" * 64)]
+    others = [
+        store_path(tmp_path, find("mobilenet_0.50_160"), "b" * 64),
+        store_path(tmp_path, find("mobilenet_0.50"), "a" * 64),
+    ]
     monkeypatch.setattr(bottlenecks, "VERSION", 99)
     others.append(store_path(tmp_path, find("mobilenet_0.50_160"), "a" * 64))
     assert len({one, *others}) == 4

@@ -40,7 +40,17 @@ def test_a_picture_gives_the_vector_it_gave_when_photos_came_out_as_their_imagen
     runner = open_runner(LITE0, locate(LITE0, models), models / "converted", "full")
     vector = runner.vectors(drawn())[0]
     assert (len(vector), runner.vector_length) == (2064, 2064)
-    some = {1: 0.0104, 1279: 0.0767, 1280: 0.552, 1300: 0.2586, 1330: -2.0775, 1400: -1.2023, 1500: 3.5788, 1700: -3.2437, 2063: -2.2584}
+    some = {
+        1: 0.0104,
+        1279: 0.0767,
+        1280: 0.552,
+        1300: 0.2586,
+        1330: -2.0775,
+        1400: -1.2023,
+        1500: 3.5788,
+        1700: -3.2437,
+        2063: -2.2584,
+    }
     assert {i: float(vector[i]) for i in some} == pytest.approx(some, abs=2e-3)
     edges = [0, 1280, 1296, 1320, 1360, 1440, 1552, 1744, 2064]
     lengths = [float(np.linalg.norm(vector[a:b])) for a, b in zip(edges, edges[1:], strict=False)]
@@ -101,9 +111,11 @@ def test_a_conversion_that_has_changed_on_disk_is_made_again(models):
 
 def test_killed_half_way_it_is_simply_built_again(tmp_path):
     """What a killed builder leaves has no final name; the next one begins anew."""
-    code = ("import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbones, efficientnet_lite\n"
-            "def save(network, size, folder):\n    folder.mkdir(parents=True)\n    (folder / 'saved_model.pb').write_bytes(b'half')\n    os._exit(9)\n"
-            "efficientnet_lite.save = save\nbackbones.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n")
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbones, efficientnet_lite\n"
+        "def save(network, size, folder):\n    folder.mkdir(parents=True)\n    (folder / 'saved_model.pb').write_bytes(b'half')\n    os._exit(9)\n"
+        "efficientnet_lite.save = save\nbackbones.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n"
+    )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == 9
     assert not [p for p in tmp_path.glob("efficientnet*")]
     folder = locate(LITE0, tmp_path)
@@ -111,9 +123,14 @@ def test_killed_half_way_it_is_simply_built_again(tmp_path):
 
 
 def test_two_runs_at_once_build_it_together(tmp_path):
-    code = ("import sys\nfrom pathlib import Path\nfrom scripts.learn import backbones\n"
-            "print(backbones.locate(backbones.find('efficientnet_lite0', 128), Path(sys.argv[1])))\n")
-    both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom scripts.learn import backbones\n"
+        "print(backbones.locate(backbones.find('efficientnet_lite0', 128), Path(sys.argv[1])))\n"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     said = {p.communicate()[0] for p in both}
     assert [p.returncode for p in both] == [0, 0] and len(said) == 1
     assert building.is_whole(next(tmp_path.glob("efficientnet_lite0_128_*")))
@@ -207,7 +224,12 @@ def _no_torch_left_behind():
 def tensor(shape, strides, offset=0, count=4):
     storage = named("torch", "FloatStorage")
     build = named("torch._utils", "_rebuild_tensor_v2")
-    return Fake(lambda: (build, (Pid("storage", storage, "k", "cpu", count, None), offset, shape, strides, False, OrderedDict())))
+    return Fake(
+        lambda: (
+            build,
+            (Pid("storage", storage, "k", "cpu", count, None), offset, shape, strides, False, OrderedDict()),
+        )
+    )
 
 
 def parse(raw: bytes):
@@ -233,7 +255,12 @@ def test_a_cut_file_is_said_to_be_cut(where):
 
 
 def test_tensors_that_reach_beyond_their_numbers_are_refused():
-    for bad in (tensor((3, 2), (2, 1)), tensor((2, 2), (2, 1), offset=1), tensor((2,), (-1,), offset=1), tensor((2, 2), (2, 1), count=9)):
+    for bad in (
+        tensor((3, 2), (2, 1)),
+        tensor((2, 2), (2, 1), offset=1),
+        tensor((2,), (-1,), offset=1),
+        tensor((2, 2), (2, 1), count=9),
+    ):
         with pytest.raises(torch_file.NotReadable):
             parse(written({"w": bad}))
     with pytest.raises(torch_file.NotReadable, match="no PyTorch file"):

@@ -115,10 +115,14 @@ def test_tensorboard_finds_curves_and_parameters(made):
     assert "_hparams_/session_start_info" in EventAccumulator(str(folder)).Reload().summary_metadata
 
 
-@pytest.mark.parametrize(("parameters", "name"), [
-    ({}, "mobilenet_1.0_batch64_steps2600_test16_img224"),
-    ({"learning_rate": 0.1}, "mobilenet_1.0_batch64_steps2600_lr0.1_test16_img224"),
-    ({"solver": "lbfgs", "learning_rate": 0.1}, "mobilenet_1.0_lbfgs_test16_img224")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({}, "mobilenet_1.0_batch64_steps2600_test16_img224"),
+        ({"learning_rate": 0.1}, "mobilenet_1.0_batch64_steps2600_lr0.1_test16_img224"),
+        ({"solver": "lbfgs", "learning_rate": 0.1}, "mobilenet_1.0_lbfgs_test16_img224"),
+    ],
+)
 def test_a_models_name_tells_its_parameters(parameters, name):
     usual = {"solver": "sgd", "batch_size": 64, "steps": 2600, "learning_rate": 0.01, "test_percent": 16}
     assert model_files.parameters_in_name("mobilenet_1.0", 224, usual | parameters) == name

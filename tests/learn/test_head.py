@@ -9,7 +9,9 @@ from tests.helpers import blobs
 USUAL = Sgd(steps=400, batch_size=32, learning_rate=0.01, seed=1)
 
 
-def examples(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None, folds: np.ndarray | None = None) -> Examples:
+def examples(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None, folds: np.ndarray | None = None
+) -> Examples:
     return Examples(x, y, np.ones(len(y)) if weights is None else weights, int(y.max()) + 1, folds)
 
 

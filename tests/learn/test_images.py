@@ -43,9 +43,16 @@ def corners(image: Image.Image) -> list[tuple[int, ...]]:
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8))
 UPRIGHT = [RED, GREEN, BLUE, WHITE]
 # What the corners look like when a picture with quarters() in it is shown as each EXIF orientation says.
-TURNED = {1: UPRIGHT, 2: [GREEN, RED, WHITE, BLUE], 3: [WHITE, BLUE, GREEN, RED], 4: [BLUE, WHITE, RED, GREEN],
-          5: [RED, BLUE, GREEN, WHITE], 6: [BLUE, RED, WHITE, GREEN], 7: [WHITE, GREEN, BLUE, RED],
-          8: [GREEN, WHITE, RED, BLUE]}  # fmt: skip
+TURNED = {
+    1: UPRIGHT,
+    2: [GREEN, RED, WHITE, BLUE],
+    3: [WHITE, BLUE, GREEN, RED],
+    4: [BLUE, WHITE, RED, GREEN],
+    5: [RED, BLUE, GREEN, WHITE],
+    6: [BLUE, RED, WHITE, GREEN],
+    7: [WHITE, GREEN, BLUE, RED],
+    8: [GREEN, WHITE, RED, BLUE],
+}
 
 
 @pytest.mark.parametrize("form", images.FORMATS)
@@ -98,7 +105,9 @@ def test_grey_with_alpha_is_laid_on_white():
 def test_of_an_animation_the_first_frame_counts():
     frames = [Image.new("RGB", (8, 8), colour) for colour in (RED, GREEN)]
     for form in ("GIF", "WEBP", "PNG"):
-        raw = saved(frames[0], form, save_all=True, append_images=frames[1:], **({"lossless": True} if form == "WEBP" else {}))
+        raw = saved(
+            frames[0], form, save_all=True, append_images=frames[1:], **({"lossless": True} if form == "WEBP" else {})
+        )
         assert decode(raw).getpixel((4, 4)) == RED
 
 
@@ -106,16 +115,19 @@ def test_what_follows_a_picture_is_ignored():
     assert corners(decode(saved(quarters(), "JPEG") + b"<?php evil(); ?>" * 100)) == UPRIGHT
 
 
-@pytest.mark.parametrize(("raw", "reason"), [
-    (b"", "not a picture"),
-    (b"<html>404</html>", "not a picture"),
-    (b"\xff\xd8\xff\xe0", "not a picture"),
-    (saved(quarters(), "TIFF"), "not a picture"),
-    (saved(NOISE, "JPEG")[:2000], "damaged or cut off"),
-    (saved(NOISE, "JPEG")[:300], "damaged or cut off"),
-    (saved(NOISE, "PNG")[:2000], "damaged or cut off"),
-    (saved(NOISE, "WEBP")[:200], "damaged or cut off"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "not a picture"),
+        (b"<html>404</html>", "not a picture"),
+        (b"\xff\xd8\xff\xe0", "not a picture"),
+        (saved(quarters(), "TIFF"), "not a picture"),
+        (saved(NOISE, "JPEG")[:2000], "damaged or cut off"),
+        (saved(NOISE, "JPEG")[:300], "damaged or cut off"),
+        (saved(NOISE, "PNG")[:2000], "damaged or cut off"),
+        (saved(NOISE, "WEBP")[:200], "damaged or cut off"),
+    ],
+)
 def test_broken_files_say_so_in_a_few_words(raw, reason):
     with pytest.raises(Unreadable, match=reason):
         decode(raw)
@@ -156,7 +168,9 @@ def test_odd_exif_says_nothing_on_stderr(tmp_path):
     cut = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
     (tmp_path / "odd.jpg").write_bytes(saved(quarters(), "JPEG", exif=cut))
     code = "import sys; from pathlib import Path; from scripts.learn.images import decode; print(decode(Path(sys.argv[1])).size)"
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "odd.jpg")], cwd=PROJECT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "odd.jpg")], cwd=PROJECT, capture_output=True, text=True
+    )
     assert (done.stdout, done.stderr) == ("(32, 48)\n", "")
 
 
@@ -188,7 +202,9 @@ def test_the_quick_way_through_a_large_jpeg_shows_the_same_picture():
 SAMPLES = [saved(quarters(), form) for form in images.FORMATS] + [
     saved(quarters().convert("P"), "PNG"),
     saved(quarters().convert("CMYK"), "JPEG"),
-    saved(quarters(), "JPEG", progressive=True, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"),
+    saved(
+        quarters(), "JPEG", progressive=True, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+    ),
     saved(quarters(), "GIF", save_all=True, append_images=[Image.new("RGB", (48, 32), RED)]),
     saved(Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000), "PNG"),
 ]

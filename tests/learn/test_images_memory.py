@@ -223,8 +223,19 @@ def test_the_program_sorts_them_in_bounded_memory(crowd, home):
         copy = shutil.copy(source, unsorted / f"{number}{source.suffix}")
         with open(copy, "ab") as file:
             file.write(b"%d" % number)  # what follows a picture's end makes another file of it
-    command = [sys.executable, str(PROJECT / "roboflow.py"), "robots", "0", "large", "classify_top", "--tf-files", str(home)]
-    done = subprocess.run([sys.executable, "-c", WATCH, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    command = [
+        sys.executable,
+        str(PROJECT / "roboflow.py"),
+        "robots",
+        "0",
+        "large",
+        "classify_top",
+        "--tf-files",
+        str(home),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     assert done.returncode == 0 and "sorted 8" in done.stdout
     peak_mb = int(done.stdout.split()[-1])
     assert peak_mb < 550 + 40 * max(0, CORES - 2)  # an interpreter for each core

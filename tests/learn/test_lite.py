@@ -80,7 +80,9 @@ def test_new_pictures_are_sorted_and_tried_without_tensorflow(home):
 
 
 def test_a_package_that_looks_different_is_used_whole(converted, monkeypatch):
-    monkeypatch.setattr(lite, "PathFinder", SimpleNamespace(find_spec=lambda *_: None))  # another system's has another name
+    monkeypatch.setattr(
+        lite, "PathFinder", SimpleNamespace(find_spec=lambda *_: None)
+    )  # another system's has another name
     monkeypatch.delitem(sys.modules, lite.COMPILED, raising=False)
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     lite.interpreter.cache_clear()

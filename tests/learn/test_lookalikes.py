@@ -28,10 +28,18 @@ def captioned() -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("copy", [
-    through(PHOTO, "JPEG", quality=40), through(PHOTO, "WEBP", quality=50), PHOTO.resize((200, 200)),
-    PHOTO.resize((640, 600)), captioned(), PHOTO.point(lambda v: min(255, int(v * 1.05)))],
-    ids=["jpeg", "webp", "half", "stretched", "captioned", "brighter"])  # fmt: skip
+@pytest.mark.parametrize(
+    "copy",
+    [
+        through(PHOTO, "JPEG", quality=40),
+        through(PHOTO, "WEBP", quality=50),
+        PHOTO.resize((200, 200)),
+        PHOTO.resize((640, 600)),
+        captioned(),
+        PHOTO.point(lambda v: min(255, int(v * 1.05))),
+    ],
+    ids=["jpeg", "webp", "half", "stretched", "captioned", "brighter"],
+)
 def test_a_copy_looks_alike(copy):
     assert alike(look_of(PHOTO), look_of(copy))
 
@@ -113,6 +121,8 @@ def test_ten_thousand_pages_with_few_marks_are_told_apart_quickly():
             row, column = rng.integers(0, 32), rng.integers(0, 24)
             thumb[row, column : column + 8] = rng.integers(0, 200)
         dhash = sum(1 << int(b) for b in set(rng.integers(0, 64, rng.integers(0, 4))))
-        pages.append((f"{i:05}", Look(dhash, thumb.tobytes() if i % 100 else pages[-1][1].thumb if i else thumb.tobytes())))
+        pages.append(
+            (f"{i:05}", Look(dhash, thumb.tobytes() if i % 100 else pages[-1][1].thumb if i else thumb.tobytes()))
+        )
     named = groups(pages)
     assert 9_900 <= len(set(named.values())) < 10_000

@@ -10,14 +10,17 @@ from scripts.learn.head import softmax
 from scripts.learn.metrics import Share
 
 
-@pytest.mark.parametrize(("right", "total", "low", "high"), [
-    (8, 10, 0.490162, 0.943318),  # statsmodels proportion_confint(..., method="wilson")
-    (50, 100, 0.403832, 0.596168),
-    (0, 10, 0.0, 0.277533),
-    (10, 10, 0.722467, 1.0),
-    (81, 263, 0.2553, 0.3662),  # Newcombe 1998, Statistics in Medicine 17, table I: 0.2553 to 0.3662
-    (1, 29, 0.0061, 0.1718),  # the same table: 0.0061 to 0.1718
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [
+        (8, 10, 0.490162, 0.943318),  # statsmodels proportion_confint(..., method="wilson")
+        (50, 100, 0.403832, 0.596168),
+        (0, 10, 0.0, 0.277533),
+        (10, 10, 0.722467, 1.0),
+        (81, 263, 0.2553, 0.3662),  # Newcombe 1998, Statistics in Medicine 17, table I: 0.2553 to 0.3662
+        (1, 29, 0.0061, 0.1718),  # the same table: 0.0061 to 0.1718
+    ],
+)
 def test_wilson_intervals_known_from_books(right, total, low, high):
     assert metrics.wilson(right, total) == pytest.approx((low, high), abs=5e-5)
 
@@ -90,7 +93,9 @@ def test_targets_leave_room_for_what_was_not_seen():
     assert targets.tolist() == [[0.75, 0.125, 0.125], [0.125, 0.125, 0.75]]
 
 
-@pytest.mark.parametrize(("one", "other", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (0, 6, 0.03125)])
+@pytest.mark.parametrize(
+    ("one", "other", "p"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (1, 9, 0.021484375), (0, 6, 0.03125)]
+)
 def test_mcnemars_exact_test(one, other, p):
     assert metrics.mcnemar(one, other) == metrics.mcnemar(other, one) == pytest.approx(p)
 
@@ -104,18 +109,37 @@ def test_hardly_more_wrong_than_holds_as_often_as_it_says():
             wrong = int(rng.binomial(40, share))
             held.append(rng.binomial(100, share) <= metrics.most_wrong(wrong, 40, 100))
     assert np.mean(held) > 0.96
-    assert metrics.most_wrong(0, 10**6, 100) == 0 and metrics.most_wrong(5, 5, 3) == 3 and metrics.most_wrong(0, 9, 0) == 0
+    assert (
+        metrics.most_wrong(0, 10**6, 100) == 0 and metrics.most_wrong(5, 5, 3) == 3 and metrics.most_wrong(0, 9, 0) == 0
+    )
 
 
-@pytest.mark.parametrize(("right", "total", "low", "high"), [(0, 0, 0, 1), (0, 1, 0, 0.7935), (1, 1, 0.2065, 1), (0, 50, 0, 0.0713),
-                                                               (50, 50, 0.9287, 1), (49, 50, 0.895, 0.9965)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [
+        (0, 0, 0, 1),
+        (0, 1, 0, 0.7935),
+        (1, 1, 0.2065, 1),
+        (0, 50, 0, 0.0713),
+        (50, 50, 0.9287, 1),
+        (49, 50, 0.895, 0.9965),
+    ],
+)
 def test_intervals_at_the_edges(right, total, low, high):
     assert metrics.wilson(right, total) == pytest.approx((low, high), abs=1e-4)
-    assert 0 <= metrics.wilson(right, total)[0] <= (right / total if total else 0.5) <= metrics.wilson(right, total)[1] <= 1
+    assert (
+        0
+        <= metrics.wilson(right, total)[0]
+        <= (right / total if total else 0.5)
+        <= metrics.wilson(right, total)[1]
+        <= 1
+    )
 
 
-@pytest.mark.parametrize(("right", "total", "low", "high"), [(0, 0, 0, 1), (0, 10, 0, 0.3085), (10, 10, 0.6915, 1), (18, 19, 0.7397, 0.9987),
-                                                               (5, 10, 0.1871, 0.8129)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [(0, 0, 0, 1), (0, 10, 0, 0.3085), (10, 10, 0.6915, 1), (18, 19, 0.7397, 0.9987), (5, 10, 0.1871, 0.8129)],
+)
 def test_the_exact_interval(right, total, low, high):
     """Figures as in the tables of Clopper and Pearson."""
     assert metrics.exact(right, total) == pytest.approx((low, high), abs=1e-4)

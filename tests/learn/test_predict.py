@@ -60,7 +60,9 @@ def test_the_same_pixels(make, size):
     assert np.array_equal(ours[0], load_pixels(raw, size))
 
 
-@pytest.mark.parametrize("raw", [b"", b"no picture", saved(picture((1, 2, 3), 1), "TIFF")], ids=["empty", "text", "tiff"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"no picture", saved(picture((1, 2, 3), 1), "TIFF")], ids=["empty", "text", "tiff"]
+)
 def test_what_the_program_does_not_read_it_does_not_either(raw):
     with pytest.raises(OSError, match="identify"):
         predict.load(raw, 32)

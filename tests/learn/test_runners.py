@@ -94,7 +94,11 @@ def test_a_conversion_that_gives_other_vectors_is_not_used(tiny, tmp_path, monke
 
 def keras_export(folder):
     tf = import_tensorflow()
-    layers = [tf.keras.Input((TINY_SIZE, TINY_SIZE, 3)), tf.keras.layers.Conv2D(4, 3), tf.keras.layers.GlobalAveragePooling2D()]
+    layers = [
+        tf.keras.Input((TINY_SIZE, TINY_SIZE, 3)),
+        tf.keras.layers.Conv2D(4, 3),
+        tf.keras.layers.GlobalAveragePooling2D(),
+    ]
     tf.keras.Sequential(layers).export(str(folder), verbose=False)
 
 
@@ -110,8 +114,11 @@ def signatures_only(folder):
     tf.saved_model.save(module, str(folder), signatures={"default": features})
 
 
-@pytest.mark.parametrize(("make", "length"), [(keras_export, 4), (signatures_only, 3), (save_tiny_backbone, TINY_LENGTH)],
-                         ids=["keras", "signatures", "callable"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "length"),
+    [(keras_export, 4), (signatures_only, 3), (save_tiny_backbone, TINY_LENGTH)],
+    ids=["keras", "signatures", "callable"],
+)
 def test_every_kind_of_saved_model_runs(make, length, tmp_path):
     folder = tmp_path / "model"
     make(folder)

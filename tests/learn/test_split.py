@@ -10,9 +10,17 @@ from scripts.learn.split import LEFT_OUT, TEST, TRAIN, Member, assign, folds, is
 
 LABELS = ("built", "drawn", "not")
 MEMBERS = st.lists(
-    st.builds(Member, st.integers(0, 10**9).map(lambda n: f"{n:064x}"), st.sampled_from(LABELS), st.booleans(),
-              st.integers(0, 40).map(lambda n: f"g{n:063x}"), st.booleans()),
-    max_size=120, unique_by=lambda m: m.sha256)  # fmt: skip
+    st.builds(
+        Member,
+        st.integers(0, 10**9).map(lambda n: f"{n:064x}"),
+        st.sampled_from(LABELS),
+        st.booleans(),
+        st.integers(0, 40).map(lambda n: f"g{n:063x}"),
+        st.booleans(),
+    ),
+    max_size=120,
+    unique_by=lambda m: m.sha256,
+)
 
 
 def people(label: str, count: int, first: int = 0) -> list[Member]:

@@ -72,7 +72,9 @@ def test_files_are_compared_on_labels_and_on_each_other(made, photos, tmp_path):
     labelled[photos[0]] = (said[0] + 1) % 3
     torn = tmp_path / "torn.png"
     torn.write_bytes(b"no picture")
-    found = tflite.compare({"float32": made["float32"], "float16": made["float16"]}, labelled, [*photos[5:], torn], TINY_SIZE)
+    found = tflite.compare(
+        {"float32": made["float32"], "float16": made["float16"]}, labelled, [*photos[5:], torn], TINY_SIZE
+    )
     assert [c.kind for c in found] == ["float32", "float16"]
     assert (found[0].right, found[0].total) == (9, 10)
     assert (found[0].same, found[0].looked) == (len(photos) - 5,) * 2

@@ -17,14 +17,27 @@ SOLVERS = [QUICK, replace(QUICK, solver="lbfgs")]
 both = pytest.mark.parametrize("recipe", SOLVERS, ids=["sgd", "lbfgs"])
 
 
-def material(x: np.ndarray, y: np.ndarray, tests: Sequence[bool] | None = None, watched: float = 0.1, seed: int = 0) -> Material:
+def material(
+    x: np.ndarray, y: np.ndarray, tests: Sequence[bool] | None = None, watched: float = 0.1, seed: int = 0
+) -> Material:
     """Rows as if a person had sorted them all, none like another; a fifth of them measures."""
     rng = np.random.default_rng(seed)
     n = len(y)
     test = rng.random(n) < 0.2 if tests is None else np.array(tests, bool)
     validation = ~test & (rng.random(n) < watched)
-    return Material([f"label{i}" for i in range(int(y.max()) + 1)], [None] * n, x, y, np.ones(n, bool), test, ~test & ~validation,
-                    validation, np.ones(n, np.float32), np.arange(n), rng.integers(0, 5, n))  # fmt: skip
+    return Material(
+        [f"label{i}" for i in range(int(y.max()) + 1)],
+        [None] * n,
+        x,
+        y,
+        np.ones(n, bool),
+        test,
+        ~test & ~validation,
+        validation,
+        np.ones(n, np.float32),
+        np.arange(n),
+        rng.integers(0, 5, n),
+    )
 
 
 @both
@@ -47,7 +60,11 @@ def test_with_a_small_test_set_every_image_measures(recipe):
     trained = train(stuff, recipe)
     assert 0 < stuff.test.sum() < 100
     assert trained.facts["accuracy"]["total"] == 240 == sum(map(sum, trained.facts["confusion"]))
-    assert trained.facts["measured_on"] == {"images": 240, "test_alone": False, "words": "on 240 images, each predicted without it"}
+    assert trained.facts["measured_on"] == {
+        "images": 240,
+        "test_alone": False,
+        "words": "on 240 images, each predicted without it",
+    }
     assert trained.facts["test"]["total"] == stuff.test.sum()
     assert sum(row["total"] for row in trained.facts["reliability"]) == 240
     more, labels = blobs(120, 4, gap=1.2)
@@ -71,7 +88,12 @@ def test_what_robots_say_never_reaches_the_heads_that_measure(recipe):
     leaking = replace(stuff, folds=np.arange(2 * n) % 5)
     honest = replace(stuff, folds=np.where(stuff.human, np.arange(2 * n) % 5, IN_NO_FOLD))
     strong = replace(recipe, steps=1500, learning_rate=0.1)
-    assert train(replace(leaking, folds=(np.arange(2 * n) + (np.arange(2 * n) >= n)) % 5), strong).facts["accuracy"]["value"] > 0.8
+    assert (
+        train(replace(leaking, folds=(np.arange(2 * n) + (np.arange(2 * n) >= n)) % 5), strong).facts["accuracy"][
+            "value"
+        ]
+        > 0.8
+    )
     assert train(honest, strong).facts["accuracy"]["value"] < 0.65
 
 
@@ -249,8 +271,13 @@ def test_the_curve_has_a_point_every_so_often_and_one_at_the_end():
     x, y = blobs(60, 3)
     trained = train(material(x, y), replace(QUICK, steps=120, every=50))
     assert [p.step for p in trained.curve] == [50, 100, 120]
-    assert set(curve_facts(trained.curve)[0]) == {"step", "train_accuracy", "train_loss", "validation_accuracy",
-                                                  "validation_loss"}  # fmt: skip
+    assert set(curve_facts(trained.curve)[0]) == {
+        "step",
+        "train_accuracy",
+        "train_loss",
+        "validation_accuracy",
+        "validation_loss",
+    }
     unwatched = train(material(x, y, watched=0), QUICK)
     last = unwatched.facts["cross_validation"]["value"]
     assert unwatched.curve[-1].validation_accuracy == pytest.approx(last, abs=0.05)  # the folds are watched then
@@ -258,15 +285,22 @@ def test_the_curve_has_a_point_every_so_often_and_one_at_the_end():
 
 def test_a_model_stopped_too_early_is_told():
     x, y = blobs(300, 4, gap=0.6)
-    told = [any("still getting better" in w for w in train(material(x, y), replace(QUICK, learning_rate=r, every=5)).warnings)
-            for r in (0.0003, 0.03)]  # fmt: skip
+    told = [
+        any(
+            "still getting better" in w
+            for w in train(material(x, y), replace(QUICK, learning_rate=r, every=5)).warnings
+        )
+        for r in (0.0003, 0.03)
+    ]
     assert told == [True, False]
 
 
 def test_heads_on_the_way_are_handed_out():
     x, y = blobs(60, 3)
     kept = {}
-    trained = train(material(x, y), replace(QUICK, steps=90, every=25), keep=lambda s, h: kept.update({s: h}), keep_every=30)
+    trained = train(
+        material(x, y), replace(QUICK, steps=90, every=25), keep=lambda s, h: kept.update({s: h}), keep_every=30
+    )
     assert list(kept) == [30, 60, 90]
     assert np.array_equal(kept[90].weights, trained.plain_head.weights)
     assert [p.step for p in trained.curve] == [25, 50, 75, 90]

@@ -28,15 +28,30 @@ TELLING = 3  # the channel of the maps that tells the label, to which the networ
 def features(network: efficientnet_lite.Network, kept: Activations) -> np.ndarray:
     tf = import_tensorflow()
     maps, means = kept.take(np.arange(len(kept.maps)))
-    return efficientnet_lite.tail_of(tf, network, tf.constant(maps), tf.constant(means), lambda c: (c.kernel, c.bias)).numpy()
+    return efficientnet_lite.tail_of(
+        tf, network, tf.constant(maps), tf.constant(means), lambda c: (c.kernel, c.bias)
+    ).numpy()
 
 
-def material(y: np.ndarray, kept: Activations, network: efficientnet_lite.Network, tests: int = 0, watched: int = 0) -> Material:
+def material(
+    y: np.ndarray, kept: Activations, network: efficientnet_lite.Network, tests: int = 0, watched: int = 0
+) -> Material:
     n = len(y)
     order = np.random.default_rng(7).permutation(n)
     test, validation = np.isin(np.arange(n), order[:tests]), np.isin(np.arange(n), order[tests : tests + watched])
-    return Material([f"label{i}" for i in range(int(y.max()) + 1)], [None] * n, features(network, kept), y, np.ones(n, bool),
-                    test, ~test & ~validation, validation, np.ones(n, np.float32), np.arange(n), np.arange(n) % 10)  # fmt: skip
+    return Material(
+        [f"label{i}" for i in range(int(y.max()) + 1)],
+        [None] * n,
+        features(network, kept),
+        y,
+        np.ones(n, bool),
+        test,
+        ~test & ~validation,
+        validation,
+        np.ones(n, np.float32),
+        np.arange(n),
+        np.arange(n) % 10,
+    )
 
 
 def hidden(each: int, network: efficientnet_lite.Network, seed: int = 0) -> tuple[np.ndarray, Activations]:
@@ -63,7 +78,10 @@ def run(y, kept, network, how=BRISK, **more) -> Tuning:
 
 def trunk(network: efficientnet_lite.Network) -> list[efficientnet_lite.Conv]:
     """The convolutions before the cut."""
-    return [network.stem, *(c for stage in network.stages[: efficientnet_lite.CUT] for block in stage for c in block.convs)]
+    return [
+        network.stem,
+        *(c for stage in network.stages[: efficientnet_lite.CUT] for block in stage for c in block.convs),
+    ]
 
 
 def test_what_a_head_cannot_tell_apart_tuning_learns(blind):
@@ -231,12 +249,16 @@ def test_activations_are_those_of_the_picture_and_of_its_mirror_image(lite, tmp_
     assert kept.maps.shape == (12, 2, 8, 8, 112) and kept.means.shape == (12, 2, 272) and sum(told) == 12
     assert not kept.on_disk
     efficientnet_lite.save(network, 128, tmp_path / "whole")
-    whole = open_runner(replace(backbone, weights=None, folder=tmp_path / "whole"), tmp_path / "whole", tmp_path, "full")
+    whole = open_runner(
+        replace(backbone, weights=None, folder=tmp_path / "whole"), tmp_path / "whole", tmp_path, "full"
+    )
     pixels = np.stack([load_pixels(p.path, 128) for p in pictures])
     tf = import_tensorflow()
     for mirrored, images in enumerate((pixels, pixels[:, :, ::-1])):
         maps, means = kept.take(np.arange(12), mirrored)
-        ours = efficientnet_lite.tail_of(tf, network, tf.constant(maps), tf.constant(means), lambda c: (c.kernel, c.bias)).numpy()
+        ours = efficientnet_lite.tail_of(
+            tf, network, tf.constant(maps), tf.constant(means), lambda c: (c.kernel, c.bias)
+        ).numpy()
         assert np.abs(ours - whole.vectors(np.ascontiguousarray(images))).max() < 0.03  # float16 lies between
     assert not np.allclose(kept.means[:, 0], kept.means[:, 1], atol=1e-3)
 
@@ -248,7 +270,9 @@ def test_more_than_the_memory_shall_hold_lie_on_the_disk_without_a_name(lite, tm
     spare = tmp_path / "spare"
     outside = activations.compute(pictures, trunk, network, tmp_path, spare)
     assert outside.on_disk and not list(spare.iterdir())
-    assert np.array_equal(inside.maps, outside.maps) and np.array_equal(inside.take(np.array([3]), 1)[0], outside.take(np.array([3]), 1)[0])
+    assert np.array_equal(inside.maps, outside.maps) and np.array_equal(
+        inside.take(np.array([3]), 1)[0], outside.take(np.array([3]), 1)[0]
+    )
 
 
 def test_a_picture_that_vanished_meanwhile_is_named(lite, tmp_path):

@@ -17,8 +17,20 @@ def trained(tmp_path_factory):
     backbone = write_backbone_facts(save_tiny_backbone(root / "tiny"))
     home = root / "tf_files"
     coloured(home / "training_photos" / "hues", 24)
-    done = run("hues", "0", "0", "retrain_defaults", "--architecture", str(backbone), "--steps", "300", "--images-min", "24",
-               "--tf-files", str(home))  # fmt: skip
+    done = run(
+        "hues",
+        "0",
+        "0",
+        "retrain_defaults",
+        "--architecture",
+        str(backbone),
+        "--steps",
+        "300",
+        "--images-min",
+        "24",
+        "--tf-files",
+        str(home),
+    )
     assert done.returncode == 0, done.stderr
     unsorted = home / "testing_photos" / "hues" / "unsorted_more"
     unsorted.mkdir(parents=True)

@@ -145,8 +145,17 @@ def test_without_test_images_the_models_own_figures_rank_them(tiny, catalogue, t
     assert board.standings[0].why == "no images to measure on"
 
 
-@pytest.mark.parametrize(("only_one", "only_best", "both", "tied"), [
-    (3, 5, 90, True), (0, 12, 80, False), (0, 0, 30, True), (0, 5, 30, True), (0, 6, 30, False), (100, 150, 700, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("only_one", "only_best", "both", "tied"),
+    [
+        (3, 5, 90, True),
+        (0, 12, 80, False),
+        (0, 0, 30, True),
+        (0, 5, 30, True),
+        (0, 6, 30, False),
+        (100, 150, 700, False),
+    ],
+)
 def test_noise_is_noise(only_one, only_best, both, tied):
     """Only images that one of the two has right tell them apart; those that both have, or only one was asked, do not."""
     rows = [(True, False)] * only_one + [(False, True)] * only_best + [(True, True)] * both

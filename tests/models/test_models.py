@@ -14,8 +14,15 @@ def put_model(name: str, accuracy: float, created: str = "2026-01-01T00:00:00+00
     folder = paths.summaries("robots") / name
     folder.mkdir(parents=True)
     (folder / "head.npz").write_bytes(name.encode())
-    facts = {"format": 1, "labels": ["a", "b"], "accuracy": {"value": accuracy}, "created": created,
-             "backbone": {"sha256": "x"}, "files": {"head.npz": "0" * 64}, **more}  # fmt: skip
+    facts = {
+        "format": 1,
+        "labels": ["a", "b"],
+        "accuracy": {"value": accuracy},
+        "created": created,
+        "backbone": {"sha256": "x"},
+        "files": {"head.npz": "0" * 64},
+        **more,
+    }
     (folder / "model.json").write_text(json.dumps(facts))
 
 
@@ -34,7 +41,9 @@ def test_a_tie_goes_to_the_newer(tf_files):
     assert shelf.all_models("robots")[0].name == "new"
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "accuracy": "high"}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "accuracy": "high"}', "\x00\xff"]
+)
 def test_half_made_and_foreign_folders_are_left_out(tf_files, damage):
     put_model("good", 0.5)
     folder = paths.summaries("robots") / "other"
@@ -48,7 +57,13 @@ def test_pick_by_number_name_or_nothing(tf_files):
     for name, accuracy in (("a", 0.9), ("b", 0.8), ("7", 0.7)):
         put_model(name, accuracy)
     ranked = shelf.all_models("robots")
-    assert [shelf.pick(ranked, wanted, "robots").name for wanted in ("", "1", "2", "b", "7")] == ["a", "a", "b", "b", "7"]
+    assert [shelf.pick(ranked, wanted, "robots").name for wanted in ("", "1", "2", "b", "7")] == [
+        "a",
+        "a",
+        "b",
+        "b",
+        "7",
+    ]
     for wanted in ("0", "4", "c"):
         with pytest.raises(NotReady):
             shelf.pick(ranked, wanted, "robots")

@@ -24,9 +24,25 @@ def catalogue(tmp_path):
 
 
 def image(sha="s", **other):
-    return Image(**{"sha256": sha, "origin_sha256": "o", "file_name": "f", "source": "site", "source_id": "1", "image_url": "u",
-                    "page_url": "p", "title": "t", "creator": "c", "license": "by", "license_url": "l", "credit": "x",
-                    "searchtag": "tag", "at": "now", **other})  # fmt: skip
+    return Image(
+        **{
+            "sha256": sha,
+            "origin_sha256": "o",
+            "file_name": "f",
+            "source": "site",
+            "source_id": "1",
+            "image_url": "u",
+            "page_url": "p",
+            "title": "t",
+            "creator": "c",
+            "license": "by",
+            "license_url": "l",
+            "credit": "x",
+            "searchtag": "tag",
+            "at": "now",
+            **other,
+        }
+    )
 
 
 @given(TEXT, TEXT, st.sampled_from([HUMAN, ROBOT]), st.floats(0, 1))
@@ -72,10 +88,12 @@ def test_what_is_set_apart_keeps_its_version(catalogue):
 def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
     path = tmp_path / "old.sqlite"
     old = sqlite3.connect(path)
-    old.executescript("CREATE TABLE labels(sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, given_by TEXT NOT NULL, score REAL, model TEXT, at TEXT);"
-                      "INSERT INTO labels VALUES('a','built','human',NULL,'','');"
-                      "CREATE TABLE splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);"
-                      "INSERT INTO splits VALUES('a','test',1),('b','train',1);")
+    old.executescript(
+        "CREATE TABLE labels(sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, given_by TEXT NOT NULL, score REAL, model TEXT, at TEXT);"
+        "INSERT INTO labels VALUES('a','built','human',NULL,'','');"
+        "CREATE TABLE splits(sha256 TEXT PRIMARY KEY, part TEXT NOT NULL, version INTEGER NOT NULL);"
+        "INSERT INTO splits VALUES('a','test',1),('b','train',1);"
+    )
     old.commit()
     old.close()
     with Catalogue.open(path) as catalogue:

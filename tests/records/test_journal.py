@@ -10,8 +10,16 @@ from tests.terminal import PROJECT
 
 
 def moves(count: int) -> list[Move]:
-    return [Move(f"{n:064x}", f"testing_photos/robots/sorted_x/built/{n}.jpg",
-                 f"training_photos/robots/built/{n}.jpg", "built", "robot") for n in range(count)]  # fmt: skip
+    return [
+        Move(
+            f"{n:064x}",
+            f"testing_photos/robots/sorted_x/built/{n}.jpg",
+            f"training_photos/robots/built/{n}.jpg",
+            "built",
+            "robot",
+        )
+        for n in range(count)
+    ]
 
 
 def home(tf_files):

@@ -111,14 +111,18 @@ def sorted_folder(robots, catalogue):
     under = coloured(folder / "x", 1, ("yellow",), first=60) / "yellow"
     under.rename(folder / "yellow_under925")
     (folder / "x").rmdir()
-    rows = [Sorting(folder.name, path.name, sha, path.parent.name, "cyan", 0.97, "model", STAMP)
-            for path, _, sha in labelling.hashed([folder / "cyan", folder / "yellow_under925"])]  # fmt: skip
+    rows = [
+        Sorting(folder.name, path.name, sha, path.parent.name, "cyan", 0.97, "model", STAMP)
+        for path, _, sha in labelling.hashed([folder / "cyan", folder / "yellow_under925"])
+    ]
     catalogue.add_sortings(rows)
     return folder
 
 
 def looked_at(folder, catalogue) -> dict[str, str]:
-    return {i.path.name: f"{i.label}/{i.given_by}" for i in labelling.sorted_images(folder, {"cyan", "yellow"}, catalogue)}
+    return {
+        i.path.name: f"{i.label}/{i.given_by}" for i in labelling.sorted_images(folder, {"cyan", "yellow"}, catalogue)
+    }
 
 
 def test_what_nobody_touched_is_the_robots(sorted_folder, catalogue):
@@ -130,8 +134,11 @@ def test_what_a_person_moved_or_added_is_theirs(sorted_folder, catalogue):
     next((sorted_folder / "yellow_under925").iterdir()).rename(sorted_folder / "yellow" / "raised.png")
     coloured(sorted_folder, 1, ("yellow",), first=70)
     assert looked_at(sorted_folder, catalogue) == {
-        "cyan_51.png": "cyan/robot", "moved.png": "yellow/human", "raised.png": "yellow/human",
-        "yellow_70.png": "yellow/human"}  # fmt: skip
+        "cyan_51.png": "cyan/robot",
+        "moved.png": "yellow/human",
+        "raised.png": "yellow/human",
+        "yellow_70.png": "yellow/human",
+    }
 
 
 def test_an_approved_folder_is_a_persons_as_a_whole(sorted_folder, catalogue):

@@ -23,8 +23,18 @@ from scripts.report.measured import Measured
 from scripts.report.pictures import SIDE, thumbnail
 
 CSS = (Path(report.__file__).parent / "report.css").read_text(encoding="utf-8")
-SECTIONS = {"warnings", "data", "accuracy", "confusion", "reliability", "thresholds", "curves", "mistakes", "suspects",
-            "parameters"}  # fmt: skip
+SECTIONS = {
+    "warnings",
+    "data",
+    "accuracy",
+    "confusion",
+    "reliability",
+    "thresholds",
+    "curves",
+    "mistakes",
+    "suspects",
+    "parameters",
+}
 VOID = {"meta", "img", "br", "wbr", "col"}
 HOSTILE = ["<img src=x onerror=alert(1)>", "\"><script>alert('2')</script>", "a&b</title></style>"]
 
@@ -78,9 +88,19 @@ def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: f
         pictures.append(Picture(path, labels[y[i]], f"{i:064d}"))
     test = turn % 6 == 0
     validation = ~test & (turn % 7 == 3)
-    return Material(sorted(labels), pictures, (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32), y,
-                    np.ones(n, bool), test, ~test & ~validation, validation, np.ones(n, np.float32), np.arange(n),
-                    turn % 5)  # fmt: skip
+    return Material(
+        sorted(labels),
+        pictures,
+        (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32),
+        y,
+        np.ones(n, bool),
+        test,
+        ~test & ~validation,
+        validation,
+        np.ones(n, np.float32),
+        np.arange(n),
+        turn % 5,
+    )
 
 
 def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
@@ -89,10 +109,22 @@ def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
         "name": "flowers_efficientnet_lite0_batch64",
         "created": "2026-11-23T06:11:00+00:00",
         "architecture": "efficientnet_lite0",
-        "backbone": {"title": "efficientnet_lite0", "sha256": "ab" * 32, "input_size": 128, "vector_length": 12,
-                     "handle": "https://tfhub.dev/google/some/1"},
-        "parameters": {"steps": recipe.steps, "batch_size": 16, "learning_rate": 0.01, "solver": recipe.solver,
-                       "seed": 1, "test_percent": 16, "distortions": {"flip": False, "crop": 10}},
+        "backbone": {
+            "title": "efficientnet_lite0",
+            "sha256": "ab" * 32,
+            "input_size": 128,
+            "vector_length": 12,
+            "handle": "https://tfhub.dev/google/some/1",
+        },
+        "parameters": {
+            "steps": recipe.steps,
+            "batch_size": 16,
+            "learning_rate": 0.01,
+            "solver": recipe.solver,
+            "seed": 1,
+            "test_percent": 16,
+            "distortions": {"flip": False, "crop": 10},
+        },
         "strength": trained.strength,
         "counts": material.counts(),
         "left_out": 3,
@@ -100,7 +132,7 @@ def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
         "seconds": {"bottlenecks": 0.4, "head": 75.2},
         "warnings": trained.warnings,
         **trained.facts,
-    }  # fmt: skip
+    }
 
 
 def learn(material: Material, solver: str = "sgd") -> tuple[dict, Trained]:
@@ -144,7 +176,15 @@ def test_page_tells_the_figures(page, flowers):
     share = facts["accuracy"]
     assert f"{share['right']} right: {100 * share['value']:.1f} %" in page.text
     assert f"{round(100 * share['low'])} to {round(100 * share['high'])} %" in page.text
-    for words in ("Cross-validation", "ECE", "learning_rate", "distortions.crop", "efficientnet_lite0", "1 min 15 s", "torn.jpg"):
+    for words in (
+        "Cross-validation",
+        "ECE",
+        "learning_rate",
+        "distortions.crop",
+        "efficientnet_lite0",
+        "1 min 15 s",
+        "torn.jpg",
+    ):
         assert words in page.text, words
     for label, row in facts["counts"].items():
         assert re.search(rf"{label}{row['images']}{row['human']}{row['robot']}{row['train']}", page.text)
@@ -196,9 +236,11 @@ def test_thresholds_tell_the_mistakes_to_expect_in_250_pictures(flowers):
 
 def test_the_gate_says_how_many_test_pictures_it_would_hold_back(flowers):
     material, facts, trained = flowers
-    for gate, told in (({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
-                       ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
-                       ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back")):  # fmt: skip
+    for gate, told in (
+        ({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
+        ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
+        ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back"),
+    ):
         assert told in Page(report.page({**facts, "gate": gate}, material, trained)).text
 
 
@@ -246,7 +288,9 @@ def test_hostile_names_stay_text(tmp_path):
 
 
 def test_every_text_of_a_template_is_escaped_and_spelled_out_once():
-    made = report.environment().from_string("<p title=\"{{ x }}\">{{ x }}</p>{% macro b(t) %}<b>{{ t }}</b>{% endmacro %}{{ b(x) }}")
+    made = report.environment().from_string(
+        '<p title="{{ x }}">{{ x }}</p>{% macro b(t) %}<b>{{ t }}</b>{% endmacro %}{{ b(x) }}'
+    )
     told = made.render(x="\"'<>&\x1b\udcff")
     safe = "&#34;&#39;&lt;&gt;&amp;\\x1b\\udcff"
     assert told == f'<p title="{safe}">{safe}</p><b>{safe}</b>'

@@ -34,8 +34,10 @@ def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
     monkeypatch.setattr(console, "note", said.append)
     done = run(tiny, catalogue, steps=[5, 100], learning_rate=[0.001, 0.01], batch_size=[8, 32])
     assert len(done.models) == 8 == len(shelf.all_models("robots"))
-    chosen = {(m.facts["parameters"]["steps"], m.facts["parameters"]["learning_rate"], m.facts["parameters"]["batch_size"])
-              for m in done.models}  # fmt: skip
+    chosen = {
+        (m.facts["parameters"]["steps"], m.facts["parameters"]["learning_rate"], m.facts["parameters"]["batch_size"])
+        for m in done.models
+    }
     assert len(chosen) == 8
     shares = [s.share["value"] for s in done.board.standings]
     assert shares == sorted(shares, reverse=True)
@@ -43,7 +45,8 @@ def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
     assert set(done.effects) == {"steps", "learning_rate", "batch_size"}
     assert set(done.effects["steps"]) == {"5", "100"}
     assert done.effects["steps"]["100"] == pytest.approx(
-        sum(s.value for s in done.board.standings if s.model.facts["parameters"]["steps"] == 100) / 4)  # fmt: skip
+        sum(s.value for s in done.board.standings if s.model.facts["parameters"]["steps"] == 100) / 4
+    )
     assert said[-1].endswith(f"tensorboard --logdir {paths.summaries('robots')}")
     assert "explored 8 combinations" in done.line() and done.facts()["leaderboard"]["images"] > 0
 
@@ -52,7 +55,9 @@ def test_all_share_one_split_and_one_pass_through_the_backbone(tiny, catalogue):
     done = run(tiny, catalogue, steps=[50, 100, 150])
     assert len({m.facts["made_from"] for m in done.models}) == 3
     assert len({str(m.facts["counts"]) for m in done.models}) == 1
-    assert [m.facts["seconds"]["bottlenecks"] for m in done.models] == [done.models[0].facts["seconds"]["bottlenecks"]] * 3
+    assert [m.facts["seconds"]["bottlenecks"] for m in done.models] == [
+        done.models[0].facts["seconds"]["bottlenecks"]
+    ] * 3
 
 
 def test_backbones_are_compared_on_the_same_test_images(tiny, catalogue, tmp_path):
@@ -69,18 +74,25 @@ def test_tensorboard_can_compare_them(tiny, catalogue):
 
     for model in done.models:
         assert "_hparams_/session_start_info" in EventAccumulator(str(model.folder)).Reload().summary_metadata
-        assert EventAccumulator(str(model.folder / "train")).Reload().Scalars("accuracy")[-1].step == \
-            model.facts["parameters"]["steps"]  # fmt: skip
+        assert (
+            EventAccumulator(str(model.folder / "train")).Reload().Scalars("accuracy")[-1].step
+            == model.facts["parameters"]["steps"]
+        )
 
 
 def test_the_same_value_twice_is_one_combination(tiny, catalogue):
     assert len(run(tiny, catalogue, steps=[50, 50, 60]).models) == 2
 
 
-@pytest.mark.parametrize(("more", "says"), [
-    ({}, "several values"), ({"test_percent": [10, 20]}, "--test-percent takes one value"),
-    ({"images_min": [20, 30], "steps": [1, 2]}, "--images-min"),
-    ({"steps": list(range(1, 21)), "batch_size": list(range(1, 12))}, "220 combinations")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "several values"),
+        ({"test_percent": [10, 20]}, "--test-percent takes one value"),
+        ({"images_min": [20, 30], "steps": [1, 2]}, "--images-min"),
+        ({"steps": list(range(1, 21)), "batch_size": list(range(1, 12))}, "220 combinations"),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(tiny, catalogue, more, says):
     with pytest.raises(BadUsage, match=says):
         run(tiny, catalogue, **more)

@@ -75,7 +75,9 @@ def test_a_test_set_that_a_training_has_set_apart_is_nothing_new(tiny, catalogue
 
 def test_forgetting_keeps_the_best_and_the_newest(tiny, catalogue, capsys, monkeypatch):
     best = made(tiny, catalogue, steps=400)
-    others = [made(tiny, catalogue, steps=1, batch_size=1, seed=n) for n in (1, 2, 3, 4)]  # one picture seen is not enough
+    others = [
+        made(tiny, catalogue, steps=1, batch_size=1, seed=n) for n in (1, 2, 3, 4)
+    ]  # one picture seen is not enough
     for n, model in enumerate([best, *others]):
         facts = json.loads((model.folder / "model.json").read_text())
         (model.folder / "model.json").write_text(json.dumps({**facts, "created": f"2026-11-2{n}T00:00:00+00:00"}))
@@ -126,9 +128,27 @@ def test_nothing_of_tensorflows_own_is_left_in_the_temporary_folder(tmp_path, ti
     own = tmp_path / "tmp"
     own.mkdir()
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, str(PROJECT / "roboflow.py"), "hues", "0", "0", "retrain_defaults", "--architecture", str(tiny),
-                           "--images-min", "24", "--steps", "20", "--tf-files", str(tmp_path / "tf_files")],
-                          env={**usual, "TMPDIR": str(own)}, capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(PROJECT / "roboflow.py"),
+            "hues",
+            "0",
+            "0",
+            "retrain_defaults",
+            "--architecture",
+            str(tiny),
+            "--images-min",
+            "24",
+            "--steps",
+            "20",
+            "--tf-files",
+            str(tmp_path / "tf_files"),
+        ],
+        env={**usual, "TMPDIR": str(own)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert not list(own.rglob("__autograph_generated_file*"))
 

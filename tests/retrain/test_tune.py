@@ -102,7 +102,9 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
     others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
     gone = forget.forget_quietly("hues", [replace_model(model), model], 1)
-    assert gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
+    assert (
+        gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
+    )
 
 
 def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, small, monkeypatch):
@@ -111,16 +113,21 @@ def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(c
     looked = []
     compute = activations.compute
     monkeypatch.setattr(activations, "compute", lambda *a: looked.append(1) or compute(*a))
-    done = explore.explore("hues", {**LAST, "tune": ["head", "last"], "tune_epochs": [1, 2], "folds": False}, STAMP, catalogue)
+    done = explore.explore(
+        "hues", {**LAST, "tune": ["head", "last"], "tune_epochs": [1, 2], "folds": False}, STAMP, catalogue
+    )
     assert [m.facts["parameters"]["tune"] for m in done.models].count("head") == 1  # epochs make no other head
     assert len(done.models) == 3 and looked == [1]
     assert set(done.effects["tune"]) == {"head", "last"} and set(done.effects["tune_epochs"]) == {"not tuned", "1", "2"}
     unmeasured = [m for m in done.models if not m.measured]
-    assert len(unmeasured) == 2 and all("unmeasured" in m.name and any("not measured" in w for w in m.facts["warnings"])
-                                        for m in unmeasured)  # fmt: skip
+    assert len(unmeasured) == 2 and all(
+        "unmeasured" in m.name and any("not measured" in w for w in m.facts["warnings"]) for m in unmeasured
+    )
 
 
-@pytest.mark.parametrize(("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)])
+@pytest.mark.parametrize(
+    ("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)]
+)
 def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkeypatch, attended, answer, kept):
     from scripts.learn.tune import Tuning
 
@@ -128,7 +135,9 @@ def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkey
     step = Tuning._look
     monkeypatch.setattr(console, "can_ask", lambda: True)
     monkeypatch.setattr(console, "yes_no", lambda text, _: asked.append(text) or answer)
-    monkeypatch.setattr(Tuning, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n))
+    monkeypatch.setattr(
+        Tuning, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n)
+    )
     if not kept:
         with pytest.raises(KeyboardInterrupt):
             retrain.retrain("hues", training(tune_epochs=3), STAMP, catalogue, attended)
@@ -163,7 +172,12 @@ def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(ti
 
 def test_the_options_are_checked_and_the_settings_are_their_defaults():
     plan = plan_of("hues 0 0 retrain_defaults --tune last --tune-epochs 3 --tune-rate 0.001 --tune-batch 32 --no-folds")
-    assert (plan.training.tune, plan.training.tune_epochs, plan.training.tune_batch, plan.training.folds) == ("last", 3, 32, False)
+    assert (plan.training.tune, plan.training.tune_epochs, plan.training.tune_batch, plan.training.folds) == (
+        "last",
+        3,
+        32,
+        False,
+    )
     assert plan.training.tune_rate == 0.001
     assert Training.from_cfg().tune == "head" and Training.from_cfg().folds
     for wrong, named in (("--tune all", "head, last"), ("--tune-epochs 0", "1..1000"), ("--tune-batch 1", "2..1024")):
@@ -172,8 +186,10 @@ def test_the_options_are_checked_and_the_settings_are_their_defaults():
 
 
 def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it():
-    line = ("hues 0 0 retrain --architecture efficientnet_lite0 --steps 9 --image-size 224 --test-percent 10 --batch-size 8 "
-            "--learning-rate 0.01")  # fmt: skip
+    line = (
+        "hues 0 0 retrain --architecture efficientnet_lite0 --steps 9 --image-size 224 --test-percent 10 --batch-size 8 "
+        "--learning-rate 0.01"
+    )
     assert plan_of(line).training.tune == "head"
     assert plan_of(line, asks=True).ask_training and not plan_of(f"{line} --tune head", asks=True).ask_training
 
@@ -181,7 +197,9 @@ def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it():
 def test_it_is_asked_where_it_is_possible_and_said_what_it_costs(monkeypatch):
     said, asked = [], []
     monkeypatch.setattr(console, "note", said.append)
-    monkeypatch.setattr(console, "ask", lambda text, check, default, back=False, help="": asked.append(text) or check("last"))
+    monkeypatch.setattr(
+        console, "ask", lambda text, check, default, back=False, help="": asked.append(text) or check("last")
+    )
     given = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate")
     assert guide.ask_training(Training.from_cfg(), given).tune == "last"
     assert asked == ["What learns: only the head, or the last layers too (head or last)"] and "minute" in said[0]

@@ -28,7 +28,10 @@ def figures(printed: str) -> dict[str, list[str]]:
 @pytest.mark.timeout(240)
 def test_bench_prints_every_row_of_classify_and_start(backbone, tmp_path, capsys):
     pictures = helpers.coloured(tmp_path / "data", each=4)
-    assert bench.main(["--quick", "--data", str(pictures), "--backbone", str(backbone), "--parts", "classify", "start"]) == 0
+    assert (
+        bench.main(["--quick", "--data", str(pictures), "--backbone", str(backbone), "--parts", "classify", "start"])
+        == 0
+    )
     rows = figures(capsys.readouterr().out)
     for name in ("backbone alone, our interpreters", "roboflow, files to vectors", "plain Keras loop, batches of 32"):
         assert int(rows[name][0]) == bench.QUICK.classify
@@ -113,8 +116,11 @@ def test_probabilities_agree_whatever_runs_the_backbone(backbone, tmp_path):
     head = Head(rng.normal(0, 3, (light.vector_length, 3)).astype(np.float32), np.zeros(3, np.float32))
     model_files.save_graph(tmp_path / "graph", backbone, 32, head)
     model_files.save_labels(tmp_path / "labels.txt", ["cyan", "magenta", "yellow"])
-    scores = [head.probabilities(light.vectors(pixels)), head.probabilities(full.vectors(pixels)),
-              Graph(tmp_path / "graph", tmp_path / "labels.txt").scores(pixels)]  # fmt: skip
+    scores = [
+        head.probabilities(light.vectors(pixels)),
+        head.probabilities(full.vectors(pixels)),
+        Graph(tmp_path / "graph", tmp_path / "labels.txt").scores(pixels),
+    ]
     assert (light.kind, full.kind) == ("light", "full")
     assert np.abs(scores[0] - scores[1]).max() < 1e-4
     assert np.abs(scores[0] - scores[2]).max() < 1e-4

@@ -10,7 +10,16 @@ from tests.terminal import PROJECT
 def test_the_demo_turns_the_loop_and_touches_no_folder_that_is_there(tmp_path):
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "mine.jpg").write_bytes(b"a photo of mine")
-    command = [sys.executable, "scripts/demo.py", "--folder", str(tmp_path / "demo"), "--per-label", "20", "--more", "12"]
+    command = [
+        sys.executable,
+        "scripts/demo.py",
+        "--folder",
+        str(tmp_path / "demo"),
+        "--per-label",
+        "20",
+        "--more",
+        "12",
+    ]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [p.name for p in (tmp_path / "demo").iterdir()] == ["mine.jpg"]

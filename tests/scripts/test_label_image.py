@@ -19,10 +19,29 @@ from tests.terminal import PROJECT
 def model(tiny, tmp_path_factory):
     """A model folder made by scripts.retrain."""
     home = tmp_path_factory.mktemp("labelled")
-    assert retrain.main(["--image_dir", str(coloured(home / "photos", 20)), "--architecture", str(tiny),
-                         "--model_dir", str(home / "models"), "--bottleneck_dir", str(home / "bottlenecks"),
-                         "--output_graph", str(home / "retrained_graph"), "--output_labels", str(home / "retrained_labels.txt"),
-                         "--summaries_dir", str(home / "summaries"), "--how_many_training_steps", "300"]) == 0  # fmt: skip
+    assert (
+        retrain.main(
+            [
+                "--image_dir",
+                str(coloured(home / "photos", 20)),
+                "--architecture",
+                str(tiny),
+                "--model_dir",
+                str(home / "models"),
+                "--bottleneck_dir",
+                str(home / "bottlenecks"),
+                "--output_graph",
+                str(home / "retrained_graph"),
+                "--output_labels",
+                str(home / "retrained_labels.txt"),
+                "--summaries_dir",
+                str(home / "summaries"),
+                "--how_many_training_steps",
+                "300",
+            ]
+        )
+        == 0
+    )
     return home
 
 
@@ -48,8 +67,17 @@ def test_the_lines_of_the_original(model, image, capsys):
 
 def test_every_flag_of_the_original_is_there():
     taken = {option for action in label_image.parser()._actions for option in action.option_strings}
-    assert {"--image", "--graph", "--labels", "--input_height", "--input_width", "--input_mean", "--input_std",
-            "--input_layer", "--output_layer"} <= taken  # fmt: skip
+    assert {
+        "--image",
+        "--graph",
+        "--labels",
+        "--input_height",
+        "--input_width",
+        "--input_mean",
+        "--input_std",
+        "--input_layer",
+        "--output_layer",
+    } <= taken
 
 
 def test_many_images_each_under_its_name_and_labels_found_beside_the_graph(model, image, capsys):
@@ -79,10 +107,16 @@ def test_mean_and_spread_are_taken_off(image):
     assert np.allclose(moved, (plain * 255 - 128) / 128, atol=1e-5)
 
 
-@pytest.mark.parametrize(("more", "code", "says"), [
-    (("--input_height", "99"), 2, "32 x 32"), (("--input_std", "0"), 2, "must not be 0"),
-    (("--input_layer", "nothing"), 1, "no input called nothing"), (("--output_layer", "nothing"), 1, "no output called nothing"),
-    (("--labels", "/no/such"), 1, "cannot be read")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "code", "says"),
+    [
+        (("--input_height", "99"), 2, "32 x 32"),
+        (("--input_std", "0"), 2, "must not be 0"),
+        (("--input_layer", "nothing"), 1, "no input called nothing"),
+        (("--output_layer", "nothing"), 1, "no output called nothing"),
+        (("--labels", "/no/such"), 1, "cannot be read"),
+    ],
+)
 def test_flags_that_do_not_fit_the_graph(model, image, capsys, more, code, says):
     assert label(model, image, more=more) == code
     assert says in capsys.readouterr().err
@@ -98,7 +132,10 @@ def test_no_graph_a_broken_one_and_too_few_labels(model, image, tmp_path, capsys
     assert "no SavedModel" in capsys.readouterr().err
     (tmp_path / "saved_model.pb").write_bytes(b"nothing")
     (tmp_path / "labels.txt").write_text("cyan\n")
-    assert label_image.main(["--graph", str(tmp_path), "--labels", str(tmp_path / "labels.txt"), "--image", str(image)]) == 1
+    assert (
+        label_image.main(["--graph", str(tmp_path), "--labels", str(tmp_path / "labels.txt"), "--image", str(image)])
+        == 1
+    )
     assert "cannot be read" in capsys.readouterr().err
     assert label(model, image, more=("--labels", str(tmp_path / "labels.txt"))) == 1
     assert "1 labels" in capsys.readouterr().err
@@ -114,7 +151,12 @@ def test_damaged_weights_are_told(model, image, tmp_path, capsys):
 
 
 def test_it_runs_alone_as_a_module(model, image):
-    done = subprocess.run([sys.executable, "-m", "scripts.label_image", "--graph", str(model / "retrained_graph"), "--image", str(image)],
-                          cwd=PROJECT, capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.label_image", "--graph", str(model / "retrained_graph"), "--image", str(image)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     assert "magenta (score=" in done.stdout

@@ -30,30 +30,81 @@ def shared(tmp_path_factory):
 
 
 def flags(photos: Path, tiny: Path, shared: Path, out: Path, *more: str) -> list[str]:
-    return ["--image_dir", str(photos), "--architecture", str(tiny), "--model_dir", str(shared / "models"),
-            "--bottleneck_dir", str(shared / "bottlenecks"), "--output_graph", str(out / "retrained_graph"),
-            "--output_labels", str(out / "labels.txt"), "--summaries_dir", str(out / "summaries"),
-            "--how_many_training_steps", "200", *more]  # fmt: skip
+    return [
+        "--image_dir",
+        str(photos),
+        "--architecture",
+        str(tiny),
+        "--model_dir",
+        str(shared / "models"),
+        "--bottleneck_dir",
+        str(shared / "bottlenecks"),
+        "--output_graph",
+        str(out / "retrained_graph"),
+        "--output_labels",
+        str(out / "labels.txt"),
+        "--summaries_dir",
+        str(out / "summaries"),
+        "--how_many_training_steps",
+        "200",
+        *more,
+    ]
 
 
 def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, capsys):
-    code = retrain.main(flags(
-        photos, tiny, shared, tmp_path, "--learning_rate", "0.02", "--testing_percentage", "20", "--validation_percentage", "15",
-        "--eval_step_interval", "50", "--train_batch_size", "32", "--test_batch_size", "-1", "--validation_batch_size", "10",
-        "--print_misclassified_test_images", "--final_tensor_name", "answer", "--flip_left_right", "--random_crop", "5",
-        "--random_scale", "5", "--random_brightness", "5", "--intermediate_store_frequency", "100",
-        "--intermediate_output_graphs_dir", str(tmp_path / "middle"), "--saved_model_dir", str(tmp_path / "second")))  # fmt: skip
+    code = retrain.main(
+        flags(
+            photos,
+            tiny,
+            shared,
+            tmp_path,
+            "--learning_rate",
+            "0.02",
+            "--testing_percentage",
+            "20",
+            "--validation_percentage",
+            "15",
+            "--eval_step_interval",
+            "50",
+            "--train_batch_size",
+            "32",
+            "--test_batch_size",
+            "-1",
+            "--validation_batch_size",
+            "10",
+            "--print_misclassified_test_images",
+            "--final_tensor_name",
+            "answer",
+            "--flip_left_right",
+            "--random_crop",
+            "5",
+            "--random_scale",
+            "5",
+            "--random_brightness",
+            "5",
+            "--intermediate_store_frequency",
+            "100",
+            "--intermediate_output_graphs_dir",
+            str(tmp_path / "middle"),
+            "--saved_model_dir",
+            str(tmp_path / "second"),
+        )
+    )
     out = capsys.readouterr().out
     assert code == 0
     assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*each predicted without it\)", out)
     assert "=== MISCLASSIFIED TEST IMAGES ===" in out
     assert (tmp_path / "labels.txt").read_text() == "cyan\nmagenta\nyellow\n"
-    assert list((tmp_path / "summaries" / "train").glob("events*")) and list((tmp_path / "summaries" / "validation").glob("events*"))
+    assert list((tmp_path / "summaries" / "train").glob("events*")) and list(
+        (tmp_path / "summaries" / "validation").glob("events*")
+    )
     for graph in ("retrained_graph", "second", "middle/intermediate_100", "middle/intermediate_200"):
         assert Graph(tmp_path / graph, tmp_path / "labels.txt", output_layer="answer").height == TINY_SIZE
     pixels = np.random.default_rng(0).random((2, TINY_SIZE, TINY_SIZE, 3), np.float32)
-    early, late, final, second = (Graph(tmp_path / g, tmp_path / "labels.txt").scores(pixels) for g in
-                                  ("middle/intermediate_100", "middle/intermediate_200", "retrained_graph", "second"))  # fmt: skip
+    early, late, final, second = (
+        Graph(tmp_path / g, tmp_path / "labels.txt").scores(pixels)
+        for g in ("middle/intermediate_100", "middle/intermediate_200", "retrained_graph", "second")
+    )
     assert np.allclose(final, second, atol=1e-6)
     assert not np.allclose(early, late, atol=1e-3)
     assert (early.argmax(axis=1) == final.argmax(axis=1)).any()
@@ -86,10 +137,17 @@ def test_the_solver_without_knobs(photos, tiny, shared, tmp_path, capsys):
     assert float(re.search(r"= (\d+\.\d)%", capsys.readouterr().out)[1]) > 70
 
 
-@pytest.mark.parametrize(("wrong", "says"), [
-    (["--testing_percentage", "0"], "between 1 and 90"), (["--how_many_training_steps", "0"], "between 1"),
-    (["--random_crop", "100"], "between 0 and 99"), (["--learning_rate", "0"], "above 0"),
-    (["--learning_rate", "nan"], "above 0"), (["--image_dir", "/no/such"], "no folder")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["--testing_percentage", "0"], "between 1 and 90"),
+        (["--how_many_training_steps", "0"], "between 1"),
+        (["--random_crop", "100"], "between 0 and 99"),
+        (["--learning_rate", "0"], "above 0"),
+        (["--learning_rate", "nan"], "above 0"),
+        (["--image_dir", "/no/such"], "no folder"),
+    ],
+)
 def test_flags_out_of_range_are_refused(photos, tiny, shared, tmp_path, capsys, wrong, says):
     assert retrain.main([*flags(photos, tiny, shared, tmp_path), *wrong]) == 2
     assert says in capsys.readouterr().err
@@ -116,11 +174,21 @@ def test_unreadable_pictures_are_left_out_and_told(photos, tiny, shared, tmp_pat
 
 def job(photos: Path, tiny: Path, how: Distortions) -> Job:
     with HashBook(None) as book:
-        return Job(list_pictures(photos, book), tiny_backbone(tiny), tiny, Recipe(steps=50), SplitRules(least=2), distortions=how)
+        return Job(
+            list_pictures(photos, book),
+            tiny_backbone(tiny),
+            tiny,
+            Recipe(steps=50),
+            SplitRules(least=2),
+            distortions=how,
+        )
 
 
-@pytest.mark.parametrize("how", [Distortions(flip=True), Distortions(crop=30), Distortions(scale=50), Distortions(brightness=60)],
-                         ids=["flip", "crop", "scale", "brightness"])  # fmt: skip
+@pytest.mark.parametrize(
+    "how",
+    [Distortions(flip=True), Distortions(crop=30), Distortions(scale=50), Distortions(brightness=60)],
+    ids=["flip", "crop", "scale", "brightness"],
+)
 def test_each_distortion_changes_what_is_learned(photos, tiny, shared, how):
     places = Places(shared / "models", shared / "bottlenecks")
     plain, bent = (gather(job(photos, tiny, d), places) for d in (Distortions(), how))

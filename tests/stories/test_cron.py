@@ -22,13 +22,20 @@ TRAIN = "--architecture efficientnet_lite0 --images-min 24 --steps 300"
 def cron(command: str, home: Path, environ: str = "", after: str = "") -> subprocess.CompletedProcess:
     """The command as crond gives it to /bin/sh, from /."""
     line = f"{DOOR} {command} --tf-files {shlex.quote(str(home))} {after}"
-    return subprocess.run(["env", "-i", *shlex.split(environ), "/bin/sh", "-c", line], cwd="/", capture_output=True, text=True,
-                          timeout=280)  # fmt: skip
+    return subprocess.run(
+        ["env", "-i", *shlex.split(environ), "/bin/sh", "-c", line],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
 
 
 def test_retrain_defaults_and_automatic_from_a_crontab(home, tmp_path):
     """The two lines people put into a crontab, with TensorFlow and all."""
-    done = cron(f"robots 0 0 retrain_defaults {TRAIN} --again", home, "TF_CPP_MIN_LOG_LEVEL=0")  # its noise goes to the log
+    done = cron(
+        f"robots 0 0 retrain_defaults {TRAIN} --again", home, "TF_CPP_MIN_LOG_LEVEL=0"
+    )  # its noise goes to the log
     assert (done.returncode, done.stderr) == (0, "")
     assert (home / "logs/robots.log").stat().st_mode & 0o777 == 0o600
     assert len(done.stdout.splitlines()) == 1 and done.stdout.startswith("robots: retrained efficientnet_lite0_")
@@ -36,8 +43,12 @@ def test_retrain_defaults_and_automatic_from_a_crontab(home, tmp_path):
     own.mkdir()
     for number, found in enumerate(itertools.islice(Sample(9).search("robotart"), 6)):
         (own / f"mine {number}.jpg").write_bytes(Sample(9).read(found))
-    done = cron(f"robots 100 robotart automatic --source {shlex.quote(f'folder:{own}')} --architecture efficientnet_lite0 --images-min 20 --steps 300",
-                home, "LC_ALL=en_US.ISO-8859-1 LANG=xx", "<&-")  # fmt: skip
+    done = cron(
+        f"robots 100 robotart automatic --source {shlex.quote(f'folder:{own}')} --architecture efficientnet_lite0 --images-min 20 --steps 300",
+        home,
+        "LC_ALL=en_US.ISO-8859-1 LANG=xx",
+        "<&-",
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1
     for word in ("100 asked: 6 kept", "sorted 6", "nothing new since"):
@@ -58,9 +69,15 @@ def test_a_locale_that_is_really_not_utf8(tmp_path):
     assert len(list((tmp_path / "tf/testing_photos/日本/unsorted_日本").glob("日本_*.jpg"))) == 2
 
 
-@pytest.mark.parametrize(("environ", "after"), [
-    ("", "<&-"), ("LC_ALL=en_US.ISO-8859-1", "</dev/null"), ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0", "<&-"), ("TERM=xterm LANG=", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("environ", "after"),
+    [
+        ("", "<&-"),
+        ("LC_ALL=en_US.ISO-8859-1", "</dev/null"),
+        ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0", "<&-"),
+        ("TERM=xterm LANG=", ""),
+    ],
+)
 def test_a_download_in_any_environment(tmp_path, environ, after):
     done = cron("日本 2 日本 download --source sample", tmp_path, environ, after)
     assert (done.returncode, done.stderr) == (0, "")
@@ -83,10 +100,20 @@ def test_a_full_disk_behind_stdout_is_one_sentence(tmp_path):
     assert done.returncode == 1 and "disk is full" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("command", "code"), [
-    ("robots", 2), ("robots 5", 2), ("robots 5 robotart fly", 2), ("robots 0 0 retrain_defaults", 10), ("robots 0 0 retrain", 2),
-    ("birds harvest", 10), ("robots x y", 2), ("robots 5 x download --source folder:/nowhere", 2), ("--nonsense", 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("robots", 2),
+        ("robots 5", 2),
+        ("robots 5 robotart fly", 2),
+        ("robots 0 0 retrain_defaults", 10),
+        ("robots 0 0 retrain", 2),
+        ("birds harvest", 10),
+        ("robots x y", 2),
+        ("robots 5 x download --source folder:/nowhere", 2),
+        ("--nonsense", 2),
+    ],
+)
 def test_a_failure_is_one_sentence_and_a_hint_on_stderr_and_its_code(tmp_path, command, code):
     done = cron(command, tmp_path, after="<&-")
     assert done.returncode == code and done.stdout == ""

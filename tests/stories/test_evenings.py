@@ -10,7 +10,11 @@ from tests.terminal import Terminal
 from tests.terminal import run as unattended
 
 CLOSED = "http://127.0.0.1:9"
-NO_NETWORK = {"ROBOFLOW_URL_OPENVERSE": CLOSED, "ROBOFLOW_URL_COMMONS": CLOSED, "ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
+NO_NETWORK = {
+    "ROBOFLOW_URL_OPENVERSE": CLOSED,
+    "ROBOFLOW_URL_COMMONS": CLOSED,
+    "ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true",
+}
 
 
 @pytest.fixture
@@ -39,14 +43,21 @@ def begin(t, basetag="birds"):
 @pytest.mark.parametrize("typed", ["'{}'", '"{}"', "{}", "file://{}"])
 def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos, typed):
     """The folder is dropped into the terminal, as terminals paste it; nothing is searched for."""
-    text = typed.format(photos if "'" in typed or '"' in typed else str(photos).replace(" ", "%20" if "file" in typed else "\\ "))
+    text = typed.format(
+        photos if "'" in typed or '"' in typed else str(photos).replace(" ", "%20" if "file" in typed else "\\ ")
+    )
     root = tmp_path / "tf"
     with Terminal("--tf-files", str(root), **NO_NETWORK) as t:
         begin(t)
         t.type(text)
         t.expect("16 pictures, 1 that cannot be read")
         t.expect("broken.jpg: damaged or cut off")
-        for question in ("Which labels", "How many new images, 0 to 250? [15]", "What shall they be called?", "ENTER starts"):
+        for question in (
+            "Which labels",
+            "How many new images, 0 to 250? [15]",
+            "What shall they be called?",
+            "ENTER starts",
+        ):
             t.expect(question)
             t.type("")
         t.expect("15 asked: 15 kept")
@@ -62,8 +73,15 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
 def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_path):
     """The situation is said once, with the ways on, and ENTER takes one of them."""
     with Terminal("--tf-files", str(tmp_path), **NO_NETWORK) as t:
-        for question in ("What shall the basetag be", "Where from?", "Which labels", "How many new images", "Which searchtag?",
-                         "ENTER starts", "Where from instead?"):  # fmt: skip
+        for question in (
+            "What shall the basetag be",
+            "Where from?",
+            "Which labels",
+            "How many new images",
+            "Which searchtag?",
+            "ENTER starts",
+            "Where from instead?",
+        ):
             t.expect(question)
             t.type("")
         t.expect("50 asked: 50 kept", 90)
@@ -79,8 +97,14 @@ def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_p
 def test_later_leaves_and_the_next_evening_begins_with_another_way(tmp_path, photos):
     root = tmp_path / "tf"
     with Terminal("birds", "--tf-files", str(root), **NO_NETWORK) as t:
-        for question, answer in (("Where from?", ""), ("Which labels", ""), ("How many", "5"), ("Which searchtag?", ""),
-                                 ("ENTER starts", ""), ("Where from instead?", "later")):  # fmt: skip
+        for question, answer in (
+            ("Where from?", ""),
+            ("Which labels", ""),
+            ("How many", "5"),
+            ("Which searchtag?", ""),
+            ("ENTER starts", ""),
+            ("Where from instead?", "later"),
+        ):
             t.expect(question)
             t.type(answer)
         t.expect("next: bring in pictures")
@@ -151,7 +175,10 @@ def test_looked_at_harvested_and_retrained_with_enter_alone(grown):
     shutil.copytree(grown / "models", root / "models")
     assert unattended("robots", "approve", "--tf-files", str(root)).returncode == 0
     world.put(world.training(root) / "built", "built", range(600, 606))
-    for first, done in (("harvest what you looked at (7 images)", "harvested 7"), ("retrain: 13 new images", "retrained")):
+    for first, done in (
+        ("harvest what you looked at (7 images)", "harvested 7"),
+        ("retrain: 13 new images", "retrained"),
+    ):
         with Terminal("robots", "--tf-files", str(root)) as t:
             t.expect(f"1  {first}")
             t.expect("What next? [1]")

@@ -23,9 +23,22 @@ def spread(trial: kills.Trial, amount: int = SAMPLE) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["harvest", "undo", "classify", "download folder", "download sample", "retrain", "approve", "check", "check and harvest",
-             "check training", "export model", "export data"]
-)  # fmt: skip
+    "name",
+    [
+        "harvest",
+        "undo",
+        "classify",
+        "download folder",
+        "download sample",
+        "retrain",
+        "approve",
+        "check",
+        "check and harvest",
+        "check training",
+        "export model",
+        "export data",
+    ],
+)
 def test_killed_anywhere_the_same_command_finishes_it(name):
     trial = kills.Trial(SCENES[name])
     holds(trial, spread(trial))

@@ -214,18 +214,21 @@ def no_head(facts):
     del facts["files"]["head.npz"]
 
 
-@pytest.mark.parametrize(("damage", "words"), [
-    (lambda m: (m / "head.npz").write_bytes(b""), "head.npz has changed"),
-    (lambda m: (m / "head.npz").write_bytes((m / "head.npz").read_bytes()[:500]), "head.npz has changed"),
-    (lambda m: (m / "head.npz").unlink(), "head.npz is missing"),
-    (lambda m: (m / "retrained_labels.txt").write_text("other\nlabels\n"), "retrained_labels.txt has changed"),
-    (lambda m: (m / "retrained_graph/saved_model.pb").write_bytes(b"x"), "saved_model.pb has changed"),
-    (lambda m: rewritten(m / "model.json", drop_label), "other labels"),
-    (lambda m: rewritten(m / "model.json", swap_labels), "other labels"),
-    (lambda m: rewritten(m / "model.json", other_hash), "head.npz has changed"),
-    (lambda m: rewritten(m / "model.json", outside), "passwd is missing"),
-    (lambda m: rewritten(m / "model.json", no_head), "head.npz has changed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda m: (m / "head.npz").write_bytes(b""), "head.npz has changed"),
+        (lambda m: (m / "head.npz").write_bytes((m / "head.npz").read_bytes()[:500]), "head.npz has changed"),
+        (lambda m: (m / "head.npz").unlink(), "head.npz is missing"),
+        (lambda m: (m / "retrained_labels.txt").write_text("other\nlabels\n"), "retrained_labels.txt has changed"),
+        (lambda m: (m / "retrained_graph/saved_model.pb").write_bytes(b"x"), "saved_model.pb has changed"),
+        (lambda m: rewritten(m / "model.json", drop_label), "other labels"),
+        (lambda m: rewritten(m / "model.json", swap_labels), "other labels"),
+        (lambda m: rewritten(m / "model.json", other_hash), "head.npz has changed"),
+        (lambda m: rewritten(m / "model.json", outside), "passwd is missing"),
+        (lambda m: rewritten(m / "model.json", no_head), "head.npz has changed"),
+    ],
+)
 def test_a_damaged_model_is_refused_with_the_real_reason_and_nothing_is_sorted(damage, words):
     root = fresh(world.to_classify)
     damage(next(root.rglob("model.json")).parent)

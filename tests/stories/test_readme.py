@@ -42,7 +42,15 @@ def test_steps_1_to_7_from_an_empty_start(grown, tmp_path):
     assert "approved" in types("approve") and "harvested" in types("harvest")
     # 7 retrain again, asked one by one, ENTER all the way
     with Terminal("robots", "0", "0", "retrain", "--images-min", "20", *home) as t:
-        for question in ("Backbone", "Training steps", "Image size", "Testing percent", "Batch size", "Learning rate", "What learns"):
+        for question in (
+            "Backbone",
+            "Training steps",
+            "Image size",
+            "Testing percent",
+            "Batch size",
+            "Learning rate",
+            "What learns",
+        ):
             t.expect(question)
             t.expect("> ")
             t.type("")

@@ -25,10 +25,22 @@ def test_leaving_is_possible_from_any_page(key):
         assert Pages([""] * 25, 11, place).press(key) is False
 
 
-@pytest.mark.parametrize(("raw", "meaning"), [
-    (b"q", keys.LEAVE), (b"\x1b", keys.LEAVE), (b"\x04", keys.LEAVE), (b" ", keys.ON), (b"\n", keys.ON), (b"b", keys.BACK),
-    (b"\x1b[6~", keys.ON), (b"\x1b[A", keys.BACK), (b"\x1bOB", keys.ON), (b"x", ""), (b"\x1b[15~", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "meaning"),
+    [
+        (b"q", keys.LEAVE),
+        (b"\x1b", keys.LEAVE),
+        (b"\x04", keys.LEAVE),
+        (b" ", keys.ON),
+        (b"\n", keys.ON),
+        (b"b", keys.BACK),
+        (b"\x1b[6~", keys.ON),
+        (b"\x1b[A", keys.BACK),
+        (b"\x1bOB", keys.ON),
+        (b"x", ""),
+        (b"\x1b[15~", ""),
+    ],
+)
 def test_keys_as_a_terminal_sends_them(raw, meaning):
     master, slave = pty.openpty()
     try:

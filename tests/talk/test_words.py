@@ -21,9 +21,27 @@ def test_helpmore_takes_its_figures_from_the_settings(monkeypatch):
     monkeypatch.setattr(cfg, "imgnum_maxpercycle", 123)
     text = words.helpmore()
     assert "80%" in text and "_under800" in text and "123" in text
-    for word in ("BASETAG", "SEARCHTAG", "LABELS", "CLASSIFYING", "CONFIDENCEMIN", "HARVESTING", "QUALITY CONTROL CHECK",
-                 "CONFIG FILE", "LOG FILES", "TENSORFLOW", "DIRECTORY STRUCTURE", "BOOTSTRAPPING", "STARTING OVER",
-                 "PREVENTING DUPLICATES", "IMPROVING RESULTS", "TEXT MESSAGES", "SOURCES", "CRON", "REQUIREMENTS"):  # fmt: skip
+    for word in (
+        "BASETAG",
+        "SEARCHTAG",
+        "LABELS",
+        "CLASSIFYING",
+        "CONFIDENCEMIN",
+        "HARVESTING",
+        "QUALITY CONTROL CHECK",
+        "CONFIG FILE",
+        "LOG FILES",
+        "TENSORFLOW",
+        "DIRECTORY STRUCTURE",
+        "BOOTSTRAPPING",
+        "STARTING OVER",
+        "PREVENTING DUPLICATES",
+        "IMPROVING RESULTS",
+        "TEXT MESSAGES",
+        "SOURCES",
+        "CRON",
+        "REQUIREMENTS",
+    ):
         assert word in text
     assert max(map(len, text.splitlines())) <= 79
 

@@ -148,7 +148,13 @@ def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatc
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("boop 🤖\u200b\u202e!\n\tok", "boop 🤖! ok"), ("\x1b[31mred", "[31mred"), ("\ud800x\0y", "xy"), ("\x1b 0", "0"), ("", "")],
+    [
+        ("boop 🤖\u200b\u202e!\n\tok", "boop 🤖! ok"),
+        ("\x1b[31mred", "[31mred"),
+        ("\ud800x\0y", "xy"),
+        ("\x1b 0", "0"),
+        ("", ""),
+    ],
 )
 def test_one_line_holds_nothing_unseen(raw, shown):
     assert places.one_line(raw) == shown
@@ -197,8 +203,14 @@ def test_cut_never_takes_more_than_its_limit(text, limit):
 def test_nothing_happens_unless_switched_on(twilio, monkeypatch):
     monkeypatch.setattr(cfg, "twilio_active", False)
     monkeypatch.delenv(sms.VARIABLES[0])
-    assert not any([notify.downloaded(NAME, "1 of 1", 1e5), classified(), notify.failed(NAME, "x", "y"),
-                    notify.retrained(NAME, 1, 0.5, None, 2, True)])  # fmt: skip
+    assert not any(
+        [
+            notify.downloaded(NAME, "1 of 1", 1e5),
+            classified(),
+            notify.failed(NAME, "x", "y"),
+            notify.retrained(NAME, 1, 0.5, None, 2, True),
+        ]
+    )
     assert twilio.posts == 0 and console.warnings() == []
 
 
@@ -307,10 +319,17 @@ def test_lasting_trouble_is_one_warning_after_two_tries(twilio, fault):
 
 @pytest.mark.parametrize(
     ("fault", "says"),
-    [("400", "HTTP status 400"), ("404", "HTTP status 404"), ("html", "not Twilio's"), ("empty object", "not Twilio's"),
-     ("list", "not Twilio's"), ("redirect", "HTTP status 302"), ("problem+json", "error 29999"),
-     ("401", "TWILIO_AUTH_TOKEN")],
-)  # fmt: skip
+    [
+        ("400", "HTTP status 400"),
+        ("404", "HTTP status 404"),
+        ("html", "not Twilio's"),
+        ("empty object", "not Twilio's"),
+        ("list", "not Twilio's"),
+        ("redirect", "HTTP status 302"),
+        ("problem+json", "error 29999"),
+        ("401", "TWILIO_AUTH_TOKEN"),
+    ],
+)
 def test_trouble_that_will_not_pass_is_not_tried_again(twilio, naps, fault, says):
     twilio.faults = [fault]
     assert not classified()
@@ -364,9 +383,20 @@ def test_missing_variables_are_named_once_a_run(twilio, monkeypatch):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com", "http://10.0.0.1", "http://127.0.0.1@example.com", "http://example.com\\@127.0.0.1", "http://0.0.0.0",
-     "http://127.0.0.1.example.com", "ftp://127.0.0.1", "127.0.0.1", "http://127.0.0.1:99999", "http://127.0.0.1/x", "http://[::1"],
-)  # fmt: skip
+    [
+        "http://example.com",
+        "http://10.0.0.1",
+        "http://127.0.0.1@example.com",
+        "http://example.com\\@127.0.0.1",
+        "http://0.0.0.0",
+        "http://127.0.0.1.example.com",
+        "ftp://127.0.0.1",
+        "127.0.0.1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1/x",
+        "http://[::1",
+    ],
+)
 def test_only_this_machine_may_stand_in_for_twilio(twilio, monkeypatch, url):
     monkeypatch.setattr(cfg, "twilio_base_url", url)
     assert not classified()
@@ -376,8 +406,7 @@ def test_only_this_machine_may_stand_in_for_twilio(twilio, monkeypatch, url):
 
 
 @pytest.mark.parametrize(
-    ("url", "used"),
-    [("http://localhost:80", "http://127.0.0.1:80"), ("http://[::1]:80/", "http://[::1]:80"), ("", "")],
+    ("url", "used"), [("http://localhost:80", "http://127.0.0.1:80"), ("http://[::1]:80/", "http://[::1]:80"), ("", "")]
 )
 def test_base_urls_of_this_machine(url, used):
     assert sms._own_machine(url) == used
@@ -404,13 +433,16 @@ def test_a_strange_account_never_leaves(twilio, monkeypatch, value):
     assert "TWILIO_ACCOUNT_SID holds characters" in one_warning() and twilio.posts == 0
 
 
-@pytest.mark.parametrize("call", [
-    lambda: notify.downloaded(None, None, None),
-    lambda: notify.classified(None, "x", [], {}, 5),
-    lambda: notify.retrained(NAME, "long", "good", "bad", "many", "yes"),
-    lambda: notify.failed(5, None, None),
-    lambda: notify.failed("\ud800\0", "\n", "\ud800" * 500),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: notify.downloaded(None, None, None),
+        lambda: notify.classified(None, "x", [], {}, 5),
+        lambda: notify.retrained(NAME, "long", "good", "bad", "many", "yes"),
+        lambda: notify.failed(5, None, None),
+        lambda: notify.failed("\ud800\0", "\n", "\ud800" * 500),
+    ],
+)
 def test_nonsense_is_never_an_error(twilio, call):
     call()
     assert len(console.warnings()) <= 1
@@ -550,5 +582,10 @@ def test_credentials_with_blanks_around_them_work_and_stay_hidden(twilio, monkey
 
 
 def test_importing_loads_neither_the_client_nor_anything_slow():
-    code = "import sys, flow.texts.notify; sys.exit(any(m in sys.modules for m in ('twilio', 'requests', 'tensorflow')))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent.parent, timeout=60).returncode == 0
+    code = (
+        "import sys, flow.texts.notify; sys.exit(any(m in sys.modules for m in ('twilio', 'requests', 'tensorflow')))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent.parent, timeout=60).returncode
+        == 0
+    )

@@ -53,7 +53,9 @@ def test_a_redirect_of_raw_bytes_leads_where_it_says(fetcher):
     def answer(line: socket.socket, path: str) -> None:
         asked.append(path)
         if path == "/x.jpg":
-            line.sendall(b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: /\xe9 \xff.jpg\r\n\r\n")
+            line.sendall(
+                b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: /\xe9 \xff.jpg\r\n\r\n"
+            )
         else:
             line.sendall(HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\nok")
 

@@ -19,10 +19,7 @@ PICTURE = b"Content-Type: image/jpeg\r\n"
 WHOLE_S = 20.0  # what the whole of any of these answers takes: a thousand bytes, one each 20 ms
 ENDINGS = {
     "keep-alive": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Content-Length: 1000\r\n\r\n", b"x" * 1000),
-    "close": (
-        b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\nContent-Length: 1000\r\n\r\n",
-        b"x" * 1000,
-    ),
+    "close": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\nContent-Length: 1000\r\n\r\n", b"x" * 1000),
     "close without a length": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\n\r\n", b"x" * 1000),
     "of old": (b"HTTP/1.0 200 OK\r\n" + PICTURE + b"\r\n", b"x" * 1000),
     "chunked": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
@@ -30,10 +27,7 @@ ENDINGS = {
         b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"1\r\nx\r\n" * 200,
     ),
-    "one endless chunk size": (
-        b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n",
-        b"0" * 1000,
-    ),
+    "one endless chunk size": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 1000),
     "trailers": (
         b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
         b"X: y\r\n" * 200,

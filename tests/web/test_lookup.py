@@ -43,10 +43,7 @@ def test_a_look_up_that_hangs_is_given_up_at_the_connect_timeout(fetcher, hangin
     begin = time.monotonic()
     with pytest.raises(NotFetched) as problem:
         fetcher.get("http://nowhere.example/x.jpg")
-    assert (problem.value.reason, str(problem.value)) == (
-        "no connection",
-        "looking up nowhere.example takes too long",
-    )
+    assert (problem.value.reason, str(problem.value)) == ("no connection", "looking up nowhere.example takes too long")
     assert 0.35 < time.monotonic() - begin < 15  # and not the half minute that it hangs
     with pytest.raises(NotFetched):  # the same one still hangs: no second thread, no second wait
         fetcher.get("http://nowhere.example/y.jpg")
