@@ -1,8 +1,9 @@
 """RoboFlow's settings: plain values, each with unit, range and reason on its line. Imported as `cfg`.
 
-Order of strength: this file < roboflow.yaml beside it < ROBOFLOW_* in the environment < options of the command.
-`flow/base/settings.py` checks every override by name, type and range. Nothing here is derived, nothing is imported.
-Read a value as `cfg.name` at the moment it is needed, so that an override is always seen.
+Order of strength: this file < roboflow.yaml beside it < ROBOFLOW_* in the environment < options of the command. Every
+override is checked by type and by the range or choices that the comment on its line declares (`flow/base/settings.py`).
+Nothing here is derived, nothing is imported. Read a value as `cfg.name` at the moment it is needed, so that an override
+is always seen.
 """
 
 # Where things live
@@ -11,25 +12,23 @@ unsorted_name = "unsorted_"  # start of a folder name; what was downloaded for o
 sorted_name = "sorted_"  # start of a folder name; one run of the classifier
 harvested_name = "harvested_"  # start of a folder name; sorted_ folders once harvested
 under_name = "_under"  # middle of a folder name; {label}_under925 holds what scored below confidence_min
-quarantine_name = "quarantine"  # folder name; images of yours that could not be read, each with its reason
+quarantine_name = "quarantine"  # folder name; images that could not be read or were set aside, with the reasons
 
 # Sorting
-confidence_min = (
-    0.925  # fraction 0..1 (over 1 up to 100 is read as percent); below it an image waits in {label}_under925
-)
-distance_gate = True  # True or False; images unlike anything in training go under the line whatever they score
+confidence_min = 0.925  # fraction 0..1 (over 1 up to 100: percent); an image scored lower goes to {label}_under925
+distance_gate = True  # True or False; unfamiliar images (unlike all training images) count as unsure
 
 # Downloading
 scrapesite_default = "auto"  # source name; auto = Openverse, then Wikimedia Commons, both without a key
 imgnum_default = 50  # images 1..250; what ENTER means when the guide asks how many
 imgnum_maxpercycle = 250  # images 1..10000; one cycle's worth, so that checking by hand stays an evening's work
-licenses = ["cc0", "pdm", "by", "by-sa"]  # licence codes; these allow training and sharing with credit
+licences = ["cc0", "pdm", "by", "by-sa"]  # licence codes; these allow training and sharing with credit
 contact = ""  # e-mail or web address; sent in the User-Agent so that a site can reach you (Commons asks for it)
-image_side_max = 1024  # pixels 64..8192; longest side kept, far more than any backbone looks at
+image_side_max = 1024  # pixels 64..8192; longest side kept, far more than any backbone uses
 image_side_min = 160  # pixels 16..4096; smaller downloads teach little
 image_aspect_max = 4.0  # ratio 1..100; longer strips are banners, not pictures
 image_bytes_max = 25000000  # bytes 1000..500000000; a larger file is refused on the wire
-near_duplicates_keep = False  # True or False; True keeps pictures that look like one already there
+near_duplicates_keep = False  # True or False; True keeps re-encoded and cropped copies of what is there already
 download_workers = 8  # threads 1..32; enough to keep several hosts busy
 host_connections_max = 2  # requests 1..8; at once to one host, as Wikimedia's robot policy asks
 host_pause_s = 0.25  # seconds 0..60; between two requests to one host
@@ -45,47 +44,33 @@ url_imgur = "https://api.imgur.com"  # base URL
 url_flickr = "https://api.flickr.com"  # base URL
 
 # Retraining
-retrain_imgcount_default = (
-    750  # images per label 2..1000000; below it training is refused (--images-min lowers it for a run)
-)
+retrain_imgcount_default = 750  # images per label 2..1000000; with fewer it does not train (--images-min lowers it)
 retrain_label_min = 2  # labels 2..1000; a classifier needs something to tell apart
-retrain_model_default = (
-    "efficientnet_lite0"  # backbone name; taken too where another cannot be fetched and nobody is there to ask
-)
+retrain_model_default = "efficientnet_lite0"  # backbone name; also used where another one cannot be fetched
 retrain_steps_default = 2600  # steps 1..1000000; more fits the training images closer
 retrain_batchsize_default = 64  # images 1..4096; per step
 retrain_learnrate_default = 0.01  # rate 0.000001..10; length of one step
-retrain_testper_default = 16  # percent 1..50; of a label's human-sorted images, kept apart to measure with
+retrain_testper_default = 16  # percent 1..50; of a label's images labelled by a person, held out to measure
 retrain_valper_default = 10  # percent 0..50; of the training images, watched while training
-retrain_imgsize_default = (
-    224  # pixels 32..512; efficientnet_lite and mobilenet know 128, 160, 192, 224; other backbones have their own
-)
-retrain_solver_default = (
-    "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate to play with, lbfgs has no knobs
-)
+retrain_imgsize_default = 224  # pixels 32..512; the Lites and mobilenet: 128, 160, 192, 224; others have their own
+retrain_solver_default = "sgd"  # sgd or lbfgs; sgd has steps, batch size and learning rate, lbfgs has no knobs
 retrain_seed_default = 1  # whole number 0..2147483647; same seed, same data, same model
-retrain_tune_default = (
-    "head"  # head or last; last lets the network's last stages learn too: better, and minutes instead of seconds
-)
-retrain_tune_epochs_default = 12  # times 1..1000; how often tuning looks at every image
+retrain_tune_default = "head"  # head or last; last: the last layers learn too, in minutes instead of seconds
+retrain_tune_epochs_default = 12  # times 1..1000; how often tuning uses every image
 retrain_tune_batch_default = 16  # images 2..1024; per step of the tuning
 retrain_tune_rate_default = 0.0001  # rate 0.000001..0.1; of the tuning's first step, falls to zero
-retrain_tune_folds = True  # True or False; without a test set of 100 three more are tuned to measure: False = unmeasured, a third of the time
+retrain_tune_folds = True  # True or False; with under 100 test images, train three more networks to measure a tuned one
 eval_step_interval = 10  # steps 1..100000; between two points of the TensorBoard curves
-test_min_per_label = (
-    20  # images 1..1000; while a label's share would be smaller, nothing is kept apart and folds measure
-)
-robot_label_weight = 0.5  # fraction 0..1; how much an unchecked image counts in training
-robot_labels_max_ratio = 2.0  # ratio 0..100; unchecked images per human-sorted one and label, at most
-models_keep = 0  # models 0..10000; after an unattended retrain only the best and so many newest ones stay; 0 = all
+test_min_per_label = 20  # images 1..1000; while a label's test share would be smaller, folds measure instead
+robot_label_weight = 0.5  # fraction 0..1; weight in training of an image that only a model labelled
+robot_labels_max_ratio = 2.0  # ratio 0..100; such images per label, for each that a person labelled, at most
+models_keep = 0  # models 0..10000; after an unattended retrain the best and so many newest ones stay; 0 = all
 hub_mirrors: list[str] = []  # base URLs tried before tfhub.dev, such as a copy inside a company
 hub_timeout_s = 20.0  # seconds 0.1..600; to reach the model hub
 
 # Harvesting
 harvest_default = False  # True or False; harvest without being asked to in automatic and retrain_defaults
-harvest_unchecked = (
-    True  # True or False; when told to harvest, take what only the robot has seen too (at robot_label_weight)
-)
+harvest_unchecked = True  # True or False; harvest what only a model labelled too (at robot_label_weight)
 
 # Text messages
 twilio_active = False  # True or False; texts after long downloads, classification, retraining and failures

@@ -40,11 +40,11 @@ if __name__ == "__main__":
         sys.stderr.write(f"oh no. This Python ({sys.executable}) lacks RoboFlow's packages: {', '.join(missing)}.\n")
         sys.stderr.write(f"   try: {how_to_get_them()}\n")
         sys.exit(1)
-    from flow.front.cli import main
+    from flow.commands.main import main
 
     code = main(sys.argv[1:])
     if "tensorflow" in sys.modules:
-        from scripts.learn.tensor import tidy
+        from scripts.api import tidy
 
         tidy()
         os._exit(code)  # everything is flushed; TensorFlow alone takes another second to leave

@@ -11,17 +11,25 @@ from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths, runlog
+from flow.base.learning import api, hash_cache
+from flow.base.options import option, text
 from flow.base.quarantine import move_aside
-from flow.models import shelf
-from flow.models.backbone import LazyRunner, head_of
-from flow.models.shelf import Model
-from flow.plan import Plan
-from flow.records import labelling, scorelog
+from flow.models import model_store
+from flow.models.backbone import embedder_of, load_head
+from flow.models.model_store import Model
+from flow.records import provenance, scores_file
 from flow.records.catalogue import Catalogue
-from flow.records.rows import Sorting
-from flow.talk import console
+from flow.records.rows import SortedCopy
+from flow.ui import console
 
 WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run
+
+
+@dataclass(frozen=True)
+class ClassifyOptions:
+    """What sorting can be told."""
+
+    model: str = option("sort with this model; empty = the best", default="", parse=text, metavar="NAME-or-NUMBER")
 
 
 @dataclass(frozen=True)
@@ -95,20 +103,23 @@ class _Scored:
         return files.fitting(self.path.stem, f"_{min(999, int(self.score * 1000)):03d}{self.path.suffix}")
 
 
-def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
-    """Sort everything in the plan's unsorted_ folder with one model.
+def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, model: Model) -> Sorted:
+    """Sort everything in one unsorted_ folder with one model.
+
+    Args:
+        stamp: the run's time stamp, which the sorted_ folder is named after.
 
     Raises:
         RoboError: the model or its backbone is damaged or missing.
     """
-    shelf.verify(model)
-    files.sweep_folders(paths.testing(plan.basetag), WORKING)  # copies only, every content also lies in unsorted_
-    todo, skipped, unread = _todo(plan, catalogue, model)
+    model_store.verify(model)
+    files.sweep_folders(paths.testing(basetag), WORKING)  # copies only, every content also lies in unsorted_
+    todo, skipped, unread = _todo(basetag, searchtag, catalogue, model)
     if not todo:
         return Sorted(None, model.name, skipped=skipped, unread=unread)
     scored, bad = _score(todo, model)
-    moved = _quarantine(plan.basetag, bad, todo)
-    folder, scored = _publish(plan, catalogue, model, scored) if scored else (None, [])
+    moved = _quarantine(basetag, bad, todo)
+    folder, scored = _publish(basetag, stamp, catalogue, model, scored) if scored else (None, [])
     return Sorted(
         folder=folder,
         model=model.name,
@@ -121,40 +132,36 @@ def classify(plan: Plan, catalogue: Catalogue, model: Model) -> Sorted:
     )
 
 
-def _todo(plan: Plan, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int, int]:
+def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int, int]:
     """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model; how many
     those are, and how many files the disk would not give."""
-    from scripts.learn.hashes import HashBook
 
-    listed = files.images_in(paths.unsorted_dir(plan.basetag, plan.searchtag))
-    training = [p for folder in labelling.label_folders(plan.basetag) for p in files.images_in(folder)]
-    with HashBook(paths.hashes()) as book:
-        hashed, known = book.sha256s(listed), set(book.sha256s(training).values())
-    for folder in labelling.sorted_folders(plan.basetag):
+    listed = files.images_in(paths.unsorted_dir(basetag, searchtag))
+    training = [p for folder in provenance.label_folders(basetag) for p in files.images_in(folder)]
+    with hash_cache() as cache:
+        hashed, known = cache.sha256s(listed), set(cache.sha256s(training).values())
+    for folder in provenance.sorted_folders(basetag):
         known |= {sha for sha, s in catalogue.sortings(folder.name).items() if s.model == model.identity}
     todo = {sha: path for path, sha in hashed.items() if sha not in known}
-    return todo, len(set(hashed.values()) & known), labelling.tell_unread(listed, hashed)
+    return todo, len(set(hashed.values()) & known), provenance.warn_unreadable(listed, hashed)
 
 
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
-    from scripts.learn import bottlenecks
-
-    head, gate = head_of(model)
-    runner = LazyRunner(model)
-    store = bottlenecks.store_path(paths.bottlenecks(), runner.backbone, runner.key)
-    with bottlenecks.Store(store) as kept, console.progress(len(todo), "classifying") as advance:
-        done = bottlenecks.compute(todo, runner, kept, advance)  # type: ignore[arg-type]  # it runs like one
+    """What the model says of each image, and why the others cannot be read."""
+    head, novelty = load_head(model)
+    with console.progress(len(todo), "classifying") as advance:
+        done = embedder_of(model).embed(todo, advance)
     shas = [sha for sha in todo if sha in done.vectors]
     if not shas:
         return [], done.bad
     import numpy as np
 
     vectors = np.stack([done.vectors[sha] for sha in shas])
-    far = gate.distances(vectors) > gate.limit if cfg.distance_gate else np.zeros(len(shas), bool)
+    unfamiliar = novelty.distances(vectors) > novelty.limit if cfg.distance_gate else np.zeros(len(shas), bool)
     rows = head.probabilities(vectors)
     return [
-        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(unlike))
-        for sha, row, unlike in zip(shas, rows, far, strict=True)
+        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(far))
+        for sha, row, far in zip(shas, rows, unfamiliar, strict=True)
     ], done.bad
 
 
@@ -166,7 +173,7 @@ def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> 
 
 
 def _publish(
-    plan: Plan, catalogue: Catalogue, model: Model, scored: list[_Scored]
+    basetag: str, stamp: str, catalogue: Catalogue, model: Model, scored: list[_Scored]
 ) -> tuple[Path | None, list[_Scored]]:
     """Copies and log into a hidden folder, rows into the catalogue, then the folder gets its name.
 
@@ -175,19 +182,22 @@ def _publish(
     Returns:
         The folder and what lies in it: less what was taken away or changed by somebody meanwhile.
     """
-    final = files.free_folder(paths.testing(plan.basetag), f"{cfg.sorted_name}{plan.stamp}")
-    working = files.make_folder(final.with_name(f"{WORKING}{plan.stamp}"))
+    final = files.free_folder(paths.testing(basetag), f"{cfg.sorted_name}{stamp}")
+    working = files.make_folder(final.with_name(f"{WORKING}{stamp}"))
     copies = [(s, path) for s in scored if (path := _copy(s, working / s.place))]
     if not copies:
         shutil.rmtree(working)
         return None, []
     for label in model.labels:
         files.make_folder(working / label)
-    lines = [scorelog.Line(path.name, s.place, s.label, s.score, s.reason, s.scores, s.path.name) for s, path in copies]
-    scorelog.write(working, model.name, model.identity, lines)
+    lines = [
+        scores_file.ScoreLine(path.name, s.place, s.label, s.score, s.reason, s.scores, s.path.name)
+        for s, path in copies
+    ]
+    scores_file.write(working, model.name, model.identity, lines)
     files.sync_all(working)
     catalogue.add_sortings(
-        Sorting(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, plan.stamp)
+        SortedCopy(final.name, path.name, s.sha256, s.place, s.label, s.score, model.identity, stamp)
         for s, path in copies
     )
     files.move_folder(working, final)
@@ -210,14 +220,13 @@ def _copy(scored: _Scored, folder: Path) -> Path | None:
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
     """About how many of the sure ones are wrong, and hardly more than how many: by the honest predictions of the model
     that scored above the line. None where there are none, or the model is of a version that kept none."""
-    from scripts.learn import metrics
 
-    sure, above = sum(not s.reason for s in scored), shelf.above_line(model)
+    sure, above = sum(not s.reason for s in scored), model_store.above_threshold(model)
     if not sure or not above:
         return None
     right, total = above
     wrong = total - right
-    return round(sure * (wrong + 0.5) / (total + 1), 1), float(metrics.most_wrong(wrong, total, sure))
+    return round(sure * (wrong + 0.5) / (total + 1), 1), float(api.most_wrong(wrong, total, sure))
 
 
 def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int:

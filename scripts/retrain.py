@@ -16,31 +16,31 @@ from pathlib import Path
 from scripts.learn import efficientnet_lite, model_files, summaries
 from scripts.learn.backbones import BackboneProblem
 from scripts.learn.dataset import TooFewImages
-from scripts.learn.learning import Learned, Places, learn, made_from
 from scripts.learn.poets_flags import check_flags, job_of, parser
 from scripts.learn.train import curve_facts
+from scripts.learn.training_job import CachePaths, TrainingResult, job_digest, run_job
 from scripts.report import page as report
 
 WORST, SUSPECTS = 24, 40  # pictures named in model.json and shown in the report
 
 
-def facts_of(learned: Learned) -> dict:
+def facts_of(learned: TrainingResult) -> dict:
     """Everything model.json says of a model, but for the hashes of its files."""
     job, trained = learned.job, learned.trained
     parameters = {
-        **{k: v for k, v in asdict(job.recipe).items() if k != "every"},
-        "test_percent": job.rules.test_percent,
-        "validation_percent": job.rules.validation_percent,
-        "test_least": job.rules.least,
-        "robot_ratio": job.rules.robot_ratio,
-        "robot_weight": job.rules.robot_weight,
-        "distortions": asdict(job.distortions),
+        **{k: v for k, v in asdict(job.head_config).items() if k != "every"},
+        "test_percent": job.split_rules.test_percent,
+        "validation_percent": job.split_rules.validation_percent,
+        "test_least": job.split_rules.least,
+        "robot_ratio": job.split_rules.robot_ratio,
+        "robot_weight": job.split_rules.robot_weight,
+        "distortions": asdict(job.augmentation),
         "tune": "last" if job.tune else "head",
         **({f"tune_{k}": v for k, v in asdict(job.tune).items()} if job.tune else {}),
     }
     return {
         "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "labels": learned.material.labels,
+        "labels": learned.dataset.labels,
         "architecture": job.backbone.name,
         "backbone": {
             "architecture": job.backbone.again,
@@ -51,23 +51,23 @@ def facts_of(learned: Learned) -> dict:
             "handle": job.backbone.handles[0] if job.backbone.handles else str(job.folder),
         },
         "signatures": list(model_files.SIGNATURES),
-        "made_from": made_from(job, learned.material.fresh),
+        "made_from": job_digest(job, learned.dataset.fresh),
         "parameters": parameters,
         "strength": trained.strength,
-        **({"tune": learned.told} if learned.net else {}),
-        "counts": learned.material.counts(),
-        "left_out": learned.material.left_out,
-        "unreadable": {str(path): why for path, why in learned.material.bad.items()},
+        **({"tune": learned.tuning_facts} if learned.tuned_network else {}),
+        "counts": learned.dataset.counts(),
+        "left_out": learned.dataset.left_out,
+        "unreadable": {str(path): why for path, why in learned.dataset.bad.items()},
         "seconds": learned.seconds,
         "warnings": trained.warnings,
-        "worst_mistakes": _told(report.worst_mistakes(learned.material, trained, WORST)),
-        "suspects": _told(report.suspects(learned.material, trained, SUSPECTS)),
+        "worst_mistakes": _told(report.worst_mistakes(learned.dataset, trained, WORST)),
+        "suspects": _told(report.suspects(learned.dataset, trained, SUSPECTS)),
         **trained.facts,
     }
 
 
 def write_model(
-    learned: Learned,
+    learned: TrainingResult,
     folder: Path,
     more: dict | None = None,
     graph: Path | None = None,
@@ -87,24 +87,24 @@ def write_model(
     facts = {"name": folder.name, **facts_of(learned), **(more or {})}
     place = graph or folder / model_files.GRAPH
     _save_graph(learned, place, output, kept)
-    model_files.trained_files(folder, learned.trained, learned.material)
+    model_files.trained_files(folder, learned.trained, learned.dataset)
     if labels and labels != folder / model_files.LABELS:
-        model_files.save_labels(labels, learned.material.labels)
+        model_files.save_labels(labels, learned.dataset.labels)
     summaries.write_curves(curves or folder, learned.trained.curve)
     summaries.write_hparams(curves or folder, facts["name"], _hparams(facts), facts["accuracy"]["value"])
-    report.write(folder / "report.html", facts, learned.material, learned.trained)
+    report.write(folder / "report.html", facts, learned.dataset, learned.trained)
     model_files.save_facts(folder, {**facts, "curve": curve_facts(learned.trained.curve)})
     return facts
 
 
-def _save_graph(learned: Learned, folder: Path, output: str, kept: Path | None = None) -> None:
+def _save_graph(learned: TrainingResult, folder: Path, output: str, kept: Path | None = None) -> None:
     """The graph of a model: on the shared backbone, or on a network of its own where that was tuned."""
     size = learned.job.backbone.input_size
-    if learned.net is None:
+    if learned.tuned_network is None:
         model_files.save_graph(folder, learned.job.folder, size, learned.trained.head, output, kept)
         return
     with tempfile.TemporaryDirectory() as spare:
-        efficientnet_lite.save(learned.net.network, size, Path(spare) / "own")
+        efficientnet_lite.save(learned.tuned_network.network, size, Path(spare) / "own")
         model_files.save_graph(folder, Path(spare) / "own", size, learned.trained.head, output)
 
 
@@ -127,9 +127,9 @@ def main(arguments: list[str] | None = None) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return 2
-    places = Places(flags.model_dir, flags.bottleneck_dir, flags.bottleneck_dir / "hashes.sqlite")
+    places = CachePaths(flags.model_dir, flags.bottleneck_dir, flags.bottleneck_dir / "hashes.sqlite")
     try:
-        learned = learn(job_of(flags, places), places)
+        learned = run_job(job_of(flags, places), places)
     except BackboneProblem as trouble:
         print(f"{trouble.message} {trouble.hint}", file=sys.stderr)
         return 1
@@ -151,18 +151,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _tell(learned: Learned, flags: argparse.Namespace) -> None:
+def _tell(learned: TrainingResult, flags: argparse.Namespace) -> None:
     """The lines that tensorflow-for-poets-2 ends with."""
-    stuff, share = learned.material, learned.trained.facts["accuracy"]
+    stuff, share = learned.dataset, learned.trained.facts["accuracy"]
     for path, why in stuff.bad.items():
         print(f"Left out {path}: {why}", file=sys.stderr)
-    measured = learned.trained.honest.headline(stuff)
+    measured = learned.trained.evaluation.headline(stuff)
     if flags.print_misclassified_test_images:
         print("=== MISCLASSIFIED TEST IMAGES ===")
         guesses = measured.calibrated.argmax(axis=1)
         for i, guess in zip(measured.rows, guesses, strict=True):
             if guess != stuff.y[i]:
-                print(f"{stuff.pictures[i].path}  {stuff.labels[guess]}")
+                print(f"{stuff.images[i].path}  {stuff.labels[guess]}")
     low, high = 100 * share["low"], 100 * share["high"]
     print(
         f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from scripts.learn.backbones import Backbone
-from scripts.learn.dataset import Picture
+from scripts.learn.dataset import LabeledImage
 from scripts.learn.runners import Runner
 
 COLOURS = {"cyan": (40, 180, 180), "magenta": (180, 40, 180), "yellow": (180, 180, 40)}
@@ -102,8 +102,8 @@ def blobs(each: int, count: int, gap: float = 2.0, dims: int = 20, seed: int = 0
     return (centres[labels] + rng.normal(0, 1, (len(labels), dims))).astype(np.float32), labels
 
 
-def by_label(pictures: list[Picture]) -> dict[str, list[Picture]]:
-    found: dict[str, list[Picture]] = {}
+def by_label(pictures: list[LabeledImage]) -> dict[str, list[LabeledImage]]:
+    found: dict[str, list[LabeledImage]] = {}
     for one in pictures:
         found.setdefault(one.label, []).append(one)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import config as cfg
-from flow.talk import console
+from flow.ui import console
 
 
 @contextlib.contextmanager

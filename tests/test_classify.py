@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 import config as cfg
 from flow import classify
 from flow.base import files
-from flow.models.shelf import Model
-from flow.records import scorelog
+from flow.models.model_store import Model
+from flow.records import scores_file
 from tests.faults import world
 from tests.faults.runner import run
 from tests.faults.world import fresh, sorted_folders
@@ -52,12 +52,12 @@ def test_a_long_name_keeps_its_score_and_ending():
 @pytest.mark.parametrize(("line", "told"), [(0.92, (2.7, 7.0)), (0.95, (0.4, 3.0))])
 def test_what_is_expected_wrong_comes_from_the_honest_predictions_over_the_line(line, told, monkeypatch):
     """Of 49 that scored .93 or more 4 were wrong; of 39 that scored .96 none was."""
-    from scripts.learn import honest
+    from scripts.learn import out_of_fold
 
     guesses = {f"{n}": "built" for n in range(100)}
     scores = {f"{n}": 0.96 if n < 39 else 0.93 if n < 49 else 0.5 for n in range(100)}
     labels = {f"{n}": "drawn" if 39 <= n < 43 or n > 60 else "built" for n in range(100)}
-    monkeypatch.setattr(honest, "load", lambda *_: honest.Honest(guesses, scores, labels, frozenset()))
+    monkeypatch.setattr(out_of_fold, "load", lambda *_: out_of_fold.OutOfFold(guesses, scores, labels, frozenset()))
     monkeypatch.setattr(cfg, "confidence_min", line)
     facts = {"labels": ["built", "drawn"]}
     assert (
@@ -72,7 +72,7 @@ def test_nothing_is_expected_wrong_where_nothing_was_measured():
 def test_the_log_tells_every_score_and_where_the_image_came_from():
     root = fresh(world.to_classify)
     assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
-    lines = (sorted_folders(root)[0] / scorelog.NAME).read_text().splitlines()
+    lines = (sorted_folders(root)[0] / scores_file.NAME).read_text().splitlines()
     heading, rows = lines[2].split("\t"), [line.split("\t") for line in lines[3:]]
     assert heading == ["file", "folder", "label", "score", "why_under", "all_scores", "original"]
     assert {row[6] for row in rows} == {p.name for p in world.unsorted(root).glob("*.jpg")}

@@ -20,10 +20,10 @@ DRAWING = "flow.sources.sample."  # draws the sample robots; only ever imported 
 STOREYS = [
     {"config"},
     {"flow.base"},
-    {"flow.talk"},
+    {"flow.ui"},
     {"flow.plan", "flow.records"},
     {"flow.web"},
-    {"flow.sources", "flow.texts", "flow.models"},
+    {"flow.sources", "flow.sms", "flow.models"},
     {"flow.download", "flow.classify", "flow.harvest", "flow.retrain", "flow.check", "flow.export"},
     {"flow.front"},
     {"roboflow"},
@@ -139,7 +139,7 @@ def test_only_the_console_prints_and_only_the_front_door_leaves(path):
     name = name_of(path)
     tree = parsed(path)
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    if name.startswith("flow") and name != "flow.talk.console":
+    if name.startswith("flow") and name != "flow.ui.console":
         assert not calls & {"print", "input"}
     if name.startswith("flow") or name == "config":
         assert not calls & {"sys.exit", "exit", "os._exit", "quit"}

@@ -34,12 +34,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's content durable (fsync)."""
+    with open(path, "rb") as reader:
+        os.fsync(reader.fileno())
+
+
 def sync_all(folder: Path) -> None:
     """Everything in a folder is durable before the folder gets its name; the kernel has written most of it by now."""
     for root, _, names in os.walk(folder):
         for name in names:
-            with open(os.path.join(root, name), "rb") as reader:
-                os.fsync(reader.fileno())
+            sync_file(Path(root, name))
         sync_folder(Path(root))
 
 

@@ -16,54 +16,103 @@ POLL_S = 0.25
 LOOKS, LOOK_S = 10, 0.05  # how often, and how long apart, a second run looks who the first one is
 
 
-@contextlib.contextmanager
-def held(path: Path, wait_s: float, who: dict, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Hold the lock while inside.
+class Lock:
+    """A basetag's lock, which can be taken and given back several times in a run.
 
     `fcntl.lockf` goes with the process: a killed owner frees it, a forked child does not keep it. The file is opened
     once, because closing any other handle on it would drop the lock.
 
     Args:
-        wait_s: seconds to wait for another run to end.
-        who: what a second run is told: pid, since, command.
-
-    Raises:
-        Locked: another run holds it.
+        owner: what a second run is told: pid, since, command; and `page`, the address of an open check page.
     """
-    try:
-        files.make_folder(path.parent)
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
-    except OSError as problem:
-        raise RoboError(
-            f"{path} cannot be written: {problem.strerror}.", "Is the folder yours, and the disk not full?"
-        ) from problem
-    try:
-        _take(handle, path, clock() + wait_s, clock)
-        told = {name: hide_secrets(value) if isinstance(value, str) else value for name, value in who.items()}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(told).encode("utf-8"), 0)
-        yield
-        os.ftruncate(handle, 0)
-    finally:
-        os.close(handle)
 
+    def __init__(self, path: Path, owner: dict, clock: Callable[[], float] = time.monotonic):
+        self._path, self._clock, self._handle = path, clock, -1
+        self.owner, self.is_held = owner, False
 
-def _take(handle: int, path: Path, until: float, clock: Callable[[], float]) -> None:
-    while True:
-        try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def take(self, wait_s: float = 0.0) -> None:
+        """Take the lock; nothing where it is held already.
+
+        Args:
+            wait_s: seconds to wait for another run to end.
+
+        Raises:
+            Locked: another run holds it.
+            RoboError: the file cannot be written.
+        """
+        if self.is_held:
             return
-        except OSError:
-            if clock() >= until:
-                raise Locked(_holder(handle, path), "Wait for it, or give --lock-wait SECONDS.") from None
+        self._open()
+        until = self._clock() + wait_s
+        while not self._try():
+            if self._clock() >= until:
+                raise Locked(*_holder(self._handle, self._path))
             time.sleep(POLL_S)
+        self.is_held = True
+        self.set_owner()
+
+    def set_owner(self, **more: str) -> None:
+        """Write down who holds the lock, with more facts than before."""
+        self.owner |= more
+        if not self.is_held:
+            return
+        owner = {name: hide_secrets(value) if isinstance(value, str) else value for name, value in self.owner.items()}
+        os.ftruncate(self._handle, 0)
+        os.pwrite(self._handle, json.dumps(owner).encode("utf-8"), 0)
+
+    def give_back(self) -> None:
+        """Let other runs have it; nothing where it is not held."""
+        if self.is_held:
+            os.ftruncate(self._handle, 0)
+            fcntl.lockf(self._handle, fcntl.LOCK_UN)
+            self.is_held = False
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            self.give_back()
+            os.close(self._handle)
+            self._handle = -1
+
+    def _open(self) -> None:
+        if self._handle >= 0:
+            return
+        try:
+            files.make_folder(self._path.parent)
+            self._handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o644)
+        except OSError as problem:
+            hint = "Is the folder yours, and the disk not full?"
+            raise RoboError(f"{self._path} cannot be written: {problem.strerror}.", hint) from problem
+
+    def _try(self) -> bool:
+        try:
+            fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
 
-def _holder(handle: int, path: Path) -> str:
-    """Who holds the lock; one that took it this very moment has not written that yet, so look a few times."""
+@contextlib.contextmanager
+def held(path: Path, wait_s: float, owner: dict, clock: Callable[[], float] = time.monotonic) -> Iterator[Lock]:
+    """Hold a basetag's lock while inside; see `Lock`. Raises Locked where another run holds it."""
+    lock = Lock(path, owner, clock)
+    try:
+        lock.take(wait_s)
+        yield lock
+    finally:
+        lock.close()
+
+
+def _holder(handle: int, path: Path) -> tuple[str, str]:
+    """Who holds the lock, and what to do. One that took it this very moment has not written that yet: look again."""
     for _ in range(LOOKS):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             who = json.loads(os.pread(handle, 10_000, 0).decode("utf-8"))
-            return f"Another run works on {path.stem} (process {who['pid']}, since {who['since']}): {who['command']}."
+            if page := who.get("page"):
+                return (
+                    f"Your check page of {path.stem} is open at {page}.",
+                    "Press Done there, or leave it for a minute.",
+                )
+            text = f"Another run works on {path.stem} (process {who['pid']}, since {who['since']}): {who['command']}."
+            return text, "Wait for it, or give --lock-wait SECONDS."
         time.sleep(LOOK_S)
-    return f"Another run works on {path.stem}."
+    return f"Another run works on {path.stem}.", "Wait for it, or give --lock-wait SECONDS."

@@ -47,10 +47,28 @@ def inert(cell: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with."""
-    near = difflib.get_close_matches(word, list(known), 1)
+def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str:
+    """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with.
+
+    Args:
+        similarity: 0..1, from which on a word is near (difflib's ratio).
+    """
+    near = difflib.get_close_matches(word, list(known), 1, similarity)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def one_slip_away(word: str, known: Iterable[str]) -> str:
+    """The known word that differs by one letter added, left out, changed or swapped with its neighbour; else empty."""
+    return next((other for other in known if other != word and _one_slip(word, other)), "")
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 3:
+        return False
+    begin = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    left, right = one[begin:], other[begin:]
+    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or swapped
 
 
 def percent(share: float) -> str:

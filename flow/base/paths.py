@@ -12,6 +12,11 @@ def tf_files() -> Path:
     return (PROJECT / Path(cfg.path_to_tf_files).expanduser()).absolute()
 
 
+def from_here(text: str) -> str:
+    """A folder given as an option is meant from the current directory, unlike one in the settings."""
+    return str(Path(text).expanduser().absolute())
+
+
 def models() -> Path:
     return tf_files() / "models"
 

@@ -1,11 +1,15 @@
-"""Changes to the settings: roboflow.yaml, then ROBOFLOW_* in the environment; checked, then put into `cfg`.
+"""The settings: declared in config.py, changed by roboflow.yaml, then by ROBOFLOW_* in the environment.
 
-An unknown name, a wrong type or a value out of range raises BadUsage with the file, the line and the nearest match.
+config.py is the only place that names a setting's unit, range or choices: they are read from the comment on its line
+(`fraction 0..1; why`, `sgd or lbfgs; why`). An unknown name, a wrong type or a value out of range raises BadUsage with
+the file, the line and the nearest match.
 """
 
+import functools
 import math
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,49 +20,49 @@ from flow.base.errors import BadUsage
 from flow.base.names import nearest
 
 FILE_NAME = "roboflow.yaml"
-FILE_BYTES_MAX = 100_000  # no honest settings file is larger; stops a YAML bomb before it is read
+FILE_BYTES_MAX = 100_000  # no real settings file is larger; stops a YAML bomb before it is read
 PREFIX = "ROBOFLOW_"
 NOT_SETTINGS = {"ROBOFLOW_NATIVE_LOG"}
+NEAR_MISS = 0.8  # similarity (difflib) from which an unknown name in the environment is taken for a typing error
+LICENCE_CODES = ("cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd", "unknown")
+RENAMED = {"licenses": "licences"}  # what settings were called in earlier versions; such files go on working
+FOLDER_NAMES = ("unsorted_name", "sorted_name", "harvested_name", "quarantine_name")
 
-# Ranges, ends included. Each stands in words on the setting's line in config.py too; a test compares the two.
-RANGES: dict[str, tuple[float, float]] = {
-    "confidence_min": (0, 1),
-    "imgnum_default": (1, 250),
-    "imgnum_maxpercycle": (1, 10_000),
-    "image_side_max": (64, 8192),
-    "image_side_min": (16, 4096),
-    "image_aspect_max": (1, 100),
-    "image_bytes_max": (1000, 500_000_000),
-    "download_workers": (1, 32),
-    "host_connections_max": (1, 8),
-    "host_pause_s": (0, 60),
-    "connect_timeout_s": (0.1, 300),
-    "read_timeout_s": (0.1, 300),
-    "file_deadline_s": (0.5, 3600),
-    "retrain_imgcount_default": (2, 1_000_000),
-    "retrain_label_min": (2, 1000),
-    "retrain_steps_default": (1, 1_000_000),
-    "retrain_batchsize_default": (1, 4096),
-    "retrain_learnrate_default": (0.000001, 10),
-    "retrain_testper_default": (1, 50),
-    "retrain_valper_default": (0, 50),
-    "retrain_imgsize_default": (32, 512),
-    "retrain_seed_default": (0, 2_147_483_647),
-    "retrain_tune_epochs_default": (1, 1000),
-    "retrain_tune_batch_default": (2, 1024),
-    "retrain_tune_rate_default": (0.000001, 0.1),
-    "eval_step_interval": (1, 100_000),
-    "test_min_per_label": (1, 1000),
-    "robot_label_weight": (0, 1),
-    "robot_labels_max_ratio": (0, 100),
-    "models_keep": (0, 10_000),
-    "hub_timeout_s": (0.1, 600),
-    "sms_minsecstonotify": (0, 86_400),
-    "lock_wait_s": (0, 86_400),
-    "max_minutes": (0, 100_000),
-}
-CHOICES = {"retrain_solver_default": ("sgd", "lbfgs"), "retrain_tune_default": ("head", "last")}
-LICENSE_CODES = ("cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd", "unknown")
+_LINE = re.compile(
+    r"^(?P<name>[a-z]\w*)(?:: [\w\[\], ]+)? = .*?  # (?P<unit>[^;]*?)(?:; (?P<reason>.*))?$", re.MULTILINE
+)
+_RANGE = re.compile(r"(?<![\w.])(-?[\d.]*\d)\.\.([\d.]*\d)")
+_CHOICES = re.compile(r"^[a-z_]+(?:, [a-z_]+)* or [a-z_]+$")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of config.py. `low`, `high`: the range, ends included; None where it has none."""
+
+    name: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    reason: str
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value lies in the range, where there is one."""
+        return self.low is None or self.high is None or self.low <= value <= self.high
+
+
+@functools.cache
+def declared() -> dict[str, Setting]:
+    """Every setting by name, in the order of config.py, as its line declares it."""
+    found = {}
+    for line in _LINE.finditer(Path(cfg.__file__).read_text(encoding="utf-8")):
+        name, unit = line["name"], line["unit"].strip()
+        limits, choices = _RANGE.search(unit), _CHOICES.match(unit)
+        is_choice = choices and not isinstance(getattr(cfg, name), bool)
+        words = re.split(r", | or ", choices[0]) if choices and is_choice else ()
+        low, high = (float(limits[1]), float(limits[2])) if limits else (None, None)
+        found[name] = Setting(name, unit, low, high, tuple(words), (line["reason"] or "").strip())
+    return found
 
 
 def names() -> list[str]:
@@ -78,8 +82,14 @@ def load(folder: Path, environ: dict[str, str] | None = None) -> dict[str, str]:
     changes = {**_from_file(folder / FILE_NAME), **_from_environment(dict(os.environ) if environ is None else environ)}
     for name, (value, _) in changes.items():
         setattr(cfg, name, value)
-    _check_names()
+    _check_folder_names()
     return {name: where for name, (_, where) in changes.items()}
+
+
+def foreign_variables(environ: dict[str, str] | None = None) -> list[str]:
+    """Variables that begin like ours and are no settings of ours; the company of the same name uses such, too."""
+    environ = dict(os.environ) if environ is None else environ
+    return [v for v in environ if v.startswith(PREFIX) and v not in NOT_SETTINGS and not _setting_of(v)]
 
 
 def check(name: str, value: Any, where: str) -> Any:
@@ -92,27 +102,28 @@ def check(name: str, value: Any, where: str) -> Any:
         BadUsage: unknown name, wrong type, out of range.
     """
     _must_be_known(name, where)
-    value = _typed(name, value, where)
+    value, setting = _typed(name, value, where), declared().get(name)
     if name == "confidence_min" and 1 < value <= 100:
         value = value / 100
-    if name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
-        low, high = RANGES[name]
-        raise BadUsage(
-            f"{where}: {name} = {_shown(value)} is outside {low:g}..{high:g}.", "Change it there and run again."
-        )
-    if name in CHOICES and value not in CHOICES[name]:
-        raise BadUsage(
-            f"{where}: {name} = {_shown(value)} is not one of {', '.join(CHOICES[name])}.", "Change it there."
-        )
-    if name == "licenses":
-        _check_licenses(value, where)
+    if setting and not setting.holds(value):
+        limits = f"{setting.low:g}..{setting.high:g}"
+        raise BadUsage(f"{where}: {name} = {_shown(value)} is outside {limits}.", "Change it there and run again.")
+    if setting and setting.choices and isinstance(value, str) and value not in setting.choices:
+        choices = ", ".join(setting.choices)
+        raise BadUsage(f"{where}: {name} = {_shown(value)} is not one of {choices}.", "Change it there.")
+    if name == "licences":
+        _check_licences(value, where)
     if name.endswith("_name") and not re.fullmatch(r"[A-Za-z0-9_]{1,32}", value):
-        raise BadUsage(
-            f"{where}: {name} = {_shown(value)} cannot be part of a folder name.", "Letters, digits and _ are fine."
-        )
+        problem = f"{where}: {name} = {_shown(value)} cannot be part of a folder name."
+        raise BadUsage(problem, "Letters, digits and _ are fine.")
     if name == "path_to_tf_files":
         check_folder(value, where)
     return value
+
+
+def checked_text(name: str, text: str, where: str) -> object:
+    """A setting's value from the text of an option or an answer; raises BadUsage as `check`."""
+    return check(name, _from_text(name, text), where)
 
 
 def check_folder(text: str, where: str) -> None:
@@ -125,15 +136,14 @@ def check_folder(text: str, where: str) -> None:
         raise BadUsage(f"{where}: there is no home folder for {text!r}.", "Give the whole path.") from problem
 
 
-def _check_names() -> None:
+def _check_folder_names() -> None:
     """Raise BadUsage where two of our own folder names could be taken for each other."""
-    own = {name: getattr(cfg, name) for name in ("unsorted_name", "sorted_name", "harvested_name", "quarantine_name")}
+    own = {name: getattr(cfg, name) for name in FOLDER_NAMES}
     for name, value in own.items():
         for other, start in own.items():
             if name != other and value.startswith(start):
-                raise BadUsage(
-                    f"The settings {name} = {_shown(value)} and {other} = {start!r} begin alike.", "Change one of them."
-                )
+                problem = f"The settings {name} = {_shown(value)} and {other} = {start!r} begin alike."
+                raise BadUsage(problem, "Change one of them.")
 
 
 def _must_be_known(name: str, where: str) -> None:
@@ -143,39 +153,38 @@ def _must_be_known(name: str, where: str) -> None:
 
 
 def _shown(value: object) -> str:
-    """A value as it stands in an error, however long it is."""
+    """A value as an error shows it, however long it is."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:60]}...{text[-10:]}"
 
 
-def _check_licenses(value: list, where: str) -> None:
+def _check_licences(value: list, where: str) -> None:
     for code in value:
-        if code not in LICENSE_CODES:
-            raise BadUsage(f"{where}: {_shown(code)} is not a licence code.", f"Known are: {', '.join(LICENSE_CODES)}.")
+        if code not in LICENCE_CODES:
+            known = ", ".join(LICENCE_CODES)
+            raise BadUsage(f"{where}: {_shown(code)} is not a licence code.", f"Known are: {known}.")
 
 
 def _typed(name: str, value: Any, where: str) -> Any:
     """The value where its type is that of the default; whole numbers will do for fractions."""
-    want = type(getattr(cfg, name))
+    default = getattr(cfg, name)
+    want = type(default)
     if want is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if want is str and isinstance(value, (bool, int, float)):
-        raise BadUsage(
-            f"{where}: {name} must be text, but {_shown(value)} is not.", f'Put it in quotes: {name}: "{value}"'
-        )
+        problem = f"{where}: {name} must be text, but {_shown(value)} is not."
+        raise BadUsage(problem, f'Put it in quotes: {name}: "{value}"')
     if type(value) is not want or (want is float and not math.isfinite(value)):
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list of texts"}
-        raise BadUsage(
-            f"{where}: {name} must be {kinds[want]}, but it is {_shown(value)}.",
-            f"The default is {getattr(cfg, name)!r}.",
-        )
+        problem = f"{where}: {name} must be {kinds[want]}, but it is {_shown(value)}."
+        raise BadUsage(problem, f"The default is {default!r}.")
     if want is list and not all(isinstance(v, str) for v in value):
-        raise BadUsage(f"{where}: {name} must be a list of texts.", f"The default is {getattr(cfg, name)!r}.")
+        raise BadUsage(f"{where}: {name} must be a list of texts.", f"The default is {default!r}.")
     return value
 
 
 def _from_file(path: Path) -> dict[str, tuple[object, str]]:
-    """Checked settings of the YAML file with where each stands; nothing where there is no file."""
+    """Checked settings of the YAML file, and where each of them is; nothing where there is no file."""
     if not path.exists():
         return {}
     try:
@@ -185,10 +194,8 @@ def _from_file(path: Path) -> dict[str, tuple[object, str]]:
     except OSError as problem:
         raise BadUsage(f"{path} cannot be read: {problem.strerror}.", "Make it readable, or move it away.") from problem
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise BadUsage(
-            f"{path}{_mark(problem)}: this is not YAML that can be read.",
-            "One `name: value` a line, indented with spaces.",
-        ) from problem
+        hint = "One `name: value` a line, indented with spaces."
+        raise BadUsage(f"{path}{_mark(problem)}: this is not YAML that can be read.", hint) from problem
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
@@ -202,10 +209,11 @@ def _from_mapping(root: yaml.MappingNode, path: Path) -> dict[str, tuple[object,
         where = f"{path.name}:{key.start_mark.line + 1}"
         if not isinstance(key, yaml.ScalarNode):
             raise BadUsage(f"{where}: a setting's name must be a word.", "config.py lists them all.")
-        if key.value in found:
-            raise BadUsage(f"{where}: {_shown(key.value)} stands there twice.", "Keep one of the two.")
-        _must_be_known(key.value, where)
-        found[key.value] = (check(key.value, _plain(node, key.value, where), where), where)
+        name = RENAMED.get(str(key.value), str(key.value))
+        if name in found:
+            raise BadUsage(f"{where}: {_shown(key.value)} is there twice.", "Keep one of the two.")
+        _must_be_known(name, where)
+        found[name] = (check(name, _plain(node, name, where), where), where)
     return found
 
 
@@ -222,10 +230,7 @@ def _plain(node: yaml.Node, name: str, where: str) -> object:
         raise BadUsage(f"{where}: {name} must be one value.", f"The default is {default!r}.")
     try:
         return yaml.safe_load(yaml.serialize(node))
-    except (
-        yaml.YAMLError,
-        ValueError,
-    ) as problem:  # a tag of another program, a day that is none, a number without end
+    except (yaml.YAMLError, ValueError) as problem:  # a tag of another program, an impossible date, a huge number
         raise BadUsage(f"{where}: {name} cannot be read.", f"The default is {default!r}.") from problem
 
 
@@ -235,21 +240,30 @@ def _mark(problem: Exception) -> str:
 
 
 def _from_environment(environ: dict[str, str]) -> dict[str, tuple[object, str]]:
-    """Checked settings from ROBOFLOW_NAME=value; lists are comma-separated."""
+    """Checked settings from ROBOFLOW_NAME=value; lists are comma-separated. A variable of another program is left
+    alone; one that nearly has the name of a setting is refused."""
     found = {}
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
-        name = variable[len(PREFIX) :].lower()
-        found[name] = (check(name, _from_text(name, text), variable), variable)
+        if name := _setting_of(variable):
+            found[name] = (check(name, _from_text(name, text), variable), variable)
     return found
+
+
+def _setting_of(variable: str) -> str:
+    """The setting that a variable means; empty for a variable of another program. Raises nothing for a near miss: it is
+    returned as it is, and `check` refuses it."""
+    name = variable[len(PREFIX) :].lower()
+    name = RENAMED.get(name, name)
+    return name if name in names() or nearest(name, names(), NEAR_MISS) else ""
 
 
 def _from_text(name: str, text: str) -> object:
     """Environment text in the setting's type as far as it can be read; `check` refuses the rest."""
     default = getattr(cfg, name, None)
     if isinstance(default, bool):
-        return {
+        words = {
             "true": True,
             "1": True,
             "yes": True,
@@ -258,7 +272,8 @@ def _from_text(name: str, text: str) -> object:
             "0": False,
             "no": False,
             "off": False,
-        }.get(text.lower(), text)
+        }
+        return words.get(text.lower(), text)
     if isinstance(default, list):
         return [part.strip() for part in text.split(",") if part.strip()]
     for kind in (int, float) if isinstance(default, (int, float)) else ():
@@ -267,8 +282,3 @@ def _from_text(name: str, text: str) -> object:
         except ValueError:
             continue
     return text
-
-
-def checked_text(name: str, text: str, where: str) -> object:
-    """A setting's value from the text of an option or an answer; raises BadUsage as `check`."""
-    return check(name, _from_text(name, text), where)

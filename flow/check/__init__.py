@@ -1,19 +1,17 @@
-"""Quality control in the browser: pages of pictures with one guess, a key for each label, nothing to drag.
+"""Quality control in the browser: pages of images with one guess, a key for each label, nothing to drag.
 
-Comes in: a basetag's sorted_ folders, its likely mislabelled training images, or the heap in its unsorted_ folders,
-and the person at the page. Goes out: every picture where the person says, each decision a row in the catalogue
-(`flow/records/decisions.py`), and one line of what was done. May touch those folders, the quarantine, thumbnails, and
-127.0.0.1, never another address.
+Comes in: a basetag's sorted_ folders, its training images that may be mislabelled, or its unlabeled images, and a
+person at the page. Goes out: every image where the person says, each decision a row in the catalogue
+(`flow/records/decisions.py`), and one line that tells what was done. May change those folders, the quarantine and
+thumbnails, and talks to 127.0.0.1 only.
 
-    board.py            what a page of pictures is, and what a board answers
-    deciding.py         a board whose decisions are journalled: saying, undoing, counting    pace.py   how fast
-    sorted_board.py     the sorted_ folders, one guess a page          listing.py   what lies in them
-    training_board.py   the training images that may be mislabelled
-    teach_board.py      the unsorted_ folders, the telling ones first  pile.py      what lies in them
-    standing.py         what is learned meanwhile, and how good it is  behind.py    in threads of their own
-    server.py           the web pages of it, on 127.0.0.1 only         guard.py     who may ask
-    desk.py             answers questions one after another            thumbs.py    small pictures
-    robot.py            what the best model says of a picture dropped on the page, and what is most like one
-    step.py             opens, waits, and says what was done           opening.py   the browser
-    page/               what the browser gets: one template, one style sheet, a few modules, nothing from outside
+    step.py                 opens a session and gives back control where a harvest or a training is wanted
+    check_page.py           what each request of the page does       http_server.py  http_guard.py  who may ask
+    board.py                decide, undo, count                      pace.py         images a minute
+    sorted_board.py         the sorted_ folders                      sorted_listing.py
+    training_board.py       the suspects among the training images
+    unlabeled_board.py      unlabeled images                         unlabeled_pool.py  session_progress.py
+    main_thread_queue.py    one question after another               latest_task.py     work in a thread
+    predictor_service.py    what the best model says                 thumbnails.py  launch_page.py
+    page/                   what the browser gets: one template, one style sheet, a few modules, nothing from outside
 """

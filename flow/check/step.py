@@ -1,143 +1,213 @@
-"""The check step: sorted_ folders, doubtful training images or a heap, and a person -> decisions, saved at each key."""
+"""The check step: sorted_ folders, suspected training images or unlabeled ones, and a person -> decisions, saved at
+each key.
 
-from collections.abc import Callable
+`CheckSession.serve` gives back control where the person wants a harvest or a training: what is done then is the
+caller's business, and the page shows its progress.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 from flow.base import paths
 from flow.base.errors import BadUsage, NotReady
-from flow.check import thumbs
+from flow.base.learning import api
+from flow.base.locks import Lock
+from flow.base.options import option, whole
+from flow.check import thumbnails
 from flow.check.board import Board
-from flow.check.desk import Desk
-from flow.check.opening import opened
-from flow.check.pile import piled, too_few, waits
-from flow.check.robot import Robot
-from flow.check.session import Session, Then, Work
+from flow.check.check_page import CheckPage
+from flow.check.launch_page import launched
+from flow.check.main_thread_queue import MainThreadQueue
+from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
-from flow.check.teach_board import TeachBoard
 from flow.check.training_board import TrainingBoard
-from flow.models import shelf
-from flow.records import decisions, labelling
+from flow.check.unlabeled_board import UnlabeledBoard
+from flow.check.unlabeled_pool import has_images, read_pool, too_few
+from flow.models import model_store
+from flow.records import apply_journal, decisions, provenance
 from flow.records.catalogue import Catalogue
-from flow.talk import console
+from flow.ui import console
+
+GIVE_BACK_S = 60.0  # without a decision for so long, the page lets other runs work
 
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """`training`: look at doubtful training images instead of sorted_ folders; `teach`: say what is on unsorted ones,
-    which is also what comes where there is no model yet; `browser`: open one; `port`: 0 = any."""
+    """What the check page can be told."""
 
-    training: bool = False
-    teach: bool = False
-    browser: bool = True
-    port: int = 0
+    training: bool = option("check training images that may be mislabelled")
+    teach: bool = option("label unsorted images; this is what comes where there is no model yet")
+    browser: bool = option("open no browser, print the address", default=True)
+    port: int = option("listen on this port", default=0, parse=whole(1024, 65535, "a port"), metavar="P")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was done at the page: pictures by kind of decision, how many are left, and what came after."""
+    """What was done on the page: images by kind of decision, how many are left, and the lines of the steps after it."""
 
     counts: dict[str, int]
     left: int
     after: tuple[str, ...] = field(default=())
     code: int = 0
-    taught: bool = False  # a heap was taught, at least to begin with
+    taught: bool = False  # unlabeled images were labelled, at least to begin with
 
     def line(self) -> str:
-        kept, new, aside = (self.counts[name] for name in ("kept", "relabelled", "aside"))
-        parts = [f"{kept} as the robot {'guessed' if self.taught else 'had them'}"] if kept else []
-        parts += [f"{new} {'named by you' if self.taught else 'with another label'}"] if new else []
+        accepted, new, aside = (self.counts[name] for name in ("kept", "relabelled", "aside"))
+        parts = [f"{accepted} {'guesses' if self.taught else 'predictions'} accepted"] if accepted else []
+        parts += [f"{new} labelled by you"] if new else []
         parts += [f"{aside} set aside"] if aside else []
-        verb = "said what is on" if self.taught else "checked"
-        said = f"{verb} {kept + new + aside} pictures" + (f": {', '.join(parts)}" if parts else "")
-        said += f"; {self.left} left" if self.left else ""
-        return "; ".join([said, *(line.rstrip(".") for line in self.after)])
+        text = f"{'labelled' if self.taught else 'checked'} {accepted + new + aside} images"
+        text += f": {', '.join(parts)}" if parts else ""
+        text += f"; {self.left} left" if self.left else ""
+        return "; ".join([text, *(line.rstrip(".") for line in self.after)])
 
     def facts(self) -> dict:
         return asdict(self)
 
 
-def check(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions, then: Then) -> Checked:
-    """Serve the page until the person says done, goes away or presses Ctrl-C.
+class CheckSession:
+    """A check page, from opening it to what was done on it.
+
+    Args:
+        lock: the basetag's; None where the caller keeps it.
+        backbone: gives the backbone that unlabeled images go through, and its folder.
 
     Raises:
         BadUsage: nobody could open the page.
-        NotReady: nothing waits to be looked at.
-        RoboError: the port is taken.
+        NotReady: there is nothing to check.
     """
-    if how.browser and not console.is_watched():
-        raise BadUsage(
-            "check shows pictures in a browser, and without a terminal nobody is there to look.",
-            "With --no-browser it prints the address and waits.",
-        )
-    decisions.settle(basetag, catalogue)
-    teaches = how.teach or _begins(basetag, how)
-    make_board = _lesson(basetag, stamp, catalogue, then) if teaches else _board(basetag, stamp, catalogue, how)
-    after = ("retrain",) if how.training else ("harvest", "retrain")
-    desk = Desk()
-    session = Session(make_board, after, then, desk)
-    try:
-        _serve(basetag, session, desk, how)
-    except KeyboardInterrupt:
-        if desk.is_busy:  # harvest or retrain was cut short: that is told as everywhere else
-            raise
-        decisions.settle(basetag, catalogue)
-    return _checked(session, session.work, teaches)
 
-
-def _serve(basetag: str, session: Session, desk: Desk, how: CheckOptions) -> None:
-    from flow.check.server import Site, serving
-
-    thumbs.sweep()
-    robot = Robot(basetag)
-    with (
-        serving(lambda guard: Site(basetag, session, desk, guard, robot), how.port) as address,
-        opened(address, paths.way_in(basetag), how.browser),
+    def __init__(
+        self,
+        basetag: str,
+        stamp: str,
+        catalogue: Catalogue,
+        options: CheckOptions,
+        backbone: Callable[[], "tuple[api.Backbone, Path]"],
+        lock: Lock | None = None,
     ):
-        desk.serve()
+        if options.browser and not console.is_watched():
+            raise BadUsage(
+                "check shows images in a browser, and without a terminal nobody is there to look.",
+                "With --no-browser it prints the address and waits.",
+            )
+        decisions.finish_pending(basetag, catalogue)
+        self.basetag, self._catalogue, self._options, self._lock = basetag, catalogue, options, lock
+        self.taught = options.teach or _is_first(basetag, options)
+        if self.taught:
+            make_board = _unlabeled(basetag, stamp, catalogue, backbone)
+        else:
+            make_board = _labeled(basetag, stamp, catalogue, options)
+        after = ("retrain",) if options.training else ("harvest", "retrain")
+        self._main = MainThreadQueue()
+        self._make_board, self._last_use, self._version = make_board, time.monotonic(), 0
+        self.page = CheckPage(basetag, make_board, after, self._main, PredictorService(basetag), self._wake)
+
+    def serve(self) -> Iterator[str]:
+        """Serve the page until the person says done, closes it or presses Ctrl-C.
+
+        Yields:
+            The steps that the person wants done now, one after another: harvest, retrain or first_model. The caller
+            does each within `self.page.working(step)` and hands its result to `self.page.work.add`.
+        """
+        from flow.check.http_server import serving
+
+        thumbnails.sweep()
+        try:
+            with serving(self.page, self._options.port) as address:
+                self._tell_lock(address)
+                with launched(address, paths.way_in(self.basetag), self._options.browser):
+                    for steps in self._main.serve(self._give_back):
+                        for step in steps:
+                            if not self.page.work.problem:
+                                yield step
+                        self.page.next_board()
+        except KeyboardInterrupt:
+            if self._main.is_busy:  # a step was cut short: that is told as everywhere else
+                raise
+            self._wake()
+            decisions.finish_pending(self.basetag, self._catalogue)
+
+    def result(self) -> Checked:
+        work = self.page.work
+        lines = tuple(ended["line"] for ended in work.ended)
+        left = self.page.board.progress().left
+        return Checked(self.page.counts(), left, lines, max(work.codes, default=0), self.taught)
+
+    # The lock: an open page must not keep the night's run from working
+
+    def _give_back(self) -> None:
+        """Called while nothing is asked: after a minute without a decision other runs may work."""
+        if self._lock and self._lock.is_held and time.monotonic() - self._last_use > GIVE_BACK_S:
+            self._version = self._catalogue.data_version
+            self._lock.give_back()
+
+    def _wake(self) -> str:
+        """Before a decision: take the lock again, and look what other runs have done. Raises Locked."""
+        self._last_use = time.monotonic()
+        if not self._lock or self._lock.is_held:
+            return ""
+        self._lock.take()
+        if self._catalogue.data_version == self._version:
+            return ""
+        decisions.finish_pending(self.basetag, self._catalogue)
+        apply_journal.finish_unfinished(self.basetag, self._catalogue)
+        before, self.page.board = self.page.board, self._make_board()
+        self.page.board.take_over(before)
+        return "Another run has changed things meanwhile; this is how they are now."
+
+    def _tell_lock(self, address: str) -> None:
+        """Another run that finds the lock taken says where the page is."""
+        if self._lock:
+            self._lock.set_owner(page=address.partition("?")[0])
 
 
-def _begins(basetag: str, how: CheckOptions) -> bool:
-    """Whether there is no model yet, and pictures wait that nobody has sorted."""
-    return not (how.training or shelf.all_models(basetag) or labelling.sorted_folders(basetag)) and waits(basetag)
+def check_once(session: CheckSession, do: Callable[[str], Any]) -> Checked:
+    """Serve a session; `do` carries out the steps that the person asks for and returns their results."""
+    for step in session.serve():
+        with session.page.working(step):
+            session.page.work.add(step, do(step))
+    return session.result()
 
 
-def _lesson(basetag: str, stamp: str, catalogue: Catalogue, then: Then) -> Callable[[], Board]:
-    """The unsorted heap; once a model has sorted it, what that model sorted."""
-    if then.backbone is None:
-        raise BadUsage("A heap cannot be taught here.", "Sort the first images by hand, then retrain.")
-    if not waits(basetag):
+def _is_first(basetag: str, options: CheckOptions) -> bool:
+    """Whether there is no model yet, and images wait that have no label."""
+    has_more = options.training or model_store.all_models(basetag) or provenance.sorted_folders(basetag)
+    return not has_more and has_images(basetag)
+
+
+def _unlabeled(
+    basetag: str, stamp: str, catalogue: Catalogue, backbone: Callable[[], "tuple[api.Backbone, Path]"]
+) -> Callable[[], Board]:
+    """The unlabeled images; once a model has sorted them, what that model sorted."""
+    if not has_images(basetag):
         raise too_few(basetag)
-    before = len(shelf.all_models(basetag))
-    pile = piled(basetag, catalogue, *then.backbone())
+    before = len(model_store.all_models(basetag))
+    pool = read_pool(basetag, catalogue, *backbone())
 
     def make_board() -> Board:
-        if len(shelf.all_models(basetag)) > before:  # also once all it sorted is harvested: the heap is done with
+        if len(model_store.all_models(basetag)) > before:  # also once all it sorted is harvested
             return SortedBoard(basetag, catalogue, stamp)
-        return TeachBoard(basetag, catalogue, stamp, pile)
+        return UnlabeledBoard(basetag, catalogue, stamp, pool)
 
     return make_board
 
 
-def _board(basetag: str, stamp: str, catalogue: Catalogue, how: CheckOptions) -> Callable[[], Board]:
-    """What is looked at; made anew after a harvest or a retrain."""
-    if how.training:
-        if not shelf.all_models(basetag):
+def _labeled(basetag: str, stamp: str, catalogue: Catalogue, options: CheckOptions) -> Callable[[], Board]:
+    """Suspected training images, or the sorted_ folders."""
+    if options.training:
+        if not model_store.all_models(basetag):
             raise NotReady(
-                f"There is no model for {basetag} yet that could doubt a label.",
+                f"{basetag} has no model yet that could find mislabelled images.",
                 f"Train one: python roboflow.py {basetag} 0 0 retrain",
             )
         return lambda: TrainingBoard(basetag, catalogue, stamp)
-    if not labelling.sorted_folders(basetag):
+    if not provenance.sorted_folders(basetag):
         raise NotReady(
-            f"Nothing of {basetag} waits to be checked.",
-            f"Sort something first: python roboflow.py {basetag} 50 {basetag}, or look at check --training",
+            f"{basetag} has no sorted images to check.",
+            f"Sort some first: python roboflow.py {basetag} 50 {basetag}, or try check --training",
         )
     return lambda: SortedBoard(basetag, catalogue, stamp)
-
-
-def _checked(session: Session, work: Work, taught: bool) -> Checked:
-    ended = [e for _, e in work.ended]
-    left = session.board.progress().left
-    return Checked(
-        session.counts(), left, tuple(e.line for e in ended), max((e.code for e in ended), default=0), taught
-    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import config as cfg
 from flow.base import files
 from flow.base.names import clean, inert
-from flow.records.rows import Image
+from flow.records.rows import Image, to_columns
 
 CREDITS = "CREDITS.csv"
 COLUMNS = (
@@ -29,7 +29,7 @@ COLUMNS = (
     "sha256",
     "origin_sha256",
 )
-LICENSE_NAMES = {"cc0": "CC0 1.0", "pdm": "Public Domain", "unknown": "an unknown licence"}
+LICENCE_NAMES = {"cc0": "CC0 1.0", "pdm": "Public Domain", "unknown": "an unknown licence"}
 
 
 def update_logs(folder: Path, searchtag: str, images: list[Image]) -> None:
@@ -48,23 +48,23 @@ def update_logs(folder: Path, searchtag: str, images: list[Image]) -> None:
     _add_rows(folder / CREDITS, images)
 
 
-def credit_line(title: str, creator: str, license_code: str, license_url: str, page_url: str) -> str:
+def credit_line(title: str, creator: str, licence_code: str, licence_url: str, page_url: str) -> str:
     """`"Tin robot" by Jo Example, CC BY 2.0, https://... , from https://...`: what CC BY asks for."""
-    name = LICENSE_NAMES.get(license_code, f"CC {license_code.upper()}")
+    name = LICENCE_NAMES.get(licence_code, f"CC {licence_code.upper()}")
     parts = [f'"{title}"' if title else "An image", f"by {creator}" if creator else "", f"is under {name}"]
     line = " ".join(part for part in parts if part)
-    return line + "".join(f", {link}" for link in (license_url, page_url) if link)
+    return line + "".join(f", {link}" for link in (licence_url, page_url) if link)
 
 
 def _add_lines(path: Path, lines: list[str]) -> None:
     old = _complete_lines(path)
     have = set(old)
-    new = [line for line in map(one_line_keeping_tab, lines) if line not in have]
+    new = [line for line in map(clean_fields, lines) if line not in have]
     if new or not path.exists():
         files.write_whole(path, "".join(f"{line}\n" for line in [*old, *dict.fromkeys(new)]))
 
 
-def one_line_keeping_tab(text: str) -> str:
+def clean_fields(text: str) -> str:
     return "\t".join(clean(part) for part in text.split("\t"))
 
 
@@ -94,5 +94,5 @@ def _add_rows(path: Path, images: list[Image]) -> None:
 
 
 def _row(image: Image) -> list[str]:
-    values = {"file": image.file_name, **{name: getattr(image, name) for name in COLUMNS[1:]}}
+    values = {"file": image.file_name, **to_columns(image)}
     return [str(values[name]) for name in COLUMNS]

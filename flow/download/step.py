@@ -17,19 +17,20 @@ from pathlib import Path
 from flow.base import files, paths
 from flow.base.names import one_line
 from flow.base.quarantine import copy_aside
+from flow.download.candidates import Candidates, Problems
 from flow.download.credits import update_logs
-from flow.download.keeping import Keeper
-from flow.download.known import Known
-from flow.download.offers import Offers, Trouble
-from flow.download.one_image import Outcome
-from flow.download.place import cannot_write, prepare
-from flow.download.queue import Job, Lineup
-from flow.download.tally import Downloaded, Wanted
-from flow.download.workers import Crew
+from flow.download.fetch_image import Outcome
+from flow.download.image_store import ImageStore
+from flow.download.job_queue import Job, JobQueue
+from flow.download.known_images import KnownImages
+from flow.download.options import DownloadOptions
+from flow.download.prepare_folder import cannot_write, prepare_folder
+from flow.download.result import Downloaded
+from flow.download.worker_pool import WorkerPool
 from flow.records.catalogue import Catalogue
-from flow.records.rows import DEFERRED, KEPT, Begun
+from flow.records.rows import DEFERRED, KEPT, UnfinishedDownload
 from flow.sources import Source, open_sources
-from flow.talk import console
+from flow.ui import console
 from flow.web.failures import WAIT
 from flow.web.fetch import Fetcher
 from flow.web.hosts import SHORT_WAIT_S, clock_text
@@ -44,7 +45,9 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] = _now) -> Downloaded:
+def download(
+    basetag: str, wanted: DownloadOptions, catalogue: Catalogue, now: Callable[[], datetime] = _now
+) -> Downloaded:
     """Fetch `wanted.quantity` new images.
 
     Until `Catalogue.finish` is told that the whole run ended well, the same command finds them there and fetches no
@@ -58,30 +61,30 @@ def download(wanted: Wanted, catalogue: Catalogue, now: Callable[[], datetime] =
         RoboError: the disk is full or cannot be written.
         KeyboardInterrupt, Stopped: passed on, once what is complete is safe.
     """
-    sources = open_sources(wanted.sources)
-    folder = paths.unsorted_dir(wanted.basetag, wanted.searchtag)
+    sources = open_sources(wanted.source)
+    folder = paths.unsorted_dir(basetag, wanted.searchtag)
     try:
-        prepare(folder)
-        with Known(wanted.basetag, catalogue, not wanted.keep_near) as known, Fetcher(now) as fetcher:
-            return _Run(sources, Keeper(wanted, catalogue, known, folder, now), fetcher).go()
+        prepare_folder(folder)
+        with KnownImages(basetag, catalogue, not wanted.keep_near) as known, Fetcher(now) as fetcher:
+            return _Run(sources, ImageStore(basetag, wanted, catalogue, known, folder, now), fetcher).go()
     except OSError as problem:
         if problem.errno in NO_WRITE:
             raise cannot_write(folder, problem.strerror) from problem
         raise
     except sqlite3.OperationalError as problem:
-        raise cannot_write(paths.catalogue(wanted.basetag).parent, str(problem)) from problem
+        raise cannot_write(paths.catalogue(basetag).parent, str(problem)) from problem
 
 
 class _Run:
     """One run of the step, in the main thread; the workers only fetch and decode."""
 
-    def __init__(self, sources: list[Source], keeper: Keeper, fetcher: Fetcher):
+    def __init__(self, sources: list[Source], keeper: ImageStore, fetcher: Fetcher):
         self.sources, self.keeper, self.fetcher = sources, keeper, fetcher
         self.wanted, self.catalogue, self.now = keeper.wanted, keeper.catalogue, keeper.now
         self.kept = 0
         self.before = self._begin()
-        self.trouble = Trouble()
-        self.offers = Offers(sources, keeper, fetcher, self.trouble)
+        self.trouble = Problems()
+        self.offers = Candidates(sources, keeper, fetcher, self.trouble)
         self.waited_s = 0.0  # for hosts that asked to
         self.advance: Callable[[int], None] = lambda n: None
 
@@ -111,7 +114,7 @@ class _Run:
         wanted, now = self.wanted, self.now()
         have = len(self.catalogue.images_of(wanted.searchtag))
         begun = self.catalogue.begun(wanted.searchtag)
-        if begun and (begun.asked, begun.sources) == (wanted.quantity, wanted.sources) and _is_recent(begun.at, now):
+        if begun and (begun.asked, begun.sources) == (wanted.quantity, wanted.source) and _is_recent(begun.at, now):
             before = have - begun.had
             when = clock_text(datetime.fromisoformat(begun.at).astimezone(now.tzinfo), now)
             if before >= wanted.quantity:
@@ -120,13 +123,13 @@ class _Run:
                 console.note(f"going on with the download begun {when}: {before} of {begun.asked} are there.")
             return min(before, wanted.quantity)
         at = now.isoformat(timespec="seconds")
-        self.catalogue.begin(Begun(wanted.searchtag, wanted.quantity, wanted.sources, have, at))
+        self.catalogue.begin(UnfinishedDownload(wanted.searchtag, wanted.quantity, wanted.source, have, at))
         return 0
 
     def _work(self) -> None:
         """Keep the workers busy until enough is kept or nothing is left to try."""
-        lineup = Lineup(iter(self.offers), self.fetcher.hosts)
-        crew = Crew(self.fetcher, self.keeper.folder)
+        lineup = JobQueue(iter(self.offers), self.fetcher.hosts)
+        crew = WorkerPool(self.fetcher, self.keeper.folder)
         pile: list[tuple[Job, Outcome]] = []
         written = time.monotonic()
         try:
@@ -144,7 +147,7 @@ class _Run:
             self.keeper.confirm()
         self._defer(lineup.held)
 
-    def _start(self, crew: Crew, lineup: Lineup, waiting: int) -> None:
+    def _start(self, crew: WorkerPool, lineup: JobQueue, waiting: int) -> None:
         """Give free workers something to do; never more than places are open, so that none comes in vain."""
         while crew.has_room() and len(crew) + waiting < self.places():
             job = lineup.take()
@@ -152,7 +155,7 @@ class _Run:
                 return
             crew.start(job)
 
-    def _wait_for_hosts(self, lineup: Lineup) -> bool:
+    def _wait_for_hosts(self, lineup: JobQueue) -> bool:
         """Nothing can begin now: wait for a host that rests, where that is short. False where there is none."""
         waits = {job.host: self.fetcher.hosts.resting_s(job.host) for job in lineup.held}
         host = min(waits, key=waits.__getitem__, default="")
@@ -165,7 +168,7 @@ class _Run:
         lineup.release()
         return True
 
-    def _collect(self, jobs: list[tuple[Job, Outcome]], lineup: Lineup) -> None:
+    def _collect(self, jobs: list[tuple[Job, Outcome]], lineup: JobQueue) -> None:
         """Judge what the workers brought: keep, count, or try again later."""
         pictures = []
         for job, outcome in jobs:
@@ -187,7 +190,7 @@ class _Run:
         console.detail(f"{one_line(outcome.found.image_url)}: {why}")
         self.trouble.own = self.trouble.own or outcome.source.own
         if outcome.source.name == "folder":
-            copy_aside(self.wanted.basetag, Path(outcome.found.image_url), why)
+            copy_aside(self.keeper.basetag, Path(outcome.found.image_url), why)
         self.keeper.drop(outcome.found, outcome.status, outcome.reason)
 
     def _defer(self, held: list[Job]) -> None:

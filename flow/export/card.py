@@ -3,16 +3,13 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import names
+from flow.base.learning import api
 from flow.export.credits import Credits
-from flow.models import shelf
-from flow.models.shelf import Model
-
-if TYPE_CHECKING:
-    from scripts.learn.tflite import Compared
+from flow.models import model_store
+from flow.models.model_store import Model
 
 TEMPLATE = Path(__file__).with_name("card.md")
 CREDITS_SHOWN = 20  # credit lines in the card; more are in CREDITS.csv alone
@@ -33,7 +30,7 @@ def card(
     model: Model,
     sizes: dict[str, tuple[str, int]],
     credits: Credits,
-    compared: Sequence["Compared"],
+    compared: Sequence["api.Compared"],
     trial: str,
 ) -> str:
     """The card as Markdown.
@@ -62,7 +59,7 @@ def card(
         line=cfg.confidence_min,
         accuracy=facts["accuracy"],
         measured=model.measured_words,
-        above=shelf.above_line(model),
+        above=model_store.above_threshold(model),
         rows=_rows(model),
         compared=compared,
         trial=trial,

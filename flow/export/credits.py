@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flow.base import files
-from flow.export.writing import csv_text
+from flow.export.write import csv_text
 from flow.records.catalogue import Catalogue
-from flow.records.rows import Image
+from flow.records.rows import Image, to_columns
 
 NAME = "CREDITS.csv"
 COLUMNS = ("credit", "license", "license_url", "creator", "title", "source", "page_url", "sha256")
@@ -26,12 +26,12 @@ class Credits:
     @property
     def licences(self) -> list[tuple[str, int]]:
         """Licence -> pictures, the most frequent first."""
-        return Counter(licence_name(image.license) for image in self.known).most_common()
+        return Counter(licence_name(image.licence) for image in self.known).most_common()
 
     def write(self, folder: Path) -> None:
         """CREDITS.csv, one line a picture; none where nothing is known."""
         if self.known:
-            rows = [[getattr(image, name) for name in COLUMNS] for image in self.known]
+            rows = [[columns[name] for name in COLUMNS] for columns in map(to_columns, self.known)]
             files.write_whole(folder / NAME, csv_text(COLUMNS, rows))
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from flow.base import files
 from flow.base.errors import NotReady
+from flow.base.learning import api
 from flow.export.credits import OWN, licence_name
-from flow.export.writing import csv_text, refuse_taken, whole_folder
-from flow.records import labelling
+from flow.export.write import csv_text, refuse_taken, whole_folder
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.records.labelling import Labelled
-from flow.records.rows import HUMAN, Image
-from flow.talk import console
+from flow.records.provenance import LabeledImage
+from flow.records.rows import PERSON, Image
+from flow.ui import console
 
 METADATA = "metadata.csv"
 COLUMNS = ("file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split")
@@ -45,7 +46,7 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
         NotReady: there are no training images.
     """
     refuse_taken(target, "--data")
-    found = labelling.training_images(basetag, catalogue)
+    found = provenance.training_images(basetag, catalogue)
     images = once(found)
     if not images:
         raise NotReady(f"There are no training images for {basetag} yet.", "Sort some into its label folders first.")
@@ -68,17 +69,17 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
     return Data(target, labels, unreadable, len(found) - len(images))
 
 
-def once(images: list[Labelled]) -> list[Labelled]:
+def once(images: list[LabeledImage]) -> list[LabeledImage]:
     """Each content once, as in training: a person's label before a robot's, then the first."""
-    best: dict[str, Labelled] = {}
-    for image in sorted(images, key=lambda i: (i.given_by != HUMAN, i.label, i.path.name)):
+    best: dict[str, LabeledImage] = {}
+    for image in sorted(images, key=lambda i: (i.given_by != PERSON, i.label, i.path.name)):
         best.setdefault(image.sha256, image)
     return sorted(best.values(), key=lambda i: (i.label, i.path.name))
 
 
-def _row(image: Labelled, copy: Path, origin: Image | None, part: str) -> list[str]:
+def _row(image: LabeledImage, copy: Path, origin: Image | None, part: str) -> list[str]:
     score = "" if image.score is None else f"{image.score:.4f}"
-    licence = licence_name(origin.license) if origin else ""
+    licence = licence_name(origin.licence) if origin else ""
     return [
         f"{image.label}/{copy.name}",
         image.label,
@@ -91,15 +92,14 @@ def _row(image: Labelled, copy: Path, origin: Image | None, part: str) -> list[s
     ]
 
 
-def _copy(image: Labelled, folder: Path) -> tuple[Path | None, str]:
+def _copy(image: LabeledImage, folder: Path) -> tuple[Path | None, str]:
     """A copy in the folder of its label; or None, and why the picture cannot be read."""
-    from scripts.learn.images import Unreadable, decode
 
     try:
-        decode(image.path, draft_side=8)
+        api.decode(image.path, draft_side=8)
         target = files.free_path(files.make_folder(folder / image.label), _text(image.path.name))
         shutil.copyfile(image.path, target)
-    except Unreadable as problem:
+    except api.Unreadable as problem:
         return None, str(problem)
     except FileNotFoundError:
         return None, "vanished"

@@ -4,21 +4,18 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import RoboError
+from flow.base.learning import api
 from flow.export.card import card
+from flow.export.comparison_set import ComparisonSet, comparison_set, sample, trained_on
 from flow.export.credits import Credits, credits_of
-from flow.export.trial import Trial, learned_by, some, trial_of
-from flow.models.shelf import Model
+from flow.models.model_store import Model
 from flow.records.catalogue import Catalogue
-from flow.records.labelling import Labelled
-from flow.talk import console
-
-if TYPE_CHECKING:
-    from scripts.learn.tflite import Compared
+from flow.records.provenance import LabeledImage
+from flow.ui import console
 
 LABELS, FACTS, PREDICT, CARD = "labels.txt", "model.json", "predict.py", "README.md"
 EXAMPLES_MOST = 200  # training pictures by which the ranges of int8 are found
@@ -26,8 +23,8 @@ TOLD = ("name", "created", "labels", "accuracy", "measured_on", "per_label", "co
 
 
 def write_model(
-    folder: Path, basetag: str, model: Model, images: list[Labelled], catalogue: Catalogue, smaller: bool
-) -> tuple[dict[str, int], Sequence["Compared"], str]:
+    folder: Path, basetag: str, model: Model, images: list[LabeledImage], catalogue: Catalogue, smaller: bool
+) -> tuple[dict[str, int], Sequence["api.Compared"], str]:
     """Fill a folder that nobody sees yet.
 
     Args:
@@ -41,14 +38,13 @@ def write_model(
     Raises:
         RoboError: the model's graph cannot be converted.
     """
-    from scripts.learn import tflite
 
-    learned = learned_by(model, images)
-    kinds = list(tflite.FILES) if smaller else ["float32"]
-    _convert(folder, model, kinds, some([i.path for i in images if i.sha256 in learned], EXAMPLES_MOST))
-    trial = trial_of(basetag, model, images, learned) if smaller else Trial((), (), "")
+    learned = trained_on(model, images)
+    kinds = list(api.TFLITE_FILES) if smaller else ["float32"]
+    _convert(folder, model, kinds, sample([i.path for i in images if i.sha256 in learned], EXAMPLES_MOST))
+    trial = comparison_set(basetag, model, images, learned) if smaller else ComparisonSet((), (), "")
     compared = _compare(folder, model, trial) if smaller else []
-    sizes = {kind: (tflite.FILES[kind], (folder / tflite.FILES[kind]).stat().st_size) for kind in kinds}
+    sizes = {kind: (api.TFLITE_FILES[kind], (folder / api.TFLITE_FILES[kind]).stat().st_size) for kind in kinds}
     credits = credits_of(learned, catalogue)
     (folder / LABELS).write_text("".join(f"{label}\n" for label in model.labels), encoding="utf-8")
     shutil.copyfile(paths.PROJECT / "scripts" / "learn" / PREDICT, folder / PREDICT)
@@ -62,8 +58,6 @@ def write_model(
 
 def _convert(folder: Path, model: Model, kinds: list[str], examples: list[Path]) -> None:
     """The TFLite files of these kinds."""
-    from scripts.learn import tflite
-    from scripts.learn.model_files import GRAPH
 
     if "int8" in kinds and not examples:
         raise RoboError(
@@ -71,26 +65,25 @@ def _convert(folder: Path, model: Model, kinds: list[str], examples: list[Path])
             "Leave --smaller out, or export a newer model.",
         )
     try:
-        source = tflite.open_source(model.folder / GRAPH, int(model.facts["backbone"]["input_size"]))
+        source = api.open_source(model.folder / api.GRAPH, int(model.facts["backbone"]["input_size"]))
         with console.progress(len(kinds), "converting") as advance:
             for kind in kinds:
-                (folder / tflite.FILES[kind]).write_bytes(source.converted(kind, examples))
+                (folder / api.TFLITE_FILES[kind]).write_bytes(source.converted(kind, examples))
                 advance(1)
-    except tflite.ConversionProblem as problem:
+    except api.ConversionProblem as problem:
         said = f"The model {model.name} cannot be exported: {problem}."
         raise RoboError(said, "Try another one: --model NAME.") from problem
 
 
-def _compare(folder: Path, model: Model, trial: Trial) -> Sequence["Compared"]:
+def _compare(folder: Path, model: Model, trial: ComparisonSet) -> Sequence["api.Compared"]:
     """All files on the pictures of a trial."""
-    from scripts.learn import tflite
 
     if not trial.labelled:
         console.warn("the smaller files could not be compared: none of the images the model was measured on is there")
         return []
     with console.progress(trial.count, "comparing") as advance:
-        found = tflite.compare(
-            {kind: folder / name for kind, name in tflite.FILES.items()},
+        found = api.compare_files(
+            {kind: folder / name for kind, name in api.TFLITE_FILES.items()},
             {image.path: model.labels.index(image.label) for image in trial.labelled},
             list(trial.fresh),
             int(model.facts["backbone"]["input_size"]),
@@ -105,7 +98,7 @@ def _facts(
     model: Model,
     sizes: dict[str, tuple[str, int]],
     credits: Credits,
-    compared: Sequence["Compared"],
+    compared: Sequence["api.Compared"],
 ) -> dict:
     """What a program needs to run the classifier, and what a person may want to know of it."""
     backbone = model.facts["backbone"]

@@ -3,32 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flow.base import paths
 from flow.base.errors import BadUsage
+from flow.base.learning import api
 from flow.base.names import percent
+from flow.base.options import option, path, text
 from flow.export.data import Data, write_data
 from flow.export.model import write_model
-from flow.export.writing import refuse_taken, whole_folder
-from flow.models import leaderboard, shelf
-from flow.records import labelling
+from flow.export.write import refuse_taken, whole_folder
+from flow.models import leaderboard, model_store
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.talk import console
-
-if TYPE_CHECKING:
-    from scripts.learn.tflite import Compared
+from flow.ui import console
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a person asked for: a model (`to`: folder, None = exports/; `model`: name or number, empty = the best), or
-    with `data`, a folder, the training images."""
+class ExportOptions:
+    """What an export can be told: about a model, or with `data` about the training images."""
 
-    to: Path | None = None
-    smaller: bool = False
-    data: Path | None = None
-    model: str = ""
+    to: Path | None = option("write the model to this new folder", parse=path, metavar="DIR")
+    smaller: bool = option("float16 and int8 files too, with what they lose")
+    model: str = option("this model; empty = the best", default="", parse=text, metavar="NAME-or-NUMBER")
+    data: Path | None = option("copy the training images to this new folder", parse=path, metavar="DIR")
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Exported:
     model: str = ""
     folder: Path | None = None
     files: dict[str, int] = field(default_factory=dict)
-    compared: Sequence["Compared"] = ()
+    compared: Sequence["api.Compared"] = ()
     data: Data | None = None
 
     @property
@@ -63,7 +60,7 @@ class Exported:
         }
 
 
-def export(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
+def export(basetag: str, wanted: ExportOptions, catalogue: Catalogue) -> Exported:
     """Write what is wanted.
 
     Raises:
@@ -79,20 +76,20 @@ def export(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
             "Export one after the other.",
         )
     data = write_data(wanted.data, basetag, catalogue)
-    for path, why in data.unreadable.items():
-        console.warn(f"{path} is left out: {why}")
+    for name, why in data.unreadable.items():
+        console.warn(f"{name} is left out: {why}")
     if data.twice:
         console.note(f"  {data.twice} images that are there twice were copied once.")
     return Exported(data=data)
 
 
-def _model(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
-    model = shelf.pick(leaderboard.ranked(basetag, catalogue), wanted.model, basetag)
+def _model(basetag: str, wanted: ExportOptions, catalogue: Catalogue) -> Exported:
+    model = model_store.pick(leaderboard.ranked(basetag, catalogue), wanted.model, basetag)
     target = wanted.to or paths.exports(basetag) / model.name
     refuse_taken(target, "--to")
-    shelf.verify(model)
+    model_store.verify(model)
     console.note(f"boop boop. packing {model.name}")
-    images = labelling.training_images(basetag, catalogue)
+    images = provenance.training_images(basetag, catalogue)
     with whole_folder(target, "--to") as folder:
         sizes, compared, trial = write_model(folder, basetag, model, images, catalogue, wanted.smaller)
     if compared and not console.is_json():
@@ -100,7 +97,7 @@ def _model(basetag: str, wanted: Wanted, catalogue: Catalogue) -> Exported:
     return Exported(model.name, target, sizes, compared)
 
 
-def _show(sizes: dict[str, int], compared: Sequence["Compared"], trial: str) -> None:
+def _show(sizes: dict[str, int], compared: Sequence["api.Compared"], trial: str) -> None:
     """The files against each other."""
     plain, rows = compared[0], []
     for c in compared:

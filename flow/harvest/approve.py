@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from flow.base import paths
 from flow.base.errors import NotReady
-from flow.records import labelling
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
 
 
@@ -30,12 +30,12 @@ def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue, dry: bool
     Args:
         dry: only say so; nothing is remembered.
     """
-    folders = [f.name for f in labelling.sorted_folders(basetag) if not only or f.name == only]
+    folders = [f.name for f in provenance.sorted_folders(basetag) if not only or f.name == only]
     if not folders:
         raise NotReady(
             f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first."
         )
     for name in folders if not dry else ():
         catalogue.approve(name, stamp)
-    images = sum(n for counts in labelling.waiting(basetag, catalogue, only).values() for n in counts.values())
+    images = sum(n for counts in provenance.pending_counts(basetag, catalogue, only).values() for n in counts.values())
     return Approved(tuple(folders), images, dry=dry)

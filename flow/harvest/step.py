@@ -1,7 +1,7 @@
 """sorted_*/{label}/ -> training_photos/{basetag}/{label}/; then each sorted_ folder -> harvested_{stamp}/.
 
-The whole plan is written to a journal (`flow/records/journal.py`) before the first move (`flow/records/moving.py`);
-`undo` does it backwards.
+The whole plan is written to a journal (`flow/records/journal.py`) before the first move
+(`flow/records/apply_journal.py`); `undo` does it backwards.
 """
 
 import os
@@ -9,15 +9,29 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
-from flow.records import labelling, scorelog
+from flow.base.options import option, text
+from flow.records import provenance, scores_file
+from flow.records.apply_journal import UNDONE_COPIES, revert, run_journal
 from flow.records.catalogue import Catalogue
-from flow.records.journal import DONE, UNDOING, Move, absolute, homes, number_of, read, relative
-from flow.records.labelling import Labelled
-from flow.records.moving import TAKEN_BACK, carry_back, journalled
-from flow.records.rows import HUMAN, ROBOT
-from flow.talk import console
+from flow.records.journal import DONE, UNDOING, Move, absolute, journal_folders, journal_number, read, relative
+from flow.records.provenance import LabeledImage
+from flow.records.rows import MODEL, PERSON
+from flow.ui import console
+
+
+@dataclass(frozen=True)
+class HarvestOptions:
+    """What harvesting can be told."""
+
+    checked_only: bool | None = option("harvest only what a person checked", on_off=True)
+    sorted: str = option("only this sorted_ folder", default="", parse=text, metavar="FOLDER")
+
+    @property
+    def only_checked(self) -> bool:
+        return not cfg.harvest_unchecked if self.checked_only is None else self.checked_only
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ class Undone:
     def line(self) -> str:
         text = f"{'would put' if self.dry else 'put'} {self.back} images of {self.folder} back"
         if self.copies and not self.dry:
-            text = f"took {self.back} copies out of the training data; they lie in {self.folder}/{TAKEN_BACK}"
+            text = f"took {self.back} copies out of the training data; they lie in {self.folder}/{UNDONE_COPIES}"
         return text + (f"; {len(self.kept)} left where they are: {self.kept[0]}" if self.kept else "")
 
     def facts(self) -> dict:
@@ -93,13 +107,13 @@ def harvest(
     Raises:
         NotReady: `only` names no folder.
     """
-    folders = [f for f in labelling.sorted_folders(basetag) if not only or f.name == only]
+    folders = [f for f in provenance.sorted_folders(basetag) if not only or f.name == only]
     if only and not folders:
         raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may be harvested already.")
     if not folders:
         return Harvested(dry=dry_run)
-    moves, already, left, staying = _planned(basetag, folders, catalogue, checked_only)
-    own = {f: labelling.a_persons_own(f, _labels(basetag)) for f in folders}
+    moves, already, left, staying = _plan(basetag, folders, catalogue, checked_only)
+    own = {f: provenance.own_folders(f, _labels(basetag)) for f in folders}
     leaving = [part for f in folders if f not in staying for part in _leaving(f, own[f])]
     told = tuple(_own_words(f, name, n) for f in folders for name, n in own[f].items())
     if dry_run:
@@ -110,7 +124,7 @@ def harvest(
     if not moves and not leaving:
         return _summary(moves, already, left, len(folders), None, trouble, False, told)
     _must_be_writable({absolute(move.target).parent for move in moves})
-    home, went_wrong = journalled(basetag, moves, leaving, stamp, catalogue)
+    home, went_wrong = run_journal(basetag, moves, leaving, stamp, catalogue)
     return _summary(moves, already, left, len(folders), home, (*trouble, *went_wrong), False, told)
 
 
@@ -122,7 +136,7 @@ def _leaving(folder: Path, own: dict[str, int]) -> list[Path]:
     return [
         p
         for p in sorted(folder.iterdir())
-        if p.name not in own and (p.is_dir() or p.name == scorelog.NAME) and not p.name.startswith(".")
+        if p.name not in own and (p.is_dir() or p.name == scores_file.NAME) and not p.name.startswith(".")
     ]
 
 
@@ -140,18 +154,18 @@ def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone:
     Raises:
         NotReady: there is no harvest to undo.
     """
-    begun = [home for home in homes(basetag) if (home / UNDOING).exists()]
-    done = [home for home in homes(basetag) if (home / DONE).exists()]
+    begun = [home for home in journal_folders(basetag) if (home / UNDOING).exists()]
+    done = [home for home in journal_folders(basetag) if (home / DONE).exists()]
     if not begun and not done:
         raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
-    home = begun[0] if begun else max(done, key=lambda h: (number_of(h), h.name))
+    home = begun[0] if begun else max(done, key=lambda h: (journal_number(h), h.name))
     moves = read(home / (UNDOING if begun else DONE)).moves
     if dry_run:
         return Undone(home.name, sum(absolute(move.target).exists() for move in moves), dry=True)
     if not begun:
         os.rename(home / DONE, home / UNDOING)
         files.sync_folder(home)
-    back, kept = carry_back(home, catalogue)
+    back, kept = revert(home, catalogue)
     return Undone(home.name, back, tuple(kept), sum(move.copy for move in moves))
 
 
@@ -165,18 +179,18 @@ def _must_be_writable(folders: set[Path]) -> None:
 
 
 def _labels(basetag: str) -> set[str]:
-    return {folder.name for folder in labelling.label_folders(basetag)}
+    return {folder.name for folder in provenance.label_folders(basetag)}
 
 
-def _planned(
+def _plan(
     basetag: str, folders: list[Path], catalogue: Catalogue, checked_only: bool
 ) -> tuple[list[Move], int, int, dict[Path, str]]:
     """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
     must wait for the next harvest, with why: the disk would not give an image in them, or one came just now; with
     nothing to say where unchecked images are left in them for a person."""
     labels = _labels(basetag)
-    found = [i for f in folders for i in labelling.sorted_images(f, labels, catalogue)]
-    known = {image.sha256 for image in labelling.training_images(basetag, catalogue)}
+    found = [i for f in folders for i in provenance.sorted_images(f, labels, catalogue)]
+    known = {image.sha256 for image in provenance.training_images(basetag, catalogue)}
     seen = {image.path for image in found}
     missed = {
         f: n
@@ -186,7 +200,7 @@ def _planned(
     staying = {f: f"{n} images in {f.name} could not be read; it stays for the next harvest" for f, n in missed.items()}
     already = sum(image.sha256 in known for image in found)
     fresh = [image for image in _one_each(found) if image.sha256 not in known]
-    wanted = [i for i in fresh if i.given_by == HUMAN or not checked_only]
+    wanted = [i for i in fresh if i.given_by == PERSON or not checked_only]
     chosen = {i.sha256 for i in wanted}
     staying = {i.path.parent.parent: "" for i in fresh if i.sha256 not in chosen} | staying
     taken: set[Path] = set()
@@ -194,17 +208,17 @@ def _planned(
     return moves, already, len(fresh) - len(wanted), staying
 
 
-def _one_each(found: list[Labelled]) -> list[Labelled]:
+def _one_each(found: list[LabeledImage]) -> list[LabeledImage]:
     """Each content once: a person's label before a robot's, the later sorting before the earlier."""
-    best: dict[str, Labelled] = {}
+    best: dict[str, LabeledImage] = {}
     for image in found:
         old = best.get(image.sha256)
-        if old is None or not (old.given_by == HUMAN and image.given_by == ROBOT):
+        if old is None or not (old.given_by == PERSON and image.given_by == MODEL):
             best[image.sha256] = image
     return list(best.values())
 
 
-def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
+def _move(basetag: str, image: LabeledImage, taken: set[Path]) -> Move:
     target = files.free_path(paths.training(basetag) / image.label, image.path.name, taken)
     taken.add(target)
     return Move(
@@ -215,7 +229,7 @@ def _move(basetag: str, image: Labelled, taken: set[Path]) -> Move:
         image.given_by,
         image.score,
         image.model,
-        image.came,
+        image.sampling,
     )
 
 
@@ -231,4 +245,4 @@ def _summary(
 ) -> Harvested:
     by = Counter(m.given_by for m in moves)
     labels = dict(sorted(Counter(m.label for m in moves).items()))
-    return Harvested(labels, by[HUMAN], by[ROBOT], already, left, own, folders, home, trouble, dry)
+    return Harvested(labels, by[PERSON], by[MODEL], already, left, own, folders, home, trouble, dry)

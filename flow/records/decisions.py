@@ -1,41 +1,45 @@
-"""What a person says of pictures at the check page: saved at every key, undone without end, never half done.
+"""What a person decides about images on the check page: saved at every key, undone step by step, never half done.
 
-A decision is a row that is pending, then the file's move, then the row done. What a kill left pending is finished by
-`settle` before anything else happens; undo and redo are the same, backwards and forwards again. Folders stay the truth:
-a picture that is not where it was is left alone.
+A decision is a row that is pending, then the file's move, then the row is done. What a kill left pending is finished by
+`finish_pending` before anything else happens; undo and redo are the same, backwards and forwards again. Folders stay
+the
+truth: an image that is not where it was is left alone.
 """
 
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from flow.base import files, names, paths, quarantine
 from flow.records.catalogue import Catalogue
 from flow.records.journal import absolute, relative
-from flow.records.rows import CHOSEN, HUMAN, PENDING, WHOLE, Decision, Label
+from flow.records.rows import CHOSEN, PENDING, PERSON, WHOLE_FOLDER, Decision, Label, from_columns, to_columns
 
-KEEP, LABEL, ASIDE = "keep", "label", "aside"
+ACCEPT, RELABEL, QUARANTINE = "keep", "label", "aside"
 DONE, UNDOING, UNDONE = "done", "undoing", "undone"
-OVER = "over"  # undone, and something else was decided since: it is not done again
+SUPERSEDED = "over"  # undone, and something else was decided since: it is not done again
 TRAINING = "training_photos"  # stands for the folder of decisions about training images
 REASON = "set aside by a person"
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One picture and what a person says of it. `home`: the folder that its label folders lie in; `moves`: whether the
-    picture goes into its label's folder, or stays where it lies and the decision alone tells."""
+class DecisionRequest:
+    """One image and what a person decides about it.
+
+    `home`: the folder that its label folders lie in; `label`: the label it shall have, empty where it is set aside;
+    `moves`: whether the image goes into its label's folder, or stays where it lies and only the row tells the label.
+    """
 
     path: Path
     home: Path
     sha256: str
     kind: str
-    label: str  # the label it shall have; empty where it is set aside
+    label: str
     page: str = ""
-    came: str = WHOLE
+    sampling: str = WHOLE_FOLDER
     moves: bool = True
 
     @property
@@ -44,55 +48,53 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Did:
-    """What became of wishes, an undo or a redo. `gone`: content hashes of pictures that were no longer there."""
+class DecisionResult:
+    """What requests, an undo or a redo did. `missing`: content hashes of images that were no longer there."""
 
     decisions: tuple[Decision, ...] = ()
-    gone: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
-def decide(basetag: str, catalogue: Catalogue, wishes: Iterable[Wish]) -> Did:
-    """Carry wishes out as one action, which is undone as one."""
+def decide(basetag: str, catalogue: Catalogue, requests: Iterable[DecisionRequest]) -> DecisionResult:
+    """Carry requests out as one action, which is undone as one."""
     first = catalogue.last_decision() + 1
-    stale = catalogue.decisions(UNDONE)
-    if stale:
-        catalogue.put_decisions([replace(row, state=OVER) for row in stale])
+    if stale := catalogue.decisions(UNDONE):
+        catalogue.put_decisions([replace(row, state=SUPERSEDED) for row in stale])
     at, who = _now(), names.account() or "a person"
     taken: set[Path] = set()
     rows: list[Decision] = []
-    gone: list[str] = []
-    for wish in wishes:
-        if not wish.path.is_file():
-            gone.append(wish.sha256)
+    missing: list[str] = []
+    for request in requests:
+        if not request.path.is_file():
+            missing.append(request.sha256)
             continue
-        target = _target(basetag, wish, taken)
-        had = catalogue.label(wish.sha256) if wish.folder == TRAINING else None
-        before = json.dumps(asdict(had)) if had else ""
+        target = _target(basetag, request, taken)
+        had = catalogue.label(request.sha256) if request.folder == TRAINING else None
         rows.append(
             Decision(
-                first + len(rows),
-                first,
-                wish.folder,
-                wish.sha256,
-                wish.kind,
-                wish.label,
-                relative(wish.path),
-                relative(target),
-                wish.page,
-                wish.came,
-                who,
-                at,
-                PENDING,
-                before,
+                number=first + len(rows),
+                action=first,
+                folder=request.folder,
+                sha256=request.sha256,
+                kind=request.kind,
+                label=request.label,
+                source=relative(request.path),
+                target=relative(target),
+                page=request.page,
+                sampling=request.sampling,
+                who=who,
+                at=at,
+                state=PENDING,
+                before=json.dumps(to_columns(had)) if had else "",
             )
         )
     if all(row.source == row.target for row in rows):  # no file moves: one step is enough
-        return _noted(catalogue, [replace(row, state=DONE) for row in rows], gone)
+        return _record(catalogue, [replace(row, state=DONE) for row in rows], missing)
     catalogue.put_decisions(rows)
-    return _forwards(basetag, catalogue, rows, gone)
+    return _apply(basetag, catalogue, rows, missing)
 
 
-def undo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> Did | None:
+def undo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> DecisionResult | None:
     """Take the last action in these folders back; None where there is none."""
     folders = set(folders)
     _, last = catalogue.actions(DONE, folders)
@@ -100,10 +102,10 @@ def undo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> Did | No
         return None
     rows = [replace(row, state=UNDOING) for row in catalogue.decisions(DONE, action=last) if row.folder in folders]
     catalogue.put_decisions(rows)
-    return _backwards(basetag, catalogue, rows)
+    return _revert(basetag, catalogue, rows)
 
 
-def redo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> Did | None:
+def redo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> DecisionResult | None:
     """Do the action again that was undone last; None where something else was decided since."""
     folders = set(folders)
     _, last = catalogue.actions(DONE, folders)
@@ -113,29 +115,29 @@ def redo(basetag: str, catalogue: Catalogue, folders: Iterable[str]) -> Did | No
     undone = [row for row in catalogue.decisions(UNDONE, action=first) if row.folder in folders]
     rows = [replace(row, state=PENDING, at=_now()) for row in undone]
     catalogue.put_decisions(rows)
-    return _forwards(basetag, catalogue, rows, [])
+    return _apply(basetag, catalogue, rows, [])
 
 
-def settle(basetag: str, catalogue: Catalogue) -> int:
-    """Finish what a kill left half done, or forget it where its picture is gone. Returns how many that were."""
+def finish_pending(basetag: str, catalogue: Catalogue) -> int:
+    """Finish what a kill left half done, or drop it where its image is missing. Returns how many that were."""
     pending, undoing = catalogue.decisions(PENDING), catalogue.decisions(UNDOING)
     outside = [row for row in pending + undoing if not _is_inside(row)]
     if outside:
         catalogue.drop_decisions(row.number for row in outside)
     if pending:
-        _forwards(basetag, catalogue, [row for row in pending if row not in outside], [])
+        _apply(basetag, catalogue, [row for row in pending if row not in outside], [])
     if undoing:
-        _backwards(basetag, catalogue, [row for row in undoing if row not in outside])
+        _revert(basetag, catalogue, [row for row in undoing if row not in outside])
     return len(pending) + len(undoing)
 
 
-def done_in(catalogue: Catalogue, folder: str) -> dict[str, Decision]:
-    """The last done decision on each picture of a folder, by content hash."""
+def decided_in(catalogue: Catalogue, folder: str) -> dict[str, Decision]:
+    """The last done decision about each image of a folder, by content hash."""
     return {row.sha256: row for row in catalogue.decisions(DONE, folder)}
 
 
-def _forwards(basetag: str, catalogue: Catalogue, rows: list[Decision], gone: list[str]) -> Did:
-    """Move the files of pending rows; then the rows are done, or forgotten where the picture was gone."""
+def _apply(basetag: str, catalogue: Catalogue, rows: list[Decision], missing: list[str]) -> DecisionResult:
+    """Move the files of pending rows; then the rows are done, or dropped where the image is missing."""
     done, lost = [], []
     for row in rows:
         moved = _move(basetag, catalogue, row)
@@ -143,40 +145,45 @@ def _forwards(basetag: str, catalogue: Catalogue, rows: list[Decision], gone: li
         lost += [] if moved else [row]
     if lost:
         catalogue.drop_decisions(row.number for row in lost)
-    return _noted(catalogue, done, [*gone, *(row.sha256 for row in lost)])
+    return _record(catalogue, done, [*missing, *(row.sha256 for row in lost)])
 
 
-def _noted(catalogue: Catalogue, done: list[Decision], gone: list[str]) -> Did:
-    given = [_label_given(row) for row in done if row.folder == TRAINING and row.kind != ASIDE]
-    dropped = [row.sha256 for row in done if row.folder == TRAINING and row.kind == ASIDE]
+def _record(catalogue: Catalogue, done: list[Decision], missing: list[str]) -> DecisionResult:
+    given = [_label_given(row) for row in done if row.folder == TRAINING and row.kind != QUARANTINE]
+    dropped = [row.sha256 for row in done if row.folder == TRAINING and row.kind == QUARANTINE]
     catalogue.put_decisions(done, given, dropped)
-    return Did(tuple(done), tuple(gone))
+    return DecisionResult(tuple(done), tuple(missing))
 
 
-def _backwards(basetag: str, catalogue: Catalogue, rows: list[Decision]) -> Did:
+def _revert(basetag: str, catalogue: Catalogue, rows: list[Decision]) -> DecisionResult:
     """Move the files of undoing rows back, the last first; then the rows are undone."""
-    undone, gone = [], []
+    undone, missing = [], []
     for row in reversed(rows):
         back = _move_back(catalogue, row)
-        gone += [] if back else [row.sha256]
+        missing += [] if back else [row.sha256]
         undone.append(replace(back or row, state=UNDONE))
-    training = [row for row in undone if row.folder == TRAINING and row.sha256 not in gone]
-    labels = [Label(**json.loads(row.before)) for row in training if row.before]
+    training = [row for row in undone if row.folder == TRAINING and row.sha256 not in missing]
+    labels = [label for row in training if (label := _label_before(row))]
     catalogue.put_decisions(undone[::-1], labels, [row.sha256 for row in training if not row.before])
-    return Did(tuple(undone[::-1]), tuple(gone))
+    return DecisionResult(tuple(undone[::-1]), tuple(missing))
+
+
+def _label_before(row: Decision) -> Label | None:
+    return from_columns(Label, json.loads(row.before)) if row.before else None
 
 
 def _label_given(row: Decision) -> Label:
-    """A training image's label after a person's word. A label that is only confirmed keeps how its image came: the
-    doubt chose which to look at, not which to have."""
-    old = Label(**json.loads(row.before)) if row.before else None
-    if row.kind == KEEP and old and old.label == row.label and old.given_by == HUMAN:
+    """A training image's label after a person's decision. A label that is only confirmed keeps its sampling: the
+    model's doubt chose which image to look at, not which label to give."""
+    old = _label_before(row)
+    if row.kind == ACCEPT and old and old.label == row.label and old.given_by == PERSON:
         return old
-    return Label(row.sha256, row.label, HUMAN, at=row.at, came=CHOSEN)
+    return Label(row.sha256, row.label, PERSON, at=row.at, sampling=CHOSEN)
 
 
 def _move(basetag: str, catalogue: Catalogue, row: Decision) -> Decision | None:
-    """The file to where the row says, or beside it where that name was taken meanwhile; None where it is gone."""
+    """Move the file to where the row says, or beside it where that name was taken meanwhile; None where it is
+    missing."""
     while True:
         source, target = absolute(row.source), absolute(row.target)
         if not source.exists():
@@ -184,7 +191,7 @@ def _move(basetag: str, catalogue: Catalogue, row: Decision) -> Decision | None:
         if source == target:
             return row
         try:
-            if row.kind == ASIDE:
+            if row.kind == QUARANTINE:
                 quarantine.move_aside(basetag, source, row.sha256, REASON, target)
             else:
                 files.move_to(source, target)
@@ -197,7 +204,7 @@ def _move_back(catalogue: Catalogue, row: Decision) -> Decision | None:
     while True:
         home, there = absolute(row.source), absolute(row.target)
         if not there.exists():
-            if row.kind == ASIDE:
+            if row.kind == QUARANTINE:
                 quarantine.move_back(there, home)  # killed between the move and the reason
             return row if _is_there(home, row.sha256) else None
         if home == there:
@@ -205,7 +212,7 @@ def _move_back(catalogue: Catalogue, row: Decision) -> Decision | None:
         if not _is_there(there, row.sha256):
             return None
         try:
-            if row.kind == ASIDE:
+            if row.kind == QUARANTINE:
                 quarantine.move_back(there, home)
             else:
                 files.move_to(there, home)
@@ -218,14 +225,14 @@ def _is_there(path: Path, sha256: str) -> bool:
     return path.is_file() and files.sha256_of(path) == sha256
 
 
-def _target(basetag: str, wish: Wish, taken: set[Path]) -> Path:
-    """Where the picture goes: to its label's folder under its name, or to the quarantine; or nowhere."""
-    if wish.kind == ASIDE:
-        target = quarantine.place_for(basetag, wish.path, wish.sha256, taken)
-    elif not wish.moves or wish.path.parent == wish.home / wish.label:
-        return wish.path
+def _target(basetag: str, request: DecisionRequest, taken: set[Path]) -> Path:
+    """Where the image goes: to its label's folder under its name, or to the quarantine; or it stays."""
+    if request.kind == QUARANTINE:
+        target = quarantine.place_for(basetag, request.path, request.sha256, taken)
+    elif not request.moves or request.path.parent == request.home / request.label:
+        return request.path
     else:
-        target = files.free_path(wish.home / wish.label, wish.path.name, taken)
+        target = files.free_path(request.home / request.label, request.path.name, taken)
     taken.add(target)
     return target
 

@@ -8,12 +8,12 @@ undoing.jsonl, undone.jsonl. Harvests are numbered, so that the last one is know
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths
-from flow.records.rows import WHOLE, Label
+from flow.records.rows import WHOLE_FOLDER, Label, from_columns, to_columns
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
 LINE_MAX = 1_000_000  # characters; two paths, however they are written
@@ -32,13 +32,13 @@ class Move:
     given_by: str
     score: float | None = None
     model: str = ""
-    came: str = WHOLE
+    sampling: str = WHOLE_FOLDER
     copy: bool = False
 
 
 def label_of(move: Move) -> Label:
     """The label that a move gives its image."""
-    return Label(move.sha256, move.label, move.given_by, move.score, move.model, came=move.came)
+    return Label(move.sha256, move.label, move.given_by, move.score, move.model, sampling=move.sampling)
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Journal:
     torn: int
 
 
-def homes(basetag: str) -> list[Path]:
+def journal_folders(basetag: str) -> list[Path]:
     """All harvested_ folders."""
     return files.folders_in(paths.testing(basetag), cfg.harvested_name)
 
 
-def number_of(home: Path) -> int:
+def journal_number(home: Path) -> int:
     """Which harvest of its basetag it was, from 1; 0 where that cannot be told. Reads the last line only."""
     for name in (UNDER_WAY, DONE, UNDOING, UNDONE):
         if (home / name).exists():
@@ -70,7 +70,7 @@ def as_text(moves: list[Move], folders: list[Path], number: int) -> str:
 
     A folder that leaves is a whole sorted_ folder, or a part of one such as sorted_1/built.
     """
-    lines = [json.dumps(asdict(move), ensure_ascii=True) for move in moves]
+    lines = [json.dumps(to_columns(move), ensure_ascii=True) for move in moves]
     lines += [json.dumps({"folder": _below_testing(folder)}) for folder in folders]
     return "\n".join([*lines, json.dumps({"end": len(lines), "number": number})]) + "\n"
 
@@ -83,7 +83,7 @@ def read(journal: Path) -> Journal:
         try:
             entry = json.loads(line)
             if "sha256" in entry:
-                moves.append(_inside(basetag, Move(**entry)))
+                moves.append(_inside(basetag, from_columns(Move, entry)))
             elif "folder" in entry:
                 folders.append(_tame(entry["folder"]))
             else:

@@ -1,19 +1,28 @@
-"""The rows of a basetag's catalogue, and the words that stand in them."""
+"""The rows of a basetag's catalogue, and the values that stand in them.
 
-from dataclasses import dataclass
+Fields are named by the field's own words; columns keep the names that catalogues on users' disks have always had
+(`COLUMN_OF`).
+"""
 
-HUMAN, ROBOT = "human", "robot"
-# How an image came before the person who labelled it. Drawn at random, or as part of a folder that was looked at whole:
-# such labels teach and measure. Chosen, by doubt or because it looked wrong: such labels teach and never measure, for
-# what is chosen is harder, or easier, than what comes.
-DRAWN, WHOLE, CHOSEN = "drawn", "whole", "chosen"
-# Status of a found image in the archive. GONE and REFUSED and DUPLICATE are never asked for again.
-KEPT, DUPLICATE, REFUSED, GONE, FAILED, DEFERRED = "kept", "duplicate", "refused", "gone", "failed", "deferred"
-PENDING = "pending"  # the row is written, the file perhaps not yet: settled by the next download
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+# Who gave a label.
+PERSON, MODEL = "human", "robot"
+# How an image came before the person who labelled it. Drawn at random, or as part of a folder that was checked as a
+# whole: such labels teach and measure. Chosen, by uncertainty or because it looked wrong: such labels teach and never
+# measure, because what is chosen is harder, or easier, than the images that come.
+RANDOM, WHOLE_FOLDER, CHOSEN = "drawn", "whole", "chosen"
+# Status of an image that a source offered. MISSING, REFUSED and DUPLICATE are never asked for again.
+KEPT, DUPLICATE, REFUSED, MISSING, FAILED, DEFERRED = "kept", "duplicate", "refused", "gone", "failed", "deferred"
+PENDING = "pending"  # the row is written, the file perhaps not yet: finished by the next download
+
+COLUMN_OF = {"sampling": "came", "licence": "license", "licence_url": "license_url"}
+FIELD_OF = {column: field for field, column in COLUMN_OF.items()}
 
 
 @dataclass(frozen=True)
-class Archived:
+class ArchiveEntry:
     """One image a source offered, and what became of it. `url` is normalised (no fragment, no utm_ parameters)."""
 
     source: str
@@ -39,16 +48,16 @@ class Image:
     page_url: str
     title: str
     creator: str
-    license: str
-    license_url: str
+    licence: str
+    licence_url: str
     credit: str  # one ready attribution line
     searchtag: str
     at: str
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A download that has not come to its end. `had`: images of this searchtag there were before it began."""
+class UnfinishedDownload:
+    """A download that has not ended. `had`: images of this searchtag there were before it began."""
 
     searchtag: str
     asked: int
@@ -59,7 +68,8 @@ class Begun:
 
 @dataclass(frozen=True)
 class Label:
-    """An image's label in the training data. `given_by` is HUMAN or ROBOT; `came` is DRAWN, WHOLE or CHOSEN."""
+    """An image's label in the training data. `given_by` is PERSON or MODEL; `sampling` RANDOM, WHOLE_FOLDER or
+    CHOSEN."""
 
     sha256: str
     label: str
@@ -67,11 +77,11 @@ class Label:
     score: float | None = None  # fraction 0..1, of the model that gave it
     model: str = ""
     at: str = ""
-    came: str = WHOLE
+    sampling: str = WHOLE_FOLDER
 
 
 @dataclass(frozen=True)
-class Sorting:
+class SortedCopy:
     """One copy that classify made. `place` is the folder it went to: the label, or {label}_under925."""
 
     folder: str
@@ -86,19 +96,31 @@ class Sorting:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person said of one picture at the check page; see `flow/records/decisions.py`."""
+    """What a person decided about one image on the check page; see `flow/records/decisions.py`."""
 
     number: int
     action: int  # the number of the first decision of the same key press; they are undone together
     folder: str  # name of the sorted_ or unsorted_ folder, or TRAINING
     sha256: str
-    kind: str  # keep, label or aside
+    kind: str  # ACCEPT, RELABEL or QUARANTINE
     label: str  # empty where set aside
     source: str  # relative to tf_files; equal to `target` where nothing moves
     target: str
     page: str
-    came: str  # DRAWN, WHOLE or CHOSEN
+    sampling: str  # RANDOM, WHOLE_FOLDER or CHOSEN
     who: str
     at: str
     state: str  # pending, done, undoing, undone or over
     before: str = ""  # the label that the catalogue had, as JSON, where the decision changes it
+
+
+def to_columns(row: Any) -> dict[str, object]:
+    """A row as column -> value, as the catalogue and the journals write it."""
+    return {COLUMN_OF.get(name, name): value for name, value in asdict(row).items()}
+
+
+def from_columns(kind: type, columns: Any) -> Any:
+    """A row of a kind from column -> value; columns that it does not know are left out."""
+    known = {one.name for one in fields(kind)}
+    values = {FIELD_OF.get(name, name): columns[name] for name in columns.keys()}  # noqa: SIM118 - also for sqlite3.Row
+    return kind(**{name: value for name, value in values.items() if name in known})

@@ -9,14 +9,15 @@ from typing import Any
 
 from flow.base import files, paths
 from flow.base.errors import PARTIAL, BadUsage
+from flow.base.options import filled
 from flow.models import leaderboard
-from flow.models.shelf import Model
-from flow.plan import Training, make_training
-from flow.records import labelling
+from flow.models.model_store import Model
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
 from flow.retrain import tuning
-from flow.talk import console
+from flow.retrain.options import TrainOptions
+from flow.ui import console
 
 SPLIT_OPTIONS = ("test_percent", "validation_percent", "images_min")  # other splits cannot be compared
 COMBINATIONS_MAX = 200
@@ -36,7 +37,7 @@ class Explored:
         return PARTIAL if self.unreadable else 0
 
     def line(self) -> str:
-        best = next(s for s in self.board.standings if s.model in self.models)
+        best = next(s for s in self.board.ranking if s.model in self.models)
         return f"explored {len(self.models)} combinations; the best is {best.model.name} ({100 * best.value:.1f}%)"
 
     def facts(self) -> dict:
@@ -58,7 +59,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
         for (architecture, size), group in _by_backbone(trainings).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue):
-                bad |= learned.material.bad
+                bad |= learned.dataset.bad
                 made.append(retrain.publish(basetag, training, stamp, catalogue, learned).model)
                 advance(1)
     for path, why in bad.items():
@@ -69,7 +70,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
     return Explored(tuple(made), board, effects, len(bad))
 
 
-def combinations(chosen: dict[str, object]) -> list[Training]:
+def combinations(chosen: dict[str, object]) -> list[TrainOptions]:
     several = {name: value for name, value in chosen.items() if isinstance(value, list)}
     if not several:
         example = "For example: --steps 500,2600 --learning-rate 0.01,0.1"
@@ -79,17 +80,17 @@ def combinations(chosen: dict[str, object]) -> list[Training]:
             option = f"--{name.replace('_', '-')}"
             raise BadUsage(f"{option} takes one value in explore: all models share one split.", "Give one value.")
     lists = [value if isinstance(value, list) else [value] for value in chosen.values()]
-    trainings = [make_training(dict(zip(chosen, values, strict=True))) for values in itertools.product(*lists)]
+    trainings = [filled(TrainOptions, dict(zip(chosen, values, strict=True))) for values in itertools.product(*lists)]
     unique = list(dict.fromkeys(_told_apart(t) for t in trainings))
     if len(unique) > COMBINATIONS_MAX:
         raise BadUsage(f"{len(unique)} combinations are more than {COMBINATIONS_MAX}.", "Give fewer values.")
     return unique
 
 
-def _told_apart(training: Training) -> Training:
+def _told_apart(training: TrainOptions) -> TrainOptions:
     """lbfgs has no use for steps, batch size and learning rate, a head that learns alone none for what concerns tuning:
     such combinations are the same one."""
-    plain = Training.from_cfg()
+    plain = filled(TrainOptions, {})
     if training.tune == "head":
         training = replace(
             training,
@@ -103,30 +104,30 @@ def _told_apart(training: Training) -> Training:
     return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)
 
 
-def _by_backbone(trainings: list[Training]) -> dict[tuple[str, int], list[Training]]:
-    groups: dict[tuple[str, int], list[Training]] = defaultdict(list)
+def _by_backbone(trainings: list[TrainOptions]) -> dict[tuple[str, int], list[TrainOptions]]:
+    groups: dict[tuple[str, int], list[TrainOptions]] = defaultdict(list)
     for training in trainings:
         groups[training.architecture, training.image_size].append(training)
     return groups
 
 
-def _trained(basetag: str, group: list[Training], catalogue: Catalogue) -> Iterator[tuple[Training, Any]]:
+def _trained(basetag: str, group: list[TrainOptions], catalogue: Catalogue) -> Iterator[tuple[TrainOptions, Any]]:
     """(training, learned) for each combination of one backbone; the pictures are gathered once."""
     chosen, folder = retrain.choose_backbone(group[0], attended=True)
-    images = labelling.training_images(basetag, catalogue)
+    images = provenance.training_images(basetag, catalogue)
     jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
     gathered = None
     for training, job in jobs:
         if gathered is None:
             gathered = retrain.gather(job)
-        yield training, tuning.learn(job, gathered)
+        yield training, tuning.train(job, gathered)
 
 
 def _effects(
     chosen: dict[str, object], made: list[Model], board: leaderboard.Leaderboard
 ) -> dict[str, dict[str, float]]:
     """What each option did: the mean share right over all combinations with a value."""
-    value = {s.model.name: s.value for s in board.standings}
+    value = {s.model.name: s.value for s in board.ranking}
     effects: dict[str, dict[str, float]] = {}
     for name in (n for n, v in chosen.items() if isinstance(v, list)):
         sums: dict[str, list[float]] = defaultdict(list)

@@ -2,24 +2,21 @@
 
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError
+from flow.base.learning import api, cache_paths, find_backbone, problems
 from flow.base.names import percent
-from flow.models import backbone, forget, shelf
-from flow.plan import Training
-from flow.records import labelling
+from flow.models import backbone, model_store, prune
+from flow.models.leaderboard import Advice
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.records.rows import CHOSEN, HUMAN
+from flow.records.rows import CHOSEN, PERSON
 from flow.retrain import tuning
-from flow.talk import console
-from flow.talk.helps import HELPS
-
-if TYPE_CHECKING:
-    from scripts.learn.backbones import Backbone
-    from scripts.learn.learning import Gathered, Job, Learned
+from flow.retrain.options import TrainOptions
+from flow.ui import console
+from flow.ui.question_help import HELPS
 
 IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
 WORKING = ".training_"
@@ -29,14 +26,20 @@ WORKING = ".training_"
 class Retrained:
     """A new model; how good it is stands in its facts (see scripts/learn/metrics.py for shares and intervals)."""
 
-    model: shelf.Model
+    model: model_store.Model
     seconds: float
     unreadable: int = 0
     warnings: tuple[str, ...] = field(default=())
+    advice: Advice | None = None  # how it compares with the best model before, and what would help most
 
     @property
     def code(self) -> int:
         return 3 if self.unreadable else 0
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is better than the best model before, in a sentence."""
+        return self.advice.verdict if self.advice else ""
 
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
@@ -56,6 +59,8 @@ class Retrained:
             "unreadable": self.unreadable,
             "seconds": self.seconds,
             "warnings": list(self.warnings),
+            "verdict": self.verdict,
+            "tips": list(self.advice.tips) if self.advice else [],
         }
 
 
@@ -63,7 +68,7 @@ class Retrained:
 class NothingNew:
     """No new model: the same images, labels and parameters have made `model` already."""
 
-    model: shelf.Model
+    model: model_store.Model
     code: int = 0
 
     def line(self) -> str:
@@ -73,7 +78,7 @@ class NothingNew:
         return {"model": self.model.name, "folder": str(self.model.folder), "nothing_new": True}
 
 
-def check_ready(basetag: str, training: Training, least: int = IMAGES_LEAST) -> dict[str, int]:
+def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST) -> dict[str, int]:
     """Images per label, where there are enough to train on. Empty label folders are left out, and pointed out.
 
     Args:
@@ -82,7 +87,7 @@ def check_ready(basetag: str, training: Training, least: int = IMAGES_LEAST) -> 
     Raises:
         NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
     """
-    listed = labelling.label_counts(basetag)
+    listed = provenance.label_counts(basetag)
     counts = {label: n for label, n in listed.items() if n}
     least = max(training.images_min, least)
     folder = paths.training(basetag)
@@ -110,7 +115,7 @@ def _point_out(basetag: str, empty: list[str]) -> None:
     said = [f"the label folder {label} is empty and left out of the training" for label in empty]
     said += [
         f"{folder} is not trained on: RoboFlow keeps that name for folders of its own; give it another"
-        for folder in labelling.odd_folders(basetag)
+        for folder in provenance.odd_folders(basetag)
     ]
     for text in said:
         if text not in console.warnings():
@@ -129,7 +134,7 @@ def _advice(folder: Path, short: dict[str, int], least: int) -> str:
     )
 
 
-def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Path]:
+def choose_backbone(training: TrainOptions, attended: bool) -> tuple["api.Backbone", Path]:
     """The backbone and its folder; where it cannot be fetched, the default one in its place.
 
     Attended, the person is asked first; unattended, a warning says so and the model's name tells.
@@ -137,30 +142,29 @@ def choose_backbone(training: Training, attended: bool) -> tuple["Backbone", Pat
     Raises:
         RoboError, BadUsage: no such backbone, it cannot learn as wanted, or cannot be had and the default was refused.
     """
-    from scripts.learn import backbones
 
-    wanted = backbone.named(training.architecture, _size(training))
+    wanted = find_backbone(training.architecture, _size(training))
     tuning.check(wanted, training)
     try:
-        return wanted, backbone.located(wanted)
-    except backbones.BackboneProblem as problem:
+        return wanted, backbone.fetch(wanted)
+    except api.BackboneProblem as problem:
         if not problem.unreachable:
             raise RoboError(problem.message, problem.hint) from problem
         if attended and console.can_ask():
             console.note(problem.message)
-            ask = f"Train with {backbones.DEFAULT} instead? It needs no network."
+            ask = f"Train with {api.DEFAULT_BACKBONE} instead? It needs no network."
             if not console.yes_no(ask, True, HELPS["fetch"]):
                 raise Quit from problem
         else:
-            console.warn(f"{wanted.title} could not be fetched, so this model uses {backbones.DEFAULT}")
+            console.warn(f"{wanted.title} could not be fetched, so this model uses {api.DEFAULT_BACKBONE}")
         runlog.warning(problem.message)
-        spare = backbone.named(backbones.DEFAULT)
-        return spare, backbone.located(spare)
+        spare = find_backbone(api.DEFAULT_BACKBONE)
+        return spare, backbone.fetch(spare)
 
 
 def retrain(
     basetag: str,
-    training: Training,
+    training: TrainOptions,
     stamp: str,
     catalogue: Catalogue,
     attended: bool = False,
@@ -179,33 +183,33 @@ def retrain(
     """
     listed = sum(check_ready(basetag, training, least).values())
     chosen, folder = choose_backbone(training, attended)
-    images = labelling.training_images(basetag, catalogue)
+    images = provenance.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
     if not again and (model := made_already(basetag, job)):
         return NothingNew(model)
-    learned = tuning.learn(job, gather(job), attended)
-    for path, why in learned.material.bad.items():
+    learned = tuning.train(job, gather(job), attended)
+    for path, why in learned.dataset.bad.items():
         console.warn(f"{path} is left out: {why}")
     done = publish(basetag, training, stamp, catalogue, learned)
     return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
 
 
 def make_job(
-    images: list[labelling.Labelled], training: Training, catalogue: Catalogue, chosen: "Backbone", folder: Path
-) -> "Job":
+    images: list[provenance.LabeledImage],
+    training: TrainOptions,
+    catalogue: Catalogue,
+    chosen: "api.Backbone",
+    folder: Path,
+) -> "api.TrainingJob":
     """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
     training needs."""
-    from scripts.learn.dataset import Picture, SplitRules, without_repeats
-    from scripts.learn.learning import Job
-    from scripts.learn.train import Recipe
-    from scripts.learn.tune import Tune
 
     tuning.check(chosen, training)
-    clashes = labelling.contradictions(images)
+    clashes = provenance.conflicting_labels(images)
     if clashes:
         console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
-    pictures = [Picture(i.path, i.label, i.sha256, i.given_by == HUMAN, i.came == CHOSEN) for i in images]
-    recipe = Recipe(
+    pictures = [api.LabeledImage(i.path, i.label, i.sha256, i.given_by == PERSON, i.sampling == CHOSEN) for i in images]
+    recipe = api.HeadConfig(
         training.steps,
         training.batch_size,
         training.learning_rate,
@@ -213,16 +217,16 @@ def make_job(
         training.seed,
         cfg.eval_step_interval,
     )
-    rules = SplitRules(
+    rules = api.SplitRules(
         training.test_percent,
         training.validation_percent,
         cfg.test_min_per_label,
         cfg.robot_labels_max_ratio,
         cfg.robot_label_weight,
     )
-    last = Tune(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
-    return Job(
-        without_repeats(pictures),
+    last = api.TuneConfig(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
+    return api.TrainingJob(
+        api.without_repeats(pictures),
         chosen,
         folder,
         recipe,
@@ -232,38 +236,28 @@ def make_job(
     )
 
 
-def made_already(basetag: str, job: "Job") -> shelf.Model | None:
+def made_already(basetag: str, job: "api.TrainingJob") -> model_store.Model | None:
     """The model that the same images, labels and parameters have made."""
-    from scripts.learn.learning import made_from
 
-    digest = made_from(job)
-    return next((m for m in shelf.all_models(basetag) if m.facts.get("made_from") == digest), None)
-
-
-def gather(job: "Job") -> "Gathered":
-    """Bottlenecks and split, with progress; what the scripts raise becomes what the front door understands."""
-    from scripts.learn import dataset, learning
-    from scripts.learn.backbones import BackboneProblem
-
-    try:
-        with console.progress(len(job.pictures), "bottlenecks") as advance:
-            return learning.gather(job, tuning.places(), advance)
-    except BackboneProblem as problem:
-        raise RoboError(problem.message, problem.hint) from problem
-    except dataset.TooFewImages as problem:
-        counts = ", ".join(f"{label} {n}" for label, n in problem.counts.items())
-        raise NotReady(f"{problem} ({counts})", "Sort more images into the label folders.") from problem
+    digest = api.job_digest(job)
+    return next((m for m in model_store.all_models(basetag) if m.facts.get("made_from") == digest), None)
 
 
-def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, learned: "Learned") -> Retrained:
+def gather(job: "api.TrainingJob") -> "api.PreparedData":
+    """Embeddings and split of a training, with progress. Raises RoboError, NotReady."""
+    with console.progress(len(job.images), "embeddings") as advance, problems():
+        return api.prepare_data(job, cache_paths(), advance)
+
+
+def publish(
+    basetag: str, training: TrainOptions, stamp: str, catalogue: Catalogue, learned: "api.TrainingResult"
+) -> Retrained:
     """Freeze the split, write the model beside, and give its folder its name."""
-    from scripts import retrain
-    from scripts.learn import building, model_files
 
-    version = catalogue.add_splits(learned.material.fresh)
+    version = catalogue.add_splits(learned.dataset.fresh)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
-    stem = model_files.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
+    stem = api.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
     share = learned.trained.facts["accuracy"]
     final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
     working = home / f"{WORKING}{stamp}_{final.name}"
@@ -273,32 +267,31 @@ def publish(basetag: str, training: Training, stamp: str, catalogue: Catalogue, 
         "basetag": basetag,
         "test_version": version,
         "stamp": stamp,
-        "listed": labelling.label_counts(basetag),
+        "listed": provenance.label_counts(basetag),
     }
-    retrain.write_model(learned, working, facts, kept=tuning.places().graphs)
-    tuning.make_ready(learned, working)
-    building.sync(working)
+    api.write_model(learned, working, facts, kept=cache_paths().graphs)
+    tuning.warm_caches(learned, working)
+    files.sync_all(working)
     files.move_folder(working, final)
-    model = next(m for m in shelf.all_models(basetag) if m.folder == final)
+    model = next(m for m in model_store.all_models(basetag) if m.folder == final)
     seconds = sum(learned.seconds.values())
-    return Retrained(model, round(seconds, 1), len(learned.material.bad), tuple(learned.trained.warnings))
+    return Retrained(model, round(seconds, 1), len(learned.dataset.bad), tuple(learned.trained.warnings))
 
 
 def sweep(home: Path) -> None:
     """Remove half-written and half-forgotten models of killed runs; they hold nothing that anybody wants."""
-    for start in (WORKING, forget.LEAVING):
+    for start in (WORKING, prune.REMOVING):
         files.sweep_folders(home, start)
 
 
-def _size(training: Training) -> int:
+def _size(training: TrainOptions) -> int:
     """The image size to ask for, 0 = the backbone's own. One that has but one size refuses any other that was chosen;
     the settings' default counts as not chosen."""
-    from scripts.learn import backbones
 
-    if training.architecture not in backbones.names():
+    if training.architecture not in api.backbone_names():
         return training.image_size
-    own = backbone.named(training.architecture)
-    if training.image_size == cfg.retrain_imgsize_default and not backbones.leaves_size(own.name):
+    own = find_backbone(training.architecture)
+    if training.image_size == cfg.retrain_imgsize_default and not api.has_size_choice(own.name):
         return 0
     if not own.sizes and training.image_size != own.input_size:
         raise BadUsage(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
-    """One image a source offers. Text fields may be empty; `license` is a code such as by, by-sa, cc0, pdm, unknown."""
+class FoundImage:
+    """One image a source offers. Text fields may be empty; `licence` is a code such as by, by-sa, cc0, pdm, unknown."""
 
     source: str
     source_id: str
@@ -27,15 +27,15 @@ class Found:
     page_url: str = ""
     title: str = ""
     creator: str = ""
-    license: str = "unknown"
-    license_url: str = ""
+    licence: str = "unknown"
+    licence_url: str = ""
     credit: str = ""  # a ready attribution line, where the site gives one
     width: int = 0  # pixels, 0 = not told
     height: int = 0
     fallback_url: str = ""  # smaller, from another host; tried where image_url fails
 
 
-class SourceTrouble(Exception):
+class SourceError(Exception):
     """A source cannot go on: one sentence why, and when it can again, where it said so."""
 
     def __init__(self, reason: str, until: datetime | None = None):
@@ -55,7 +55,7 @@ class Source:
     def use(self, fetcher: "Fetcher") -> None:
         """Take the run's fetcher; only sites need it."""
 
-    def search(self, tag: str) -> Iterator[Found]:
+    def search(self, tag: str) -> Iterator[FoundImage]:
         """Images for a tag, lazily: the next page is only asked for when the last one is used up.
 
         Raises:
@@ -63,7 +63,7 @@ class Source:
         """
         raise NotImplementedError
 
-    def read(self, found: Found) -> bytes | None:
+    def read(self, found: FoundImage) -> bytes | None:
         """The image's bytes where they need no network; None = fetch `image_url`.
 
         Raises:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import requests
 
 import config as cfg
-from flow.sources import Found, Source, SourceTrouble
-from flow.sources.site import Site, at, license_code, number, rows, text, words_of
-from flow.talk import console
+from flow.sources import FoundImage, Source, SourceError
+from flow.sources.site import Site, at, licence_code, number, rows, text, words_of
+from flow.ui import console
 from flow.web.headers import retry_after_s
 
 PAGE_SIZE = 50  # keeps image data and licence data in one answer
@@ -23,7 +23,7 @@ LAG_WAIT_S = 5.0
 class Commons(Site):
     name = "commons"
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         if not cfg.contact:
             console.note("commons is slow with strangers; give an e-mail or web address as `contact` in roboflow.yaml.")
         onward: dict = {"gsroffset": 0}
@@ -45,10 +45,10 @@ class Commons(Site):
 
     def _check(self, code: int, data: dict) -> None:
         if code == 403:
-            raise SourceTrouble("commons refuses us (403): give a real address as `contact` in roboflow.yaml")
+            raise SourceError("commons refuses us (403): give a real address as `contact` in roboflow.yaml")
         if code != 200 or "error" in data:
             info = text(at(data, "error", "info"))[:120] or str(code)
-            raise SourceTrouble(f"commons refuses the search ({info})")
+            raise SourceError(f"commons refuses the search ({info})")
 
 
 def make(argument: str) -> list[Source]:
@@ -72,7 +72,7 @@ def _params(tag: str) -> dict:
     }
 
 
-def _found(page: dict) -> Found | None:
+def _found(page: dict) -> FoundImage | None:
     """One file; None for a page without an image."""
     info = next(iter(rows(page.get("imageinfo"))), {})
     url = text(info.get("url"))
@@ -82,10 +82,10 @@ def _found(page: dict) -> Found | None:
     def told(name: str) -> str:
         return text(at(info, "extmetadata", name, "value"))
 
-    code = license_code(told("License"))
-    code = license_code(told("LicenseShortName")) if code == "unknown" else code
+    code = licence_code(told("License"))
+    code = licence_code(told("LicenseShortName")) if code == "unknown" else code
     title = told("ObjectName") or text(page.get("title")).removeprefix("File:")
-    return Found(
+    return FoundImage(
         "commons",
         text(page["pageid"]),
         text(info.get("thumburl")) or url,

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import config as cfg
 from flow.base.errors import NoCredentials
-from flow.sources import Found, Source, SourceTrouble
-from flow.sources.site import Site, at, license_link, number, rows, text, words_of
+from flow.sources import FoundImage, Source, SourceError
+from flow.sources.site import Site, at, licence_link, number, rows, text, words_of
 
 PAGE_SIZE = 500
 DEPTH_MAX = 4000  # results a query shows before it repeats itself
 # Its licence ids -> our code and the licence's version
-LICENSES = {
+LICENCES = {
     "0": ("unknown", ""),
     "1": ("by-nc-sa", "2.0"),
     "2": ("by-nc", "2.0"),
@@ -40,8 +40,8 @@ class Flickr(Site):
     def __init__(self, key: str):
         self._key = key
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
-        wanted = ",".join(number_ for number_, (code, _) in LICENSES.items() if code in cfg.licenses)
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
+        wanted = ",".join(number_ for number_, (code, _) in LICENCES.items() if code in cfg.licences)
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
             params = {
                 "method": "flickr.photos.search",
@@ -71,7 +71,7 @@ class Flickr(Site):
         message = text(data.get("message"))[:120].replace(self._key, "[hidden]")
         if number(data.get("code")) in (96, 97, 98, 99, 100) or code in (401, 403):
             raise NoCredentials(f"Flickr refused FLICKR_API_KEY ({message or code}).", HINT)
-        raise SourceTrouble(f"flickr refuses the search ({number(data.get('code')) or code}: {message})")
+        raise SourceError(f"flickr refuses the search ({number(data.get('code')) or code}: {message})")
 
 
 def make(argument: str) -> list[Source]:
@@ -82,14 +82,14 @@ def make(argument: str) -> list[Source]:
     return [Flickr(key)]
 
 
-def _found(photo: dict) -> Found | None:
+def _found(photo: dict) -> FoundImage | None:
     """One photo at its largest useful size; None where no size is offered."""
     sizes = [size for size in SIZES if photo.get(f"url_{size}")]
     if not sizes or not photo.get("id"):
         return None
-    code, version = LICENSES.get(text(photo.get("license")), ("unknown", ""))
+    code, version = LICENCES.get(text(photo.get("license")), ("unknown", ""))
     page = f"https://www.flickr.com/photos/{quote(text(photo.get('owner')))}/{quote(text(photo['id']))}"
-    return Found(
+    return FoundImage(
         "flickr",
         text(photo["id"]),
         text(photo[f"url_{sizes[0]}"]),
@@ -97,7 +97,7 @@ def _found(photo: dict) -> Found | None:
         text(photo.get("title")),
         text(photo.get("ownername")),
         code,
-        license_link(code, version),
+        licence_link(code, version),
         "",
         number(photo.get(f"width_{sizes[0]}")),
         number(photo.get(f"height_{sizes[0]}")),

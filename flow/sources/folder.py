@@ -10,7 +10,7 @@ from pathlib import Path
 import config as cfg
 from flow.base.errors import BadUsage
 from flow.base.files import IMAGE_ENDINGS, JUNK_NAMES
-from flow.sources import Found, Source
+from flow.sources import FoundImage, Source
 
 CREDITS = "CREDITS.csv"
 CREDITS_BYTES_MAX = 20_000_000
@@ -24,7 +24,7 @@ class Folder(Source):
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def search(self, tag: str) -> Iterator[Found]:
+    def search(self, tag: str) -> Iterator[FoundImage]:
         """Every picture file, by path; the tag does not choose here."""
         for place, folders, names in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -34,7 +34,7 @@ class Folder(Source):
                 if _looks_like_picture(path):
                     yield _found(path, credits.get(name, {}))
 
-    def read(self, found: Found) -> bytes:
+    def read(self, found: FoundImage) -> bytes:
         path = Path(found.image_url)
         if path.stat().st_size > cfg.image_bytes_max:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
@@ -57,14 +57,14 @@ def _looks_like_picture(path: Path) -> bool:
 
 
 def _begins_like_picture(path: Path) -> bool:
-    from flow.base.sniff import kind_of
+    from flow.base.file_type import kind_of
 
     with contextlib.suppress(OSError), path.open("rb") as reader:
         return kind_of(reader.read(16)) != ""
     return False
 
 
-def _found(path: Path, credit: dict[str, str]) -> Found:
+def _found(path: Path, credit: dict[str, str]) -> FoundImage:
     """The record of one file. Its id holds size and time of change, so that a changed file counts as a new one."""
     try:
         facts = path.stat()
@@ -72,7 +72,7 @@ def _found(path: Path, credit: dict[str, str]) -> Found:
     except OSError:
         mark = "gone"
     where = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return Found(
+    return FoundImage(
         "folder",
         f"{where}|{mark}",
         str(path),

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import config as cfg
 from flow.base.errors import BadUsage, NoCredentials
-from flow.sources import Found, Source, SourceTrouble
+from flow.sources import FoundImage, Source, SourceError
 from flow.sources.site import Site, at, number, rows, text
 
 TYPES = ("image/jpeg", "image/png", "image/webp")
@@ -19,7 +19,7 @@ class Imgur(Site):
     def __init__(self, client_id: str):
         self._headers = {"Authorization": f"Client-ID {client_id}"}
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         for page in range(PAGES_MAX):
             code, data = self.ask(f"{cfg.url_imgur}/3/gallery/t/{quote(tag)}/time/{page}", headers=self._headers)
             if code != 200 or data.get("success") is False:
@@ -34,10 +34,10 @@ class Imgur(Site):
         error = at(data, "data", "error")
         message = text(at(error, "message") if isinstance(error, dict) else error)[:120]
         if "capacity" in message.lower() or code == 429:
-            raise SourceTrouble(f"imgur is over its capacity or our day's share is used up ({code}): try again later")
+            raise SourceError(f"imgur is over its capacity or our day's share is used up ({code}): try again later")
         if code in (401, 403):
             raise NoCredentials(f"Imgur refused IMGURAPI_ID ({code}: {message or 'no reason given'}).", HINT)
-        raise SourceTrouble(f"imgur refuses the search ({code}: {message})")
+        raise SourceError(f"imgur refuses the search ({code}: {message})")
 
 
 HINT = "Imgur gives no new keys since 2025 (an old Client-ID still works); the source auto needs none."
@@ -48,7 +48,7 @@ def make(argument: str) -> list[Source]:
     client_id = os.environ.get("IMGURAPI_ID", "")
     if not client_id:
         raise NoCredentials("Imgur needs a Client-ID in IMGURAPI_ID.", HINT)
-    if "unknown" not in cfg.licenses:
+    if "unknown" not in cfg.licences:
         raise BadUsage(
             "Imgur tells nobody's licence, and `licenses` does not hold unknown.",
             "Add unknown to licenses in roboflow.yaml if you may use such images.",
@@ -56,7 +56,7 @@ def make(argument: str) -> list[Source]:
     return [Imgur(client_id)]
 
 
-def _pictures(item: dict) -> list[Found]:
+def _pictures(item: dict) -> list[FoundImage]:
     """The pictures of a gallery entry: an album's own, or the entry itself."""
     images = rows(item.get("images")) if item.get("is_album") else [item]
     found = []
@@ -67,7 +67,7 @@ def _pictures(item: dict) -> list[Found]:
         if usable and image.get("id") and image.get("link"):
             page = text(item.get("link")) if item.get("is_album") else f"https://imgur.com/{quote(text(image['id']))}"
             found.append(
-                Found(
+                FoundImage(
                     "imgur",
                     text(image["id"]),
                     text(image["link"]),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import config as cfg
-from flow.sources import Found, Source, SourceTrouble
-from flow.sources.site import Site, at, license_code, license_link, number, rows, text, words_of
+from flow.sources import FoundImage, Source, SourceError
+from flow.sources.site import Site, at, licence_code, licence_link, number, rows, text, words_of
 
 PAGE_SIZE = 200
 
@@ -12,10 +12,10 @@ PAGE_SIZE = 200
 class INaturalist(Site):
     name = "inaturalist"
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         """Pages by rising id: its page numbers end at 10,000 results."""
         licenses = ",".join(
-            "cc0" if code == "cc0" else f"cc-{code}" for code in cfg.licenses if code not in ("pdm", "unknown")
+            "cc0" if code == "cc0" else f"cc-{code}" for code in cfg.licences if code not in ("pdm", "unknown")
         )
         last = 0
         while True:
@@ -31,7 +31,7 @@ class INaturalist(Site):
             }
             code, data = self.ask(f"{cfg.url_inaturalist}/v1/observations", params)
             if code != 200:
-                raise SourceTrouble(f"inaturalist refuses the search ({code}: {text(data.get('error'))[:120]})")
+                raise SourceError(f"inaturalist refuses the search ({code}: {text(data.get('error'))[:120]})")
             seen = rows(data.get("results"))
             yield [found for sight in seen for found in _photos(sight)]
             highest = max((number(sight.get("id")) for sight in seen), default=0)
@@ -44,17 +44,17 @@ def make(argument: str) -> list[Source]:
     return [INaturalist()]
 
 
-def _photos(sight: dict) -> list[Found]:
+def _photos(sight: dict) -> list[FoundImage]:
     """The photos of one observation. Each has its own licence, which can differ from the observation's."""
     title = text(at(sight, "taxon", "preferred_common_name")) or text(at(sight, "taxon", "name"))
     creator = text(at(sight, "user", "name")) or text(at(sight, "user", "login"))
     found = []
     for photo in rows(sight.get("photos")):
         url = text(photo.get("url"))
-        code = license_code(text(photo.get("license_code")))
+        code = licence_code(text(photo.get("license_code")))
         if url and photo.get("id"):
             found.append(
-                Found(
+                FoundImage(
                     "inaturalist",
                     text(photo["id"]),
                     url.replace("/square.", "/large."),
@@ -62,7 +62,7 @@ def _photos(sight: dict) -> list[Found]:
                     title,
                     creator,
                     code,
-                    license_link(code),
+                    licence_link(code),
                     text(photo.get("attribution")),
                     number(at(photo, "original_dimensions", "width")),
                     number(at(photo, "original_dimensions", "height")),

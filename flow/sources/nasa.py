@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import config as cfg
-from flow.sources import Found, Source, SourceTrouble
+from flow.sources import FoundImage, Source, SourceError
 from flow.sources.site import Site, at, number, rows, text, words_of
 
 PAGE_SIZE = 100
@@ -19,14 +19,14 @@ GUIDELINES = "https://www.nasa.gov/nasa-brand-center/images-and-media/"
 class Nasa(Site):
     name = "nasa"
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
             params = {"q": words_of(tag), "media_type": "image", "page": page, "page_size": PAGE_SIZE}
             code, data = self.ask(f"{cfg.url_nasa}/search", params)
             if code in (400, 404) and page > 1:
                 return  # past the last page
             if code != 200:
-                raise SourceTrouble(f"nasa refuses the search ({code}: {text(data.get('reason'))[:120]})")
+                raise SourceError(f"nasa refuses the search ({code}: {text(data.get('reason'))[:120]})")
             items = rows(at(data, "collection", "items"))
             yield [found for found in map(_found, items) if found]
             if not items or page * PAGE_SIZE >= number(at(data, "collection", "metadata", "total_hits")):
@@ -37,7 +37,7 @@ def make(argument: str) -> list[Source]:
     return [Nasa()]
 
 
-def _found(item: dict) -> Found | None:
+def _found(item: dict) -> FoundImage | None:
     """One item: its medium size, with the preview to fall back on; None without a preview or an id."""
     facts = next(iter(rows(item.get("data"))), {})
     preview = next((text(link.get("href")) for link in rows(item.get("links")) if link.get("render") == "image"), "")
@@ -54,7 +54,7 @@ def _found(item: dict) -> Found | None:
     credit = (
         f'"{title}" by {creator}, NASA media, usually not copyrighted, https://images.nasa.gov/details/{quote(name)}'
     )
-    return Found(
+    return FoundImage(
         "nasa",
         name,
         re.sub(r"~(thumb|small)\.", "~medium.", preview),

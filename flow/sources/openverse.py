@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import config as cfg
 from flow.base.errors import NoCredentials
-from flow.sources import Found, Source, SourceTrouble
+from flow.sources import FoundImage, Source, SourceError
 from flow.sources.site import Site, at, number, rows, text, words_of
 
 PAGE_SIZE = 20  # the most that is allowed without a key
@@ -23,14 +23,14 @@ class Openverse(Site):
         self._key = (client_id, client_secret)
         self._token = ""
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         """By tag first, as the old hashtag search did, then by words in titles and descriptions."""
         words = words_of(tag)[:QUERY_MAX]
         for query in ({"tags": words}, {"q": words}):
             yield from self._query(query)
 
-    def _query(self, query: dict[str, str]) -> Iterator[list[Found]]:
-        licenses = ",".join(code for code in cfg.licenses if code != "unknown")
+    def _query(self, query: dict[str, str]) -> Iterator[list[FoundImage]]:
+        licenses = ",".join(code for code in cfg.licences if code != "unknown")
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
             params = {**query, "license": licenses, "mature": "false", "page_size": PAGE_SIZE, "page": page}
             code, data = self.ask(f"{cfg.url_openverse}/v1/images/", params, self._headers())
@@ -57,7 +57,7 @@ class Openverse(Site):
         if code in (401, 403) and any(self._key):
             raise _refused()
         if code != 200:
-            raise SourceTrouble(f"openverse refuses the search ({code}: {text(str(data.get('detail', '')))[:120]})")
+            raise SourceError(f"openverse refuses the search ({code}: {text(str(data.get('detail', '')))[:120]})")
 
 
 def make(argument: str) -> list[Source]:
@@ -78,12 +78,12 @@ def _refused() -> NoCredentials:
     )
 
 
-def _found(row: dict) -> Found:
+def _found(row: dict) -> FoundImage:
     """One result. Wikimedia's rows are originals of many megabytes, so their thumbnail comes first."""
     url, thumb = text(row.get("url")), text(row.get("thumbnail"))
     if text(row.get("source")) == "wikimedia" and thumb:
         url, thumb = thumb, url
-    return Found(
+    return FoundImage(
         "openverse",
         text(row.get("id")),
         url,

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import requests
 
-from flow.sources import Found, Source, SourceTrouble
-from flow.talk import console
+from flow.sources import FoundImage, Source, SourceError
+from flow.ui import console
 from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.headers import retry_after_s
@@ -35,11 +35,11 @@ class Site(Source):
             self._fetcher = Fetcher(lambda: datetime.now().astimezone())
         return self._fetcher
 
-    def pages(self, tag: str) -> Iterator[list[Found]]:
+    def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         """Pages of results for a tag, until there are no more."""
         raise NotImplementedError
 
-    def search(self, tag: str) -> Iterator[Found]:
+    def search(self, tag: str) -> Iterator[FoundImage]:
         seen: set[str] = set()
         stale = 0
         for page in self.pages(tag):
@@ -67,7 +67,7 @@ class Site(Source):
                 return self._judged(response, data)
             until = self.fetcher.hosts.rest(host_of(url), wait_s if wait_s >= 0 else None)
             if not left or self.fetcher.hosts.resting_s(host_of(url)) > SHORT_WAIT_S:
-                raise SourceTrouble(f"{self.name} asks to be left alone until {self._clock(until)}", until)
+                raise SourceError(f"{self.name} asks to be left alone until {self._clock(until)}", until)
         raise AssertionError("the last try returns or raises")
 
     def wait_s(self, response: requests.Response, data: dict | None) -> float | None:
@@ -81,14 +81,14 @@ class Site(Source):
         try:
             return self.fetcher.answer(url, params, headers, form)
         except NotFetched as problem:
-            raise SourceTrouble(f"{self.name} cannot be reached ({problem.reason})") from problem
+            raise SourceError(f"{self.name} cannot be reached ({problem.reason})") from problem
 
     def _judged(self, response: requests.Response, data: dict | None) -> tuple[int, dict]:
         code = response.status_code
         if code >= 500:
-            raise SourceTrouble(f"{self.name} has trouble of its own ({code})")
+            raise SourceError(f"{self.name} has trouble of its own ({code})")
         if data is None:
-            raise SourceTrouble(f"{self.name} answered something other than results ({code})")
+            raise SourceError(f"{self.name} answered something other than results ({code})")
         return code, data
 
     def _rest_if_asked(self, url: str) -> None:
@@ -97,7 +97,7 @@ class Site(Source):
         seconds = self.fetcher.hosts.resting_s(host)
         if seconds > SHORT_WAIT_S:
             until = self.fetcher.hosts.until(host)
-            raise SourceTrouble(f"{self.name} asks to be left alone until {self._clock(until)}", until)
+            raise SourceError(f"{self.name} asks to be left alone until {self._clock(until)}", until)
         if seconds > 0:
             console.note(f"{self.name} asks to wait; going on in {seconds:.0f} s.")
             self.fetcher.stopped.wait(seconds)
@@ -138,7 +138,7 @@ def at(value: object, *names: str) -> object:
     return value
 
 
-def license_code(words: str) -> str:
+def licence_code(words: str) -> str:
     """The code of a licence written in any common way: CC BY-SA 4.0, cc-by, Public domain -> by-sa, by, pdm."""
     plain = re.sub(r"[\s_]+", "-", words.strip().lower())
     if re.search(r"(^|[^a-z])cc-?0|zero", plain):
@@ -149,7 +149,7 @@ def license_code(words: str) -> str:
     return found[1] if found else "unknown"
 
 
-def license_link(code: str, version: str = "4.0") -> str:
+def licence_link(code: str, version: str = "4.0") -> str:
     """Where a licence can be read; empty where it is unknown."""
     if code == "cc0":
         return "https://creativecommons.org/publicdomain/zero/1.0/"

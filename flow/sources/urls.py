@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flow.base.errors import BadUsage
-from flow.sources import Found, Source
+from flow.sources import FoundImage, Source
 
 
 class Urls(Source):
@@ -15,7 +15,7 @@ class Urls(Source):
     def __init__(self, path: Path):
         self.path = path
 
-    def search(self, tag: str) -> Iterator[Found]:
+    def search(self, tag: str) -> Iterator[FoundImage]:
         """Every http(s) address of the file, in order; the tag does not choose here."""
         with self.path.open(encoding="utf-8-sig", errors="replace") as lines:
             for line in lines:
@@ -23,7 +23,7 @@ class Urls(Source):
                     (part for part in reversed(line.split()) if part.lower().startswith(("http://", "https://"))), ""
                 )
                 if url and not line.lstrip().startswith("#"):
-                    yield Found("urls", hashlib.sha256(url.encode("utf-8")).hexdigest()[:32], url)
+                    yield FoundImage("urls", hashlib.sha256(url.encode("utf-8")).hexdigest()[:32], url)
 
 
 def make(argument: str) -> list[Source]:

@@ -9,9 +9,9 @@ import requests
 from urllib3.exceptions import LocationValueError
 
 from flow.records.rows import FAILED, REFUSED
-from flow.web.guard import BadAddress, NotPublic
-from flow.web.lookup import NoName
-from flow.web.watch import Cut
+from flow.web.address_guard import BadAddress, NotPublic
+from flow.web.deadline import Cut
+from flow.web.dns import NoName
 
 BAD_URLS = (
     requests.exceptions.InvalidURL,

@@ -18,14 +18,14 @@ import requests
 from requests.utils import get_environ_proxies
 
 import config as cfg
-from flow.base.sniff import NOT_PICTURE
-from flow.records.rows import DEFERRED, FAILED, GONE, REFUSED
+from flow.base.file_type import NOT_PICTURE
+from flow.records.rows import DEFERRED, FAILED, MISSING, REFUSED
+from flow.web.address_guard import check_url, is_private
+from flow.web.deadline import Deadline
 from flow.web.failures import ROBOTS, TOO_LARGE, NotFetched, is_lost_midway, told
-from flow.web.guard import check_url, is_private
 from flow.web.headers import onward, opted_out, retry_after_s, user_agent
 from flow.web.hosts import Hosts, clock_text, host_of
 from flow.web.session import guarded_session, keep_body
-from flow.web.watch import Watch
 
 REDIRECTS_MAX = 5
 BODY_TRIES = 3  # urllib3 retries lost connections and 5xx answers, but never a body cut off in its middle
@@ -42,7 +42,7 @@ class Fetcher:
         self.stopped = threading.Event()
         self.hosts = Hosts(now, self.stopped)
         self._images, self._sites = guarded_session(checks=True), guarded_session(checks=False)
-        self._watches: set[Watch] = set()
+        self._watches: set[Deadline] = set()
         self._lock = threading.Lock()
         self._dog = threading.Thread(target=self._watch_all, daemon=True, name="watchdog")
         self._dog.start()
@@ -110,12 +110,12 @@ class Fetcher:
                 watch.check()
                 raise
 
-    def _one_try(self, url: str, watch: Watch) -> bytes:
+    def _one_try(self, url: str, watch: Deadline) -> bytes:
         """Follow redirects to an image and read it."""
         for _ in range(REDIRECTS_MAX + 1):
             check_url(url)
             if REMOVED.search(urlsplit(url).path):
-                raise NotFetched(GONE, "gone (removed)")
+                raise NotFetched(MISSING, "gone (removed)")
             with self.hosts.turn(host_of(url)):
                 watch.check()
                 with self._images.get(url, stream=True, allow_redirects=False, **self._how(url)) as response:
@@ -146,7 +146,7 @@ class Fetcher:
                 DEFERRED, f"told to wait ({code})", f"{host} asks to wait until {clock_text(until, self.now())}", until
             )
         if code in (404, 410):
-            raise NotFetched(GONE, f"gone ({code})")
+            raise NotFetched(MISSING, f"gone ({code})")
         if code != 200:
             raise NotFetched(FAILED, f"refused by its site ({code})" if code < 500 else f"server trouble ({code})")
         if opted_out(response.headers.get("X-Robots-Tag", "")):
@@ -158,7 +158,7 @@ class Fetcher:
         ):
             raise NotFetched(REFUSED, NOT_PICTURE, f"not a picture but {response.headers['Content-Type'][:40]}")
 
-    def _body(self, response: requests.Response, watch: Watch) -> bytes:
+    def _body(self, response: requests.Response, watch: Deadline) -> bytes:
         """The whole body, decoded, capped and complete, no faster than its host wishes.
 
         Raises:
@@ -185,8 +185,8 @@ class Fetcher:
         return body.getvalue()
 
     @contextlib.contextmanager
-    def _watched(self) -> Iterator[Watch]:
-        watch = Watch(cfg.file_deadline_s, self.stopped)
+    def _watched(self) -> Iterator[Deadline]:
+        watch = Deadline(cfg.file_deadline_s, self.stopped)
         with self._lock:
             self._watches.add(watch)
         try:

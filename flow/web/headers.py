@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 import requests
 
 import config as cfg
-from flow.web.guard import BadAddress
+from flow.web.address_guard import BadAddress
 
 VERSION = "1.0"
 OPT_OUT = {"noai", "noimageai", "noindex", "noimageindex", "none"}

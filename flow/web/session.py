@@ -9,8 +9,8 @@ from typing import Any
 import requests
 from urllib3.util.retry import Retry
 
-from flow.web.guard import GuardedAdapter
-from flow.web.watch import this_watch
+from flow.web.address_guard import GuardedAdapter
+from flow.web.deadline import this_watch
 
 WAIT_503_MAX_S = 30.0
 

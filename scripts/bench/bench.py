@@ -23,7 +23,7 @@ import numpy as np
 
 from scripts.bench import ground
 from scripts.bench.ground import Row, Supply, app, table
-from scripts.learn import backbones, bottlenecks, runners
+from scripts.learn import backbones, embeddings, runners
 from scripts.learn.images import load_pixels
 from scripts.learn.tensor import light_interpreter
 
@@ -141,8 +141,8 @@ def steady(bench: Bench, paths: list[Path]) -> list[Row]:
     stores = itertools.count()
 
     def pipeline() -> None:
-        with bottlenecks.Store(bench.work / f"steady_{next(stores)}.sqlite") as store:
-            bottlenecks.compute({str(path): path for path in paths}, runner, store)
+        with embeddings.EmbeddingStore(bench.work / f"steady_{next(stores)}.sqlite") as store:
+            embeddings.embed({str(path): path for path in paths}, runner, store)
 
     ways = {
         "backbone alone, our interpreters": lambda: runner.vectors(pixels),

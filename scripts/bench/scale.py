@@ -15,8 +15,8 @@ from typing import Any
 from scripts.bench import ground
 from scripts.bench.ground import Row
 from scripts.learn import dataset, split
-from scripts.learn.hashes import HashBook
-from scripts.learn.lookalike_groups import groups
+from scripts.learn.hash_cache import HashCache
+from scripts.learn.near_duplicate_groups import group_near_duplicates
 
 STEPS = 500  # of the head; what they take does not depend on the number of images
 
@@ -31,13 +31,13 @@ def parts(root: Path, store: Path) -> dict[str, tuple[float, float]]:
         taken[name] = (time.monotonic() - begin, time.process_time() - cpu)
         return result
 
-    with HashBook(store) as book:
-        timed("list and hash, new", lambda: dataset.list_pictures(root, book))
-        pictures = timed("list and hash, known", lambda: dataset.list_pictures(root, book))
+    with HashCache(store) as book:
+        timed("list and hash, new", lambda: dataset.list_images(root, book))
+        pictures = timed("list and hash, known", lambda: dataset.list_images(root, book))
         files = {p.sha256: p.path for p in pictures}
-        timed("looks, new", lambda: book.looks(files))
-        looks = timed("looks, known", lambda: book.looks(files))
-    found = timed("near-duplicate groups", lambda: groups(looks.items()))
+        timed("looks, new", lambda: book.fingerprints(files))
+        looks = timed("looks, known", lambda: book.fingerprints(files))
+    found = timed("near-duplicate groups", lambda: group_near_duplicates(looks.items()))
     members = [split.Member(p.sha256, p.label, True, found[p.sha256]) for p in pictures]
     timed("split", lambda: split.assign(members, 16, 20, {}))
     return taken

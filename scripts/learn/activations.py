@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, building, efficientnet_lite, torch_file
+from scripts.learn import artifact_cache, backbones, efficientnet_lite, torch_file
 from scripts.learn.backbones import Backbone, BackboneProblem
-from scripts.learn.bottlenecks import through
-from scripts.learn.dataset import Picture
+from scripts.learn.dataset import LabeledImage
 from scripts.learn.efficientnet_lite import Network
+from scripts.learn.embeddings import through
 from scripts.learn.runners import open_runner
 
 MEMORY_MOST = 1 << 29  # bytes of maps kept in memory: 6,100 pictures at 14 x 14 x 112, twice; more lie on the disk
@@ -73,11 +73,11 @@ def trunk_of(backbone: Backbone, network: Network, models_dir: Path) -> Backbone
         efficientnet_lite.save_trunk(network, backbone.input_size, part)
 
     name = f"{backbone.name}_trunk{efficientnet_lite.CUT}"
-    return Backbone(name, backbone.input_size, folder=building.kept_folder(place, make))
+    return Backbone(name, backbone.input_size, folder=artifact_cache.cached_folder(place, make))
 
 
 def compute(
-    pictures: list[Picture],
+    pictures: list[LabeledImage],
     trunk: Backbone,
     network: Network,
     converted_dir: Path,

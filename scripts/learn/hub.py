@@ -10,7 +10,7 @@ import urllib.error
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from scripts.learn import building
+from scripts.learn import artifact_cache
 
 
 def resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable[[int], None]) -> Path:
@@ -41,7 +41,7 @@ def resolve(handle: str, models_dir: Path, timeout_s: float, progress: Callable[
 @contextlib.contextmanager
 def _alone(models_dir: Path) -> Iterator[None]:
     """Wait for another run that fetches into this folder; the system frees the lock of one that was killed."""
-    with building.alone(models_dir):
+    with artifact_cache.exclusive(models_dir):
         for left in models_dir.iterdir():
             if re.fullmatch(r"[0-9a-f]{40}\.lock", left.name):
                 left.unlink()

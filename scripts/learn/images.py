@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
-from scripts.learn.room import Room
+from scripts.learn.memory_budget import MemoryBudget
 
 VERSION = 1  # part of every bottleneck store's name: other pixels, other vectors
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -61,7 +61,7 @@ class Unreadable(Exception):
     """Not a picture we can use; the text says why in a few words."""
 
 
-_room = Room(MEMORY)
+_room = MemoryBudget(MEMORY)
 
 
 def decode(source: Path | bytes, draft_side: int = 0) -> Image.Image:

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from scripts.learn import building, honest
+from scripts.learn import artifact_cache, out_of_fold
+from scripts.learn.artifact_cache import sha256_of
 from scripts.learn.backbones import fingerprint
-from scripts.learn.building import sha256_of
-from scripts.learn.dataset import Material
-from scripts.learn.gate import Gate
+from scripts.learn.dataset import Dataset
 from scripts.learn.head import Head
+from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.runners import FEATURES, load_callable
-from scripts.learn.train import Trained
-from scripts.learn.tune import Tune
+from scripts.learn.train import TrainedHead
+from scripts.learn.tune import TuneConfig
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
 FORMAT = 1
@@ -41,8 +41,10 @@ def save_graph(
     d, k = head.weights.shape
     empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
     marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
-    building.kept_folder(empty, lambda part: _write_graph(part, backbone_folder, size, marker, output))
-    shutil.copytree(empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(building.WHOLE, "fingerprint.pb"))
+    artifact_cache.cached_folder(empty, lambda part: _write_graph(part, backbone_folder, size, marker, output))
+    shutil.copytree(
+        empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(artifact_cache.COMPLETE, "fingerprint.pb")
+    )
     graph = (folder / PB).read_bytes()
     if (
         graph.count(marker.tobytes()) < 2
@@ -91,7 +93,7 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
     tf.saved_model.save(model, str(folder), signatures=signatures)
 
 
-def save_head(folder: Path, head: Head, gate: Gate) -> None:
+def save_head(folder: Path, head: Head, gate: NoveltyDetector) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
     columns = gate.columns or (0, len(head.weights))
     np.savez(
@@ -106,7 +108,7 @@ def save_head(folder: Path, head: Head, gate: Gate) -> None:
     )
 
 
-def load_head(folder: Path) -> tuple[Head, Gate]:
+def load_head(folder: Path) -> tuple[Head, NoveltyDetector]:
     """The head and the gate of a model folder.
 
     Raises:
@@ -115,7 +117,7 @@ def load_head(folder: Path) -> tuple[Head, Gate]:
     with np.load(folder / HEAD, allow_pickle=False) as kept:
         head = Head(kept["weights"], kept["bias"])
         columns = (int(kept["columns"][0]), int(kept["columns"][1])) if "columns" in kept else None  # None: older ones
-        return head, Gate(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
+        return head, NoveltyDetector(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
 
 
 def save_labels(path: Path, labels: list[str]) -> None:
@@ -133,7 +135,7 @@ def save_facts(folder: Path, facts: dict) -> None:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """sha256 of what a model is made of: graph, head, labels, predictions; reports and curves may be thrown away."""
-    names = [folder / name for name in (HEAD, LABELS, honest.NAME)]
+    names = [folder / name for name in (HEAD, LABELS, out_of_fold.NAME)]
     names += sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())
     return {p.relative_to(folder).as_posix(): sha256_of(p) for p in names if p.exists()}
 
@@ -150,7 +152,7 @@ def _tuned_in_name(parameters: dict) -> str:
     """_tuned, with what is not as usual."""
     if parameters.get("tune") != "last":
         return ""
-    usual = Tune()
+    usual = TuneConfig()
     told = (
         ("epochs", "tune_epochs", usual.epochs),
         ("batch", "tune_batch", usual.batch),
@@ -160,8 +162,8 @@ def _tuned_in_name(parameters: dict) -> str:
     return f"_tuned{odd}"
 
 
-def trained_files(folder: Path, trained: Trained, material: Material) -> None:
+def trained_files(folder: Path, trained: TrainedHead, material: Dataset) -> None:
     """head.npz, honest.npz and retrained_labels.txt of a trained head."""
     save_head(folder, trained.head, trained.gate)
-    honest.save(folder, material, trained)
+    out_of_fold.save(folder, material, trained)
     save_labels(folder / LABELS, material.labels)

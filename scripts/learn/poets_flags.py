@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 from scripts.learn import backbones, dataset, model_files
+from scripts.learn.augmentation import Augmentation
 from scripts.learn.dataset import SplitRules
-from scripts.learn.distort import Distortions
-from scripts.learn.hashes import HashBook
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Head
-from scripts.learn.learning import Job, Places
-from scripts.learn.train import Recipe
-from scripts.learn.tune import Tune
+from scripts.learn.train import HeadConfig
+from scripts.learn.training_job import CachePaths, TrainingJob
+from scripts.learn.tune import TuneConfig
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -48,9 +48,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--tune", choices=("head", "last"), default="head", help="last: the last stages learn too")
-    p.add_argument("--tune_epochs", type=int, default=Tune.epochs)
-    p.add_argument("--tune_batch", type=int, default=Tune.batch)
-    p.add_argument("--tune_rate", type=float, default=Tune.rate)
+    p.add_argument("--tune_epochs", type=int, default=TuneConfig.epochs)
+    p.add_argument("--tune_batch", type=int, default=TuneConfig.batch)
+    p.add_argument("--tune_rate", type=float, default=TuneConfig.rate)
     p.add_argument("--no_folds", action="store_true", help="tune once, and measure by the test set alone")
     return p
 
@@ -80,13 +80,13 @@ def check_flags(flags: argparse.Namespace) -> str:
     return "" if flags.image_dir.is_dir() else f"There is no folder {flags.image_dir}."
 
 
-def job_of(flags: argparse.Namespace, places: Places) -> Job:
+def job_of(flags: argparse.Namespace, places: CachePaths) -> TrainingJob:
     """The flags as a job; fetches the backbone. Raises BackboneProblem."""
     backbone = backbones.find(flags.architecture, flags.image_size)
     folder = backbones.locate(backbone, places.models)
-    with HashBook(places.hashes) as book:
-        pictures = dataset.list_pictures(flags.image_dir, book)
-    recipe = Recipe(
+    with HashCache(places.hashes) as book:
+        pictures = dataset.list_images(flags.image_dir, book)
+    recipe = HeadConfig(
         flags.how_many_training_steps,
         flags.train_batch_size,
         flags.learning_rate,
@@ -95,20 +95,20 @@ def job_of(flags: argparse.Namespace, places: Places) -> Job:
         flags.eval_step_interval,
     )
     rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
-    how = Distortions(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
+    how = Augmentation(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
 
     def keep(step: int, head: Head) -> None:
         target = flags.intermediate_output_graphs_dir / f"intermediate_{step}"
         model_files.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
 
-    last = Tune(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
-    return Job(
+    last = TuneConfig(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
+    return TrainingJob(
         pictures,
         backbone,
         folder,
         recipe,
         rules,
-        distortions=how,
+        augmentation=how,
         keep=keep,
         keep_every=flags.intermediate_store_frequency,
         tune=last if flags.tune == "last" else None,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.learn import building
+from scripts.learn import artifact_cache
 from scripts.learn.backbones import Backbone, BackboneProblem, key_of
 from scripts.learn.tensor import import_tensorflow, light_interpreter
 
@@ -188,7 +188,7 @@ class _Worker:
 
 def _converted_alone(backbone: Backbone, folder: Path, key: str, converted: Path) -> str:
     """Convert unless another run did so while we waited for it; see `_convert`."""
-    with building.alone(converted.parent):
+    with artifact_cache.exclusive(converted.parent):
         return "" if _is_checked(converted) else _convert(backbone, folder, key, converted)
 
 
@@ -215,7 +215,7 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
     note = {
         "backbone": backbone.title,
         "backbone_sha256": key,
-        "sha256": building.sha256_of(converted),
+        "sha256": artifact_cache.sha256_of(converted),
         "vector_length": int(got.shape[1]),
         "largest_difference": difference,
     }
@@ -227,7 +227,7 @@ def _is_checked(converted: Path) -> bool:
     """True where a conversion is there and is what was checked: its note is written last and holds its hash."""
     try:
         note = _note(converted)
-        return building.sha256_of(converted) == note["sha256"] and note["vector_length"] > 0
+        return artifact_cache.sha256_of(converted) == note["sha256"] and note["vector_length"] > 0
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

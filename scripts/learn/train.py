@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from scripts.learn import metrics
-from scripts.learn.dataset import Material
-from scripts.learn.gate import Gate, gate_of
+from scripts.learn.dataset import Dataset
+from scripts.learn.evaluation import Evaluation, figures, test_set_suffices
 from scripts.learn.head import IN_EVERY_FOLD, IN_NO_FOLD, Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
-from scripts.learn.measure import Measured, figures, tells_alone
+from scripts.learn.novelty import NoveltyDetector, fit_novelty
 
 STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
 UNMEASURED = "Nothing could be measured: every image that a person sorted came because of doubt or suspicion."
 
 
 @dataclass(frozen=True)
-class Recipe:
+class HeadConfig:
     """The parameters people play with. `every` is the distance of the curve's points in steps."""
 
     steps: int = 2600
@@ -39,7 +39,7 @@ class Point:
 
 
 @dataclass
-class Trained:
+class TrainedHead:
     """`head` has the temperature folded in; `plain_head` has not. `out_of_fold` float [n, k] over `folded` rows;
     `honest`: every honest prediction on an image that may measure."""
 
@@ -48,21 +48,21 @@ class Trained:
     temperature: float
     strength: float | None
     curve: list[Point]
-    gate: Gate
+    gate: NoveltyDetector
     folded: np.ndarray  # bool [n]: human rows with out-of-fold probabilities
     out_of_fold: np.ndarray  # float32 [n, k], calibrated; rows outside `folded` are zero
-    honest: Measured
+    evaluation: Evaluation
     facts: dict = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
 def train(
-    material: Material,
-    recipe: Recipe,
+    material: Dataset,
+    recipe: HeadConfig,
     extra: Examples | None = None,
     keep: Callable[[int, Head], None] | None = None,
     keep_every: int = 0,
-) -> Trained:
+) -> TrainedHead:
     """Fit, calibrate and measure.
 
     Args:
@@ -80,9 +80,9 @@ def train(
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
         heads = fit_sgd_folds(examples, _sgd(recipe), count, watch, every)
-    logits, folded = _judged(heads, material, examples)
-    hopeful = _hopeful(material, examples, recipe, strength, count)
-    trained = measured(heads[0], logits, folded, material, gate_of(material), hopeful)
+    logits, folded = _out_of_fold_logits(heads, material, examples)
+    hopeful = _optimistic_logits(material, examples, recipe, strength, count)
+    trained = evaluate(heads[0], logits, folded, material, fit_novelty(material), hopeful)
     trained.strength, trained.curve = strength, curve.points
     if _still_falling([point.validation_loss for point in trained.curve]):
         trained.warnings.append(
@@ -91,7 +91,7 @@ def train(
     return trained
 
 
-def fit_heads(material: Material, recipe: Recipe, count: int) -> list[Head]:
+def fit_fold_heads(material: Dataset, recipe: HeadConfig, count: int) -> list[Head]:
     """The head and, after it, one for each of `count` folds, from nothing but the training rows."""
     examples = _examples(material, material.train)
     if recipe.solver == "lbfgs":
@@ -100,7 +100,7 @@ def fit_heads(material: Material, recipe: Recipe, count: int) -> list[Head]:
     return fit_sgd_folds(examples, _sgd(recipe), count)
 
 
-def _examples(material: Material, rows: np.ndarray) -> Examples:
+def _examples(material: Dataset, rows: np.ndarray) -> Examples:
     return Examples(
         material.vectors[rows], material.y[rows], material.weights[rows], len(material.labels), material.folds[rows]
     )
@@ -118,7 +118,7 @@ def _joined(one: Examples, other: Examples | None) -> Examples:
     )
 
 
-def _sgd(recipe: Recipe) -> Sgd:
+def _sgd(recipe: HeadConfig) -> Sgd:
     return Sgd(recipe.steps, recipe.batch_size, recipe.learning_rate, recipe.seed)
 
 
@@ -136,19 +136,19 @@ class _Curve:
         self.points: list[Point] = []
 
     def add(self, step: int, heads: list[Head]) -> None:
-        ours = _look(heads[0].probabilities(self._train.vectors), self._train.labels)
+        ours = _accuracy_and_loss(heads[0].probabilities(self._train.vectors), self._train.labels)
         if len(self._validation.labels):
-            theirs = _look(heads[0].probabilities(self._validation.vectors), self._validation.labels)
+            theirs = _accuracy_and_loss(heads[0].probabilities(self._validation.vectors), self._validation.labels)
         else:
-            theirs = _look(_unseen(heads[1:], self._train), self._train.labels)
+            theirs = _accuracy_and_loss(_out_of_fold_probabilities(heads[1:], self._train), self._train.labels)
         self.points.append(Point(step, *ours, *theirs))
 
 
-def _look(p: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+def _accuracy_and_loss(p: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     return float((p.argmax(axis=1) == labels).mean()), metrics.nll(p, labels)
 
 
-def _unseen(heads: list[Head], examples: Examples) -> np.ndarray:
+def _out_of_fold_probabilities(heads: list[Head], examples: Examples) -> np.ndarray:
     """Probabilities float32 [n, k] of examples, each by the head of the fold that leaves it out."""
     p = np.empty((len(examples.labels), examples.label_count), np.float32)
     for fold, head in enumerate(heads):
@@ -157,7 +157,7 @@ def _unseen(heads: list[Head], examples: Examples) -> np.ndarray:
     return p
 
 
-def _watchers(curve: _Curve, recipe: Recipe, keep: Callable[[int, Head], None] | None, keep_every: int) -> tuple:
+def _watchers(curve: _Curve, recipe: HeadConfig, keep: Callable[[int, Head], None] | None, keep_every: int) -> tuple:
     """One watcher for the curve and for intermediate models, and how often it must be called."""
     if not keep or not keep_every:
         return curve.add, recipe.every
@@ -196,7 +196,7 @@ def _fit_lbfgs(examples: Examples, strength: float, count: int) -> list[Head]:
     return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
 
 
-def _judged(heads: list[Head], material: Material, learned: Examples) -> tuple[np.ndarray, np.ndarray]:
+def _out_of_fold_logits(heads: list[Head], material: Dataset, learned: Examples) -> tuple[np.ndarray, np.ndarray]:
     """(logits float32 [n, k], which rows have honest ones): what the heads of the folds say of human-labelled images
     they have not seen, near-duplicates neither, and the head itself of the test images."""
     logits = np.zeros((len(material.y), len(material.labels)), np.float32)
@@ -210,8 +210,8 @@ def _judged(heads: list[Head], material: Material, learned: Examples) -> tuple[n
     return logits, folded
 
 
-def _hopeful(
-    material: Material, examples: Examples, recipe: Recipe, strength: float | None, count: int
+def _optimistic_logits(
+    material: Dataset, examples: Examples, recipe: HeadConfig, strength: float | None, count: int
 ) -> np.ndarray | None:
     """float32 [n, k], logits as `_judged` tells them, but by heads of the folds that also learn what only a robot
     labelled; None where nothing is, or where no fold tells the accuracy.
@@ -222,22 +222,22 @@ def _hopeful(
     """
     assert examples.folds is not None
     aside = examples.folds == IN_NO_FOLD
-    if not aside.any() or tells_alone(material):
+    if not aside.any() or test_set_suffices(material):
         return None
     taught = replace(examples, folds=np.where(aside, IN_EVERY_FOLD, examples.folds))
     heads = fit_sgd_folds(taught, _sgd(recipe), count) if strength is None else _fit_lbfgs(taught, strength, count)
-    return _judged(heads, material, taught)[0]
+    return _out_of_fold_logits(heads, material, taught)[0]
 
 
-def measured(
+def evaluate(
     head: Head,
     logits: np.ndarray,
     folded: np.ndarray,
-    material: Material,
-    gate: Gate,
+    material: Dataset,
+    gate: NoveltyDetector,
     hopeful: np.ndarray | None = None,
     unmeasured: str = UNMEASURED,
-) -> Trained:
+) -> TrainedHead:
     """The head with its temperature, fitted on honest logits of images that nobody chose, where there are any; with
     every figure it is judged by.
 
@@ -255,8 +255,8 @@ def measured(
         warnings.append("No image that a person sorted was left for calibrating the scores.")
     oof = np.where(folded[:, None], softmax(logits / temperature), 0)
     known = np.flatnonzero(fair | (material.test & material.measures))
-    honest = Measured(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
-    trained = Trained(
+    honest = Evaluation(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
+    trained = TrainedHead(
         head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest, warnings=warnings
     )
     trained.facts = figures(honest, folded, temperature, material, hopeful)
@@ -267,7 +267,7 @@ def measured(
     return trained
 
 
-def _warnings(trained: Trained, material: Material, unmeasured: str) -> list[str]:
+def _warnings(trained: TrainedHead, material: Dataset, unmeasured: str) -> list[str]:
     found = []
     low, high, n = (trained.facts["accuracy"][k] for k in ("low", "high", "total"))
     if not n:

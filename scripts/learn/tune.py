@@ -14,12 +14,13 @@ import numpy as np
 
 from scripts.learn import metrics
 from scripts.learn.activations import Activations
-from scripts.learn.dataset import Material
+from scripts.learn.dataset import Dataset
 from scripts.learn.efficientnet_lite import CUT, Network
+from scripts.learn.evaluation import TEST_SET_SUFFICES
 from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
-from scripts.learn.measure import TEST_ALONE
-from scripts.learn.tail import DROPOUT, Batch, Net, Tail
-from scripts.learn.train import Point, Recipe, Trained, fit_heads, gate_of, measured
+from scripts.learn.novelty import fit_novelty
+from scripts.learn.train import HeadConfig, Point, TrainedHead, evaluate, fit_fold_heads
+from scripts.learn.tunable_layers import DROPOUT, Batch, Net, TunableLayers
 
 FOLDS = 3  # as many more trainings
 MIXUP = 0.3  # both parameters of the beta distribution that shares are drawn from
@@ -31,7 +32,7 @@ UNMEASURED = "How good it is was not measured: no test set is kept apart yet, an
 
 
 @dataclass(frozen=True)
-class Tune:
+class TuneConfig:
     """How the last stages learn: `epochs` looks at every image, `batch` images a step, AdamW's first `rate`, which
     falls to zero along a cosine; `folds`: more trainings where the test set alone cannot measure."""
 
@@ -50,19 +51,19 @@ class _Part:
     judges: np.ndarray
 
 
-def fold_count(material: Material, how: Tune) -> int:
+def fold_count(material: Dataset, how: TuneConfig) -> int:
     """How many trainings beside the one are needed to measure."""
-    return FOLDS if how.folds and (material.test & material.measures).sum() < TEST_ALONE else 0
+    return FOLDS if how.folds and (material.test & material.measures).sum() < TEST_SET_SUFFICES else 0
 
 
-class Tuning:
+class TuneRun:
     """A tuning under way. `run` may be interrupted; `finish` makes a result of what there is."""
 
-    def __init__(self, material: Material, recipe: Recipe, how: Tune, kept: Activations, network: Network):
-        self.material, self.how, self.kept, self._network = material, how, kept, network
+    def __init__(self, material: Dataset, recipe: HeadConfig, how: TuneConfig, kept: Activations, network: Network):
+        self.dataset, self.how, self.activations, self._network = material, how, kept, network
         self.cut, self._seed = CUT, recipe.seed
         self._parts = list(_parts(material, recipe, fold_count(material, how)))
-        self.tail = Tail(network, Scaler.fit(material.vectors[material.train]), len(material.labels))
+        self.tail = TunableLayers(network, Scaler.fit(material.vectors[material.train]), len(material.labels))
         self._net: Net | None = None
         self._vectors = material.vectors
         self._logits = np.zeros((len(material.y), len(material.labels)), np.float32)
@@ -109,25 +110,25 @@ class Tuning:
                 self._logits[part.judges] = self.tail.head().logits(self._features(part.judges))
                 self._judged[part.judges] = True
 
-    def finish(self) -> tuple[Net, Material, Trained]:
+    def finish(self) -> tuple[Net, Dataset, TrainedHead]:
         """The network, the material with its features for vectors, and the calibrated head. After an interruption:
         what had been learned by then, measured by what had been measured."""
         if self._net is None:
             self._take_main()
         assert self._net is not None
-        stuff, head = replace(self.material, vectors=self._vectors), self._net.head
+        stuff, head = replace(self.dataset, vectors=self._vectors), self._net.head
         if not self._judged.any():  # what is watched has taught nobody
             self._judged = stuff.validation.copy()
             self._logits[self._judged] = head.logits(self._vectors[self._judged])
         self._logits[stuff.test] = head.logits(self._vectors[stuff.test])
-        gate = gate_of(stuff, self._network.shared)
-        trained = measured(head, self._logits, self._judged, stuff, gate, unmeasured=UNMEASURED)
+        gate = fit_novelty(stuff, self._network.shared)
+        trained = evaluate(head, self._logits, self._judged, stuff, gate, unmeasured=UNMEASURED)
         trained.curve = self._curve
         return replace(self._net, head=trained.head), stuff, trained
 
     def _take_main(self) -> None:
         self._net = self.tail.net()
-        self._vectors = self._features(np.arange(len(self.material.y)))
+        self._vectors = self._features(np.arange(len(self.dataset.y)))
 
     def _train(self, number: int, part: _Part, progress: Callable[[int], None]) -> None:
         steps = _steps(part, self.how)
@@ -142,36 +143,36 @@ class Tuning:
 
     def _batches(self, part: _Part, rng: np.random.Generator) -> Iterator[Batch]:
         b = self.how.batch
-        for rows in draws(self.material, part.rows, self.how, rng):
-            maps, means = self.kept.take(rows, rng.integers(0, 2, b))
+        for rows in draws(self.dataset, part.rows, self.how, rng):
+            maps, means = self.activations.take(rows, rng.integers(0, 2, b))
             shares = rng.beta(MIXUP, MIXUP, b).astype(np.float32)
             seen = (rng.random((b, self.tail.length), np.float32) >= DROPOUT) / np.float32(1 - DROPOUT)
             yield Batch(
                 maps,
                 means,
-                self.material.y[rows].astype(np.int32),
+                self.dataset.y[rows].astype(np.int32),
                 rng.permutation(b).astype(np.int32),
                 shares,
                 seen.astype(np.float32),
             )
 
     def _features(self, rows: np.ndarray) -> np.ndarray:
-        return features_of(self.tail, self.kept, rows)
+        return features_of(self.tail, self.activations, rows)
 
     def _look(self, step: int) -> Point:
         """A point of the curve, from a few images of each kind."""
         told: list[tuple[float | None, float | None]] = []
-        for mask in (self.material.train, self.material.validation):
+        for mask in (self.dataset.train, self.dataset.validation):
             rows = np.random.default_rng(0).permutation(np.flatnonzero(mask))[:WATCHED]
             if not len(rows):
                 told.append((None, None))
                 continue
-            p, y = self.tail.head().probabilities(self._features(rows)), self.material.y[rows]
+            p, y = self.tail.head().probabilities(self._features(rows)), self.dataset.y[rows]
             told.append((float((p.argmax(axis=1) == y).mean()), metrics.nll(p, y)))
         return Point(step, *told[0], *told[1])
 
 
-def features_of(tail: Tail, kept: Activations, rows: np.ndarray) -> np.ndarray:
+def features_of(tail: TunableLayers, kept: Activations, rows: np.ndarray) -> np.ndarray:
     """What a tail makes of pictures as they are, not mirrored: float32 [n, d]."""
     parts = [tail.features(*kept.take(rows[i : i + AT_ONCE])) for i in range(0, len(rows), AT_ONCE)]
     return np.concatenate(parts)
@@ -185,7 +186,7 @@ def key_of(shared: str, net: Net) -> str:
     return digest.hexdigest()
 
 
-def draws(material: Material, rows: np.ndarray, how: Tune, rng: np.random.Generator) -> np.ndarray:
+def draws(material: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.Generator) -> np.ndarray:
     """Rows int [steps, batch] to learn from: every label as often, within a label by weight, so that a robot's picture
     comes up half as often as a person's. In each epoch a picture comes up as often as its share says, to within one."""
     y, weights = material.y[rows], material.weights[rows]
@@ -214,14 +215,14 @@ def _steps_each(rows: int, batch: int) -> int:
     return max(1, round(rows / batch))
 
 
-def _steps(part: _Part, how: Tune) -> int:
+def _steps(part: _Part, how: TuneConfig) -> int:
     return _steps_each(len(part.rows), how.batch) * how.epochs
 
 
-def _parts(material: Material, recipe: Recipe, folds: int) -> Iterator[_Part]:
+def _parts(material: Dataset, recipe: HeadConfig, folds: int) -> Iterator[_Part]:
     """The training on everything, then one for each fold."""
     fold = np.where(material.folds == IN_NO_FOLD, IN_NO_FOLD, material.folds % max(1, folds))
-    heads = fit_heads(replace(material, folds=fold), recipe, folds)
+    heads = fit_fold_heads(replace(material, folds=fold), recipe, folds)
     rows = np.flatnonzero(material.train)
     yield _Part(rows, unsure(heads[0], material.vectors[rows]), np.zeros(0, int))
     for number in range(folds):

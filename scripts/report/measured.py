@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scripts.learn.dataset import Material
-from scripts.learn.train import Trained
+from scripts.learn.dataset import Dataset
+from scripts.learn.train import TrainedHead
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Measured:
     on: str
 
     @classmethod
-    def of(cls, material: Material, trained: Trained) -> "Measured":
-        found = trained.honest.headline(material)
+    def of(cls, material: Dataset, trained: TrainedHead) -> "Measured":
+        found = trained.evaluation.headline(material)
         return cls(found.rows, found.calibrated, found.words)
 
     @property

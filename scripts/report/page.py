@@ -14,9 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from scripts.learn import metrics
-from scripts.learn.dataset import Material
+from scripts.learn.dataset import Dataset
 from scripts.learn.metrics import Share
-from scripts.learn.train import Trained
+from scripts.learn.train import TrainedHead
 from scripts.report import charts, figures
 from scripts.report.measured import Measured
 from scripts.report.pictures import gallery, suspects, worst_mistakes
@@ -31,7 +31,7 @@ WANTED = 0.98  # the precision the advice speaks of; one of metrics.TARGETS
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def write(path: Path, facts: dict, material: Material, trained: Trained) -> None:
+def write(path: Path, facts: dict, material: Dataset, trained: TrainedHead) -> None:
     """Write the report of a model.
 
     Args:
@@ -40,7 +40,7 @@ def write(path: Path, facts: dict, material: Material, trained: Trained) -> None
     path.write_text(page(facts, material, trained), encoding="utf-8")
 
 
-def page(facts: dict, material: Material, trained: Trained) -> str:
+def page(facts: dict, material: Dataset, trained: TrainedHead) -> str:
     """The report as HTML."""
     mistakes, odd = worst_mistakes(material, trained), suspects(material, trained)
     return (

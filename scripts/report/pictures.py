@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 
 from scripts.learn import metrics
-from scripts.learn.dataset import Material
+from scripts.learn.dataset import Dataset
 from scripts.learn.images import Unreadable, decode
-from scripts.learn.train import Trained
+from scripts.learn.train import TrainedHead
 from scripts.report.measured import Measured
 
 SIDE = 96  # pixels, longest side of a thumbnail
@@ -35,7 +35,7 @@ class Thumbnail(NamedTuple):
     height: int
 
 
-def worst_mistakes(material: Material, trained: Trained, limit: int | None = None) -> list[Seen]:
+def worst_mistakes(material: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Seen]:
     """Measured pictures that got a wrong label, the surest mistake first."""
     measured = Measured.of(material, trained)
     wrong = np.flatnonzero(measured.guess != material.y[measured.rows])
@@ -43,7 +43,7 @@ def worst_mistakes(material: Material, trained: Trained, limit: int | None = Non
     return [_seen(material, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
 
 
-def suspects(material: Material, trained: Trained, limit: int | None = None) -> list[Seen]:
+def suspects(material: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Seen]:
     """Training pictures most likely mislabelled, worst first, by the scores of heads that never saw them."""
     rows = np.flatnonzero(trained.folded)
     if not len(rows):
@@ -52,9 +52,9 @@ def suspects(material: Material, trained: Trained, limit: int | None = None) -> 
     return [_seen(material, rows[i], p[i]) for i in metrics.suspects(p, material.y[rows])[:limit]]
 
 
-def _seen(material: Material, row: int, p: np.ndarray) -> Seen:
+def _seen(material: Dataset, row: int, p: np.ndarray) -> Seen:
     guess = int(p.argmax())
-    return Seen(material.pictures[row].path, material.labels[material.y[row]], material.labels[guess], float(p[guess]))
+    return Seen(material.images[row].path, material.labels[material.y[row]], material.labels[guess], float(p[guess]))
 
 
 def thumbnail(path: Path) -> Thumbnail | None:

@@ -13,15 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from scripts.learn.dataset import Picture
-from scripts.learn.train import Recipe, Trained, train
+from scripts.learn.dataset import LabeledImage
+from scripts.learn.train import HeadConfig, TrainedHead, train
 from scripts.studies.ground import Ground, parser_of
 
 START, MORE, APART = 30, 60, 0.4  # images a label that came by chance; chosen ones in all; share kept apart
 WAYS = ("doubtful", "wrong", "sure")
 
 
-def chosen(ground: Ground, trained: Trained, batch: list[Picture], way: str) -> list[Picture]:
+def chosen(ground: Ground, trained: TrainedHead, batch: list[LabeledImage], way: str) -> list[LabeledImage]:
     """MORE pictures of a batch that nobody has sorted, as a person would come to look at them."""
     x, y = ground.stack(batch)
     p = trained.head.probabilities(x)
@@ -30,7 +30,7 @@ def chosen(ground: Ground, trained: Trained, batch: list[Picture], way: str) -> 
     return [batch[i] for i in order[:MORE]]
 
 
-def one(ground: Ground, seed: int, way: str, recipe: Recipe) -> tuple[float, float, float]:
+def one(ground: Ground, seed: int, way: str, recipe: HeadConfig) -> tuple[float, float, float]:
     """Accuracy apart, and by how much what is told is above it: by the rule, and without it."""
     apart, start, batch = ground.deal(seed, [ground.count(APART), dict.fromkeys(ground.labels, START)])
     more = chosen(ground, train(ground.gather(start, {}), recipe), batch, way)
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     for data in flags.data:
         with Ground(data, flags.architecture, flags.work) as ground:
             for way in WAYS:
-                rows = [one(ground, seed, way, Recipe(every=10**9)) for seed in range(flags.seeds)]
+                rows = [one(ground, seed, way, HeadConfig(every=10**9)) for seed in range(flags.seeds)]
                 real, rule, without = np.mean(rows, axis=0)
                 print(f"{data.name:<12}{way:<10} {real:.3f} {rule:>+28.3f} {without:>+11.3f}", flush=True)
     return 0

@@ -16,7 +16,7 @@ import numpy as np
 
 from scripts.learn import metrics
 from scripts.learn.metrics import wilson
-from scripts.learn.train import Recipe, train
+from scripts.learn.train import HeadConfig, train
 from scripts.studies.ground import Ground, parser_of
 
 BATCH = 250  # images a cycle, of which the wrong ones among the sure are told beforehand
@@ -48,7 +48,7 @@ class Row:
         return self.wrong <= self.most
 
 
-def one(ground: Ground, per_label: int, seed: int, recipe: Recipe, line: float) -> Row:
+def one(ground: Ground, per_label: int, seed: int, recipe: HeadConfig, line: float) -> Row:
     """One drawing of images, trained on and compared with the others."""
     start, rest = ground.deal(seed, [dict.fromkeys(ground.labels, per_label)])
     stuff = ground.gather(start, {})
@@ -58,7 +58,7 @@ def one(ground: Ground, per_label: int, seed: int, recipe: Recipe, line: float) 
     sure, right = p.max(axis=1) >= line, p.argmax(axis=1) == y
     batch = np.random.default_rng(seed).permutation(len(y))[:BATCH]
     n, wrong = int(sure[batch].sum()), int((sure & ~right)[batch].sum())
-    honest, truth = trained.honest.calibrated, stuff.y[trained.honest.rows]
+    honest, truth = trained.evaluation.calibrated, stuff.y[trained.evaluation.rows]
     over = honest.max(axis=1) >= line
     seen, bad = int(over.sum()), int((over & (honest.argmax(axis=1) != truth)).sum())
     share = trained.facts["accuracy"]
@@ -80,7 +80,7 @@ def one(ground: Ground, per_label: int, seed: int, recipe: Recipe, line: float) 
 
 def study(data: Path, flags: argparse.Namespace) -> list[Row]:
     """All seeds of one folder, a line each."""
-    recipe = Recipe(flags.steps, solver=flags.solver, every=10**9)
+    recipe = HeadConfig(flags.steps, solver=flags.solver, every=10**9)
     print(
         f"\n{data.name}: {flags.per_label} a label\nseed      T  reported  interval          n  apart     | over "
         f"{flags.line}  right there | of {BATCH}: sure  wrong  said"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, bottlenecks, dataset, runners, split
-from scripts.learn.dataset import Material, Picture, SplitRules
-from scripts.learn.hashes import HashBook
-from scripts.learn.lookalike_groups import groups
+from scripts.learn import backbones, dataset, embeddings, runners, split
+from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
+from scripts.learn.hash_cache import HashCache
+from scripts.learn.near_duplicate_groups import group_near_duplicates
 
 
 def parser_of(study: str, words: str, seeds: int) -> argparse.ArgumentParser:
@@ -42,15 +42,15 @@ class Ground:
         backbone = backbones.find(architecture)
         folder = backbones.locate(backbone, work / "models")
         self.runner = runners.open_runner(backbone, folder, work / "converted")
-        self.book = self._stack.enter_context(HashBook(work / "hashes.sqlite"))
-        store = bottlenecks.store_path(work, backbone, self.runner.key)
-        self.store = self._stack.enter_context(bottlenecks.Store(store))
-        self.pictures = dataset.list_pictures(data, self.book)
-        looks = self.book.looks({p.sha256: p.path for p in self.pictures})
-        self.pictures = [p for p in self.pictures if p.sha256 in looks]
-        self.group_of = groups(looks.items())
-        self.labels = sorted({p.label for p in self.pictures})
-        self.vectors = self.vectors_of(self.pictures)
+        self.book = self._stack.enter_context(HashCache(work / "hashes.sqlite"))
+        store = embeddings.store_path(work, backbone, self.runner.key)
+        self.store = self._stack.enter_context(embeddings.EmbeddingStore(store))
+        self.images = dataset.list_images(data, self.book)
+        looks = self.book.fingerprints({p.sha256: p.path for p in self.images})
+        self.images = [p for p in self.images if p.sha256 in looks]
+        self.group_of = group_near_duplicates(looks.items())
+        self.labels = sorted({p.label for p in self.images})
+        self.vectors = self.vectors_of(self.images)
 
     def __enter__(self) -> "Ground":
         return self
@@ -58,28 +58,28 @@ class Ground:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def vectors_of(self, pictures: list[Picture]) -> dict[str, np.ndarray]:
+    def vectors_of(self, pictures: list[LabeledImage]) -> dict[str, np.ndarray]:
         """Bottlenecks by content hash."""
-        return bottlenecks.compute({p.sha256: p.path for p in pictures}, self.runner, self.store).vectors
+        return embeddings.embed({p.sha256: p.path for p in pictures}, self.runner, self.store).vectors
 
-    def gather(self, pictures: list[Picture], frozen: dict[str, str], rules: SplitRules | None = None) -> Material:
-        return dataset.gather(pictures, self.runner, self.store, self.book, rules or SplitRules(), frozen)
+    def gather(self, pictures: list[LabeledImage], frozen: dict[str, str], rules: SplitRules | None = None) -> Dataset:
+        return dataset.build_dataset(pictures, self.runner, self.store, self.book, rules or SplitRules(), frozen)
 
-    def stack(self, pictures: list[Picture]) -> tuple[np.ndarray, np.ndarray]:
+    def stack(self, pictures: list[LabeledImage]) -> tuple[np.ndarray, np.ndarray]:
         """Vectors float32 [n, d] and true labels int [n]."""
         x = np.stack([self.vectors[p.sha256] for p in pictures])
         return x, np.array([self.labels.index(p.label) for p in pictures])
 
-    def deal(self, seed: int, shares: list[dict[str, int]]) -> list[list[Picture]]:
+    def deal(self, seed: int, shares: list[dict[str, int]]) -> list[list[LabeledImage]]:
         """Piles with so many images of each label, drawn at random, and a last one with the rest.
 
         Images that look alike land in the same pile, so a pile may hold a few more than asked for.
         """
         by_group = defaultdict(list)
-        for picture in self.pictures:
+        for picture in self.images:
             by_group[self.group_of[picture.sha256]].append(picture)
         names = sorted(by_group)
-        piles: list[list[Picture]] = [[] for _ in range(len(shares) + 1)]
+        piles: list[list[LabeledImage]] = [[] for _ in range(len(shares) + 1)]
         room = [dict(share) for share in shares]
         for i in np.random.default_rng(seed).permutation(len(names)):
             group = by_group[names[i]]
@@ -91,9 +91,9 @@ class Ground:
 
     def count(self, share: float) -> dict[str, int]:
         """Label -> this share of its images."""
-        return {label: round(share * sum(p.label == label for p in self.pictures)) for label in self.labels}
+        return {label: round(share * sum(p.label == label for p in self.images)) for label in self.labels}
 
-    def random_split(self, pictures: list[Picture], seed: int) -> dict[str, str]:
+    def random_split(self, pictures: list[LabeledImage], seed: int) -> dict[str, str]:
         """A frozen split for the seed: as the program assigns one, by other hashes."""
         salt = f"{seed}:"
         members = [split.Member(salt + p.sha256, p.label, True, salt + self.group_of[p.sha256]) for p in pictures]

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from scripts.learn import dataset, metrics
-from scripts.learn.dataset import Picture
+from scripts.learn.dataset import LabeledImage
 from scripts.learn.metrics import Share
-from scripts.learn.train import Recipe, Trained, train
+from scripts.learn.train import HeadConfig, TrainedHead, train
 from scripts.studies.explore import explore
 from scripts.studies.ground import Ground, common_flags
 
@@ -40,26 +40,27 @@ class Arm:
     """One way of keeping the books. `honest`: the robot's labels are known as such and never measure; scores are
     calibrated. Otherwise as the original: whatever was harvested counts as sorted, raw scores."""
 
-    honest: bool
-    pictures: list[Picture]
+    evaluation: bool
+    images: list[LabeledImage]
     frozen: dict[str, str]
 
-    def cycle(self, ground: Ground, recipe: Recipe) -> tuple[Trained, dict, list[str]]:
-        stuff = ground.gather(self.pictures, self.frozen)
-        if self.honest:
+    def cycle(self, ground: Ground, recipe: HeadConfig) -> tuple[TrainedHead, dict, list[str]]:
+        stuff = ground.gather(self.images, self.frozen)
+        if self.evaluation:
             self.frozen |= stuff.fresh
         trained = train(stuff, recipe)
         return trained, trained.facts["accuracy"], stuff.labels
 
-    def harvest(self, ground: Ground, trained: Trained, batch: list[Picture], line: float) -> None:
+    def harvest(self, ground: Ground, trained: TrainedHead, batch: list[LabeledImage], line: float) -> None:
         """Take in what scores above the line, with the label the model gives it."""
         x, _ = ground.stack(batch)
-        p = (trained.head if self.honest else trained.plain_head).probabilities(x)
+        p = (trained.head if self.evaluation else trained.plain_head).probabilities(x)
         sure = p.max(axis=1) >= line
-        if self.honest:
+        if self.evaluation:
             sure &= trained.gate.distances(x) <= trained.gate.limit
-        self.pictures += [
-            replace(batch[i], label=ground.labels[p[i].argmax()], human=not self.honest) for i in np.flatnonzero(sure)
+        self.images += [
+            replace(batch[i], label=ground.labels[p[i].argmax()], human=not self.evaluation)
+            for i in np.flatnonzero(sure)
         ]
 
 
@@ -71,18 +72,18 @@ def loop(ground: Ground, flags: argparse.Namespace) -> None:
     for seed in range(flags.seeds):
         apart, start, unseen = ground.deal(seed, [ground.count(APART), dict.fromkeys(ground.labels, START)])
         x, y = ground.stack(apart)
-        truth = {p.sha256: p.label for p in ground.pictures}
+        truth = {p.sha256: p.label for p in ground.images}
         arms = [Arm(True, list(start), {}), Arm(False, list(start), {})]
         for cycle in range(CYCLES + 1):
             cells = []
             for arm in arms:
-                trained, reported, _ = arm.cycle(ground, flags.recipe)
+                trained, reported, _ = arm.cycle(ground, flags.head_config)
                 real = float((trained.head.logits(x).argmax(axis=1) == y).mean())
-                inside[arm.honest].append(reported["low"] <= real <= reported["high"])
-                gaps[arm.honest, cycle].append(reported["value"] - real)
-                robots = [p for p in arm.pictures[len(start) :]]
+                inside[arm.evaluation].append(reported["low"] <= real <= reported["high"])
+                gaps[arm.evaluation, cycle].append(reported["value"] - real)
+                robots = [p for p in arm.images[len(start) :]]
                 wrong = sum(truth[p.sha256] != p.label for p in robots)
-                cells.append(_cell(len(arm.pictures), len(robots), wrong, reported, real, inside[arm.honest][-1]))
+                cells.append(_cell(len(arm.images), len(robots), wrong, reported, real, inside[arm.evaluation][-1]))
                 arm.harvest(ground, trained, unseen[cycle::CYCLES] if cycle < CYCLES else unseen[:1], flags.line)
             print(f"{seed:>4} {cycle:>5} | {' | '.join(cells)}", flush=True)
     for honest, name in ((True, "the program's rule"), (False, "the original's rule")):
@@ -112,7 +113,7 @@ def calibration(ground: Ground, flags: argparse.Namespace) -> None:
     inside, before, after, truth = [], [], [], []
     for seed in range(flags.seeds):
         apart, rest = ground.deal(seed, [ground.count(APART)])
-        trained = train(ground.gather(rest, ground.random_split(rest, seed)), flags.recipe)
+        trained = train(ground.gather(rest, ground.random_split(rest, seed)), flags.head_config)
         x, y = ground.stack(apart)
         truth.append(y)
         before.append(trained.plain_head.probabilities(x))
@@ -155,18 +156,18 @@ def suspects(ground: Ground, flags: argparse.Namespace) -> None:
     found = []
     for seed in range(flags.seeds):
         rng = np.random.default_rng(seed)
-        wrong = set(rng.permutation(len(ground.pictures))[: round(PLANTED * len(ground.pictures))].tolist())
+        wrong = set(rng.permutation(len(ground.images))[: round(PLANTED * len(ground.images))].tolist())
         pictures = [
             replace(p, label=str(rng.choice([o for o in ground.labels if o != p.label]))) if i in wrong else p
-            for i, p in enumerate(ground.pictures)
+            for i, p in enumerate(ground.images)
         ]
-        planted = {ground.pictures[i].sha256 for i in wrong}
+        planted = {ground.images[i].sha256 for i in wrong}
         stuff = ground.gather(pictures, ground.random_split(pictures, seed))
-        trained = train(stuff, flags.recipe)
+        trained = train(stuff, flags.head_config)
         rows = np.flatnonzero(trained.folded)
         listed = metrics.suspects(trained.out_of_fold[rows], stuff.y[rows])
-        hits = np.array([stuff.pictures[rows[i]].sha256 in planted for i in listed])
-        there = sum(stuff.pictures[i].sha256 in planted for i in rows)
+        hits = np.array([stuff.images[rows[i]].sha256 in planted for i in listed])
+        there = sum(stuff.images[i].sha256 in planted for i in rows)
         first, as_many = hits[: round(LOOKED_AT * len(rows))].sum(), hits[:there].sum()
         found.append(first / there)
         print(
@@ -182,20 +183,20 @@ def suspects(ground: Ground, flags: argparse.Namespace) -> None:
 
 def gate(ground: Ground, flags: argparse.Namespace) -> None:
     """Test images that the distance gate turns away, and images of other things: turned away, and over the line."""
-    stuff = ground.gather(ground.pictures, {})
-    trained = train(stuff, flags.recipe)
+    stuff = ground.gather(ground.images, {})
+    trained = train(stuff, flags.head_config)
     print(f"gate {trained.gate.limit:.3f}\n{'':<28} images  beyond  over the line -> with the gate")
     if stuff.test.any():
         _gate_row("test images", trained, stuff.vectors[stuff.test], flags.line)
     for folder in flags.foreign:
-        pictures = dataset.list_pictures(folder, ground.book)
+        pictures = dataset.list_images(folder, ground.book)
         names = {p.label for p in pictures} if flags.by_label else {""}
         for name in sorted(names):
             vectors = ground.vectors_of([p for p in pictures if not name or p.label == name])
             _gate_row(f"{folder.name} {name}", trained, np.stack(list(vectors.values())), flags.line)
 
 
-def _gate_row(name: str, trained: Trained, x: np.ndarray, line: float) -> None:
+def _gate_row(name: str, trained: TrainedHead, x: np.ndarray, line: float) -> None:
     far = trained.gate.distances(x) > trained.gate.limit
     sure = trained.head.probabilities(x).max(axis=1) >= line
     caught = Share(int((far & sure).sum()), int(sure.sum()))
@@ -228,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
     if flags.study == "explore":
         explore(flags.data, flags.work)
         return 0
-    flags.recipe = Recipe(flags.steps, learning_rate=flags.learning_rate, solver=flags.solver, every=10**9)
+    flags.head_config = HeadConfig(flags.steps, learning_rate=flags.learning_rate, solver=flags.solver, every=10**9)
     with Ground(flags.data, flags.architecture, flags.work) as ground:
         STUDIES[flags.study](ground, flags)
     return 0

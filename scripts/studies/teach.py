@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import teach
+from scripts.learn import active_learning
+from scripts.learn.active_learning import LabelingState, Strategy
 from scripts.learn.head import Examples, Sgd, fit_sgd
-from scripts.learn.heap import heap_of
-from scripts.learn.teach import Kind, Lesson
+from scripts.learn.neighbor_graph import build_graph
 from scripts.studies.ground import Ground, parser_of
 
 MARKS = (10, 20, 30, 50, 100, 200)  # decisions
@@ -32,21 +32,21 @@ class Person:
     """Counts what teaching costs: `keys` pressed, pictures looked at, decisions made one by one."""
 
     keys: int = 0
-    looks: int = 0
+    fingerprints: int = 0
 
     def answer(
-        self, page: teach.Page, truth: np.ndarray, guesses: np.ndarray | None, known: set[int]
+        self, page: active_learning.Query, truth: np.ndarray, guesses: np.ndarray | None, known: set[int]
     ) -> dict[int, int]:
         """The right label of every picture on the page."""
-        self.looks += len(page.rows)
+        self.fingerprints += len(page.rows)
         for row in page.rows:
             label = int(truth[row])
             if label not in known:
                 known.add(label)
                 self.keys += NAME_KEYS
             guess = page.guess if page.guess >= 0 else -1 if guesses is None else guesses[row]
-            self.keys += 1 if page.kind is Kind.TYPICAL else 2 * int(guess != label)
-        self.keys += guesses is not None and page.kind is not Kind.TYPICAL
+            self.keys += 1 if page.kind is Strategy.TYPICAL else 2 * int(guess != label)
+        self.keys += guesses is not None and page.kind is not Strategy.TYPICAL
         return {row: int(truth[row]) for row in page.rows}
 
 
@@ -62,33 +62,33 @@ def by_chance(x: np.ndarray, y: np.ndarray, count: int, seed: int, labels: int) 
 
 def lesson_of(x: np.ndarray, y: np.ndarray, apart: tuple[np.ndarray, np.ndarray], seed: int) -> dict[int | str, tuple]:
     """One person's evening: accuracy apart and what was said of it, by decisions; and after so many keys."""
-    lesson, person = Lesson(heap_of(x), x), Person()
-    taught: teach.Taught | None = None
+    lesson, person = LabelingState(build_graph(x), x), Person()
+    taught: active_learning.Propagated | None = None
     told: dict[int | str, tuple] = {}
     names: dict[int, int] = {}  # true label -> number in the order of their first appearance
     known: set[int] = set()
     turn = 0
     marks = [m for m in MARKS if m < len(y)]
-    while (marks or person.keys < KEYS) and (page := teach.next_page(lesson, taught, turn, seed)):
+    while (marks or person.keys < KEYS) and (page := active_learning.next_query(lesson, taught, turn, seed)):
         guesses = None if taught is None else np.array([_back(names, g) for g in taught.guesses])
         if page.guess >= 0:
-            page = teach.Page(page.kind, page.rows, page.drawn, _back(names, page.guess))
+            page = active_learning.Query(page.kind, page.rows, page.random, _back(names, page.guess))
         answers = person.answer(page, y, guesses, known)
         for row, label in answers.items():
             lesson.decided[row] = names.setdefault(label, len(names))
-        lesson.drawn |= page.drawn
+        lesson.random |= page.random
         turn += 1
         if lesson.can_learn():
-            taught = teach.learn(lesson)
+            taught = active_learning.fit(lesson)
         reached = [m for m in marks if len(lesson.decided) >= m]
         if taught and (reached or person.keys >= KEYS > told.get("keys", (0,))[0]):
             real = _accuracy(taught, names, *apart)
             for mark in reached:
-                share = teach.accuracy(lesson, teach.measured(lesson, taught))
-                told[mark] = (real, share.interval, share.total, person.keys, person.looks, taught.spreads)
+                share = active_learning.accuracy(lesson, active_learning.cross_validate(lesson, taught))
+                told[mark] = (real, share.interval, share.total, person.keys, person.fingerprints, taught.propagates)
                 marks.remove(mark)
             if person.keys >= KEYS and "keys" not in told:
-                told["keys"] = (person.keys, real, len(lesson.decided), person.looks)
+                told["keys"] = (person.keys, real, len(lesson.decided), person.fingerprints)
     return told
 
 
@@ -96,7 +96,7 @@ def _back(names: dict[int, int], number: int) -> int:
     return next((label for label, n in names.items() if n == number), -1)
 
 
-def _accuracy(taught: teach.Taught, names: dict[int, int], x: np.ndarray, y: np.ndarray) -> float:
+def _accuracy(taught: active_learning.Propagated, names: dict[int, int], x: np.ndarray, y: np.ndarray) -> float:
     guesses = [_back(names, int(g)) for g in taught.head.logits(x).argmax(axis=1)]
     return float(np.mean(np.array(guesses) == y))
 

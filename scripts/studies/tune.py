@@ -18,10 +18,10 @@ import numpy as np
 
 from scripts.learn import activations, backbones
 from scripts.learn.activations import Activations
-from scripts.learn.dataset import Picture
+from scripts.learn.dataset import LabeledImage
 from scripts.learn.efficientnet_lite import Network
-from scripts.learn.train import Recipe, train
-from scripts.learn.tune import Tune, Tuning, features_of
+from scripts.learn.train import HeadConfig, train
+from scripts.learn.tune import TuneConfig, TuneRun, features_of
 from scripts.studies.ground import Ground, parser_of
 
 APART = 0.3  # share of each label that nothing learns from
@@ -50,7 +50,7 @@ class Yard:
     kept: Activations
     row: dict[str, int]
 
-    def of(self, pictures: list[Picture]) -> Activations:
+    def of(self, pictures: list[LabeledImage]) -> Activations:
         rows = np.array([self.row[p.sha256] for p in pictures])
         return Activations(self.kept.maps[rows], self.kept.means[rows])
 
@@ -60,11 +60,11 @@ def yard_of(ground: Ground, architecture: str, work: Path) -> Yard:
     backbone = backbones.find(architecture)
     network = activations.network_of(backbone)
     trunk = activations.trunk_of(backbone, network, work / "models")
-    kept = activations.compute(ground.pictures, trunk, network, work / "converted", work)
-    return Yard(ground, network, kept, {p.sha256: i for i, p in enumerate(ground.pictures)})
+    kept = activations.compute(ground.images, trunk, network, work / "converted", work)
+    return Yard(ground, network, kept, {p.sha256: i for i, p in enumerate(ground.images)})
 
 
-def one(yard: Yard, per_label: int, seed: int, recipe: Recipe, how: Tune) -> Row:
+def one(yard: Yard, per_label: int, seed: int, recipe: HeadConfig, how: TuneConfig) -> Row:
     """One drawing of images, learned from both ways and tried on the same images apart."""
     ground = yard.ground
     apart, start, _ = ground.deal(seed, [ground.count(APART), dict.fromkeys(ground.labels, per_label)])
@@ -72,7 +72,7 @@ def one(yard: Yard, per_label: int, seed: int, recipe: Recipe, how: Tune) -> Row
     begin = time.monotonic()
     head = train(stuff, recipe)
     middle = time.monotonic()
-    tuning = Tuning(stuff, recipe, how, yard.of(stuff.pictures), yard.network)
+    tuning = TuneRun(stuff, recipe, how, yard.of(stuff.images), yard.network)
     tuning.run()
     net, _, tuned = tuning.finish()
     end = time.monotonic()
@@ -86,14 +86,14 @@ def one(yard: Yard, per_label: int, seed: int, recipe: Recipe, how: Tune) -> Row
 
 def study(data: Path, flags: argparse.Namespace) -> None:
     """All numbers and seeds of one folder, a line each."""
-    recipe = Recipe(flags.steps, every=10**9)
-    how = Tune(flags.epochs, flags.batch, flags.rate, folds=False)
+    recipe = HeadConfig(flags.steps, every=10**9)
+    how = TuneConfig(flags.epochs, flags.batch, flags.rate, folds=False)
     with Ground(data, flags.architecture, flags.work) as ground:
         begin = time.monotonic()
         yard = yard_of(ground, flags.architecture, flags.work)
         seconds = time.monotonic() - begin
         print(
-            f"\n{data.name}: {len(ground.pictures)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
+            f"\n{data.name}: {len(ground.images)} images, the first stages of all, mirrored too, {seconds:.0f} s\n"
             "per label seed   head  tuned  mean   gain | seconds head, tuned | beyond gate head, tuned"
         )
         for per_label in map(int, flags.per_label.split(",")):
@@ -118,9 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
     p = parser_of("tune", __doc__, seeds=3)
     p.add_argument("--per-label", default="20,100", help="training images a label, with commas between")
     p.add_argument("--steps", type=int, default=2600, help="of the head")
-    p.add_argument("--epochs", type=int, default=Tune.epochs)
-    p.add_argument("--batch", type=int, default=Tune.batch)
-    p.add_argument("--rate", type=float, default=Tune.rate)
+    p.add_argument("--epochs", type=int, default=TuneConfig.epochs)
+    p.add_argument("--batch", type=int, default=TuneConfig.batch)
+    p.add_argument("--rate", type=float, default=TuneConfig.rate)
     flags = p.parse_args(arguments)
     for data in flags.data:
         study(data, flags)

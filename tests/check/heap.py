@@ -5,9 +5,9 @@ import random
 from pathlib import Path
 
 from flow.base import files, paths
-from flow.records import scorelog
-from flow.records.recall import catalogue_of
-from flow.records.rows import Sorting
+from flow.records import scores_file
+from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import SortedCopy
 from tests.faults import world
 
 LABELS = ("apple", "built", "cat", "drawn", "not")
@@ -42,14 +42,16 @@ def sorted_heap(amount: int, wrong: float = 0.3, under: float = 0.5, seed: int =
         path = home / place / f"{truth}_{number}_{int(score * 1000)}.jpg"
         path.write_bytes(data)
         sha = hashlib.sha256(data).hexdigest()
-        rows.append(Sorting(home.name, path.name, sha, place, guess, score, "model", STAMP))
+        rows.append(SortedCopy(home.name, path.name, sha, place, guess, score, "model", STAMP))
         lines.append(
-            scorelog.Line(path.name, place, guess, score, "unsure" if is_under else "", {guess: score}, path.name)
+            scores_file.ScoreLine(
+                path.name, place, guess, score, "unsure" if is_under else "", {guess: score}, path.name
+            )
         )
         bad += is_wrong
         drags += is_wrong or is_under
-    scorelog.write(home, "model", "0" * 16, lines)
-    with catalogue_of("robots") as catalogue:
+    scores_file.write(home, "model", "0" * 16, lines)
+    with open_catalogue("robots") as catalogue:
         catalogue.add_sortings(rows)
     return {"wrong": bad, "under": sum("_under" in row.place for row in rows), "drags": drags}
 

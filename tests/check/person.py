@@ -20,7 +20,7 @@ class Person:
     keys: int = 0
     clicks: int = 0
     beside: int = 0
-    looks: int = 0
+    fingerprints: int = 0
     pages: int = 0
     said: list[str] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class Person:
     def _page(self, session, view: dict, undoes: bool) -> dict:
         page = view["page"]
         self.pages += 1
-        self.looks += sum(p["state"] == "" for p in page["pictures"])
+        self.fingerprints += sum(p["state"] == "" for p in page["pictures"])
         wrong: dict[str, list[str]] = {}
         for picture in page["pictures"]:
             if picture["state"] == "" and self.truth(picture) != (picture["given"] or picture["guess"]):

@@ -24,7 +24,7 @@ from flow.check.robot import Robot
 from flow.check.server import Site, serving
 from flow.check.session import Ended, Session, Then
 from flow.check.sorted_board import SortedBoard
-from flow.records.recall import catalogue_of
+from flow.records.open_catalogue import open_catalogue
 from tests.terminal import PROJECT
 
 
@@ -87,7 +87,7 @@ def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
 
     def work() -> None:
         try:
-            with catalogue_of(basetag) as catalogue:
+            with open_catalogue(basetag) as catalogue:
                 desk = Desk()
                 then = Then(
                     lambda: done.append("harvest") or Ended("harvested"),

@@ -15,9 +15,9 @@ from flow.check.training_board import TrainingBoard
 from flow.front.next_steps import next_steps
 from flow.front.state import gather
 from flow.harvest import step as harvest
-from flow.records import decisions, labelling
-from flow.records.recall import catalogue_of
-from flow.records.rows import CHOSEN, HUMAN, ROBOT, WHOLE
+from flow.records import decisions, provenance
+from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import CHOSEN, MODEL, PERSON, WHOLE_FOLDER
 from tests.check.person import Person, by_name
 from tests.faults import world
 
@@ -32,7 +32,7 @@ def root(tf_files):
 
 @pytest.fixture
 def catalogue(root):
-    with catalogue_of("robots") as opened:
+    with open_catalogue("robots") as opened:
         yield opened
 
 
@@ -52,12 +52,12 @@ def shas(page, *numbers: int) -> list[str]:
 
 
 def human(catalogue) -> dict[str, str]:
-    labels = {f.name for f in labelling.label_folders("robots")}
+    labels = {f.name for f in provenance.label_folders("robots")}
     return {
         i.sha256: i.label
-        for f in labelling.sorted_folders("robots")
-        for i in labelling.sorted_images(f, labels, catalogue)
-        if i.given_by == HUMAN
+        for f in provenance.sorted_folders("robots")
+        for i in provenance.sorted_images(f, labels, catalogue)
+        if i.given_by == PERSON
     }
 
 
@@ -254,8 +254,8 @@ def test_progress_counts_and_says_how_often_the_robot_was_right(root, catalogue)
     wrong = progress["share"]["total"] - progress["share"]["right"]
     truth = {
         i.sha256: by_name({"name": i.path.name})
-        for f in labelling.sorted_folders("robots")
-        for i in labelling.sorted_images(f, {"built", "drawn"}, catalogue)
+        for f in provenance.sorted_folders("robots")
+        for i in provenance.sorted_images(f, {"built", "drawn"}, catalogue)
     }
     assert sum(human(catalogue)[sha] != label for sha, label in truth.items()) == 1  # the one dragged by hand before
     assert (
@@ -264,11 +264,11 @@ def test_progress_counts_and_says_how_often_the_robot_was_right(root, catalogue)
 
 
 def test_only_a_folder_that_was_looked_at_whole_may_measure(catalogue, board):
-    first, second = labelling.sorted_folders("robots")
+    first, second = provenance.sorted_folders("robots")
     labels = {"built", "drawn"}
 
     def came(folder: Path) -> set[str]:
-        return {i.came for i in labelling.sorted_images(folder, labels, catalogue)}
+        return {i.came for i in provenance.sorted_images(folder, labels, catalogue)}
 
     page = board.next_page(24)
     board.decide(page.id, [page.pictures[0].sha256], "keep")
@@ -276,11 +276,11 @@ def test_only_a_folder_that_was_looked_at_whole_may_measure(catalogue, board):
     board.decide(page.id, [p.sha256 for p in page.pictures[1:]], "keep")
     while (page := board.next_page(24)).kind == "sure":
         board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
-    assert came(first) == {WHOLE} and came(second) <= {CHOSEN}
+    assert came(first) == {WHOLE_FOLDER} and came(second) <= {CHOSEN}
     board.decide(page.id, [p.sha256 for p in page.pictures], "aside")
     while page := board.next_page(24):
         board.decide(page.id, [p.sha256 for p in page.pictures], "keep")
-    assert came(second) == {WHOLE}  # what was set aside is not left
+    assert came(second) == {WHOLE_FOLDER}  # what was set aside is not left
 
 
 def test_harvest_takes_what_was_checked(root, catalogue, board):
@@ -289,7 +289,7 @@ def test_harvest_takes_what_was_checked(root, catalogue, board):
     waiting = board.progress().harvest
     done = harvest.harvest("robots", "20261123_000000", catalogue, checked_only=True)
     assert done.human == waiting["human"] == len(page.pictures) + 1 and done.robot == 0
-    assert all(catalogue.labels()[p.sha256].given_by == HUMAN for p in page.pictures)
+    assert all(catalogue.labels()[p.sha256].given_by == PERSON for p in page.pictures)
     harvest.undo("robots", catalogue)
     assert {p.sha256 for p in page.pictures} <= human(catalogue).keys()
 
@@ -299,7 +299,7 @@ def test_an_older_catalogue_gets_the_table(root):
 
     with sqlite3.connect(root / "catalogues/robots.sqlite") as db:
         db.execute("DROP TABLE decisions")
-    with catalogue_of("robots") as opened:
+    with open_catalogue("robots") as opened:
         assert opened.set_aside is None and opened.decisions("done") == []
 
 
@@ -310,7 +310,7 @@ def test_an_older_catalogue_gets_the_table(root):
 def doubts(tf_files):
     folder = world.fresh(world.to_check_training)
     cfg.path_to_tf_files = str(folder)
-    with catalogue_of("robots") as catalogue:
+    with open_catalogue("robots") as catalogue:
         yield TrainingBoard("robots", catalogue, "stamp")
 
 
@@ -320,10 +320,10 @@ def test_a_relabelled_training_image_moves_and_is_a_persons_choice(doubts):
     doubts.decide(page.id, [wrong.sha256], "label", "drawn")
     assert doubts.find(wrong.sha256) == paths.training("robots") / "drawn" / wrong.name
     label = doubts.catalogue.labels()[wrong.sha256]
-    assert (label.label, label.given_by, label.came) == ("drawn", HUMAN, CHOSEN)
+    assert (label.label, label.given_by, label.came) == ("drawn", PERSON, CHOSEN)
     doubts.undo()
     assert doubts.find(wrong.sha256) == paths.training("robots") / "built" / wrong.name
-    assert doubts.catalogue.labels()[wrong.sha256].came == WHOLE
+    assert doubts.catalogue.labels()[wrong.sha256].came == WHOLE_FOLDER
 
 
 def test_a_kept_doubt_is_not_asked_again_and_goes_on_measuring(doubts):
@@ -352,9 +352,9 @@ def test_a_robots_label_that_a_person_keeps_is_a_persons(doubts):
 
     page = doubts.next_page(24)
     one = page.pictures[0]
-    doubts.catalogue.set_labels([Label(one.sha256, one.given, ROBOT, 0.9, "model")])
+    doubts.catalogue.set_labels([Label(one.sha256, one.given, MODEL, 0.9, "model")])
     doubts.decide(page.id, [one.sha256], "keep")
-    assert doubts.catalogue.labels()[one.sha256].given_by == HUMAN
+    assert doubts.catalogue.labels()[one.sha256].given_by == PERSON
 
 
 def test_a_row_that_leads_out_of_the_photos_is_forgotten(catalogue, tmp_path):
@@ -373,11 +373,11 @@ def test_a_row_that_leads_out_of_the_photos_is_forgotten(catalogue, tmp_path):
         out,
         "training_photos/robots/x.jpg",
         "p",
-        WHOLE,
+        WHOLE_FOLDER,
         "me",
         "now",
         PENDING,
     )
     catalogue.put_decisions([row])
-    decisions.settle("robots", catalogue)
+    decisions.finish_pending("robots", catalogue)
     assert secret.exists() and catalogue.decisions(PENDING) == catalogue.decisions("done") == []

@@ -57,7 +57,7 @@ def evening(amount: int = 250, wrong: float = 0.3) -> dict:
         "keys": person.keys,
         "clicks": person.clicks,
         "beside": person.beside,
-        "looks": person.looks,
+        "looks": person.fingerprints,
         "pages": person.pages,
         "progress": last["progress"],
         "lies": lies,

@@ -11,7 +11,7 @@ from flow.base import files
 from flow.base.errors import NotReady
 from flow.check.robot import Robot
 from flow.check.training_board import TrainingBoard
-from flow.models import shelf
+from flow.models import model_store
 from tests.check.serving import chromium, keep_picture, program, resized, served
 from tests.check.test_story import Keys, Page
 
@@ -93,7 +93,7 @@ def test_the_best_model_of_now_answers(home, tf_files):
     cfg.path_to_tf_files = str(home)
     robot, photo = Robot("robots"), training(home)[0].read_bytes()
     assert robot.look(photo).label == "built"
-    model = shelf.all_models("robots")[0].folder
+    model = model_store.all_models("robots")[0].folder
     model.rename(home / "elsewhere")
     with pytest.raises(NotReady, match="no model for robots yet"):
         robot.look(photo)

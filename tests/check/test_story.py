@@ -10,8 +10,8 @@ import pytest
 import config as cfg
 from flow.base import files
 from flow.check import opening
-from flow.records.recall import catalogue_of
-from flow.records.rows import HUMAN, WHOLE
+from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import PERSON, WHOLE_FOLDER
 from tests.check.serving import chromium, keep_picture, program, resized, served
 from tests.conftest import PER_LABEL
 from tests.faults import world
@@ -193,10 +193,10 @@ def test_the_whole_story(sorted_home):
     )
     assert lies(home) == before | expected
     cfg.path_to_tf_files = str(home)
-    with catalogue_of("robots") as catalogue:
+    with open_catalogue("robots") as catalogue:
         known = catalogue.labels()
     assert {sha: (known[sha].label, known[sha].given_by, known[sha].came) for sha in expected} == {
-        sha: (label, HUMAN, WHOLE) for sha, label in expected.items()
+        sha: (label, PERSON, WHOLE_FOLDER) for sha, label in expected.items()
     }
     assert len(list((home / "training_summaries/robots").iterdir())) == 2
 

@@ -22,13 +22,13 @@ from flow.check.sorted_board import SortedBoard
 from flow.check.teach_board import TeachBoard
 from flow.front.next_steps import next_steps
 from flow.front.state import gather
+from flow.harvest import import_decisions
 from flow.harvest import step as harvest
-from flow.harvest import taught
 from flow.models import backbone
 from flow.records import decisions
-from flow.records.recall import catalogue_of
-from flow.records.rows import CHOSEN, DRAWN, HUMAN, Sorting
-from scripts.learn import teach
+from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import CHOSEN, PERSON, RANDOM, SortedCopy
+from scripts.learn import active_learning
 from tests.check.serving import Served, chromium, keep_picture, program
 from tests.check.test_story import Page
 from tests.terminal import run
@@ -59,7 +59,7 @@ def brought(tmp_path_factory, small_eyes):
     (testing / "unsorted_built").rename(testing / "unsorted_robotart")
     before, cfg.path_to_tf_files = cfg.path_to_tf_files, str(home)
     try:
-        with catalogue_of("robots") as catalogue:
+        with open_catalogue("robots") as catalogue:
             fresh(catalogue)  # what the backbone sees is computed once for all tests
     finally:
         cfg.path_to_tf_files = before
@@ -69,7 +69,7 @@ def brought(tmp_path_factory, small_eyes):
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
     """A fifth of the steps between two pages: how good the guesses are is tested beside the lesson itself."""
-    monkeypatch.setattr(teach, "STEPS", 160)
+    monkeypatch.setattr(active_learning, "STEPS", 160)
 
 
 @pytest.fixture
@@ -85,14 +85,16 @@ def root(brought, tf_files):
 
 @pytest.fixture
 def catalogue(root):
-    with catalogue_of("robots") as opened:
+    with open_catalogue("robots") as opened:
         yield opened
 
 
 def fresh(catalogue, stamp: str = "stamp") -> TeachBoard:
     """A board as a new process makes it."""
-    chosen = backbone.named("efficientnet_lite0", int(SIDE))
-    return TeachBoard("robots", catalogue, stamp, piles.piled("robots", catalogue, chosen, backbone.located(chosen)))
+    chosen = backbone.find_backbone("efficientnet_lite0", int(SIDE))
+    return TeachBoard(
+        "robots", catalogue, stamp, piles.piled("robots", catalogue, chosen, backbone.locate_backbone(chosen))
+    )
 
 
 @pytest.fixture
@@ -138,8 +140,8 @@ def test_only_pictures_drawn_at_random_are_rows_that_measure(catalogue, board, t
     assert {row.folder for row in rows} == {"unsorted_robotart"} and all(row.source == row.target for row in rows)
     came = {row.sha256: row.came for row in rows}
     drawn = board._lesson().drawn
-    assert {board._pile.shas[row] for row in drawn} == {sha for sha, how in came.items() if how == DRAWN}
-    assert set(came.values()) == {DRAWN, CHOSEN} and len(drawn) >= len(came) // 6
+    assert {board._pile.shas[row] for row in drawn} == {sha for sha, how in came.items() if how == RANDOM}
+    assert set(came.values()) == {RANDOM, CHOSEN} and len(drawn) >= len(came) // 6
 
 
 def test_a_page_without_guesses_is_never_accepted_blindly(board):
@@ -193,7 +195,7 @@ def test_the_next_step_knows_how_far_a_lesson_went(root, catalogue, board, truth
         pass
     assert gather("robots").said == 0
     answer(board, replace(first, pictures=tuple(first.pictures[:4])), truth)
-    taught.take_taught("robots", "stamp", catalogue)
+    import_decisions.import_decisions("robots", "stamp", catalogue)
     assert gather("robots").said == 0  # they are training data now
 
 
@@ -330,13 +332,13 @@ def test_what_was_said_becomes_training_data_and_undo_takes_it_out_again(root, c
         answer(board, board.next_page(24), truth)
     said = {sha: row for sha, row in board.decided.items() if row.label}
     before = on_disk(root)
-    done = taught.take_taught("robots", "20261125_100000", catalogue)
+    done = import_decisions.import_decisions("robots", "20261125_100000", catalogue)
     assert sum(done.labels.values()) == len(said) and not done.trouble
     known = catalogue.labels()
     assert {sha: (known[sha].label, known[sha].given_by, known[sha].came) for sha in said} == {
-        sha: (row.label, HUMAN, row.came) for sha, row in said.items()
+        sha: (row.label, PERSON, row.came) for sha, row in said.items()
     }
-    assert taught.take_taught("robots", "20261125_100001", catalogue).labels == {}  # twice is once
+    assert import_decisions.import_decisions("robots", "20261125_100001", catalogue).labels == {}  # twice is once
     assert fresh(catalogue).decided.keys() == board.decided.keys()  # the lesson goes on another evening
     harvest.undo("robots", catalogue)
     assert not [p for f in files.folders_in(paths.training("robots")) for p in files.images_in(f)]
@@ -347,11 +349,11 @@ def test_what_was_said_becomes_training_data_and_undo_takes_it_out_again(root, c
 def test_a_label_that_changed_after_it_was_taken_is_told(root, catalogue, board, truth):
     page = board.next_page(24)
     answer(board, page, truth)
-    taught.take_taught("robots", "20261125_100000", catalogue)
+    import_decisions.import_decisions("robots", "20261125_100000", catalogue)
     picture = page.pictures[0]
     other = "drawn" if truth[picture.sha256] == "built" else "built"
     board.decide(page.id, [picture.sha256], "label", other)
-    again = taught.take_taught("robots", "20261125_100001", catalogue)
+    again = import_decisions.import_decisions("robots", "20261125_100001", catalogue)
     assert again.code == 3 and "1 of them lie" in again.trouble[0] and again.already == len(page.pictures)
 
 
@@ -362,7 +364,7 @@ def test_a_catalogue_from_elsewhere_leads_nowhere(root, catalogue, board, truth,
     (tmp_path / "secret.jpg").write_bytes(b"secret")
     outside = os.path.relpath(tmp_path / "secret.jpg", paths.tf_files())
     catalogue.put_decisions([replace(rows[0], label="../../outside"), replace(rows[1], source=outside, target=outside)])
-    done = taught.take_taught("robots", "20261125_100000", catalogue)
+    done = import_decisions.import_decisions("robots", "20261125_100000", catalogue)
     assert sum(done.labels.values()) == len(rows) - 2 and not (root / "outside").exists()
     assert all(b"secret" not in p.read_bytes()[:10] for p in (root / "training_photos").rglob("*.jpg"))
 
@@ -377,7 +379,7 @@ def test_what_has_been_sorted_is_not_asked_for_again(root, catalogue, board, tru
         shutil.copy(path, target)
     sha_of = {path: files.sha256_of(path) for path in heap}
     catalogue.add_sortings(
-        Sorting(target.parent.name, path.name, sha_of[path], "built", "built", 0.9, "m", "now") for path in heap[:40]
+        SortedCopy(target.parent.name, path.name, sha_of[path], "built", "built", 0.9, "m", "now") for path in heap[:40]
     )
     assert set(fresh(catalogue)._pile.shas) == {said} | {sha_of[path] for path in heap[40:]}
 

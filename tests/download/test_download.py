@@ -23,13 +23,13 @@ from PIL import Image
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import RoboError
-from flow.download import one_image
+from flow.download import fetch_image
 from flow.download.credits import CREDITS, update_logs
-from flow.download.intake import take_in
+from flow.download.result import Downloaded, DownloadRequest
 from flow.download.step import download
-from flow.download.tally import Downloaded, Wanted
+from flow.download.validate import validate_image
 from flow.records.catalogue import Catalogue
-from flow.records.rows import KEPT, PENDING, Archived
+from flow.records.rows import KEPT, PENDING, ArchiveEntry
 from flow.records.rows import Image as Row
 from tests import servers, sites
 from tests.servers import Server, picture, status
@@ -52,7 +52,7 @@ def quick(tf_files, monkeypatch):
 def get(tag: str, quantity: int, spec: str, **options: object) -> Downloaded:
     """A run that downloads and ends well."""
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        got = download(Wanted("robots", tag, quantity, spec, **options), catalogue)
+        got = download(DownloadRequest("robots", tag, quantity, spec, **options), catalogue)
         if not got.goes_on:
             catalogue.finish(tag)
         return got
@@ -334,7 +334,7 @@ def test_full_disk_is_a_plain_error(quick, monkeypatch):
     def full(*_: object) -> Path:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(one_image, "write_part", full)
+    monkeypatch.setattr(fetch_image, "write_part", full)
     with pytest.raises(RoboError) as problem:
         get("robotart", 3, "sample")
     assert "cannot be written" in problem.value.message
@@ -362,7 +362,7 @@ sys.path.insert(0, {root!r})
 import config as cfg
 cfg.path_to_tf_files, cfg.host_pause_s, cfg.addresses_private_allowed = {tf!r}, 0.0, True
 from flow.base import paths
-from flow.download.tally import Wanted
+from flow.download.result import Wanted
 from flow.records.catalogue import Catalogue
 from flow.download.step import download
 {trap}
@@ -478,14 +478,14 @@ def test_stopped_passes_through_and_leaves_nothing_half_done(quick):
             return datetime.now().astimezone()
 
     with Catalogue.open(paths.catalogue("robots")) as catalogue, pytest.raises(Stopped):
-        download(Wanted("robots", "robotart", 20, "sample"), catalogue, Clock())
+        download(DownloadRequest("robots", "robotart", 20, "sample"), catalogue, Clock())
     assert get("robotart", 20, "sample").missing == 0
     assert len(kept_files("robotart")) == 20
     check_whole("robotart")
 
 
 def test_pending_row_without_its_file_is_taken_back(quick):
-    entry = Archived("sample", "1/robotart/1", "", PENDING, "now", "", "aa", "bb")
+    entry = ArchiveEntry("sample", "1/robotart/1", "", PENDING, "now", "", "aa", "bb")
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
         texts = dict.fromkeys((field.name for field in fields(Row)), "")
         row = Row(**texts | {"sha256": "bb", "source": "sample", "source_id": "1/robotart/1", "searchtag": "robotart"})
@@ -509,12 +509,12 @@ def test_lost_catalogue_gets_its_provenance_back(quick):
 def test_unfinished_download_of_long_ago_is_begun_anew(quick):
     late = datetime.now(timezone.utc) + timedelta(days=3)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        from flow.records.rows import Begun
+        from flow.records.rows import UnfinishedDownload
 
-        catalogue.begin(Begun("robotart", 3, "sample", -2, datetime.now(timezone.utc).isoformat()))
-        assert download(Wanted("robots", "robotart", 3, "sample"), catalogue, lambda: late).kept == 3
-        catalogue.begin(Begun("robotart", 3, "sample", 1, datetime.now(timezone.utc).isoformat()))
-        assert download(Wanted("robots", "robotart", 3, "sample"), catalogue).before == 2
+        catalogue.begin(UnfinishedDownload("robotart", 3, "sample", -2, datetime.now(timezone.utc).isoformat()))
+        assert download(DownloadRequest("robots", "robotart", 3, "sample"), catalogue, lambda: late).kept == 3
+        catalogue.begin(UnfinishedDownload("robotart", 3, "sample", 1, datetime.now(timezone.utc).isoformat()))
+        assert download(DownloadRequest("robots", "robotart", 3, "sample"), catalogue).before == 2
 
 
 # Logs and hostile texts
@@ -540,15 +540,15 @@ HOSTILE = st.text(max_size=40) | st.sampled_from(
 )
 
 
-TAKEN = take_in(picture(1))
+TAKEN = validate_image(picture(1))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=HOSTILE, creator=HOSTILE, credit=HOSTILE, page=HOSTILE)
 def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
-    from flow.download.keeping import Keeper
-    from flow.download.known import Known
-    from flow.sources import Found
+    from flow.download.image_store import ImageStore
+    from flow.download.known_images import KnownImages
+    from flow.sources import FoundImage
 
     folder = paths.unsorted_dir("robots", "hostile")
     for path in kept_files("hostile"):
@@ -556,10 +556,14 @@ def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
     for name in (CREDITS, "unsorted_hostile_urls.txt", "unsorted_hostile_img2url.txt"):
         (folder / name).unlink(missing_ok=True)
     paths.catalogue("h").unlink(missing_ok=True)
-    found = Found("urls", "1", "http://x.example/a\tb\n.jpg", page, title, creator, "by", page, credit)
-    with Catalogue.open(paths.catalogue("h")) as catalogue, Known("h", catalogue, False) as known:
-        keeper = Keeper(
-            Wanted("robots", "hostile", 1, "urls"), catalogue, known, folder, lambda: datetime.now().astimezone()
+    found = FoundImage("urls", "1", "http://x.example/a\tb\n.jpg", page, title, creator, "by", page, credit)
+    with Catalogue.open(paths.catalogue("h")) as catalogue, KnownImages("h", catalogue, False) as known:
+        keeper = ImageStore(
+            DownloadRequest("robots", "hostile", 1, "urls"),
+            catalogue,
+            known,
+            folder,
+            lambda: datetime.now().astimezone(),
         )
         files.make_folder(folder)
         assert keeper.keep([(found, TAKEN, files.write_part(folder, "x", TAKEN.jpeg))]) == 1

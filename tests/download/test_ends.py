@@ -8,12 +8,12 @@ import pytest
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import RoboError
-from flow.download import offers, step, workers
+from flow.download import candidates, step, worker_pool
 from flow.records.catalogue import Catalogue
-from flow.records.rows import Archived
-from flow.sources import Found, Source
+from flow.records.rows import ArchiveEntry
+from flow.sources import FoundImage, Source
 from flow.sources.sample import Sample
-from flow.talk import console
+from flow.ui import console
 from tests import servers, sites
 from tests.download.test_download import check_sum, check_whole, get, quick  # noqa: F401
 from tests.faults import world
@@ -35,7 +35,7 @@ def said(monkeypatch) -> list[str]:
 
 
 def test_drawn_samples_of_no_use_are_not_drawn_for_ever(monkeypatch):
-    monkeypatch.setattr(offers, "IN_VAIN_MAX", 30)
+    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 30)
     cfg.image_side_min = 4000
     result = get("robotart", 5, "sample")
     assert (result.kept, result.missing) == (0, 5)
@@ -47,7 +47,7 @@ def test_drawn_samples_of_no_use_are_not_drawn_for_ever(monkeypatch):
 
 def test_samples_all_known_are_not_drawn_for_ever(monkeypatch):
     """A number goes on being known where the content is; here every picture is the same."""
-    monkeypatch.setattr(offers, "IN_VAIN_MAX", 30)
+    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 30)
     monkeypatch.setattr(Sample, "read", lambda self, found: picture(1))
     result = get("robotart", 5, "sample")
     assert (result.kept, result.code) == (1, 0)
@@ -67,7 +67,7 @@ class Endless(Source):
     def search(self, tag: str):
         while True:
             self.asked += 1
-            yield Found("endless", str(self.asked), self.url, license=self.code)
+            yield FoundImage("endless", str(self.asked), self.url, license=self.code)
 
 
 @pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "other licence")])
@@ -78,23 +78,23 @@ def test_a_site_that_goes_on_and_on_is_left(monkeypatch, code, reason):
         get("robotart", 1, "endless")
         before = source.asked
         result = get("robotart", 2, "endless")
-    assert source.asked - before <= offers.IN_VAIN_MAX + 10
+    assert source.asked - before <= candidates.USELESS_MAX + 10
     assert (result.kept, result.missing, result.code) == (0, 2, 3)
-    assert result.counts[reason] >= offers.IN_VAIN_MAX
+    assert result.counts[reason] >= candidates.USELESS_MAX
     assert "Endless brought nothing new in 1,00" in result.line()
 
 
 def test_many_known_ones_do_not_hide_the_new_ones_behind_them(monkeypatch):
-    monkeypatch.setattr(offers, "IN_VAIN_MAX", 5)
+    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 5)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        catalogue.archive(*(Archived("sample", f"1/built/{n}", "", "gone", "now") for n in range(1, 41)))
+        catalogue.archive(*(ArchiveEntry("sample", f"1/built/{n}", "", "gone", "now") for n in range(1, 41)))
     assert get("built", 3, "sample").line().startswith("3 asked: 3 kept, 40 seen before")
 
 
 def test_a_host_that_rests_does_not_make_us_list_a_whole_site(monkeypatch):
-    from flow.download import queue
+    from flow.download import job_queue
 
-    monkeypatch.setattr(queue, "HELD_MAX", 40)
+    monkeypatch.setattr(job_queue, "HELD_MAX", 40)
     with Server("127.0.0.4") as tired:
         for n in range(2000):
             tired.put(f"/{n}.jpg", status(429, Retry_After="3600"))
@@ -170,12 +170,12 @@ def test_waiting_has_an_end_for_the_whole_run(said, monkeypatch):
 
 def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
     """What is fetched and not decoded is bounded: large pictures do not pile up behind a slow decoder."""
-    from flow.download import one_image
+    from flow.download import fetch_image
 
-    monkeypatch.setattr(workers, "WAITING_BYTES_MAX", 100_000)
-    held, most, plain = [], [], one_image.take_in
+    monkeypatch.setattr(worker_pool, "WAITING_BYTES_MAX", 100_000)
+    held, most, plain = [], [], fetch_image.take_in
 
-    def fetched(found: Found, fetcher: object, fallback: bool) -> bytes:
+    def fetched(found: FoundImage, fetcher: object, fallback: bool) -> bytes:
         held.append(1)
         most.append(len(held))
         return picture(int(found.source_id), (240, 200)) + bytes(100_000)
@@ -189,10 +189,10 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
         name, own, online = "many", True, True
 
         def search(self, tag: str):
-            yield from (Found("many", str(n), f"http://127.0.{n}.1/x.jpg") for n in range(40))
+            yield from (FoundImage("many", str(n), f"http://127.0.{n}.1/x.jpg") for n in range(40))
 
-    monkeypatch.setattr(one_image, "_fetch", fetched)
-    monkeypatch.setattr(one_image, "take_in", take_in)
+    monkeypatch.setattr(fetch_image, "_fetch", fetched)
+    monkeypatch.setattr(fetch_image, "take_in", take_in)
     monkeypatch.setattr(step, "open_sources", lambda spec: [Many()])
     assert get("robotart", 40, "many").kept == 40
     assert max(most) <= cfg.download_workers + 2  # else it is three times as many
@@ -202,14 +202,14 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
 def test_what_needs_no_network_is_read_by_as_many_threads_as_there_are_cores(monkeypatch):
     reading, most, plain = [], [], Sample.read
 
-    def read(self, found: Found) -> bytes:
+    def read(self, found: FoundImage) -> bytes:
         reading.append(1)
         most.append(len(reading))
         time.sleep(0.01)
         reading.pop()
         return plain(self, found)
 
-    monkeypatch.setattr(workers, "AT_HAND", 2)
+    monkeypatch.setattr(worker_pool, "AT_HAND", 2)
     monkeypatch.setattr(Sample, "read", read)
     assert get("robotart", 16, "sample").kept == 16
     assert max(most) <= 2 < cfg.download_workers

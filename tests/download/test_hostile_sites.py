@@ -48,16 +48,16 @@ def test_what_was_answered_is_remembered(tf_files):
 
 
 def test_a_picture_the_program_stumbles_over_is_one_picture(tf_files, monkeypatch):
-    from flow.download import one_image
+    from flow.download import fetch_image
 
-    plain = one_image.take_in
+    plain = fetch_image.take_in
 
     def take_in(data: bytes) -> object:
         if data == picture(3):
             raise RecursionError
         return plain(data)
 
-    monkeypatch.setattr(one_image, "take_in", take_in)
+    monkeypatch.setattr(fetch_image, "take_in", take_in)
     folder = tf_files.parent / "mine"
     folder.mkdir()
     for n in range(6):

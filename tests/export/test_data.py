@@ -9,9 +9,9 @@ from PIL import Image
 import config as cfg
 from flow.base.errors import BadUsage, NotReady
 from flow.export import data, step
-from flow.export.step import Wanted
-from flow.records.recall import catalogue_of
-from flow.records.rows import ROBOT, Label
+from flow.export.step import ExportRequest
+from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import MODEL, Label
 from tests.helpers import picture
 
 
@@ -22,8 +22,8 @@ def at_home(home, tf_files):
 
 
 def written(target, **options):
-    with catalogue_of("robots") as catalogue:
-        return step.export("robots", Wanted(data=target, **options), catalogue)
+    with open_catalogue("robots") as catalogue:
+        return step.export("robots", ExportRequest(data=target, **options), catalogue)
 
 
 def rows_of(target):
@@ -43,9 +43,9 @@ def test_keras_reads_it(at_home, tmp_path):
 
 
 def test_metadata_tells_where_each_picture_comes_from_and_who_labelled_it(at_home, tmp_path):
-    with catalogue_of("robots") as catalogue:
+    with open_catalogue("robots") as catalogue:
         some = sorted(catalogue.labels().values(), key=lambda label: label.sha256)[:2]
-        catalogue.set_labels([Label(some[0].sha256, some[0].label, ROBOT, 0.97, "model")])
+        catalogue.set_labels([Label(some[0].sha256, some[0].label, MODEL, 0.97, "model")])
         catalogue.add_splits({some[1].sha256: "test"})
     own = at_home / "training_photos" / "robots" / "built" / "my own.png"
     picture((10, 20, 30), 1).save(own)
@@ -89,7 +89,7 @@ def test_a_content_that_is_there_twice_goes_once_and_a_damaged_one_not(at_home, 
 
 def test_credits_are_no_formulas(at_home, tmp_path):
     image = next((at_home / "training_photos" / "robots" / "built").glob("*.jpg"))
-    with catalogue_of("robots") as catalogue:
+    with open_catalogue("robots") as catalogue:
         catalogue._db.execute("UPDATE images SET credit='=1+1' WHERE file_name=?", (image.name,))
         catalogue._db.commit()
         data.write_data(tmp_path / "robots", "robots", catalogue)

@@ -13,10 +13,10 @@ import config as cfg
 from flow.base.errors import BadUsage, NotReady, RoboError
 from flow.export import model as model_files
 from flow.export import step
-from flow.export.step import Wanted
-from flow.models import shelf
-from flow.models.look import Looker
-from flow.records.recall import catalogue_of
+from flow.export.step import ExportRequest
+from flow.models import model_store
+from flow.models.prediction import Predictor
+from flow.records.open_catalogue import open_catalogue
 from tests.terminal import run
 
 WITHOUT = """
@@ -35,8 +35,8 @@ def exported(grown, tmp_path_factory):
     before, most = cfg.path_to_tf_files, model_files.EXAMPLES_MOST
     cfg.path_to_tf_files, model_files.EXAMPLES_MOST = str(home), 6
     try:
-        with catalogue_of("robots") as catalogue:
-            done = step.export("robots", Wanted(to=target, smaller=True), catalogue)
+        with open_catalogue("robots") as catalogue:
+            done = step.export("robots", ExportRequest(to=target, smaller=True), catalogue)
     finally:
         cfg.path_to_tf_files, model_files.EXAMPLES_MOST = before, most
     return home, target, done
@@ -77,8 +77,8 @@ def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_f
     done = predicts(moved, "tensorflow", "--json", *photos, "no.jpg", cwd=tmp_path)
     assert done.returncode == 3 and "no.jpg: cannot be read" in done.stderr
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
-    with catalogue_of("robots") as catalogue:
-        looks, _ = Looker.open("robots", catalogue).look({str(p): p for p in photos})
+    with open_catalogue("robots") as catalogue:
+        looks, _ = Predictor.open("robots", catalogue).look({str(p): p for p in photos})
     assert [row["picture"] for row in theirs] == list(looks)
     for row in theirs:
         ours = looks[row["picture"]]
@@ -157,15 +157,15 @@ def test_a_folder_that_is_there_stays_as_it_is(home, tmp_path):
 
 @pytest.mark.parametrize("place", ["training_photos/robots/tin", "training_summaries/robots/copy", "testing_photos/x"])
 def test_it_does_not_go_where_it_would_be_taken_for_a_label(at_home, place):
-    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="own folders"):
-        step.export("robots", Wanted(to=at_home / place), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="own folders"):
+        step.export("robots", ExportRequest(to=at_home / place), catalogue)
 
 
 def test_what_fails_half_way_leaves_nothing(at_home, tmp_path, monkeypatch):
     quick(monkeypatch)
     monkeypatch.setattr(model_files, "card", lambda *_: 1 / 0)
-    with catalogue_of("robots") as catalogue, pytest.raises(ZeroDivisionError):
-        step.export("robots", Wanted(to=tmp_path / "out" / "robots"), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(ZeroDivisionError):
+        step.export("robots", ExportRequest(to=tmp_path / "out" / "robots"), catalogue)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -179,35 +179,35 @@ def test_somebody_else_who_makes_the_folder_meanwhile_keeps_it(at_home, tmp_path
         return real(*given)
 
     monkeypatch.setattr(model_files, "card", slow)
-    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="there already"):
-        step.export("robots", Wanted(to=target), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="there already"):
+        step.export("robots", ExportRequest(to=target), catalogue)
     assert list(target.iterdir()) == []
 
 
 def test_without_a_name_it_goes_to_exports(at_home, monkeypatch):
     quick(monkeypatch)
-    with catalogue_of("robots") as catalogue:
-        done = step.export("robots", Wanted(), catalogue)
+    with open_catalogue("robots") as catalogue:
+        done = step.export("robots", ExportRequest(), catalogue)
         assert done.folder == at_home / "exports" / "robots" / done.model and (done.folder / "model.tflite").exists()
         with pytest.raises(NotReady, match="no model 'other'"):
-            step.export("robots", Wanted(model="other"), catalogue)
+            step.export("robots", ExportRequest(model="other"), catalogue)
 
 
 def test_a_damaged_model_is_not_handed_over(at_home, tmp_path):
-    graph = shelf.all_models("robots")[0].folder / "retrained_graph" / "saved_model.pb"
+    graph = model_store.all_models("robots")[0].folder / "retrained_graph" / "saved_model.pb"
     graph.write_bytes(graph.read_bytes() + b"x")
-    with catalogue_of("robots") as catalogue, pytest.raises(RoboError, match="damaged"):
-        step.export("robots", Wanted(to=tmp_path / "out"), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="damaged"):
+        step.export("robots", ExportRequest(to=tmp_path / "out"), catalogue)
     assert not (tmp_path / "out").exists()
 
 
 def test_int8_needs_pictures_to_learn_its_ranges_from(at_home, tmp_path, monkeypatch):
     quick(monkeypatch)
     shutil.rmtree(at_home / "training_photos" / "robots")
-    with catalogue_of("robots") as catalogue, pytest.raises(RoboError, match="int8 needs some"):
-        step.export("robots", Wanted(to=tmp_path / "out", smaller=True), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="int8 needs some"):
+        step.export("robots", ExportRequest(to=tmp_path / "out", smaller=True), catalogue)
 
 
 def test_data_and_model_are_two_runs(at_home, tmp_path):
-    with catalogue_of("robots") as catalogue, pytest.raises(BadUsage, match="--data is for"):
-        step.export("robots", Wanted(to=tmp_path / "a", data=tmp_path / "b"), catalogue)
+    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="--data is for"):
+        step.export("robots", ExportRequest(to=tmp_path / "a", data=tmp_path / "b"), catalogue)

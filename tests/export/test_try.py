@@ -8,17 +8,19 @@ import pytest
 
 import config as cfg
 from flow.base.errors import NotReady, RoboError
-from flow.export.bars import bars
+from flow.export.score_bars import bars
 from flow.front import arguments
-from flow.models.look import Look, Looker, Near
-from flow.records.recall import catalogue_of
+from flow.models.prediction import Neighbor, Prediction, Predictor
+from flow.records.open_catalogue import open_catalogue
 from tests.faults import world
 from tests.faults.runner import run
 from tests.servers import Server, status
 from tests.terminal import Terminal
 
 HERE = {"ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
-LOOK = Look({"built": 0.7, "drawn": 0.25, "not": 0.05}, 0.3, 0.8, 0.925, (Near(Path("a/b.jpg"), "built", 0.7),))
+LOOK = Prediction(
+    {"built": 0.7, "drawn": 0.25, "not": 0.05}, 0.3, 0.8, 0.925, (Neighbor(Path("a/b.jpg"), "built", 0.7),)
+)
 
 
 @pytest.fixture(scope="module")
@@ -193,12 +195,12 @@ def test_bars_are_as_long_as_the_scores(width):
 
 def test_bars_of_a_damaged_score_and_of_many_labels():
     many = {f"label {n} with quite a long name": 1 / 30 for n in range(30)}
-    lines = bars("x", Look({**many, "odd": float("nan")}, 0.9, 0.8, 0.925), 40)
+    lines = bars("x", Prediction({**many, "odd": float("nan")}, 0.9, 0.8, 0.925), 40)
     assert "and 19 more" in lines[13] and max(map(len, lines[:14])) <= 40
 
 
 def test_a_picture_unlike_all_is_not_sure_however_high_it_scores():
-    far = Look({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
+    far = Prediction({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
     assert (far.why, far.sure) == ("unlike", False)
     assert any(
         "unlike everything it has learned from (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80)
@@ -208,15 +210,15 @@ def test_a_picture_unlike_all_is_not_sure_however_high_it_scores():
 def test_scores_of_a_picture_in_memory(home, tf_files):
     cfg.path_to_tf_files = str(home)
     photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
-    with catalogue_of("robots") as catalogue:
-        look = Looker.open("robots", catalogue).scores_of(photo.read_bytes())
-        looker = Looker.open("robots", catalogue, "1")
+    with open_catalogue("robots") as catalogue:
+        look = Predictor.open("robots", catalogue).scores_of(photo.read_bytes())
+        looker = Predictor.open("robots", catalogue, "1")
         assert looker.scores_of(photo).scores == look.scores and look.label == "built"
         assert look.near[0].path == photo
         with pytest.raises(RoboError, match="cannot be read: not a picture"):
             looker.scores_of(b"<html>")
         with pytest.raises(NotReady):
-            Looker.open("robots", catalogue, "9")
+            Predictor.open("robots", catalogue, "9")
 
 
 def test_a_terminal_gets_bars_of_its_own_width(home):

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 import config as cfg
+from flow.web.deadline import Deadline
 from flow.web.fetch import Fetcher
-from flow.web.watch import Watch
 from tests.raw_server import RawServer
 from tests.servers import picture
 
@@ -239,7 +239,7 @@ def trouble(numbers: range) -> Iterator[str]:
     before = {name: getattr(cfg, name) for name in SETTINGS}
     for name, value in SETTINGS.items():
         setattr(cfg, name, value)
-    plain, Watch.pause = Watch.pause, lambda self, seconds: self.check()  # no waiting between tries
+    plain, Deadline.pause = Deadline.pause, lambda self, seconds: self.check()  # no waiting between tries
     try:
         with (
             server() as there,
@@ -249,7 +249,7 @@ def trouble(numbers: range) -> Iterator[str]:
             fetcher.hosts.rest = lambda host, seconds: fetcher.now()
             yield from (f.result() for f in as_completed([pool.submit(_one, fetcher, there, n) for n in numbers]))
     finally:
-        Watch.pause = plain
+        Deadline.pause = plain
         for name, value in before.items():
             setattr(cfg, name, value)
 
@@ -266,14 +266,14 @@ reasons: Counter[str] = Counter()
 
 
 def _one(fetcher: Fetcher, there: RawServer, number: int) -> str:
-    from flow.download.one_image import obtain, take
-    from flow.sources import Found, Source
+    from flow.download.fetch_image import decode_image, fetch_image
+    from flow.sources import FoundImage, Source
 
     url = there.url(f"/{number}", host_of_number(number))
     begin = time.monotonic()
     try:
-        found = Found("site", str(number), url)
-        outcome = take(obtain(Source(), found, fetcher), fetcher, Path("/nowhere"))
+        found = FoundImage("site", str(number), url)
+        outcome = decode_image(fetch_image(Source(), found, fetcher), fetcher, Path("/nowhere"))
     except FileNotFoundError:
         reasons["a picture"] += 1  # good enough to be written: to a folder that is not there
         return ""

@@ -52,9 +52,9 @@ def images_vanish(_watch) -> None:
 
 def images_vanish_late(_watch) -> None:
     """After hashing, every third image is taken away by somebody."""
-    from scripts.learn import hashes
+    from scripts.learn import hash_cache
 
-    plain = hashes.HashBook.sha256s
+    plain = hash_cache.HashCache.sha256s
 
     def sha256s(self, paths):
         found = plain(self, paths)
@@ -64,7 +64,7 @@ def images_vanish_late(_watch) -> None:
             os.rename(path, aside / path.name)
         return found
 
-    hashes.HashBook.sha256s = sha256s
+    hash_cache.HashCache.sha256s = sha256s
 
 
 CHILD_S = 20.0
@@ -139,10 +139,10 @@ def small_files_only(_watch) -> None:
 
 def names_get_taken(_watch) -> None:
     """Just before each move, somebody puts a picture of their own under the name it is going to."""
-    from flow.records import moving
+    from flow.records import apply_journal
     from flow.records.journal import absolute
 
-    plain = moving._forward
+    plain = apply_journal._forward
 
     def forward(move):
         target = absolute(move.target)
@@ -150,7 +150,7 @@ def names_get_taken(_watch) -> None:
         target.write_bytes(b"somebody's")
         return plain(move)
 
-    moving._forward = forward
+    apply_journal._forward = forward
 
 
 def looks_through(_watch) -> None:

@@ -102,7 +102,7 @@ def _damage(data: bytearray, rng: random.Random, whole: list[bytes]) -> None:
 
 def trouble_with_picture(data: bytes) -> str:
     """What is wrong about how the program takes these bytes; empty where it ends in a picture or in a reason."""
-    from flow.download.intake import Refused, take_in
+    from flow.download.validate import Rejected, validate_image
     from scripts.learn.images import Unreadable, decode
 
     try:
@@ -115,10 +115,10 @@ def trouble_with_picture(data: bytes) -> str:
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         return f"decode: {type(problem).__name__}: {problem}"
     try:
-        taken = take_in(data)
+        taken = validate_image(data)
         if decode(taken.jpeg).size != (taken.width, taken.height):
             return "what was taken in is another picture"
-    except Refused as problem:
+    except Rejected as problem:
         if not problem.reason:
             return "refused without a reason"
     except Exception as problem:  # noqa: BLE001 - as above

@@ -112,7 +112,7 @@ def _import_everything() -> None:
     import flow.harvest.step
     import flow.models.leaderboard
     import flow.retrain.step  # noqa: E401, F401
-    import scripts.learn.hashes  # noqa: E401, F401
+    import scripts.learn.hash_cache  # noqa: E401, F401
     from tests.check import person  # noqa: F401
     from tests.faults import before, points, world  # noqa: F401
 

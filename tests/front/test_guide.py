@@ -7,7 +7,7 @@ import pytest
 
 from flow.front import arguments, status
 from flow.plan import make_plan
-from flow.records.recall import catalogue_of
+from flow.records.open_catalogue import open_catalogue
 from tests.conftest import KINDS
 from tests.terminal import Terminal
 from tests.terminal import run as unattended
@@ -267,11 +267,11 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
         t.expect("Sort with which model?")
         t.type("q")
         assert t.ended() == 0
-    from flow.records.rows import ROBOT
+    from flow.records.rows import MODEL
     from tests.scripted import scripted
 
-    with scripted(home, []), catalogue_of("robots") as catalogue:
-        assert [label for label in catalogue.labels().values() if label.given_by == ROBOT]
+    with scripted(home, []), open_catalogue("robots") as catalogue:
+        assert [label for label in catalogue.labels().values() if label.given_by == MODEL]
 
 
 def test_enter_at_the_harvest_question_leaves_unchecked_images_where_a_person_finds_them(home):

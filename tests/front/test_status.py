@@ -11,9 +11,9 @@ import pytest
 
 from flow.base import paths, runlog
 from flow.front import state, status
-from flow.models.shelf import Model
+from flow.models.model_store import Model
 from flow.records.catalogue import Catalogue
-from flow.records.rows import Begun
+from flow.records.rows import UnfinishedDownload
 from tests.faults import world
 from tests.faults.runner import run
 from tests.helpers import picture
@@ -79,7 +79,9 @@ def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_n
         assert runlog.ended_well(told) == bool(kept) and (told["good"]["line"] == before["line"]) != bool(kept)
         assert ("the last run failed" in "\n".join(status.lines(state.gather("robots")))) != bool(kept)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        catalogue.begin(Begun("dead", 5, "auto", 0, "2026-11-25T10:00:00+00:00"))  # as where a site is away
+        catalogue.begin(
+            UnfinishedDownload("dead", 5, "auto", 0, "2026-11-25T10:00:00+00:00")
+        )  # as where a site is away
     assert not state.gather("robots").unfinished
     picture((40, 180, 180), 2).save(paths.unsorted_dir("robots", "dead") / "half.png")
     assert set(state.gather("robots").unfinished) == {"dead"}

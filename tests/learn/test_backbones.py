@@ -10,10 +10,10 @@ import pytest
 
 from scripts.learn import backbones
 from scripts.learn.backbones import Backbone, BackboneProblem, find, fingerprint, locate
-from scripts.learn.dataset import list_pictures
-from scripts.learn.hashes import HashBook
-from scripts.learn.learning import Job, Places, learn
-from scripts.learn.train import Recipe
+from scripts.learn.dataset import list_images
+from scripts.learn.hash_cache import HashCache
+from scripts.learn.train import HeadConfig
+from scripts.learn.training_job import CachePaths, TrainingJob, run_job
 from tests.helpers import TINY_LENGTH, TINY_SIZE, coloured, save_tiny_backbone
 from tests.servers import Server, drip, never, redirect, send, status
 
@@ -52,9 +52,11 @@ def test_a_module_is_fetched_once_and_trains(hub, tmp_path):
     assert folder.parent == models and (folder / "saved_model.pb").exists()
     assert locate(backbone, models) == folder
     assert len(hub.hits) == 1
-    with HashBook(None) as book:
-        pictures = list_pictures(coloured(tmp_path / "photos", 20), book)
-    learned = learn(Job(pictures, backbone, folder, Recipe(steps=200)), Places(models, tmp_path / "bottlenecks"))
+    with HashCache(None) as book:
+        pictures = list_images(coloured(tmp_path / "photos", 20), book)
+    learned = run_job(
+        TrainingJob(pictures, backbone, folder, HeadConfig(steps=200)), CachePaths(models, tmp_path / "bottlenecks")
+    )
     assert learned.vector_length == TINY_LENGTH
     assert learned.trained.facts["accuracy"]["value"] > 0.7
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.learn import building, runners, torch_file
+from scripts.learn import artifact_cache, runners, torch_file
 from scripts.learn.backbones import BackboneProblem, Weights, find, kept_key, locate
 from scripts.learn.efficientnet_lite import imagenet_scores, read_network
 from scripts.learn.runners import PARITY, open_runner
@@ -93,8 +93,8 @@ def test_one_that_has_changed_on_disk_is_built_again(models):
     folder = locate(LITE0, models)
     with open(folder / "saved_model.pb", "ab") as writer:
         writer.write(b"x")
-    assert not building.is_whole(folder)
-    assert locate(LITE0, models) == folder and building.is_whole(folder)
+    assert not artifact_cache.is_complete(folder)
+    assert locate(LITE0, models) == folder and artifact_cache.is_complete(folder)
 
 
 def test_a_conversion_that_has_changed_on_disk_is_made_again(models):
@@ -119,7 +119,7 @@ def test_killed_half_way_it_is_simply_built_again(tmp_path):
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == 9
     assert not [p for p in tmp_path.glob("efficientnet*")]
     folder = locate(LITE0, tmp_path)
-    assert building.is_whole(folder) and not list(tmp_path.glob(".part-*"))
+    assert artifact_cache.is_complete(folder) and not list(tmp_path.glob(".part-*"))
 
 
 def test_two_runs_at_once_build_it_together(tmp_path):
@@ -133,7 +133,7 @@ def test_two_runs_at_once_build_it_together(tmp_path):
     ]
     said = {p.communicate()[0] for p in both}
     assert [p.returncode for p in both] == [0, 0] and len(said) == 1
-    assert building.is_whole(next(tmp_path.glob("efficientnet_lite0_128_*")))
+    assert artifact_cache.is_complete(next(tmp_path.glob("efficientnet_lite0_128_*")))
 
 
 def test_a_package_that_is_not_there_is_named_with_the_command(tmp_path, monkeypatch):

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from scripts.learn import model_files
-from scripts.learn.bottlenecks import Store, compute
-from scripts.learn.dataset import list_pictures
-from scripts.learn.hashes import HashBook
+from scripts.learn.dataset import list_images
+from scripts.learn.embeddings import EmbeddingStore, embed
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.images import load_pixels
-from scripts.learn.learning import Job, Places, learn
 from scripts.learn.runners import open_runner
-from scripts.learn.train import Recipe
+from scripts.learn.train import HeadConfig
+from scripts.learn.training_job import CachePaths, TrainingJob, run_job
 from scripts.retrain import write_model
 from tests.helpers import TINY_SIZE, coloured, tiny_backbone
 
@@ -38,10 +38,10 @@ def made(tiny, tmp_path_factory):
     """(folder of a whole model, what was learned, where the photos lie)."""
     home = tmp_path_factory.mktemp("made")
     photos = coloured(home / "photos", 24)
-    with HashBook(None) as book:
-        pictures = list_pictures(photos, book)
-    job = Job(pictures, tiny_backbone(tiny), tiny, Recipe(steps=300))
-    learned = learn(job, Places(home / "models", home / "bottlenecks"))
+    with HashCache(None) as book:
+        pictures = list_images(photos, book)
+    job = TrainingJob(pictures, tiny_backbone(tiny), tiny, HeadConfig(steps=300))
+    learned = run_job(job, CachePaths(home / "models", home / "bottlenecks"))
     write_model(learned, home / "model_acc90")
     return home / "model_acc90", learned, photos
 
@@ -50,9 +50,9 @@ def test_a_plain_program_gets_the_same_probabilities(made, tiny, tmp_path):
     folder, learned, photos = made
     paths = sorted(photos.rglob("*.png"))[::5]
     pixels = np.stack([load_pixels(path, TINY_SIZE) for path in paths])
-    with Store(None) as store:
+    with EmbeddingStore(None) as store:
         runner = open_runner(tiny_backbone(tiny), tiny, tmp_path)
-        vectors = compute({str(p): p for p in paths}, runner, store).vectors
+        vectors = embed({str(p): p for p in paths}, runner, store).vectors
     stacked = np.stack([vectors[str(p)] for p in paths])
     np.savez(tmp_path / "in.npz", images=pixels, bottlenecks=stacked)
     (tmp_path / "plain.py").write_text(PLAIN)
@@ -76,7 +76,7 @@ def test_the_temperature_is_inside(made):
 
 def test_labels_stand_in_the_order_of_the_output(made):
     folder, learned, _ = made
-    assert (folder / model_files.LABELS).read_text().split("\n") == [*learned.material.labels, ""]
+    assert (folder / model_files.LABELS).read_text().split("\n") == [*learned.dataset.labels, ""]
 
 
 def test_model_json_tells_everything_and_pins_every_file(made):
@@ -96,7 +96,7 @@ def test_the_gate_comes_back_as_it_was(made):
     _, gate = model_files.load_head(folder)
     ours = learned.trained.gate
     assert gate.limit == ours.limit
-    assert np.array_equal(gate.distances(learned.material.vectors), ours.distances(learned.material.vectors))
+    assert np.array_equal(gate.distances(learned.dataset.vectors), ours.distances(learned.dataset.vectors))
 
 
 def test_a_head_with_code_in_it_is_not_loaded(tmp_path):

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from scripts.learn import images
 from scripts.learn.images import Unreadable, decode, opened
-from scripts.learn.room import Room
+from scripts.learn.memory_budget import MemoryBudget
 from scripts.learn.runners import CORES
 from tests.terminal import PROJECT
 
@@ -111,7 +111,7 @@ def test_a_webp_takes_more_and_may_be_less_large(monkeypatch):
 
 
 def test_memory_is_given_out_in_turn_and_given_back():
-    room, order, started = Room(100), [], threading.Event()
+    room, order, started = MemoryBudget(100), [], threading.Event()
 
     def take(name: str, need: int) -> None:
         started.set()
@@ -172,7 +172,7 @@ peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.s
 import os; print(peak // 1024)
 """
 TAKE = """
-from flow.download.intake import Refused, take_in
+from flow.download.validate import Refused, take_in
 def take(data):
     try:
         take_in(data)

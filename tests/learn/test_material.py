@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts.learn.bottlenecks import Store
-from scripts.learn.dataset import SplitRules, TooFewImages, gather, list_pictures, without_repeats
-from scripts.learn.hashes import HashBook
+from scripts.learn.dataset import SplitRules, TooFewImages, build_dataset, list_images, without_repeats
+from scripts.learn.embeddings import EmbeddingStore
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.split import TEST
 from tests.helpers import COLOURS, CountingRunner, by_label, coloured, picture
 
@@ -25,17 +25,17 @@ HELD = SplitRules(least=4)  # 16 % of 30 images are enough to be set apart
 
 
 def gathered(pictures, rules=HELD, frozen=None):
-    with HashBook(None) as book, Store(None) as store:
-        return gather(pictures, CountingRunner(), store, book, rules, frozen)
+    with HashCache(None) as book, EmbeddingStore(None) as store:
+        return build_dataset(pictures, CountingRunner(), store, book, rules, frozen)
 
 
 def listed(folder):
-    with HashBook(None) as book:
-        return list_pictures(folder, book)
+    with HashCache(None) as book:
+        return list_images(folder, book)
 
 
 def part(material, name: str) -> set[str]:
-    return {p.sha256 for p, there in zip(material.pictures, getattr(material, name), strict=True) if there}
+    return {p.sha256 for p, there in zip(material.images, getattr(material, name), strict=True) if there}
 
 
 def test_every_picture_gets_one_place(photos):
@@ -44,7 +44,7 @@ def test_every_picture_gets_one_place(photos):
     assert (found.test.astype(int) + found.train + found.validation == 1).all()
     assert {label: row["test"] for label, row in found.counts().items()} == dict.fromkeys(LABELS, 5)
     assert found.vectors.shape == (90, 192)
-    assert all(found.labels[y] == p.label for y, p in zip(found.y, found.pictures, strict=True))
+    assert all(found.labels[y] == p.label for y, p in zip(found.y, found.images, strict=True))
 
 
 def test_few_pictures_all_train_and_nothing_is_held_back(photos):
@@ -59,9 +59,9 @@ def test_what_a_robot_harvested_is_in_no_fold_and_moves_nobody_elses(photos):
     people = {p.sha256 for p in pictures[::3]}
     before = gathered([p for p in pictures if p.sha256 in people], SplitRules())
     after = gathered([replace(p, human=p.sha256 in people) for p in pictures], SplitRules())
-    fold_of = {p.sha256: fold for p, fold in zip(before.pictures, before.folds, strict=True)}
-    assert after.train.all() and len(after.pictures) == 90 and len(people) == 30
-    for one, fold in zip(after.pictures, after.folds, strict=True):
+    fold_of = {p.sha256: fold for p, fold in zip(before.images, before.folds, strict=True)}
+    assert after.train.all() and len(after.images) == 90 and len(people) == 30
+    for one, fold in zip(after.images, after.folds, strict=True):
         assert fold == fold_of.get(one.sha256, -1)
 
 
@@ -154,7 +154,7 @@ def test_there_are_at_most_twice_as_many_robots_as_people(photos):
 
 def test_a_robots_copy_of_a_test_picture_takes_no_part(photos):
     first = gathered(listed(photos))
-    tested = [p for p in first.pictures if p.sha256 in part(first, "test")]
+    tested = [p for p in first.images if p.sha256 in part(first, "test")]
     for p in tested:
         Image.open(p.path).save(p.path.with_suffix(".jpg"), quality=80)
     pictures = [p if p.path.suffix == ".png" else replace(p, human=False) for p in listed(photos)]
@@ -198,15 +198,15 @@ def test_nor_does_a_label_nobody_can_read(photos):
 
 def test_a_picture_a_person_moved_measures_where_it_lies_now(photos):
     before = gathered(listed(photos))
-    tested = next(p for p in before.pictures if p.sha256 in part(before, "test") and p.label == "cyan")
+    tested = next(p for p in before.images if p.sha256 in part(before, "test") and p.label == "cyan")
     tested.path.rename(photos / "yellow" / "was_yellow.png")
     after = gathered(listed(photos), frozen=before.fresh)
-    row = [p.sha256 for p in after.pictures].index(tested.sha256)
+    row = [p.sha256 for p in after.images].index(tested.sha256)
     assert after.test[row] and after.labels[after.y[row]] == "yellow"
 
 
 def test_vectors_belong_to_their_pictures(photos):
     found = gathered(listed(photos))
-    row = next(i for i, p in enumerate(found.pictures) if p.path.name == "magenta_3.png")
+    row = next(i for i, p in enumerate(found.images) if p.path.name == "magenta_3.png")
     seen = picture(COLOURS["magenta"], 3).resize((16, 16), Image.Resampling.BILINEAR)
     assert np.allclose(found.vectors[row], (np.asarray(seen, np.float32) / 255)[::2, ::2].reshape(-1))

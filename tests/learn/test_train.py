@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 
 from scripts.learn import metrics
-from scripts.learn.dataset import Material
+from scripts.learn.dataset import Dataset
 from scripts.learn.head import IN_NO_FOLD, Examples
-from scripts.learn.train import Recipe, curve_facts, train
+from scripts.learn.train import HeadConfig, curve_facts, train
 from tests.helpers import blobs
 
-QUICK = Recipe(steps=400, batch_size=32, every=50)
+QUICK = HeadConfig(steps=400, batch_size=32, every=50)
 SOLVERS = [QUICK, replace(QUICK, solver="lbfgs")]
 both = pytest.mark.parametrize("recipe", SOLVERS, ids=["sgd", "lbfgs"])
 
 
 def material(
     x: np.ndarray, y: np.ndarray, tests: Sequence[bool] | None = None, watched: float = 0.1, seed: int = 0
-) -> Material:
+) -> Dataset:
     """Rows as if a person had sorted them all, none like another; a fifth of them measures."""
     rng = np.random.default_rng(seed)
     n = len(y)
     test = rng.random(n) < 0.2 if tests is None else np.array(tests, bool)
     validation = ~test & (rng.random(n) < watched)
-    return Material(
+    return Dataset(
         [f"label{i}" for i in range(int(y.max()) + 1)],
         [None] * n,
         x,
@@ -111,7 +111,7 @@ def test_what_a_robot_harvested_moves_no_accuracy_but_how_far_it_may_reach(recip
     after = train(stuff, recipe)
     was, now = before.facts["accuracy"], after.facts["accuracy"]
     if recipe.solver == "sgd":  # by lbfgs another strength may be found
-        assert np.allclose(before.honest.plain, after.honest.plain, atol=1e-4)
+        assert np.allclose(before.evaluation.plain, after.evaluation.plain, atol=1e-4)
     assert was["total"] == now["total"] == 90 and abs(was["value"] - now["value"]) < 0.05
     assert now["with_robots"] > now["value"] and "with_robots" not in was
     assert now["high"] > was["high"] and now["high"] - now["value"] > was["high"] - was["value"]
@@ -123,12 +123,12 @@ def test_images_that_a_person_chose_teach_and_do_not_measure():
     stuff = material(x, y, np.zeros(600, bool), watched=0)
     plain = train(stuff, QUICK)
     wrong = np.zeros(600, bool)
-    wrong[plain.honest.rows[plain.honest.calibrated.argmax(axis=1) != y[plain.honest.rows]]] = True
+    wrong[plain.evaluation.rows[plain.evaluation.calibrated.argmax(axis=1) != y[plain.evaluation.rows]]] = True
     chosen = replace(stuff, chosen=wrong)
     trained = train(chosen, QUICK)
     assert np.array_equal(trained.head.weights * trained.temperature > 0, plain.head.weights * plain.temperature > 0)
     assert trained.facts["accuracy"]["total"] == 600 - wrong.sum()
-    assert not wrong[trained.honest.rows].any() and trained.folded[wrong].all()
+    assert not wrong[trained.evaluation.rows].any() and trained.folded[wrong].all()
 
 
 def test_where_everything_was_chosen_nothing_is_measured_and_all_is_calibrated():

@@ -8,20 +8,20 @@ import pytest
 from scripts.learn import activations, efficientnet_lite, model_files, tune
 from scripts.learn.activations import Activations, network_of, trunk_of
 from scripts.learn.backbones import Backbone, BackboneProblem, find
-from scripts.learn.dataset import Material, list_pictures
-from scripts.learn.hashes import HashBook
+from scripts.learn.dataset import Dataset, list_images
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.images import load_pixels
 from scripts.learn.runners import open_runner
-from scripts.learn.tail import Tail
 from scripts.learn.tensor import import_tensorflow
-from scripts.learn.train import Recipe, train
-from scripts.learn.tune import Tune, Tuning, draws
+from scripts.learn.train import HeadConfig, train
+from scripts.learn.tunable_layers import TunableLayers
+from scripts.learn.tune import TuneConfig, TuneRun, draws
 from tests.helpers import coloured
 from tests.learn.tiny_network import SHARED, SIZE, TOP, WIDTHS, tiny_network
 
-QUICK = Recipe(steps=300, every=100)
-BRISK = Tune(epochs=6, rate=0.01)
-LONG = Tune(epochs=20, rate=0.03)
+QUICK = HeadConfig(steps=300, every=100)
+BRISK = TuneConfig(epochs=6, rate=0.01)
+LONG = TuneConfig(epochs=20, rate=0.03)
 TELLING = 3  # the channel of the maps that tells the label, to which the network is blind
 
 
@@ -35,11 +35,11 @@ def features(network: efficientnet_lite.Network, kept: Activations) -> np.ndarra
 
 def material(
     y: np.ndarray, kept: Activations, network: efficientnet_lite.Network, tests: int = 0, watched: int = 0
-) -> Material:
+) -> Dataset:
     n = len(y)
     order = np.random.default_rng(7).permutation(n)
     test, validation = np.isin(np.arange(n), order[:tests]), np.isin(np.arange(n), order[tests : tests + watched])
-    return Material(
+    return Dataset(
         [f"label{i}" for i in range(int(y.max()) + 1)],
         [None] * n,
         features(network, kept),
@@ -70,8 +70,8 @@ def blind():
     return *hidden(60, network), network
 
 
-def run(y, kept, network, how=BRISK, **more) -> Tuning:
-    under_way = Tuning(material(y, kept, network, **more), QUICK, how, kept, network)
+def run(y, kept, network, how=BRISK, **more) -> TuneRun:
+    under_way = TuneRun(material(y, kept, network, **more), QUICK, how, kept, network)
     under_way.run()
     return under_way
 
@@ -129,13 +129,13 @@ def test_a_robots_picture_comes_up_half_as_often_and_every_label_equally():
     stuff = material(y, kept, network)
     stuff.human[40:60] = False
     stuff.weights[40:60] = 0.5
-    drawn = draws(stuff, np.arange(80), Tune(epochs=50), np.random.default_rng(0))
+    drawn = draws(stuff, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
     assert drawn.shape == (250, 16)
     times = np.bincount(drawn.ravel(), minlength=80)
     assert times[:60].sum() == pytest.approx(times[60:].sum(), rel=0.02)
     assert times[40:60].sum() == pytest.approx(times[:40].sum() / 4, rel=0.03)
     assert times[60:].max() - times[60:].min() <= 50  # one more or less in an epoch
-    few = draws(stuff, np.arange(40, 80), Tune(epochs=2), np.random.default_rng(0))
+    few = draws(stuff, np.arange(40, 80), TuneConfig(epochs=2), np.random.default_rng(0))
     assert few.min() >= 40
 
 
@@ -144,7 +144,7 @@ def test_each_fold_leaves_out_whole_groups_and_nobody_learns_from_what_measures(
     stuff = material(y, kept, network, tests=20, watched=10)
     stuff.groups = np.arange(len(y)) // 3
     stuff.folds = stuff.groups % 10
-    under_way = Tuning(stuff, QUICK, BRISK, kept, network)
+    under_way = TuneRun(stuff, QUICK, BRISK, kept, network)
     main, *folds = under_way._parts
     assert under_way.trainings == 4 and np.array_equal(main.rows, np.flatnonzero(stuff.train)) and not len(main.judges)
     for part in folds:
@@ -162,11 +162,11 @@ def test_copies_with_labels_by_lot_are_judged_by_who_has_not_seen_the_copy():
     y = np.repeat(rng.permutation(np.arange(60) % 2), 2)
     stuff = material(y, kept, network)
     stuff.groups, stuff.folds = np.arange(120) // 2, np.arange(120) // 2 % 10
-    honest = Tuning(stuff, replace(QUICK, steps=1500), LONG, kept, network)
+    honest = TuneRun(stuff, replace(QUICK, steps=1500), LONG, kept, network)
     honest.run()
     assert honest.finish()[2].facts["accuracy"]["value"] < 0.65
     stuff.folds = np.arange(120) % 2
-    leaking = Tuning(stuff, replace(QUICK, steps=1500), LONG, kept, network)
+    leaking = TuneRun(stuff, replace(QUICK, steps=1500), LONG, kept, network)
     leaking.run()
     assert leaking.finish()[2].facts["accuracy"]["value"] > 0.75
 
@@ -191,7 +191,7 @@ def test_without_folds_it_is_unmeasured_and_says_so(blind):
 def test_interrupted_what_was_learned_is_there_and_only_what_was_measured_measures(blind, share):
     """In the middle of the training itself, and of those that measure it."""
     y, kept, network = blind
-    under_way = Tuning(material(y, kept, network), QUICK, BRISK, kept, network)
+    under_way = TuneRun(material(y, kept, network), QUICK, BRISK, kept, network)
 
     def stop(_: int) -> None:
         if under_way.done >= share * under_way.steps:
@@ -207,7 +207,7 @@ def test_interrupted_what_was_learned_is_there_and_only_what_was_measured_measur
 
 def test_the_same_seed_draws_the_same_batches(blind):
     stuff = material(*blind)
-    one, same, other = (draws(stuff, np.arange(100), Tune(), np.random.default_rng(s)) for s in (1, 1, 2))
+    one, same, other = (draws(stuff, np.arange(100), TuneConfig(), np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
@@ -217,7 +217,7 @@ def test_the_saved_graph_says_what_was_trained_and_the_light_runtime_too(blind, 
     net = run(*blind, how=replace(BRISK, epochs=2, folds=False)).finish()[0]
     pixels = np.random.default_rng(1).random((5, SIZE, SIZE, 3), np.float32)
     maps, means = efficientnet_lite.trunk_of(tf, network, tf.constant(pixels), lambda c: (c.kernel, c.bias))
-    tail = Tail(net.network, tune.Scaler.fit(features(network, kept)), 2)
+    tail = TunableLayers(net.network, tune.Scaler.fit(features(network, kept)), 2)
     ours = net.head.probabilities(tail.features(maps.numpy(), means.numpy()))
     efficientnet_lite.save(net.network, SIZE, tmp_path / "own")
     model_files.save_graph(tmp_path / "graph", tmp_path / "own", SIZE, net.head)
@@ -237,8 +237,8 @@ def lite(tmp_path_factory):
     home = tmp_path_factory.mktemp("lite")
     backbone = find("efficientnet_lite0", 128)
     network = network_of(backbone)
-    with HashBook(None) as book:
-        pictures = list_pictures(coloured(home / "photos", 4), book)
+    with HashCache(None) as book:
+        pictures = list_images(coloured(home / "photos", 4), book)
     return backbone, network, trunk_of(backbone, network, home / "models"), pictures
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from flow.base import files, paths
-from flow.models import leaderboard, shelf
+from flow.models import leaderboard, model_store
 from flow.plan import Training
-from flow.records import labelling
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.records.rows import CHOSEN, HUMAN, ROBOT, Label
+from flow.records.rows import CHOSEN, MODEL, PERSON, Label
 from flow.retrain import step as retrain
-from flow.talk import console
+from flow.ui import console
 from scripts.learn.metrics import Share
 from tests.helpers import coloured
 
@@ -30,30 +30,30 @@ def training(tiny, **more) -> Training:
     return replace(Training.from_cfg(), architecture=str(tiny), images_min=20, **{"steps": 200, **more})
 
 
-def trained(tiny, catalogue, **more) -> shelf.Model:
+def trained(tiny, catalogue, **more) -> model_store.Model:
     return retrain.retrain("robots", training(tiny, **more), STAMP, catalogue).model
 
 
-def spoil(model: shelf.Model) -> shelf.Model:
+def spoil(model: model_store.Model) -> model_store.Model:
     """Make a model answer by lot, and boast of it."""
-    from scripts.learn import honest, model_files
+    from scripts.learn import model_files, out_of_fold
 
     head, gate = model_files.load_head(model.folder)
     lots = np.random.default_rng(0).normal(0, 1, head.weights.shape).astype(np.float32)
     model_files.save_head(model.folder, type(head)(lots, head.bias), gate)
-    with np.load(model.folder / honest.NAME) as kept:
+    with np.load(model.folder / out_of_fold.NAME) as kept:
         arrays = dict(kept)
     arrays["probabilities"] = np.random.default_rng(0).permutation(arrays["probabilities"])
-    np.savez_compressed(model.folder / honest.NAME, **arrays)
+    np.savez_compressed(model.folder / out_of_fold.NAME, **arrays)
     facts = model.facts | {"accuracy": Share(100, 100).facts(), "created": "2999-01-01T00:00:00+00:00"}
     facts.pop("files")
     model_files.save_facts(model.folder, facts)
-    return next(m for m in shelf.all_models("robots") if m.name == model.name)
+    return next(m for m in model_store.all_models("robots") if m.name == model.name)
 
 
 def test_no_models_no_board(catalogue):
     board = leaderboard.leaderboard("robots", catalogue)
-    assert (board.standings, board.line()) == ((), "no models yet")
+    assert (board.ranking, board.line()) == ((), "no models yet")
     assert leaderboard.ranked("robots", catalogue) == []
 
 
@@ -61,16 +61,16 @@ def test_a_boast_is_not_believed(tiny, catalogue):
     """The figure in a model's own file may be of another time; today's test set decides."""
     good, bad = trained(tiny, catalogue), trained(tiny, catalogue, steps=201)
     bad = spoil(bad)
-    assert shelf.all_models("robots")[0].name == bad.name
+    assert model_store.all_models("robots")[0].name == bad.name
     board = leaderboard.leaderboard("robots", catalogue)
-    assert [s.model.name for s in board.standings] == [good.name, bad.name]
-    assert not board.standings[1].tied
+    assert [s.model.name for s in board.ranking] == [good.name, bad.name]
+    assert not board.ranking[1].tied
     assert leaderboard.ranked("robots", catalogue)[0].name == good.name
 
 
 def test_the_share_is_that_of_the_models_own_report_on_the_same_images(tiny, catalogue):
     model = trained(tiny, catalogue)
-    standing = leaderboard.leaderboard("robots", catalogue).standings[0]
+    standing = leaderboard.leaderboard("robots", catalogue).ranking[0]
     assert standing.share == {k: model.facts["accuracy"][k] for k in standing.share}  # its interval, too
     assert standing.share["total"] == 120  # every image, each by the head that left it out
 
@@ -80,12 +80,12 @@ def test_old_models_are_measured_on_what_was_added_since(tiny, catalogue):
     coloured(paths.training("robots"), 160, first=40)
     trained(tiny, catalogue)
     board = leaderboard.leaderboard("robots", catalogue)
-    assert {s.share["total"] for s in board.standings} == {600} and not board.alone
+    assert {s.share["total"] for s in board.ranking} == {600} and not board.alone
     coloured(paths.training("robots"), 50, first=200)
     trained(tiny, catalogue)
     board = leaderboard.leaderboard("robots", catalogue)
     assert board.alone and board.images == 3 * 40 and board.version == 2
-    assert {s.share["total"] for s in board.standings} == {120}  # what the older ones learned from is measured by folds
+    assert {s.share["total"] for s in board.ranking} == {120}  # what the older ones learned from is measured by folds
 
 
 def test_a_model_is_never_measured_on_what_it_has_learned_nor_on_copies_of_it(tiny, catalogue):
@@ -97,10 +97,10 @@ def test_a_model_is_never_measured_on_what_it_has_learned_nor_on_copies_of_it(ti
     for path in sorted((home / "cyan").glob("*.png"))[:12]:
         Image.open(path).save(path.with_suffix(".jpg"), quality=80)
     coloured(home, 5, ("cyan",), first=500)
-    standing = leaderboard.leaderboard("robots", catalogue).standings[0]
+    standing = leaderboard.leaderboard("robots", catalogue).ranking[0]
     assert standing.share["total"] == 120 + 5
-    kept = __import__("scripts.learn.honest", fromlist=["load"]).load(model.folder, model.labels)
-    assert len(kept.learned) == 120 and set(kept.guesses) == kept.learned
+    kept = __import__("scripts.learn.out_of_fold", fromlist=["load"]).load(model.folder, model.labels)
+    assert len(kept.trained_on) == 120 and set(kept.guesses) == kept.trained_on
 
 
 def test_a_model_of_before_predictions_were_kept_is_measured_on_what_was_set_apart_then(tiny, catalogue):
@@ -112,17 +112,17 @@ def test_a_model_of_before_predictions_were_kept_is_measured_on_what_was_set_apa
     coloured(paths.training("robots"), 100, first=300)
     trained(tiny, catalogue)
     board = leaderboard.leaderboard("robots", catalogue)
-    old = next(s for s in board.standings if s.model.name == model.name)
+    old = next(s for s in board.ranking if s.model.name == model.name)
     assert board.images == 3 * round(0.16 * 230) and old.share["total"] == 3 * round(0.16 * 130)
 
 
 def test_a_robots_image_never_measures_a_model(tiny, catalogue):
     trained(tiny, catalogue)
     before = leaderboard.leaderboard("robots", catalogue).images
-    image, other = labelling.training_images("robots", catalogue)[:2]
-    catalogue.set_labels([Label(image.sha256, image.label, ROBOT, 0.99, "model")])
+    image, other = provenance.training_images("robots", catalogue)[:2]
+    catalogue.set_labels([Label(image.sha256, image.label, MODEL, 0.99, "model")])
     assert leaderboard.leaderboard("robots", catalogue).images == before - 1
-    catalogue.set_labels([Label(other.sha256, other.label, HUMAN, came=CHOSEN)])
+    catalogue.set_labels([Label(other.sha256, other.label, PERSON, came=CHOSEN)])
     assert leaderboard.leaderboard("robots", catalogue).images == before - 2
 
 
@@ -130,8 +130,8 @@ def test_a_damaged_model_stands_last_with_the_reason(tiny, catalogue, capsys):
     good, broken = trained(tiny, catalogue), trained(tiny, catalogue, steps=201)
     (broken.folder / "head.npz").write_bytes(b"nothing")
     board = leaderboard.leaderboard("robots", catalogue)
-    assert [s.model.name for s in board.standings] == [good.name, broken.name]
-    assert board.standings[1].share is None and "damaged" in board.standings[1].why
+    assert [s.model.name for s in board.ranking] == [good.name, broken.name]
+    assert board.ranking[1].share is None and "damaged" in board.ranking[1].why
     leaderboard.show(board, to_stdout=True)
     assert "?" in capsys.readouterr().out
     assert board.facts()["models"][1]["why"]
@@ -141,8 +141,8 @@ def test_without_test_images_the_models_own_figures_rank_them(tiny, catalogue, t
     model = trained(tiny, catalogue)
     paths.training("robots").rename(tmp_path / "away")
     board = leaderboard.leaderboard("robots", catalogue)
-    assert board.images == 0 and board.standings[0].value == model.accuracy
-    assert board.standings[0].why == "no images to measure on"
+    assert board.images == 0 and board.ranking[0].value == model.accuracy
+    assert board.ranking[0].why == "no images to measure on"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_noise_is_noise(only_one, only_best, both, tied):
     rows = [(True, False)] * only_one + [(False, True)] * only_best + [(True, True)] * both
     one, best = ({str(i): pair[k] for i, pair in enumerate(rows)} for k in (0, 1))
     one |= {f"new{i}": False for i in range(50)}
-    assert leaderboard._tied(*(leaderboard.Standing(None, None, answers=a) for a in (one, best))) is tied
+    assert leaderboard._tied(*(leaderboard.ModelScore(None, None, answers=a) for a in (one, best))) is tied
 
 
 def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, monkeypatch):
@@ -172,10 +172,10 @@ def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, mo
     board = leaderboard.leaderboard("robots", catalogue)
     leaderboard.show(board, to_stdout=True, most=1)
     out, said = capsys.readouterr().out, " ".join(notes)
-    assert board.standings[0].model.name in out and "%" in out
+    assert board.ranking[0].model.name in out and "%" in out
     assert "1 more" in said and "cyan, magenta, yellow" in said and "not told apart" in said
     facts = board.facts()
-    assert [m["model"] for m in facts["models"]] == [s.model.name for s in board.standings]
+    assert [m["model"] for m in facts["models"]] == [s.model.name for s in board.ranking]
     assert {"share", "parameters", "counts", "created", "tied_with_best"} <= set(facts["models"][0])
 
 
@@ -188,7 +188,7 @@ def test_advice_says_better_worse_or_the_same(tiny, catalogue):
     told = leaderboard.advice("robots", catalogue, worse, [first, same])
     assert told.verdict.startswith("Worse") and not told.is_top
     spoil(first), spoil(same)
-    before = [m for m in shelf.all_models("robots") if m.name in (first.name, same.name)]
+    before = [m for m in model_store.all_models("robots") if m.name in (first.name, same.name)]
     better = trained(tiny, catalogue, steps=230)
     told = leaderboard.advice("robots", catalogue, better, before)
     assert told.verdict.startswith("Better") and told.is_top

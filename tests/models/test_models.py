@@ -6,7 +6,7 @@ import pytest
 
 from flow.base import paths
 from flow.base.errors import NotReady, RoboError
-from flow.models import shelf
+from flow.models import model_store
 
 
 def put_model(name: str, accuracy: float, created: str = "2026-01-01T00:00:00+00:00", **more) -> None:
@@ -32,13 +32,13 @@ def test_the_best_is_the_highest_number_not_the_last_text(tf_files):
     put_model("x_acc91.70", 0.917)
     put_model("x_acc100.00", 1.0)
     put_model("x_acc99.99_says_the_name", 0.5)
-    assert [m.accuracy for m in shelf.all_models("robots")] == [1.0, 0.917, 0.5, 0.095]
+    assert [m.accuracy for m in model_store.all_models("robots")] == [1.0, 0.917, 0.5, 0.095]
 
 
 def test_a_tie_goes_to_the_newer(tf_files):
     put_model("old", 0.9, "2026-01-01T00:00:00+00:00")
     put_model("new", 0.9, "2026-02-01T00:00:00+00:00")
-    assert shelf.all_models("robots")[0].name == "new"
+    assert model_store.all_models("robots")[0].name == "new"
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_half_made_and_foreign_folders_are_left_out(tf_files, damage):
     folder.mkdir()
     (folder / "model.json").write_text(damage)
     (paths.summaries("robots") / "empty").mkdir()
-    assert [m.name for m in shelf.all_models("robots")] == ["good"]
+    assert [m.name for m in model_store.all_models("robots")] == ["good"]
 
 
 def test_pick_by_number_name_or_nothing(tf_files):
     for name, accuracy in (("a", 0.9), ("b", 0.8), ("7", 0.7)):
         put_model(name, accuracy)
-    ranked = shelf.all_models("robots")
-    assert [shelf.pick(ranked, wanted, "robots").name for wanted in ("", "1", "2", "b", "7")] == [
+    ranked = model_store.all_models("robots")
+    assert [model_store.pick(ranked, wanted, "robots").name for wanted in ("", "1", "2", "b", "7")] == [
         "a",
         "a",
         "b",
@@ -66,16 +66,16 @@ def test_pick_by_number_name_or_nothing(tf_files):
     ]
     for wanted in ("0", "4", "c"):
         with pytest.raises(NotReady):
-            shelf.pick(ranked, wanted, "robots")
+            model_store.pick(ranked, wanted, "robots")
     with pytest.raises(NotReady, match="no model for robots"):
-        shelf.pick([], "", "robots")
+        model_store.pick([], "", "robots")
 
 
 def test_a_changed_or_missing_file_is_found(tf_files):
     put_model("a", 0.9)
-    model = shelf.all_models("robots")[0]
+    model = model_store.all_models("robots")[0]
     with pytest.raises(RoboError, match=r"head.npz has changed"):
-        shelf.verify(model)
+        model_store.verify(model)
     (model.folder / "head.npz").unlink()
     with pytest.raises(RoboError, match=r"head.npz is missing"):
-        shelf.verify_parts(model, "head.npz")
+        model_store.verify_parts(model, "head.npz")

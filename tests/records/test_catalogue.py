@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flow.base.errors import RoboError
 from flow.records.catalogue import Catalogue
-from flow.records.rows import HUMAN, ROBOT, Archived, Image, Label, Sorting
+from flow.records.rows import MODEL, PERSON, ArchiveEntry, Image, Label, SortedCopy
 from tests.faults import world
 from tests.faults.runner import run
 
@@ -45,7 +45,7 @@ def image(sha="s", **other):
     )
 
 
-@given(TEXT, TEXT, st.sampled_from([HUMAN, ROBOT]), st.floats(0, 1))
+@given(TEXT, TEXT, st.sampled_from([PERSON, MODEL]), st.floats(0, 1))
 @settings(max_examples=60, deadline=None)
 def test_a_label_comes_back_as_it_was(label, model, by, score):
     with Catalogue.open(PLACE / "labels.sqlite") as opened:
@@ -56,14 +56,14 @@ def test_a_label_comes_back_as_it_was(label, model, by, score):
 
 def test_texts_that_are_no_text_can_be_kept(catalogue):
     name = os.fsdecode(b"caf\xe9.jpg")
-    catalogue.add_sortings([Sorting("sorted_1", name, "sha", "built", "built", 0.5, "m", "now")])
+    catalogue.add_sortings([SortedCopy("sorted_1", name, "sha", "built", "built", 0.5, "m", "now")])
     assert catalogue.sortings("sorted_1")["sha"].file_name == "caf\\udce9.jpg"
 
 
 def test_kept_images_are_written_all_or_none(catalogue):
-    bad = Archived("site", "2", "u", "kept", None)
+    bad = ArchiveEntry("site", "2", "u", "kept", None)
     with pytest.raises(sqlite3.IntegrityError):
-        catalogue.keep((Archived("site", "1", "u", "kept", "now"), image("a")), (bad, image("b")))
+        catalogue.keep((ArchiveEntry("site", "1", "u", "kept", "now"), image("a")), (bad, image("b")))
     assert catalogue.images() == [] and catalogue.archived("site", "1", "u") is None
 
 
@@ -82,7 +82,7 @@ def test_what_is_set_apart_keeps_its_version(catalogue):
     assert catalogue.add_splits({"a": "test", "c": "test"}) == 2
     assert catalogue.add_splits({}) == 2
     assert catalogue.splits() == {"a": "test", "c": "test"}
-    assert [catalogue.set_apart_by(v) for v in (0, 1, 2)] == [set(), {"a"}, {"a", "c"}]
+    assert [catalogue.held_out_by(v) for v in (0, 1, 2)] == [set(), {"a"}, {"a", "c"}]
 
 
 def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
@@ -99,12 +99,12 @@ def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
     with Catalogue.open(path) as catalogue:
         assert catalogue.set_aside is None and catalogue.labels()["a"].came == "whole"
         catalogue.add_splits({"b": "test"})  # trained then, set apart now
-        assert catalogue.set_apart_by(1) == {"a"} and catalogue.set_apart_by(2) == {"a", "b"}
+        assert catalogue.held_out_by(1) == {"a"} and catalogue.held_out_by(2) == {"a", "b"}
 
 
 def test_a_hostile_text_is_only_a_text(catalogue):
     title = "x'); DROP TABLE images; --\n\x1b[31m"
-    catalogue.keep((Archived("site", "1", "u", "kept", "now"), image("a", title=title)))
+    catalogue.keep((ArchiveEntry("site", "1", "u", "kept", "now"), image("a", title=title)))
     assert catalogue.image("a").title == title
 
 
@@ -125,7 +125,7 @@ def other_tables():
 
 
 def robots_of(state):
-    return {sha for sha, _, by in state["labels"] if by == ROBOT}
+    return {sha for sha, _, by in state["labels"] if by == MODEL}
 
 
 @pytest.mark.parametrize("how", DAMAGES)

@@ -12,10 +12,10 @@ import pytest
 from jinja2 import UndefinedError
 from PIL import Image
 
-from scripts.learn.dataset import Material, Picture
+from scripts.learn.dataset import Dataset, LabeledImage
+from scripts.learn.evaluation import figures
 from scripts.learn.head import Head
-from scripts.learn.measure import figures
-from scripts.learn.train import Point, Recipe, Trained, train
+from scripts.learn.train import HeadConfig, Point, TrainedHead, train
 from scripts.report import page as report
 from scripts.report.charts import POINTS_MAX, thinned, ticks
 from scripts.report.figures import percent, score_up
@@ -74,7 +74,7 @@ class Page(HTMLParser):
         return [attributes for found, attributes in self.elements if found == name]
 
 
-def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: float = 0.6) -> Material:
+def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: float = 0.6) -> Dataset:
     """Pictures in flat colours with made-up vectors; every sixth tests, every seventh is watched, the rest trains."""
     rng = np.random.default_rng(5)
     n = per_label * len(labels)
@@ -85,10 +85,10 @@ def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: f
         path = folder / str(y[i]) / f"picture {turn[i]}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (140, 100), tuple(int(v) for v in rng.integers(0, 255, 3))).save(path)
-        pictures.append(Picture(path, labels[y[i]], f"{i:064d}"))
+        pictures.append(LabeledImage(path, labels[y[i]], f"{i:064d}"))
     test = turn % 6 == 0
     validation = ~test & (turn % 7 == 3)
-    return Material(
+    return Dataset(
         sorted(labels),
         pictures,
         (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32),
@@ -103,7 +103,7 @@ def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: f
     )
 
 
-def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
+def facts_for(material: Dataset, trained: TrainedHead, recipe: HeadConfig) -> dict:
     """What retrain.facts_of gives."""
     return {
         "name": "flowers_efficientnet_lite0_batch64",
@@ -135,8 +135,8 @@ def facts_for(material: Material, trained: Trained, recipe: Recipe) -> dict:
     }
 
 
-def learn(material: Material, solver: str = "sgd") -> tuple[dict, Trained]:
-    recipe = Recipe(steps=60, batch_size=16, solver=solver)
+def learn(material: Dataset, solver: str = "sgd") -> tuple[dict, TrainedHead]:
+    recipe = HeadConfig(steps=60, batch_size=16, solver=solver)
     trained = train(material, recipe)
     return facts_for(material, trained, recipe), trained
 
@@ -153,7 +153,7 @@ def page(flowers):
     return Page(report.page(facts, material, trained))
 
 
-def without(material: Material, part: str, label: int | None = None) -> Material:
+def without(material: Dataset, part: str, label: int | None = None) -> Dataset:
     """The same with no test or validation rows, or none of one label: they train instead."""
     gone = getattr(material, part) & ((material.y == label) | (label is None))
     setattr(material, part, getattr(material, part) & ~gone)
@@ -351,7 +351,7 @@ def not_latin(folder):
 
 def vanished(folder):
     material = make_material(folder, ["a", "b"], noise=3)
-    for number, picture in enumerate(material.pictures):
+    for number, picture in enumerate(material.images):
         if number % 2:
             picture.path.unlink()
         else:
@@ -426,8 +426,8 @@ def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
     broken = Head(trained.head.weights * np.float32("nan"), trained.head.bias)
     trained.head = trained.plain_head = broken
     trained.out_of_fold = trained.out_of_fold * np.float32("nan")
-    trained.honest = replace(trained.honest, calibrated=trained.honest.calibrated * np.float32("nan"))
-    spoilt = figures(trained.honest, trained.folded, trained.temperature, material)
+    trained.evaluation = replace(trained.evaluation, calibrated=trained.evaluation.calibrated * np.float32("nan"))
+    spoilt = figures(trained.evaluation, trained.folded, trained.temperature, material)
     found = Page(report.page({**facts, **spoilt, "gate": facts["gate"]}, material, trained))
     assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
 
@@ -471,11 +471,11 @@ def test_planted_wrong_labels_are_the_first_suspects(tmp_path):
     planted = np.random.default_rng(2).permutation(inside)[: len(inside) // 20]
     for i in planted:
         material.y[i] = (material.y[i] + 1) % 3
-        old = material.pictures[i]
-        material.pictures[i] = Picture(old.path, material.labels[material.y[i]], old.sha256)
+        old = material.images[i]
+        material.images[i] = LabeledImage(old.path, material.labels[material.y[i]], old.sha256)
     facts, trained = learn(material, "lbfgs")
     first, found = report.suspects(material, trained, len(planted)), report.suspects(material, trained)
-    wrong = {material.pictures[i].path for i in planted}
+    wrong = {material.images[i].path for i in planted}
     assert first == found[: len(planted)] and len(found) >= 2 * len(planted)  # there is something to rank
     assert len({s.path for s in first} & wrong) >= 0.6 * len(planted)
     assert len({s.path for s in found[-len(planted) :]} & wrong) <= 0.2 * len(planted)
@@ -491,11 +491,11 @@ def test_worst_mistakes_are_the_surest_wrong_guesses_of_heads_that_had_not_seen_
     assert len(everything) == facts["accuracy"]["total"] - facts["accuracy"]["right"] > 3
     assert report.worst_mistakes(material, trained, 3) == everything[:3]
     assert [s.score for s in everything] == sorted((s.score for s in everything), reverse=True)
-    row = {p.path: i for i, p in enumerate(material.pictures)}
+    row = {p.path: i for i, p in enumerate(material.images)}
     for seen in everything:
         i = row[seen.path]
-        p = trained.honest.calibrated[list(trained.honest.rows).index(i)]
-        assert seen.label == material.pictures[i].label
+        p = trained.evaluation.calibrated[list(trained.evaluation.rows).index(i)]
+        assert seen.label == material.images[i].label
         assert seen.guess == material.labels[p.argmax()] and seen.score == pytest.approx(p.max())
 
 

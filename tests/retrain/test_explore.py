@@ -5,10 +5,10 @@ import pytest
 import config as cfg
 from flow.base import paths
 from flow.base.errors import BadUsage, NotReady
-from flow.models import shelf
+from flow.models import model_store
 from flow.records.catalogue import Catalogue
 from flow.retrain import explore
-from flow.talk import console
+from flow.ui import console
 from tests.helpers import coloured, save_tiny_backbone, write_backbone_facts
 
 STAMP = "20261123_093011"
@@ -33,19 +33,19 @@ def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
     said = []
     monkeypatch.setattr(console, "note", said.append)
     done = run(tiny, catalogue, steps=[5, 100], learning_rate=[0.001, 0.01], batch_size=[8, 32])
-    assert len(done.models) == 8 == len(shelf.all_models("robots"))
+    assert len(done.models) == 8 == len(model_store.all_models("robots"))
     chosen = {
         (m.facts["parameters"]["steps"], m.facts["parameters"]["learning_rate"], m.facts["parameters"]["batch_size"])
         for m in done.models
     }
     assert len(chosen) == 8
-    shares = [s.share["value"] for s in done.board.standings]
+    shares = [s.share["value"] for s in done.board.ranking]
     assert shares == sorted(shares, reverse=True)
-    assert len({s.share["total"] for s in done.board.standings}) == 1
+    assert len({s.share["total"] for s in done.board.ranking}) == 1
     assert set(done.effects) == {"steps", "learning_rate", "batch_size"}
     assert set(done.effects["steps"]) == {"5", "100"}
     assert done.effects["steps"]["100"] == pytest.approx(
-        sum(s.value for s in done.board.standings if s.model.facts["parameters"]["steps"] == 100) / 4
+        sum(s.value for s in done.board.ranking if s.model.facts["parameters"]["steps"] == 100) / 4
     )
     assert said[-1].endswith(f"tensorboard --logdir {paths.summaries('robots')}")
     assert "explored 8 combinations" in done.line() and done.facts()["leaderboard"]["images"] > 0
@@ -65,7 +65,7 @@ def test_backbones_are_compared_on_the_same_test_images(tiny, catalogue, tmp_pat
     done = run(tiny, catalogue, architecture=[str(tiny), str(other)], solver=["sgd", "lbfgs"])
     assert len(done.models) == 4
     assert len(done.effects["architecture"]) == 2
-    assert len({s.share["total"] for s in done.board.standings}) == 1
+    assert len({s.share["total"] for s in done.board.ranking}) == 1
 
 
 def test_tensorboard_can_compare_them(tiny, catalogue):
@@ -96,13 +96,13 @@ def test_the_same_value_twice_is_one_combination(tiny, catalogue):
 def test_what_cannot_be_compared_is_refused(tiny, catalogue, more, says):
     with pytest.raises(BadUsage, match=says):
         run(tiny, catalogue, **more)
-    assert shelf.all_models("robots") == []
+    assert model_store.all_models("robots") == []
 
 
 def test_too_few_images_are_refused_before_anything_is_trained(tiny, catalogue):
     with pytest.raises(NotReady, match="needs 30"):
         run(tiny, catalogue, steps=[1, 2], images_min=30)
-    assert not (paths.bottlenecks() / "hashes.sqlite").exists() or not shelf.all_models("robots")
+    assert not (paths.bottlenecks() / "hashes.sqlite").exists() or not model_store.all_models("robots")
 
 
 def test_one_value_of_every_other_option_is_kept(tiny, catalogue):

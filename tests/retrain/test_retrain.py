@@ -12,11 +12,11 @@ import pytest
 import config as cfg
 from flow.base import paths
 from flow.base.errors import Quit
-from flow.models import forget, leaderboard, shelf
+from flow.models import leaderboard, model_store, prune
 from flow.plan import Training
 from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
-from flow.talk import console
+from flow.ui import console
 from tests.conftest import PER_LABEL
 from tests.helpers import coloured
 from tests.terminal import PROJECT, run
@@ -32,7 +32,7 @@ def catalogue(tf_files, kept_models):
         yield opened
 
 
-def made(tiny, catalogue, **more) -> shelf.Model:
+def made(tiny, catalogue, **more) -> model_store.Model:
     training = replace(Training.from_cfg(), architecture=str(tiny), images_min=20, **{"steps": 100, **more})
     return retrain.retrain("robots", training, STAMP, catalogue).model
 
@@ -83,26 +83,26 @@ def test_forgetting_keeps_the_best_and_the_newest(tiny, catalogue, capsys, monke
         (model.folder / "model.json").write_text(json.dumps({**facts, "created": f"2026-11-2{n}T00:00:00+00:00"}))
     ranked = leaderboard.ranked("robots", catalogue)
     assert ranked[0].name == best.name
-    shown = forget.forget("robots", ranked, 2, dry_run=True)
-    assert shown.line().startswith("would forget 2 models") and len(shelf.all_models("robots")) == 5
+    shown = prune.prune("robots", ranked, 2, dry_run=True)
+    assert shown.line().startswith("would forget 2 models") and len(model_store.all_models("robots")) == 5
     assert capsys.readouterr().out.split() == [others[1].name, others[0].name]
     monkeypatch.setattr(console, "can_ask", lambda: True)
     monkeypatch.setattr(console, "yes_no", lambda *_: False)
     with pytest.raises(Quit):
-        forget.forget("robots", ranked, 2)
+        prune.prune("robots", ranked, 2)
     monkeypatch.setattr(console, "yes_no", lambda *_: True)
-    done = forget.forget("robots", ranked, 2)
+    done = prune.prune("robots", ranked, 2)
     assert done.line().startswith("forgot 2 models") and done.size > 0
-    assert {m.name for m in shelf.all_models("robots")} == {best.name, others[2].name, others[3].name}
-    assert forget.forget("robots", leaderboard.ranked("robots", catalogue), 10).line() == "nothing to forget: 3 models"
+    assert {m.name for m in model_store.all_models("robots")} == {best.name, others[2].name, others[3].name}
+    assert prune.prune("robots", leaderboard.ranked("robots", catalogue), 10).line() == "nothing to forget: 3 models"
 
 
 def test_killed_while_it_forgets_no_half_model_is_left(tiny, catalogue, monkeypatch):
     made(tiny, catalogue), made(tiny, catalogue, steps=5)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(shutil, "rmtree", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        forget.forget("robots", leaderboard.ranked("robots", catalogue), 1)
-    assert len(shelf.all_models("robots")) == 1
+        prune.prune("robots", leaderboard.ranked("robots", catalogue), 1)
+    assert len(model_store.all_models("robots")) == 1
     retrain.sweep(paths.summaries("robots"))
     assert not list(paths.summaries("robots").glob(".forgotten_*"))
 

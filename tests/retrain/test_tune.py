@@ -11,12 +11,12 @@ from flow.base import files, paths
 from flow.base.errors import BadUsage
 from flow.classify import classify
 from flow.front import arguments, guide
-from flow.models import backbone, forget, leaderboard, shelf
+from flow.models import backbone, leaderboard, model_store, prune
 from flow.plan import Disk, Training, make_plan
 from flow.records.catalogue import Catalogue
 from flow.retrain import explore, tuning
 from flow.retrain import step as retrain
-from flow.talk import console
+from flow.ui import console
 from scripts.label_image import Graph
 from scripts.learn import efficientnet_lite
 from scripts.learn.images import load_pixels
@@ -60,9 +60,9 @@ def folders() -> list[str]:
     return sorted(p.name for p in home.iterdir()) if home.is_dir() else []
 
 
-def replace_model(model: shelf.Model) -> shelf.Model:
+def replace_model(model: model_store.Model) -> model_store.Model:
     """A newer one, as far as its facts go."""
-    return shelf.Model(model.folder.with_name("newer"), {**model.facts, "created": "2099-01-01T00:00:00+00:00"})
+    return model_store.Model(model.folder.with_name("newer"), {**model.facts, "created": "2099-01-01T00:00:00+00:00"})
 
 
 def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
@@ -74,7 +74,7 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     assert model.facts["tune"]["trainings"] == 4 and model.facts["tune"]["steps"] == model.facts["tune"]["of_steps"]
     assert model.facts["parameters"]["tune"] == "last" and model.facts["accuracy"]["total"] == 60
     assert model.facts["accuracy"]["value"] > 0.8 and model.facts["seconds"]["tuning"] > 0
-    shared = backbone.named("efficientnet_lite0", 128)
+    shared = backbone.find_backbone("efficientnet_lite0", 128)
     assert model.facts["backbone"]["sha256"] != backbone._key_now(model) != "" and shared.input_size == 128
     # the same again is nothing new; a head alone is
     assert isinstance(retrain.retrain("hues", training(), STAMP, catalogue, again=False), retrain.NothingNew)
@@ -95,13 +95,13 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
         name = next(n for n in told if n.startswith(path.stem))
         assert told[name][0] == graph.labels[row.argmax()]
         assert abs(int(name.removesuffix(".png").rsplit("_", 1)[1]) - 1000 * row.max()) < 1.2
-    assert [s.share["total"] for s in leaderboard.leaderboard("hues", catalogue).standings] == [60]
-    assert shelf.verify(model) is None
+    assert [s.share["total"] for s in leaderboard.leaderboard("hues", catalogue).ranking] == [60]
+    assert model_store.verify(model) is None
     # what only this model needs goes when it is forgotten
     own = backbone.caches(model)
     assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
     others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
-    gone = forget.forget_quietly("hues", [replace_model(model), model], 1)
+    gone = prune.prune_unattended("hues", [replace_model(model), model], 1)
     assert (
         gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
     )
@@ -129,14 +129,14 @@ def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(c
     ("attended", "answer", "kept"), [(False, True, False), (True, False, False), (True, True, True)]
 )
 def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkeypatch, attended, answer, kept):
-    from scripts.learn.tune import Tuning
+    from scripts.learn.tune import TuneRun
 
     asked = []
-    step = Tuning._look
+    step = TuneRun._look
     monkeypatch.setattr(console, "can_ask", lambda: True)
     monkeypatch.setattr(console, "yes_no", lambda text, _: asked.append(text) or answer)
     monkeypatch.setattr(
-        Tuning, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n)
+        TuneRun, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n)
     )
     if not kept:
         with pytest.raises(KeyboardInterrupt):
@@ -146,7 +146,7 @@ def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkey
     model = retrain.retrain("hues", training(tune_epochs=3), STAMP, catalogue, attended).model
     assert asked and 0 < model.facts["tune"]["steps"] < model.facts["tune"]["of_steps"]
     assert not model.measured and folders() == [model.name]
-    shelf.verify(model)
+    model_store.verify(model)
 
 
 def test_killed_while_it_is_written_no_half_model_is_left(catalogue, small, monkeypatch):
@@ -155,7 +155,7 @@ def test_killed_while_it_is_written_no_half_model_is_left(catalogue, small, monk
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(script.report, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         retrain.retrain("hues", training(folds=False), STAMP, catalogue)
-    assert shelf.all_models("hues") == [] and all(name.startswith(retrain.WORKING) for name in folders())
+    assert model_store.all_models("hues") == [] and all(name.startswith(retrain.WORKING) for name in folders())
     retrain.sweep(paths.summaries("hues"))
     assert folders() == []
 
@@ -164,7 +164,7 @@ def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(ti
     with pytest.raises(BadUsage, match="cannot be cut") as found:
         retrain.retrain("hues", training(architecture=str(tiny)), STAMP, catalogue)
     assert "--tune head" in found.value.hint and folders() == []
-    tuning.check(backbone.named("efficientnet_lite2"), training())
+    tuning.check(backbone.find_backbone("efficientnet_lite2"), training())
 
 
 # Options and questions

@@ -6,7 +6,7 @@ import pytest
 import config as cfg
 from scripts.bench import bench, ground
 from scripts.label_image import Graph
-from scripts.learn import bottlenecks, model_files, runners
+from scripts.learn import embeddings, model_files, runners
 from scripts.learn.backbones import find
 from scripts.learn.head import Head
 from scripts.learn.images import load_pixels
@@ -72,21 +72,21 @@ def test_classify_harvest_retrain_computes_no_bottleneck_twice(backbone, tf_file
     from flow.base.paths import catalogue as catalogue_path
     from flow.classify import classify
     from flow.harvest import step as harvest
-    from flow.models import shelf
+    from flow.models import model_store
     from flow.plan import Disk, Request, make_plan, make_training
     from flow.records.catalogue import Catalogue
     from flow.retrain import step as retrain
 
     cfg.confidence_min = 0.34
     counted: list[int] = []
-    compute = bottlenecks.compute
+    compute = embeddings.embed
 
     def counting(*given, **named):
         done = compute(*given, **named)
         counted.append(done.computed)
         return done
 
-    monkeypatch.setattr(bottlenecks, "compute", counting)
+    monkeypatch.setattr(embeddings, "compute", counting)
     helpers.coloured(tf_files / "training_photos" / "hues", each=24)
     new = helpers.coloured(tf_files / "new", each=5, first=100)
     unsorted = tf_files / "testing_photos" / "hues" / "unsorted_more"
@@ -97,7 +97,7 @@ def test_classify_harvest_retrain_computes_no_bottleneck_twice(backbone, tf_file
     with Catalogue.open(catalogue_path("hues")) as catalogue:
         retrain.retrain("hues", training, "20261123_000000", catalogue)
         plan = make_plan(Request("hues", 0, "more", "classify_top"), Disk(models=1), "20261123_000001", False)
-        done = classify(plan, catalogue, shelf.all_models("hues")[0])
+        done = classify(plan, catalogue, model_store.all_models("hues")[0])
         harvested = harvest.harvest("hues", "20261123_000002", catalogue)
         retrain.retrain("hues", training, "20261123_000003", catalogue)
     assert done.total == 15

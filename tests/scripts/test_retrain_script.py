@@ -9,12 +9,12 @@ from PIL import Image
 
 from scripts import retrain
 from scripts.label_image import Graph
-from scripts.learn import distort
-from scripts.learn.dataset import SplitRules, list_pictures
-from scripts.learn.distort import Distortions
-from scripts.learn.hashes import HashBook
-from scripts.learn.learning import Job, Places, gather, learn_from
-from scripts.learn.train import Recipe
+from scripts.learn import augmentation
+from scripts.learn.augmentation import Augmentation
+from scripts.learn.dataset import SplitRules, list_images
+from scripts.learn.hash_cache import HashCache
+from scripts.learn.train import HeadConfig
+from scripts.learn.training_job import CachePaths, TrainingJob, fit, prepare_data
 from tests.helpers import TINY_SIZE, coloured, tiny_backbone
 
 
@@ -172,62 +172,64 @@ def test_unreadable_pictures_are_left_out_and_told(photos, tiny, shared, tmp_pat
 # Distortions
 
 
-def job(photos: Path, tiny: Path, how: Distortions) -> Job:
-    with HashBook(None) as book:
-        return Job(
-            list_pictures(photos, book),
+def job(photos: Path, tiny: Path, how: Augmentation) -> TrainingJob:
+    with HashCache(None) as book:
+        return TrainingJob(
+            list_images(photos, book),
             tiny_backbone(tiny),
             tiny,
-            Recipe(steps=50),
+            HeadConfig(steps=50),
             SplitRules(least=2),
-            distortions=how,
+            augmentation=how,
         )
 
 
 @pytest.mark.parametrize(
     "how",
-    [Distortions(flip=True), Distortions(crop=30), Distortions(scale=50), Distortions(brightness=60)],
+    [Augmentation(flip=True), Augmentation(crop=30), Augmentation(scale=50), Augmentation(brightness=60)],
     ids=["flip", "crop", "scale", "brightness"],
 )
 def test_each_distortion_changes_what_is_learned(photos, tiny, shared, how):
-    places = Places(shared / "models", shared / "bottlenecks")
-    plain, bent = (gather(job(photos, tiny, d), places) for d in (Distortions(), how))
+    places = CachePaths(shared / "models", shared / "bottlenecks")
+    plain, bent = (prepare_data(job(photos, tiny, d), places) for d in (Augmentation(), how))
     assert plain.extra is None
-    rows = np.flatnonzero(bent.material.train)
-    assert len(bent.extra.labels) == distort.COPIES * len(rows)
-    originals = np.repeat(bent.material.vectors[rows], distort.COPIES, axis=0)
+    rows = np.flatnonzero(bent.dataset.train)
+    assert len(bent.extra.labels) == augmentation.COPIES * len(rows)
+    originals = np.repeat(bent.dataset.vectors[rows], augmentation.COPIES, axis=0)
     changed = (np.abs(originals - bent.extra.vectors).max(axis=1) > 1e-3).mean()
     assert (0.3 < changed < 0.7) if how.flip else changed > 0.95
-    assert np.array_equal(bent.extra.labels, np.repeat(bent.material.y[rows], distort.COPIES))
-    assert np.array_equal(bent.extra.folds, np.repeat(bent.material.folds[rows], distort.COPIES))
-    a, b = (learn_from(job(photos, tiny, Distortions()), g).trained.head.weights for g in (plain, bent))
+    assert np.array_equal(bent.extra.labels, np.repeat(bent.dataset.y[rows], augmentation.COPIES))
+    assert np.array_equal(bent.extra.folds, np.repeat(bent.dataset.folds[rows], augmentation.COPIES))
+    a, b = (fit(job(photos, tiny, Augmentation()), g).trained.head.weights for g in (plain, bent))
     assert not np.allclose(a, b)
-    again = gather(job(photos, tiny, how), places)
+    again = prepare_data(job(photos, tiny, how), places)
     assert np.array_equal(again.extra.vectors, bent.extra.vectors)
 
 
 def test_test_pictures_are_never_distorted_into_training(photos, tiny, shared):
-    gathered = gather(job(photos, tiny, Distortions(flip=True)), Places(shared / "models", shared / "bottlenecks"))
-    tests = gathered.material.vectors[gathered.material.test]
+    gathered = prepare_data(
+        job(photos, tiny, Augmentation(flip=True)), CachePaths(shared / "models", shared / "bottlenecks")
+    )
+    tests = gathered.dataset.vectors[gathered.dataset.test]
     nearest = np.abs(gathered.extra.vectors[:, None] - tests[None]).max(axis=2).min()
     assert nearest > 1e-3
 
 
 def test_a_mirrored_copy_is_the_mirrored_picture(photos):
-    with HashBook(None) as book:
-        one = list_pictures(photos, book)[0]
-    made = list(distort.copies(one, Distortions(flip=True), 32).values())
-    plain = next(iter(distort.copies(one, Distortions(scale=0, crop=0, brightness=0), 32).values()))
+    with HashCache(None) as book:
+        one = list_images(photos, book)[0]
+    made = list(augmentation.copies(one, Augmentation(flip=True), 32).values())
+    plain = next(iter(augmentation.copies(one, Augmentation(scale=0, crop=0, brightness=0), 32).values()))
     mirrored = [bool(np.allclose(c, plain[:, ::-1], atol=0.01)) for c in made]
     assert all(m or np.allclose(c, plain) for c, m in zip(made, mirrored, strict=True))
 
 
 def test_brightness_and_crop_stay_within_what_was_asked(photos):
-    with HashBook(None) as book:
-        pictures = list_pictures(photos, book)[:10]
+    with HashCache(None) as book:
+        pictures = list_images(photos, book)[:10]
     for one in pictures:
-        plain = next(iter(distort.copies(one, Distortions(), 32).values()))
-        for bright in distort.copies(one, Distortions(brightness=20), 32).values():
+        plain = next(iter(augmentation.copies(one, Augmentation(), 32).values()))
+        for bright in augmentation.copies(one, Augmentation(brightness=20), 32).values():
             inside = (plain > 0.05) & (plain < 0.8)
             assert ((bright / np.maximum(plain, 1e-6))[inside] > 0.79).all()
             assert ((bright / np.maximum(plain, 1e-6))[inside] < 1.21).all()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import config as cfg
 from flow.base.errors import BadUsage, NoCredentials
-from flow.sources import REGISTRY, SourceTrouble, check_sources, open_sources, source_names
+from flow.sources import REGISTRY, SourceError, check_sources, open_sources, source_names
 from flow.sources.site import license_code, text
 from flow.web.fetch import Fetcher
 from tests import sites
@@ -42,8 +42,8 @@ def found(spec: str, tag: str = "robotart", most: int = 1000) -> list:
         return everything
 
 
-def trouble(spec: str) -> SourceTrouble:
-    with pytest.raises(SourceTrouble) as problem:
+def trouble(spec: str) -> SourceError:
+    with pytest.raises(SourceError) as problem:
         found(spec)
     return problem.value
 
@@ -156,7 +156,7 @@ def test_openverse_with_a_key(server, monkeypatch):
 
 
 def test_openverse_short_wait_is_said_and_done(server, monkeypatch):
-    from flow.talk import console
+    from flow.ui import console
 
     said = []
     monkeypatch.setattr(console, "note", said.append)
@@ -425,14 +425,14 @@ def test_sample_gives_one_kind_or_all_four():
 
 
 def test_sample_pictures_are_all_kept_and_none_alike():
-    from flow.download.intake import take_in
+    from flow.download.validate import validate_image
     from flow.sources.sample import KINDS
-    from scripts.learn.lookalikes import LookIndex
+    from scripts.learn.fingerprints import FingerprintIndex
 
-    source, looks = open_sources("sample")[0], LookIndex()
+    source, looks = open_sources("sample")[0], FingerprintIndex()
     for kind in KINDS:
         for record in itertools.islice(source.search(kind), 15):
-            look = take_in(source.read(record)).look
+            look = validate_image(source.read(record)).look
             assert looks.find(look) is None
             looks.add(record.source_id, look)
 

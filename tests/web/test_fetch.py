@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 import config as cfg
-from flow.records.rows import DEFERRED, FAILED, GONE, REFUSED
+from flow.records.rows import DEFERRED, FAILED, MISSING, REFUSED
 from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.headers import opted_out, plain_url, retry_after_s, user_agent
@@ -59,8 +59,8 @@ def test_contact_cannot_break_the_header(tf_files):
 @pytest.mark.parametrize(
     ("code", "want", "reason"),
     [
-        (404, GONE, "gone (404)"),
-        (410, GONE, "gone (410)"),
+        (404, MISSING, "gone (404)"),
+        (410, MISSING, "gone (410)"),
         (403, FAILED, "refused by its site (403)"),
         (418, FAILED, "refused by its site (418)"),
     ],
@@ -173,7 +173,7 @@ def test_rest_without_a_time_doubles(fetcher):
 def test_removed_picture_is_gone_not_kept(fetcher, server):
     server.put("/removed.png", GOOD)
     problem = failure(fetcher, server.put("/x.jpg", servers.redirect("/removed.png")))
-    assert (problem.status, problem.reason) == (GONE, "gone (removed)")
+    assert (problem.status, problem.reason) == (MISSING, "gone (removed)")
 
 
 def test_redirects_end_after_five(fetcher, server):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from flow.base.errors import BadUsage
-from flow.sources import Found, Source
+from flow.sources import FoundImage, Source
 
 KINDS = ("built", "drawn", "mechs", "not")
 JPEG_QUALITY = 92
@@ -24,23 +24,23 @@ class Sample(Source):
     def __init__(self, seed: int = 1):
         self.seed = seed
 
-    def search(self, tag: str) -> Iterator[Found]:
+    def search(self, tag: str) -> Iterator[FoundImage]:
         """Pictures without end."""
         for number in count(1):
             name = f"{self.seed}/{tag}/{number}"
             title = f"{tag} {number} ({kind_of(name)})"
-            yield Found(
+            yield FoundImage(
                 "sample",
                 name,
                 f"sample:{name}",
                 title=title,
                 creator="RoboFlow",
-                license="cc0",
-                license_url="https://creativecommons.org/publicdomain/zero/1.0/",
+                licence="cc0",
+                licence_url="https://creativecommons.org/publicdomain/zero/1.0/",
                 credit=f'"{title}", drawn by RoboFlow, CC0',
             )
 
-    def read(self, found: Found) -> bytes:
+    def read(self, found: FoundImage) -> bytes:
         """The picture as a JPEG file."""
         from flow.sources.sample.pictures import picture
 

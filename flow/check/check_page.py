@@ -1,0 +1,449 @@
+"""The check page's requests and what each of them does; answered with how everything looks now.
+
+Routes that change something, or ask the catalogue, are answered in the main thread (`main_thread_queue.py`), one after
+another; thumbnails, predictions and the progress of work come from the request's own thread.
+"""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+import config as cfg
+from flow.base.errors import Locked, RoboError
+from flow.check import http_guard, thumbnails
+from flow.check.board import OPEN, Answer, Board, Refused
+from flow.check.http_guard import Guard
+from flow.check.main_thread_queue import Busy, MainThreadQueue
+from flow.check.predictor_service import PredictorService
+from flow.models.prediction import Neighbor
+from flow.records.decisions import ACCEPT
+from flow.ui import console
+
+PAGE_FOLDER = Path(__file__).parent / "page"
+CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+HASH = re.compile(r"[0-9a-f]{64}")
+COUNT_MAX = 200  # images a page
+LINES_MAX = 40
+REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+FOREVER = "private, max-age=31536000, immutable"
+NOT_OURS = (
+    "This page belongs to a RoboFlow run. Open the address that the terminal shows; "
+    "if the run has ended: python roboflow.py BASETAG check\n"
+)
+ROUTES = Map(
+    [
+        Rule("/", endpoint="front"),
+        Rule("/page/<name>", endpoint="file"),
+        Rule("/thumb/<size>/<sha>", endpoint="thumbnail"),
+        Rule("/report/<key>", endpoint="report"),
+        Rule("/api/view", endpoint="view"),
+        Rule("/api/progress", endpoint="progress"),
+        Rule("/api/work", endpoint="work_progress"),
+        Rule("/api/image/<sha>", endpoint="details"),
+        Rule("/api/near/<sha>", endpoint="near"),
+        Rule("/api/try", endpoint="try_image", methods=["POST"]),
+        *(
+            Rule(f"/api/{name}", endpoint=name, methods=["POST"])
+            for name in ("decide", "accept", "undo", "redo", "work", "done", "alive", "bye")
+        ),
+    ],
+    strict_slashes=False,
+)
+
+
+class StepResult(Protocol):
+    """What a harvest or a training started from the page came to; `verdict` and `report` of a new model."""
+
+    @property
+    def code(self) -> int: ...
+
+    def line(self) -> str: ...
+
+
+@dataclass
+class Work:
+    """How far the steps are that the page started. Written by the main thread, read by any: fields are replaced
+    whole."""
+
+    step: str = ""  # harvest, retrain, first_model, or empty
+    lines: tuple[str, ...] = ()
+    bar: tuple[str, int, int | None] | None = None  # what, done, of how many
+    ended: tuple[dict, ...] = ()
+    problem: tuple[str, str] | None = None  # message and hint
+    reports: dict[str, Path] = field(default_factory=dict)
+    codes: tuple[int, ...] = ()
+    suspects: int = 0  # training images that the new model's report calls likely mislabelled
+
+    def noted(self, text: str) -> None:
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        self.lines = (*self.lines, *lines)[-LINES_MAX:]
+
+    def advanced(self, label: str, done: int, total: int | None) -> None:
+        self.bar = (label, done, total)
+
+    def add(self, step: str, result: StepResult) -> None:
+        """A step has ended."""
+        report = getattr(result, "report", None)
+        key = f"{len(self.reports) + 1}" if report else ""
+        if report:
+            self.reports = {**self.reports, key: report}
+        ended = {"step": step, "line": result.line(), "verdict": getattr(result, "verdict", ""), "report": key}
+        self.ended, self.codes = (*self.ended, ended), (*self.codes, result.code)
+        self.suspects = getattr(result, "suspects", self.suspects)
+
+    def facts(self, is_busy: bool) -> dict:
+        return {
+            "busy": is_busy,
+            "step": self.step,
+            "lines": list(self.lines),
+            "bar": self.bar,
+            "ended": list(self.ended),
+            "problem": self.problem,
+            "suspects": self.suspects,
+        }
+
+
+class CheckPage:
+    """One checking session: a board, the steps that may follow it, and the requests about both.
+
+    Args:
+        make_board: what is checked; called again after each step.
+        after: steps that may follow; `first_model` only while the board's images have no model.
+        wake: called in the main thread before anything is changed: takes the lock again where it was given back, and
+            returns a sentence where another run changed something meanwhile.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        make_board: Callable[[], Board],
+        after: tuple[str, ...],
+        main: MainThreadQueue,
+        predictor: PredictorService,
+        wake: Callable[[], str] = lambda: "",
+    ):
+        self._title, self._make_board, self._after, self._main = title, make_board, after, main
+        self._predictor, self._wake = predictor, wake
+        self.board = make_board()
+        self.work = Work()
+        self.earlier_counts: dict[str, int] = {}  # kept, relabelled, aside: of boards before this one
+        self.guard: Guard | None = None  # set once the port is known
+        self._files = {path.name: path for path in PAGE_FOLDER.iterdir() if path.suffix in CONTENT_TYPES}
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="thumbnails")
+        self._asked_ahead: set[str] = set()
+
+    def close(self) -> None:
+        """Thumbnails that nobody waits for are not made any more."""
+        self._ahead.shutdown(wait=False, cancel_futures=True)
+
+    def respond(self, request: Request) -> Response:
+        """The response to any request. Any thread; several at once."""
+        try:
+            assert self.guard is not None
+            self.guard.check(request)
+            endpoint, values = ROUTES.bind_to_environ(request.environ).match()
+            answer = getattr(self, f"_on_{endpoint}")(request, **values)
+            return answer if isinstance(answer, Response) else _as_json(answer)
+        except http_guard.Forbidden:
+            return Response(NOT_OURS, 403, mimetype="text/plain")
+        except HTTPException as problem:
+            return _error("request", "There is no such page." if problem.code == 404 else str(problem))
+        except (http_guard.BadRequest, UnicodeError) as problem:
+            return _error("request", str(problem))
+        except Locked as problem:
+            return _error("locked", problem.message, problem.hint, 423)
+        except RoboError as problem:
+            return _error("refused", problem.message, problem.hint)
+        except (Busy, TooLate):
+            return _error("busy", "The model is busy.", code=409)
+
+    # What is asked of the board; these run in the main thread, and tests call them as a browser's requests do
+
+    def view(self, count: int, again: bool = False) -> dict:
+        """The page under way, or the next one.
+
+        Args:
+            again: an untouched page may be cut anew, because the window or the size of the images changed.
+        """
+        page = self.board.current()
+        cut = again and page is not None and page.is_untouched and page.fills and len(page.images) != count
+        if page is None or not page.is_open or cut:
+            page = self.board.next_page(_count(count))
+        return self._seen(Answer("", page))
+
+    def decide(self, asked: dict) -> dict:
+        news = self._wake()
+        answer = self.board.decide(
+            _text(asked, "page"), _hashes(asked, "images"), _text(asked, "kind"), _text(asked, "label")
+        )
+        return self._led_on(answer, _count(asked.get("count")), news)
+
+    def accept(self, asked: dict) -> dict:
+        """All images named that are still open get the label they were shown under; then the next page comes."""
+        news = self._wake()
+        page, images, later = _text(asked, "page"), _hashes(asked, "images"), _hashes(asked, "later")
+        count, now = _count(asked.get("count")), self.board.current()
+        if now is None or now.id != page or set(images) & set(later):
+            raise Refused("That page is no longer the one under way.")
+        states = {image.sha256: image.state for image in now.images}
+        if any(sha not in states for sha in [*images, *later]):
+            raise Refused("That image is not on this page.")
+        images = [sha for sha in images if states[sha] == OPEN]
+        answer = self.board.decide(page, images, ACCEPT) if images else Answer("")
+        if later:
+            self.board.postpone(page, later)
+        message = answer.message + (f" {len(later)} left for later." if later else "")
+        message = message.strip() or "Nothing was left to accept."
+        following = Answer(message, self.board.next_page(count), answer.touched, answer.incomplete)
+        return self._seen(following, news)
+
+    def undo(self, _asked: dict) -> dict:
+        news = self._wake()
+        return self._seen(self.board.undo(), news)
+
+    def redo(self, asked: dict) -> dict:
+        news = self._wake()
+        return self._led_on(self.board.redo(), _count(asked.get("count")), news)
+
+    def start_work(self, asked: dict) -> dict:
+        """Harvest, train, or both; or make a first model. Begins after this answer."""
+        steps = asked.get("steps")
+        if not isinstance(steps, list) or not steps or any(step not in self.after for step in steps):
+            raise Refused("That cannot be done here.")
+        self._wake()
+        wanted = tuple(step for step in self.after if step in steps)
+        self.work = Work(step=wanted[0], reports=self.work.reports)
+        self._main.begin(wanted)
+        return {"work": self.work.facts(True)}
+
+    def finish(self, _asked: dict) -> dict:
+        self._main.is_done = True
+        return {"done": True, "counts": self.counts()}
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The steps that may follow what is checked now."""
+        return ("first_model",) if self.board.first_model else self._after
+
+    def counts(self) -> dict[str, int]:
+        """What was decided in this session."""
+        now = self.board.progress().counts
+        return {name: self.earlier_counts.get(name, 0) + now.get(name, 0) for name in ("kept", "relabelled", "aside")}
+
+    def next_board(self) -> None:
+        """After a step: what is left is read anew."""
+        self.earlier_counts = self.counts()
+        with contextlib.suppress(RoboError):
+            self.board = self._make_board()
+
+    @contextlib.contextmanager
+    def working(self, step: str):  # type: ignore[no-untyped-def]
+        """While a step runs, what it says is shown on the page; an error of it is shown and ends the steps."""
+        self.work.step, self.work.bar = step, None
+        try:
+            with console.heard_by(self.work):
+                yield
+        except RoboError as problem:
+            self.work.problem = (problem.message, problem.hint)
+            console.note(f"  {problem.message} {problem.hint}".rstrip())
+        finally:
+            self.work.step, self.work.bar = "", None
+
+    def _led_on(self, answer: Answer, count: int, news: str) -> dict:
+        """A page on which nothing is left open leads on to the next."""
+        if answer.page is None or not answer.page.is_open:
+            page = self.board.next_page(count)
+            answer = Answer(answer.message, page, answer.touched, answer.incomplete)
+        return self._seen(answer, news)
+
+    def _seen(self, answer: Answer, news: str = "") -> dict:
+        page = answer.page
+        return {
+            "page": page.facts() if page else None,
+            "message": f"{answer.message} {news}".strip(),
+            "incomplete": answer.incomplete or bool(news),
+            "touched": list(answer.touched),
+            "labels": self.board.labels(),
+            "progress": self.board.progress().facts(),
+            "after": list(self.after),
+            "counts": self.counts(),
+            "work": self.work.facts(self._main.is_busy),
+        }
+
+    # Requests: one method a route
+
+    def _on_view(self, request: Request) -> Response:
+        count, again = request.args.get("count", ""), request.args.get("again") == "1"
+        if not (count.isascii() and count.isdecimal()) or len(count) > 4:
+            raise http_guard.BadRequest("count must be a whole number")
+        return self._viewed(lambda: self.view(int(count), again))
+
+    def _on_decide(self, request: Request) -> Response:
+        return self._changed(request, self.decide)
+
+    def _on_accept(self, request: Request) -> Response:
+        return self._changed(request, self.accept)
+
+    def _on_undo(self, request: Request) -> Response:
+        return self._changed(request, self.undo)
+
+    def _on_redo(self, request: Request) -> Response:
+        return self._changed(request, self.redo)
+
+    def _on_work(self, request: Request) -> Response:
+        return self._changed(request, self.start_work)
+
+    def _on_done(self, request: Request) -> Response:
+        return self._changed(request, self.finish)
+
+    def _on_progress(self, request: Request) -> object:
+        return self._main.ask(lambda: self.board.progress().facts())
+
+    def _on_work_progress(self, request: Request) -> dict:
+        return self.work.facts(self._main.is_busy)
+
+    def _on_details(self, request: Request, sha: str) -> object:
+        return self._main.ask(lambda: self.board.details(_hash(sha)))
+
+    def _on_near(self, request: Request, sha: str) -> dict:
+        return {"near": _neighbors(self._predictor.near(_hash(sha)))}
+
+    def _on_alive(self, request: Request) -> dict:
+        self._main.tabs.heard(_tab(request))
+        return {"busy": self._main.is_busy}
+
+    def _on_bye(self, request: Request) -> dict:
+        self._main.tabs.closed(_tab(request))
+        return {}
+
+    def _on_try_image(self, request: Request) -> dict:
+        """What the model says of an image that a person dropped on the page."""
+        prediction = self._predictor.predict(http_guard.image_of(request))
+        ranked = sorted(prediction.scores.items(), key=lambda one: -one[1])
+        near = _neighbors(prediction.near)
+        return {"verdict": prediction.verdict, "sure": prediction.sure, "scores": ranked, "near": near}
+
+    def _on_front(self, request: Request) -> Response:
+        assert self.guard is not None
+        response = Response(_template(self._title, self.guard.token), mimetype="text/html")
+        if self.guard.has_ticket(request):
+            response.headers["Set-Cookie"] = self.guard.set_cookie()
+        return response
+
+    def _on_file(self, request: Request, name: str) -> Response:
+        if name not in self._files:
+            raise http_guard.BadRequest("there is no such page")
+        file = self._files[name]
+        response = Response(file.read_bytes(), mimetype=CONTENT_TYPES[file.suffix])
+        response.add_etag()
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response.make_conditional(request)
+
+    def _on_thumbnail(self, request: Request, size: str, sha: str) -> Response:
+        if size not in thumbnails.SIZES:
+            raise http_guard.BadRequest("there is no such page")
+        sha = _hash(sha)
+        path = self.board.find(sha) or self._predictor.find(sha)
+        is_known = path is not None or self.board.was_shown(sha)
+        data = thumbnails.thumbnail(path, sha, size) if is_known else None
+        if data is None:
+            return Response("not here\n", 404, mimetype="text/plain")
+        return Response(data, mimetype="image/jpeg", headers={"Cache-Control": FOREVER})
+
+    def _on_report(self, request: Request, key: str) -> Response:
+        if key not in self.work.reports:
+            raise http_guard.BadRequest("there is no such page")
+        try:
+            data = self.work.reports[key].read_bytes()
+        except OSError:
+            return Response("The report is no longer there.\n", 404, mimetype="text/plain")
+        return Response(data, mimetype="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
+
+    def _changed(self, request: Request, change: Callable[[dict], dict]) -> Response:
+        asked = http_guard.body_of(request)
+        return self._viewed(lambda: change(asked))
+
+    def _viewed(self, question: Callable[[], dict]) -> Response:
+        """The answer to a question; meanwhile the images of the page after it are made small, each once."""
+        upcoming: list[str] = []
+
+        def asked() -> dict:
+            answer = question()
+            if answer.get("page"):
+                upcoming.extend(self.board.upcoming(2 * len(answer["page"]["images"])))
+            return answer
+
+        response = _as_json(self._main.ask(asked))
+        with contextlib.suppress(RuntimeError):  # the page is closing
+            for sha in upcoming:
+                if sha not in self._asked_ahead:
+                    self._asked_ahead.add(sha)
+                    self._ahead.submit(self._make_thumbnail, sha)
+        return response
+
+    def _make_thumbnail(self, sha: str) -> None:
+        if path := self.board.find(sha):
+            thumbnails.thumbnail(path, sha, "grid")
+
+
+def _template(title: str, token: str) -> str:
+    """The page: one template, in which everything is escaped."""
+    from jinja2 import Environment, FileSystemLoader
+
+    pages = Environment(loader=FileSystemLoader(PAGE_FOLDER), autoescape=True)
+    return pages.get_template("check.html").render(title=title, token=token, bytes_max=cfg.image_bytes_max)
+
+
+def _neighbors(near: tuple[Neighbor, ...]) -> list[dict]:
+    return [{"sha256": n.sha256, "label": n.label, "similarity": round(n.similarity, 3)} for n in near]
+
+
+def _as_json(facts: object, code: int = 200) -> Response:
+    return Response(json.dumps(facts), code, mimetype="application/json")
+
+
+def _error(kind: str, message: str, hint: str = "", code: int = 400) -> Response:
+    """`kind`: what the page's script goes by; the message is for a person."""
+    return _as_json({"kind": kind, "error": message, "hint": hint}, code)
+
+
+def _tab(request: Request) -> str:
+    http_guard.body_of(request)
+    return request.headers.get("X-Tab", "")[:40]
+
+
+def _hash(text: str) -> str:
+    if not HASH.fullmatch(text):
+        raise http_guard.BadRequest("there is no such page")
+    return text
+
+
+def _text(asked: dict, name: str) -> str:
+    value = asked.get(name, "")
+    if not isinstance(value, str) or len(value) > 500:
+        raise Refused(f"{name} must be a text.")
+    return value
+
+
+def _hashes(asked: dict, name: str) -> list[str]:
+    found = asked.get(name, [])
+    if not isinstance(found, list) or len(found) > 2 * COUNT_MAX or not all(isinstance(sha, str) for sha in found):
+        raise Refused(f"{name} must be a list of content hashes.")
+    return list(dict.fromkeys(found))
+
+
+def _count(value: object) -> int:
+    """Images a page, within reason."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refused("count must be a whole number.")
+    return max(1, min(COUNT_MAX, value))

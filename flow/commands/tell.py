@@ -1,0 +1,57 @@
+"""What a step's result says at a terminal: where things are, how many, and what to do now."""
+
+from flow.base import files, paths
+from flow.classify import Sorted
+from flow.download.result import Downloaded
+from flow.guide.model_questions import show_training_data
+from flow.harvest.import_sorted import Imported
+from flow.harvest.step import Harvested
+from flow.models import model_store
+from flow.retrain.step import IMAGES_LEAST, Retrained
+from flow.ui import console, texts
+
+
+def tell_downloaded(basetag: str, done: Downloaded) -> None:
+    """How many came and where they are; for a new basetag, what to do with the first ones."""
+    console.note(f"  {done.line()}")
+    if files.count_images(done.folder):
+        console.note(f"  they are in {done.folder}")
+        if not model_store.all_models(basetag):
+            console.note(texts.first_sorting(done.folder, paths.training(basetag)))
+            show_training_data(basetag, IMAGES_LEAST)
+
+
+def tell_moved(done: Harvested | Imported) -> None:
+    """What became training data, and what went wrong with it."""
+    console.note(f"  {done.line()}")
+    for problem in done.trouble:
+        console.warn(problem)
+
+
+def tell_sorted(done: Sorted) -> None:
+    """Where the sorted images are, how many of each, and how many mistakes to expect."""
+    console.note(f"  {done.line()}")
+    if not done.folder:
+        return
+    console.table(["folder", "images"], [[place, n] for place, n in done.places.items()])
+    if done.expected_wrong:
+        about, most = done.expected_wrong
+        console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g}.")
+    if done.unlike:
+        console.note(f"  {done.unlike} are unfamiliar: unlike all training images, so they count as unsure.")
+    console.note(texts.check_by_hand(done.folder))
+    console.beep()
+
+
+def tell_retrained(done: Retrained) -> None:
+    """The new model's figures, its warnings, and what would help most next."""
+    console.note(f"  {done.line()}")
+    for warning in done.warnings:
+        console.note(f"  {warning}")
+    if done.advice:
+        console.note(f"  {done.advice.verdict}")
+        for tip in done.advice.tips:
+            console.note(f"  - {tip}")
+    console.note(f"  report: {done.model.folder / 'report.html'}")
+    console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
+    console.beep()

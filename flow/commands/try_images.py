@@ -1,0 +1,37 @@
+"""try: what the best model says of an image."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flow.base.errors import BadUsage
+from flow.base.options import argument, option, path, text
+from flow.commands.command import Command, Result, Run, Section
+from flow.export.try_images import try_images
+
+
+@dataclass(frozen=True)
+class TryOptions:
+    images: tuple[str, ...] = argument("image files, folders of images, web addresses", metavar="IMAGE", many=True)
+    model: str = option("this model; empty = the best", default="", parse=text, metavar="NAME-or-NUMBER")
+    csv: Path | None = option("also write a table to this new file", parse=path, metavar="FILE")
+
+
+def run(run: Run, options: TryOptions) -> Result:
+    if not options.images:
+        command = f"python roboflow.py {run.basetag} try photo.jpg"
+        raise BadUsage("try needs an image, a folder or an address.", command)
+    return try_images(run.basetag, options.images, options.model, options.csv, run.catalogue)
+
+
+COMMAND = Command(
+    "try",
+    "what the best model says of an image, and whether it would be sure",
+    Section.TAKE_AWAY,
+    run,
+    options=TryOptions,
+    about="Shows the score of each label, whether the model would be sure and why not, and the three training images "
+    "that are most similar.",
+    example="robots try photo.jpg ~/Pictures https://example.org/a.jpg",
+    read_only=True,
+    rank=1,
+)

@@ -1,0 +1,32 @@
+"""What a download can be told."""
+
+from dataclasses import dataclass
+
+from flow.base import names
+from flow.base.errors import BadUsage
+from flow.base.options import argument, option
+
+
+def _quantity(typed: str, _: str) -> int:
+    if not typed.lstrip("-").isdecimal() or not typed.isascii() or len(typed) > 9:
+        raise BadUsage(
+            f"The imagequantity {typed!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
+        )
+    if int(typed) < 0:
+        raise BadUsage(f"{typed} images cannot be downloaded.", "0 skips the download.")
+    return int(typed)
+
+
+def _searchtag(typed: str, _: str) -> str:
+    return typed if typed == "0" else names.folder_name(typed, "searchtag")
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """`quantity` new images of `searchtag` from `source`, such as "auto" or "folder:DIR". Searchtag "0" = none."""
+
+    quantity: int = argument("new images to download; 0 downloads none", parse=_quantity, metavar="imagequantity")
+    searchtag: str = argument("what to search for; 0 = no new images", parse=_searchtag, metavar="searchtag")
+    source: str = option("where images come from", setting="scrapesite_default", metavar="S")
+    keep_near: bool = option("keep near-duplicates too", setting="near_duplicates_keep", on_off=True)
+    retry_failed: bool = option("ask again for images that were missing or refused before")

@@ -1,0 +1,114 @@
+"""The flowstep try: what a model says of pictures that are nobody's training images, as bars, a table, JSON or CSV."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flow.base import files
+from flow.base.names import percent
+from flow.export.inputs import read_inputs
+from flow.export.score_bars import bars
+from flow.export.write import csv_text, refuse_taken
+from flow.models.prediction import Prediction, Predictor
+from flow.records.catalogue import Catalogue
+from flow.ui import console
+
+BARS_MAX = 3  # pictures shown as bars; more become a table
+COLUMNS = ("picture", "label", "score", "sure", "why", "distance", "nearest")
+
+
+@dataclass(frozen=True)
+class TryResult:
+    """`predictions`: image -> what the model says; `bad`: picture -> why it could not be read."""
+
+    model: str
+    predictions: dict[str, Prediction]
+    bad: dict[str, str] = field(default_factory=dict)
+    csv: Path | None = None
+
+    @property
+    def code(self) -> int:
+        return 3 if self.bad else 0
+
+    def line(self) -> str:
+        said = "nothing could be looked at"
+        if len(self.predictions) == 1:
+            prediction = next(iter(self.predictions.values()))
+            said = f"{prediction.label} {percent(prediction.score)}, {'sure' if prediction.sure else 'not sure'}"
+        elif self.predictions:
+            counts = Counter(prediction.label for prediction in self.predictions.values()).most_common()
+            sure = sum(prediction.sure for prediction in self.predictions.values())
+            said = (
+                f"looked at {len(self.predictions)}: {', '.join(f'{label} {n}' for label, n in counts)}; sure of {sure}"
+            )
+        said += f", {len(self.bad)} unreadable" if self.bad else ""
+        return f"{said}, in {self.csv}" if self.csv else said
+
+    def facts(self) -> dict:
+        pictures = [{"picture": name, **prediction.facts()} for name, prediction in self.predictions.items()]
+        return {
+            "model": self.model,
+            "pictures": pictures,
+            "unreadable": self.bad,
+            "csv": str(self.csv) if self.csv else None,
+        }
+
+
+def try_images(basetag: str, words: Sequence[str], wanted: str, csv: Path | None, catalogue: Catalogue) -> TryResult:
+    """Look at pictures and show what there is to see.
+
+    Args:
+        words: files, folders, addresses.
+        wanted: the model's name or number; empty = the best.
+        csv: a new file for the table.
+
+    Raises:
+        NotReady: there is no such model.
+        BadUsage: a folder without images, or `csv` is there already.
+    """
+    if csv:
+        refuse_taken(csv, "--csv")
+    predictor = Predictor.open(basetag, catalogue, wanted)
+    given = read_inputs(words)
+    with console.progress(len(given.pictures), "looking") as advance:
+        predictions, bad = predictor.predict(given.pictures, advance)
+    bad = {name: "not there" if why == "vanished" else why for name, why in bad.items()} | given.bad
+    for name, why in bad.items():
+        console.warn(f"{name}: {why}")
+    if not console.is_json():
+        _show(predictions, as_table=given.folders or len(predictions) > BARS_MAX)
+    written = _write(csv, predictor.model.labels, predictions) if csv else None
+    return TryResult(predictor.model.name, predictions, bad, written)
+
+
+def _show(predictions: dict[str, Prediction], as_table: bool) -> None:
+    if not as_table:
+        for name, prediction in predictions.items():
+            for line in bars(name, prediction, console.columns()):
+                console.result(line)
+        return
+    rows = [
+        [percent(prediction.score), prediction.label, prediction.reason or "sure", name]
+        for name, prediction in predictions.items()
+    ]
+    console.table(["score", "label", "", "picture"], rows, to_stdout=True)
+
+
+def _write(path: Path, labels: list[str], predictions: dict[str, Prediction]) -> Path:
+    """The table as a new CSV file, a column for the score of each label."""
+    rows = []
+    for name, prediction in predictions.items():
+        told = [
+            name,
+            prediction.label,
+            f"{prediction.score:.6f}",
+            "yes" if prediction.sure else "no",
+            prediction.reason,
+            f"{prediction.distance:.4f}",
+        ]
+        nearest = str(prediction.near[0].path) if prediction.near else ""
+        rows.append([*told, nearest, *(f"{prediction.scores[label]:.6f}" for label in labels)])
+    columns = [*COLUMNS, *(f"score {label}" for label in labels)]
+    refuse_taken(path, "--csv")
+    return files.write_new(path.parent, path.name, csv_text(columns, rows).encode("utf-8", "backslashreplace"))

@@ -1,0 +1,158 @@
+"""Pictures of a person's own that lie sorted in folders named like labels -> copies in the training data.
+
+The originals are only read. The whole plan is written to a journal before the first copy, as a harvest's is, and the
+same `undo` takes exactly these copies out again.
+"""
+
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from flow.base import files, names, paths
+from flow.base.errors import BadUsage, NotReady
+from flow.base.learning import api
+from flow.records import provenance
+from flow.records.apply_journal import run_journal
+from flow.records.catalogue import Catalogue
+from flow.records.journal import Move, relative
+from flow.records.rows import PERSON, WHOLE_FOLDER
+from flow.ui import console
+
+FOLDERS_MAX = 1000  # more folders beside each other are no labels
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was taken, or would be. `labels`: label -> copies; `other`: folders that are no labels here, left alone."""
+
+    labels: dict[str, int] = field(default_factory=dict)
+    already: int = 0
+    unreadable: int = 0
+    clashing: int = 0
+    other: tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+    dry: bool = False
+
+    @property
+    def code(self) -> int:
+        return 3 if self.trouble else 0
+
+    def line(self) -> str:
+        told = ", ".join(f"{label} {n}" for label, n in self.labels.items()) or "nothing"
+        text = f"{'would take' if self.dry else 'took'} {told} as training data"
+        for n, what in (
+            (self.already, "there already"),
+            (self.unreadable, "that cannot be read left out"),
+            (self.clashing, "in two folders at once left out"),
+        ):
+            text += f", {n} {what}" if n else ""
+        return text + (f"; {', '.join(self.other)} left alone, no label here" if self.other else "")
+
+    def facts(self) -> dict:
+        return asdict(self)
+
+
+def label_folders_in(folder: Path, labels: set[str]) -> dict[str, Path]:
+    """Label -> the folder in `folder` that is named like it and holds images.
+
+    Args:
+        labels: the labels there are; empty = a new basetag, where any folder's name may become one.
+    """
+    found: dict[str, Path] = {}
+    for inside in files.folders_in(folder)[:FOLDERS_MAX]:
+        label = _label(inside.name)
+        if label and (not labels or label in labels) and label not in found and files.count_images(inside):
+            found[label] = inside
+    return found
+
+
+def import_sorted(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, dry_run: bool = False) -> Imported:
+    """Copy what lies sorted in `folder` into the training data; it counts as sorted by a person, in whole folders.
+
+    Raises:
+        BadUsage: there is no such folder.
+        NotReady: nothing in it is sorted.
+    """
+    if not folder.is_dir():
+        raise BadUsage(f"There is no folder {folder}.", "Give the folder that holds one folder of images a label.")
+    labels = {f.name for f in provenance.label_folders(basetag)}
+    found = label_folders_in(folder, labels)
+    if not found:
+        known = f" ({', '.join(sorted(labels))})" if labels else ""
+        raise NotReady(
+            f"{folder} holds no folders of images that are named like labels{known}.",
+            "Name one folder a label, with its images directly in it.",
+        )
+    moves, left_out = _plan(basetag, found, catalogue)
+    other = tuple(f.name for f in files.folders_in(folder) if f not in found.values() and files.count_images(f))
+    done = replace(left_out, other=other, labels=dict(sorted(Counter(m.label for m in moves).items())), dry=dry_run)
+    if dry_run:
+        return done
+    for label in found:
+        files.make_folder(paths.training(basetag) / label)
+    if not moves:
+        return done
+    _, trouble = run_journal(basetag, moves, [], stamp, catalogue)
+    return replace(done, trouble=trouble)
+
+
+def _label(name: str) -> str:
+    """A folder's name as a label, or empty where it cannot be one."""
+    try:
+        return names.label_name(name)
+    except BadUsage:
+        return ""
+
+
+def _plan(basetag: str, found: dict[str, Path], catalogue: Catalogue) -> tuple[list[Move], Imported]:
+    """The copies to make, each content once, and how many images are left out and why."""
+    known = {image.sha256 for image in provenance.training_images(basetag, catalogue)}
+    label_of = {folder: label for label, folder in found.items()}
+    listed = [(path, label_of[path.parent], sha) for path, _, sha in provenance.hash_images(list(found.values()))]
+    places: dict[str, set[str]] = {}
+    for _, label, sha in listed:
+        places.setdefault(sha, set()).add(label)
+    unreadable = find_unreadable([path for path, _, sha in listed if sha not in known])
+    moves: dict[str, Move] = {}
+    taken: set[Path] = set()
+    counts = Counter[str]()
+    for path, label, sha in listed:
+        if sha in known or sha in moves:
+            counts["already"] += 1
+        elif path in unreadable:
+            counts["unreadable"] += 1
+        elif len(places[sha]) > 1:
+            counts["clashing"] += 1
+        else:
+            moves[sha] = copy_move(paths.training(basetag) / label, path, label, sha, taken)
+    left_out = Imported(already=counts["already"], unreadable=counts["unreadable"], clashing=counts["clashing"])
+    return list(moves.values()), left_out
+
+
+def copy_move(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
+    """The move that copies a picture into a label's folder, under a name that is neither there nor in `taken`."""
+    target = files.free_path(folder, path.name, taken)
+    taken.add(target)
+    source = os.fsencode(path.absolute()).decode("utf-8", "surrogateescape")
+    return Move(sha, source, relative(target), label, PERSON, sampling=WHOLE_FOLDER, copy=True)
+
+
+def find_unreadable(listed: list[Path], most: int = 1_000_000) -> dict[Path, str]:
+    """Which of the first `most` pictures cannot be decoded, each with why in a few words; with progress."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def why(path: Path) -> str:
+        try:
+            api.decode(path, draft_side=64)
+        except api.Unreadable as problem:
+            return str(problem)
+        return ""
+
+    found = {}
+    with console.progress(len(listed[:most]), "looking at your pictures") as advance, ThreadPoolExecutor(2) as pool:
+        for path, reason in zip(listed, pool.map(why, listed[:most]), strict=False):
+            advance(1)
+            if reason:
+                found[path] = reason
+    return found

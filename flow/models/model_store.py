@@ -1,0 +1,147 @@
+"""Trained models on disk. Facts come from model.json; the folder name is only for eyes."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import config as cfg
+from flow.base import files, paths
+from flow.base.errors import NotReady, RoboError
+from flow.base.learning import api
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model: its folder and what model.json says of it."""
+
+    folder: Path
+    facts: dict
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction 0..1 on the images it was measured on when it was made."""
+        return float(self.facts["accuracy"]["value"])
+
+    @property
+    def measured(self) -> bool:
+        """Whether its accuracy rests on anything at all."""
+        return bool(self.facts["accuracy"].get("total"))
+
+    @property
+    def measured_words(self) -> str:
+        """What its accuracy was measured on, to end a sentence with."""
+        told = self.facts.get("measured_on", {}).get("words")
+        return told or f"on {self.facts['accuracy'].get('total', 0)} images kept apart"
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.facts["labels"])
+
+    @property
+    def identity(self) -> str:
+        """The hash of its head: two models with the same one say the same."""
+        return self.facts["files"].get("head.npz", self.name)[:16]
+
+
+def all_models(basetag: str) -> list[Model]:
+    """The whole models of a basetag, most accurate first, newer first among equals. Half-made and foreign folders are
+    left out."""
+    found = [model for folder in files.folders_in(paths.summaries(basetag)) if (model := _read(folder))]
+    return sorted(found, key=lambda m: (m.accuracy, m.facts["created"], m.name), reverse=True)
+
+
+def pick(ranked: list[Model], wanted: str, basetag: str) -> Model:
+    """A model by its place in the list (from 1) or its folder name; empty = the first.
+
+    Raises:
+        NotReady: there is none at all, or none by that name.
+    """
+    if not ranked:
+        raise NotReady(f"There is no model for {basetag} yet.", f"Train one: python roboflow.py {basetag} 0 0 retrain")
+    if not wanted:
+        return ranked[0]
+    if wanted.isdigit() and 1 <= int(wanted) <= len(ranked):
+        return ranked[int(wanted) - 1]
+    for model in ranked:
+        if model.name == wanted:
+            return model
+    raise NotReady(
+        f"There is no model {wanted!r} for {basetag}.", f"python roboflow.py {basetag} models lists {len(ranked)}."
+    )
+
+
+def verify(model: Model) -> None:
+    """Raise RoboError where a file of the model is missing or is not what was written."""
+    for name, wanted in {"head.npz": "", "retrained_labels.txt": "", **model.facts["files"]}.items():
+        _verify_file(model, name, wanted)
+    written = (model.folder / "retrained_labels.txt").read_text(encoding="utf-8").splitlines()
+    if written != model.labels:
+        raise damaged(model, "model.json names other labels than it was trained on")
+
+
+def verify_parts(model: Model, *names: str) -> None:
+    """As `verify`, for some of its files: what is loaded to classify and to compare needs no graph."""
+    for name in names:
+        _verify_file(model, name, model.facts["files"].get(name, ""))
+
+
+def has(model: Model, name: str) -> bool:
+    """Whether the model was written with a file of that name."""
+    return name in model.facts["files"]
+
+
+def predictions(model: Model) -> "api.OutOfFold | None":
+    """What a model says of images that it has not learned from, and which those are that it has; None where it is of a
+    version that kept none, or that file is damaged."""
+
+    try:
+        return api.load_out_of_fold(model.folder, model.labels)
+    except (OSError, ValueError, KeyError, IndexError):
+        return None
+
+
+def above_threshold(model: Model) -> tuple[int, int] | None:
+    """(right, all) of a model's honest predictions that score at least confidence_min; None where it kept none, or none
+    does."""
+    kept = predictions(model)
+    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
+    return (right, total) if total else None
+
+
+def damaged(model: Model, why: str) -> RoboError:
+    """The error to raise where a model is not what was written."""
+    return RoboError(f"The model {model.name} is damaged: {why}.", "Pick another with --model, or retrain.")
+
+
+def _verify_file(model: Model, name: str, wanted: str) -> None:
+    path = model.folder / name
+    inside = os.path.normpath(path).startswith(f"{model.folder}{os.sep}")
+    trouble = (
+        "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
+    )
+    if trouble:
+        raise damaged(model, f"{name} {trouble}")
+
+
+def _read(folder: Path) -> Model | None:
+    try:
+        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        model = Model(folder, facts)
+        whole = facts["format"] == FORMAT and 0 <= model.accuracy <= 1 and model.labels and model.identity
+        texts = (
+            facts["created"],
+            facts["backbone"]["sha256"],
+            *model.labels,
+            *facts["files"],
+            *facts["files"].values(),
+        )
+        return model if whole and all(isinstance(text, str) and text for text in texts) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

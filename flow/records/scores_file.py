@@ -1,0 +1,85 @@
+"""scores.txt of a sorted_ folder: what the robot said of every image in it, for people and for a lost catalogue."""
+
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import config as cfg
+from flow.base import files
+from flow.records import provenance
+from flow.records.rows import SortedCopy
+
+NAME = "scores.txt"
+COLUMNS = ("file", "folder", "label", "score", "why_under", "all_scores", "original")
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """One image: where it was put and why. `scores`: label -> fraction 0..1; `original`: its name in unsorted_."""
+
+    file: str
+    place: str
+    label: str
+    score: float
+    reason: str
+    scores: dict[str, float]
+    original: str
+
+
+def write(folder: Path, model: str, identity: str, lines: Iterable[ScoreLine]) -> None:
+    """One line an image with every score; tab-separated, with a heading."""
+    texts = [
+        f"# model {model} {identity}",
+        f"# confidence_min {cfg.confidence_min}; unlike = farther from all training images than those from each other",
+        "\t".join(COLUMNS),
+    ]
+    texts += [
+        f"{line.file}\t{line.place}\t{line.label}\t{line.score:.6f}\t{line.reason}\t{_as_json(line.scores)}"
+        f"\t{line.original}"
+        for line in lines
+    ]
+    (folder / NAME).write_text("\n".join(texts) + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def read_sorted_copies(folder: Path) -> list[SortedCopy]:
+    """What the log of a sorted_ folder says, as far as it can be read and the files are there.
+
+    A file goes by its name, also where a person moved it to another label since.
+    """
+    try:
+        lines = (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    identity = lines[0].split()[-1] if lines else ""
+    split = [line.split("\t") for line in lines if not line.startswith("#")]
+    rows = [fields for fields in split if len(fields) == len(COLUMNS)][1:]
+    where = {(place, name): (label, score) for name, place, label, score, *_ in rows}
+    moved = {name: (place, label, score) for name, place, label, score, *_ in rows}
+    found = []
+    for path, place, sha in provenance.hash_images(files.folders_in(folder)):
+        if (place, path.name) in where:
+            put, (label, score) = place, where[place, path.name]
+        elif path.name in moved:
+            put, label, score = moved[path.name]
+        else:
+            continue
+        with contextlib.suppress(ValueError):
+            found.append(SortedCopy(folder.name, path.name, sha, put, label, float(score), identity, folder.name))
+    return found
+
+
+def read_reasons(folder: Path) -> dict[str, tuple[str, str]]:
+    """File name -> (why it is under the line or empty, all scores as JSON text), as far as the log can be read."""
+    try:
+        lines = (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    split = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {fields[0]: (fields[4], fields[5]) for fields in split if len(fields) == len(COLUMNS)}
+
+
+def _as_json(scores: dict[str, float]) -> str:
+    """All scores of an image as one line of JSON, best first."""
+    return json.dumps({k: round(v, 6) for k, v in sorted(scores.items(), key=lambda kv: -kv[1])}, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""What `scripts/` offers to a program that drives it: the one door, which RoboFlow's `flow/` goes through.
+
+Images -> embeddings -> heads -> numbers; no settings, no basetag, nothing printed. Importing it brings numpy and
+Pillow; TensorFlow comes with the first call that needs it.
+
+    images      decode, open_image, HashCache, FingerprintIndex, group_near_duplicates
+    embed       find_backbone, locate_backbone, Embedder
+    train       TrainingJob -> prepare_data -> fit, or prepare_tuning -> finish_tuning -> write_model
+    measure     Share, mcnemar, most_wrong, load_out_of_fold
+    label       load_head: embeddings -> probabilities and distances
+    teach       active_learning: which image to ask about next, and what the answers say of the others
+    export      open_source, compare_files: TFLite files
+"""
+
+from scripts.learn import active_learning
+from scripts.learn.backbones import DEFAULT as DEFAULT_BACKBONE
+from scripts.learn.backbones import Backbone, BackboneProblem
+from scripts.learn.backbones import can_be_cut as can_be_tuned
+from scripts.learn.backbones import find as find_backbone
+from scripts.learn.backbones import fingerprint as graph_fingerprint
+from scripts.learn.backbones import kept_key as key_on_disk
+from scripts.learn.backbones import leaves_size as has_size_choice
+from scripts.learn.backbones import locate as locate_backbone
+from scripts.learn.backbones import names as backbone_names
+from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, without_repeats
+from scripts.learn.embedder import Embedder, store_embeddings
+from scripts.learn.evaluation import FOLD_WORTH, TEST_SET_SUFFICES
+from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from scripts.learn.hash_cache import HashCache
+from scripts.learn.head import Head
+from scripts.learn.images import Unreadable, decode
+from scripts.learn.images import opened as open_image
+from scripts.learn.metrics import Share, mcnemar, most_wrong
+from scripts.learn.model_files import GRAPH, load_head, parameters_in_name
+from scripts.learn.near_duplicate_groups import group_near_duplicates
+from scripts.learn.neighbor_graph import NeighborGraph, build_graph
+from scripts.learn.novelty import NoveltyDetector
+from scripts.learn.out_of_fold import NAME as OUT_OF_FOLD_FILE
+from scripts.learn.out_of_fold import OutOfFold
+from scripts.learn.out_of_fold import load as load_out_of_fold
+from scripts.learn.runners import FEATURES as EMBEDDINGS_SIGNATURE
+from scripts.learn.runners import converted_path, open_runner
+from scripts.learn.tensor import tidy
+from scripts.learn.tflite import FILES as TFLITE_FILES
+from scripts.learn.tflite import Compared, ConversionProblem, open_source
+from scripts.learn.tflite import compare as compare_files
+from scripts.learn.train import HeadConfig
+from scripts.learn.training_job import (
+    CachePaths,
+    PreparedData,
+    TrainingJob,
+    TrainingResult,
+    finish_tuning,
+    fit,
+    job_digest,
+    prepare_data,
+    prepare_tuning,
+)
+from scripts.learn.tune import TuneConfig, TuneRun
+from scripts.retrain import write_model
+
+__all__ = [
+    "CachePaths",
+    "Compared",
+    "ConversionProblem",
+    "DEFAULT_BACKBONE",
+    "Backbone",
+    "BackboneProblem",
+    "EMBEDDINGS_SIGNATURE",
+    "Embedder",
+    "FOLD_WORTH",
+    "Fingerprint",
+    "FingerprintIndex",
+    "GRAPH",
+    "HashCache",
+    "Head",
+    "HeadConfig",
+    "LabeledImage",
+    "NeighborGraph",
+    "NoveltyDetector",
+    "OUT_OF_FOLD_FILE",
+    "OutOfFold",
+    "PreparedData",
+    "Share",
+    "SplitRules",
+    "TEST_SET_SUFFICES",
+    "TFLITE_FILES",
+    "TooFewImages",
+    "TrainingJob",
+    "TrainingResult",
+    "TuneConfig",
+    "TuneRun",
+    "Unreadable",
+    "active_learning",
+    "backbone_names",
+    "build_graph",
+    "can_be_tuned",
+    "compare_files",
+    "converted_path",
+    "decode",
+    "find_backbone",
+    "fingerprint",
+    "finish_tuning",
+    "fit",
+    "graph_fingerprint",
+    "group_near_duplicates",
+    "has_size_choice",
+    "job_digest",
+    "key_on_disk",
+    "load_head",
+    "load_out_of_fold",
+    "locate_backbone",
+    "mcnemar",
+    "most_wrong",
+    "open_image",
+    "open_runner",
+    "open_source",
+    "parameters_in_name",
+    "prepare_data",
+    "prepare_tuning",
+    "store_embeddings",
+    "tidy",
+    "without_repeats",
+    "write_model",
+]
