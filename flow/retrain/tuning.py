@@ -30,7 +30,7 @@ def train(job: "api.TrainingJob", prepared: "api.PreparedData", attended: bool =
     """
     if job.tune is None:
         return api.fit(job, prepared)
-    with console.progress(0 if prepared.activations else len(job.images), "first layers") as advance, problems():
+    with console.progress(0 if prepared.maps else len(job.images), "first layers") as advance, problems():
         run = api.prepare_tuning(job, prepared, cache_paths(), advance)
     console.note(texts.tuning_text(run.estimate(), run.trainings))
     try:

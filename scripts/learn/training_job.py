@@ -82,7 +82,7 @@ class PreparedData:
     key: str
     vector_length: int
     seconds: float
-    activations: activations.Activations | None = None  # what tuning learns from, once it was computed
+    maps: activations.Activations | None = None  # what tuning learns from, once it was computed
 
 
 def prepare_data(
@@ -144,12 +144,12 @@ def prepare_tuning(
     assert job.tune is not None
     begin = time.monotonic()
     network = activations.network_of(job.backbone)
-    if gathered.activations is None:
+    if gathered.maps is None:
         trunk = activations.trunk_of(job.backbone, network, places.models)
-        gathered.activations = activations.compute(
+        gathered.maps = activations.compute(
             gathered.dataset.images, trunk, network, places.converted, places.bottlenecks, progress, way
         )
-    ready = TuneRun(gathered.dataset, job.head_config, job.tune, gathered.activations, network)
+    ready = TuneRun(gathered.dataset, job.head_config, job.tune, gathered.maps, network)
     ready.seconds = time.monotonic() - begin
     return ready
 
