@@ -1,60 +1,107 @@
-// Talks to the robot. Changes go one after another, in the order of the keys.
+// @ts-check
+// Talks to the run. Changes go one after another, in the order of the keys.
 
-const token = document.querySelector("meta[name=roboflow-token]").content;
-const tab = crypto.randomUUID();
 const ALIVE_MS = 2000;
-let line = Promise.resolve();
+const RETRY_MS = 1000; // while another run works, a change waits so long before it is sent again
+const token = document.querySelector("meta[name=roboflow-token]")?.getAttribute("content") ?? "";
+const tab = crypto.randomUUID();
+/** @type {Promise<any>} */
+let queue = Promise.resolve();
 let pending = 0;
 
-export class Refused extends Error {}
-export class Gone extends Error {}
+/** A request that was answered with an error. `kind`: refused, busy, locked or request. */
+export class Refused extends Error {
+  /** @param {string} kind @param {string} message */
+  constructor(kind, message) {
+    super(message);
+    this.kind = kind;
+  }
+}
+/** Nobody answers any more. */
+export class Closed extends Error {}
 
 /** Changes that were sent and are not answered yet. */
 export const waiting = () => pending;
 
+/** @param {string} path */
 export async function get(path) {
   return answered(await reach(path, {}));
 }
 
-export function post(name, body) {
+/**
+ * Send a change. While another run works it is kept and sent again until it is taken.
+ * @param {string} name @param {object} body @param {(message: string) => void} [locked] called while it waits
+ */
+export function post(name, body, locked = () => {}) {
   pending += 1;
-  const sent = line.then(() => send(name, body)).finally(() => { pending -= 1; });
-  line = sent.catch(() => {});
+  const sent = queue
+    .then(() => sendUntilTaken(name, body, locked))
+    .finally(() => {
+      pending -= 1;
+    });
+  queue = sent.catch(() => {});
   return sent;
 }
 
-/** What the robot says of a file. Changes nothing, and waits for no change. */
-export async function lookAt(file) {
+/** What the model says of a file. Changes nothing, and waits for no change. @param {Blob} file */
+export async function predict(file) {
   return answered(await reach("/api/try", posting("application/octet-stream", file)));
 }
 
-/** Say that somebody is here, now and then, and goodbye when the tab closes. `gone` is called when nobody answers. */
-export function stayAlive(gone) {
-  const alive = () => send("alive", {}).catch((problem) => { if (problem instanceof Gone && pending === 0) gone(); });
+/** Say now and then that the tab is open, and goodbye when it closes. `closed` is called when nobody answers.
+ *  @param {() => void} closed */
+export function stayAlive(closed) {
+  const alive = () =>
+    send("alive", {}).catch((problem) => {
+      if (problem instanceof Closed && pending === 0) closed();
+    });
   alive();
   setInterval(alive, ALIVE_MS);
   addEventListener("pagehide", () => send("bye", {}, true).catch(() => {}));
-  addEventListener("pageshow", (event) => { if (event.persisted) alive(); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) alive(); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) alive();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) alive();
+  });
 }
 
+/** @param {string} name @param {object} body @param {(message: string) => void} locked */
+async function sendUntilTaken(name, body, locked) {
+  for (;;) {
+    try {
+      return await send(name, body);
+    } catch (problem) {
+      if (!(problem instanceof Refused) || problem.kind !== "locked") throw problem;
+      locked(problem.message);
+      await new Promise((ready) => setTimeout(ready, RETRY_MS));
+    }
+  }
+}
+
+/** @param {string} name @param {object} body @param {boolean} [keepalive] */
 async function send(name, body, keepalive = false) {
   return answered(await reach(`/api/${name}`, { ...posting("application/json", JSON.stringify(body)), keepalive }));
 }
 
-const posting = (type, body) => ({ method: "POST", headers: { "Content-Type": type, "X-Roboflow-Token": token, "X-Tab": tab }, body });
+/** @param {string} type @param {BodyInit} body */
+function posting(type, body) {
+  return { method: "POST", headers: { "Content-Type": type, "X-Roboflow-Token": token, "X-Tab": tab }, body };
+}
 
+/** @param {string} path @param {RequestInit} options */
 async function reach(path, options) {
   try {
     return await fetch(path, options);
   } catch {
-    throw new Gone("The robot has left.");
+    throw new Closed("The run has ended.");
   }
 }
 
+/** @param {Response} response */
 async function answered(response) {
-  if (response.status === 403) throw new Gone("The robot no longer knows this page.");
+  if (response.status === 403) throw new Closed("The run no longer knows this page.");
   const facts = await response.json();
-  if (!response.ok) throw new Refused([facts.error, facts.hint].filter(Boolean).join(" "));
+  if (!response.ok) throw new Refused(facts.kind, [facts.error, facts.hint].filter(Boolean).join(" "));
   return facts;
 }

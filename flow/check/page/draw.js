@@ -1,34 +1,19 @@
-// Draws the page from the state: header, pictures, deck. Never puts text in as HTML.
+// @ts-check
+// Draws the page from the state: header, images, deck.
 
-import { NOBODY, acceptable, isOpen, pictures, state, targets, usual } from "./state.js";
-import { drawStanding, isLesson } from "./teach.js";
+import { $, count, interval, make, percent } from "./dom.js";
+import { drawStanding } from "./labeling.js";
+import { NONE, acceptable, expected, images, isLabeling, isOpen, state, targets } from "./state.js";
 
-export const $ = (id) => document.getElementById(id);
-const SHARE_LEAST = 10;  // fewer pictures say nothing of the robot
-const STATES = { keep: "right", label: "", aside: "set aside", moved: "moved by hand", gone: "no longer there" };
+/** @typedef {import("./state.js").BoardImage} BoardImage */
 
-export function make(tag, { text, kind, ...attributes } = {}, ...children) {
-  const element = document.createElement(tag);
-  if (text !== undefined) element.textContent = text;
-  if (kind) element.className = kind;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-export function button(text, does, key = "") {
-  const made = make("button", { type: "button", kind: key ? "main" : "" }, ...(key ? [make("kbd", { text: key })] : []), make("span", { text }));
-  made.addEventListener("click", does);
-  return made;
-}
-
-export const percent = (share) => `${Math.floor(share * 1000 + 1e-6) / 10} %`;
-export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+const SHARE_MIN = 10; // fewer images say nothing about the model
+/** @type {Record<string, string>} */
+const STATES = { keep: "accepted", label: "", aside: "set aside", moved: "moved by hand", missing: "no longer there" };
 
 export function drawPage() {
-  const tiles = pictures().map(tile);
   const grid = $("grid");
-  grid.replaceChildren(...tiles);
+  grid.replaceChildren(...images().map(tile));
   grid.scrollTop = 0;
   grid.classList.remove("turned");
   requestAnimationFrame(() => grid.classList.add("turned"));
@@ -39,40 +24,53 @@ export function drawPage() {
 export function draw() {
   drawHead();
   const acting = new Set(targets());
-  pictures().forEach((picture, i) => drawTile($("grid").children[i], picture, i, acting));
+  images().forEach((image, i) => drawTile($("grid").children[i], image, i, acting));
   drawDeck();
 }
 
-function tile(picture, i) {
-  const image = make("img", { src: `/thumb/grid/${picture.sha256}`, alt: "", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => { image.alt = "cannot be shown"; });
-  const shot = make("div", { kind: "shot" }, image, make("span", { kind: "badge" }), make("span", { kind: "tick", text: "✓" }));
-  const doubted = state.page.kind === "suspects";
-  const told = picture.score === null ? "" : `${Math.floor(100 * picture.score + 1e-6)} %`;
-  const foot = make("div", { kind: "foot" }, make("b"), make("span", { kind: "score" }));
-  foot.lastChild.textContent = doubted ? `${picture.guess}? ${told}` : picture.reason === "unlike" ? "unlike all others" : told;
-  return make("li", { kind: doubted ? "tile two" : "tile", role: "option", id: `p${i}`, "data-index": i }, shot, foot);
+/** @param {BoardImage} image @param {number} i */
+function tile(image, i) {
+  const picture = make("img", { src: `/thumb/grid/${image.sha256}`, alt: "", decoding: "async", draggable: "false" });
+  picture.addEventListener("error", () => picture.setAttribute("alt", "cannot be shown"));
+  const badge = make("span", { kind: "badge" });
+  const shot = make("div", { kind: "shot" }, picture, badge, make("span", { kind: "tick", text: "✓" }));
+  const suspect = state.page?.kind === "suspects";
+  const score = image.score === null ? "" : `${Math.floor(100 * image.score + 1e-6)} %`;
+  const note = suspect ? `${image.guess}? ${score}` : image.reason === "unlike" ? "unfamiliar" : score;
+  const foot = make("div", { kind: "foot" }, make("b"), make("span", { kind: "score", text: note }));
+  const kind = suspect ? "tile two" : "tile";
+  return make("li", { kind, role: "option", id: `image-${i}`, "data-index": i }, shot, foot);
 }
 
-function drawTile(element, picture, i, acting) {
-  const is = { marked: state.marks.has(i) && !state.large, here: state.here === i, target: acting.has(i) };
+/** @param {any} element @param {BoardImage} image @param {number} i @param {Set<number>} acting */
+function drawTile(element, image, i, acting) {
+  const is = { marked: state.marked.has(i) && !state.large, here: state.focused === i, target: acting.has(i) };
   for (const [name, on] of Object.entries(is)) element.classList.toggle(name, on);
-  element.dataset.state = picture.state;
-  element.tabIndex = state.here === i || (state.here === NOBODY && i === 0) ? 0 : -1;
+  element.dataset.state = image.state;
+  element.tabIndex = state.focused === i || (state.focused === NONE && i === 0) ? 0 : -1;
   element.setAttribute("aria-selected", is.target);
-  element.setAttribute("aria-label", spoken(picture, i));
-  element.querySelector(".badge").textContent = picture.state === "label" ? picture.label
-    : picture.state === "keep" ? `✓ ${picture.label}` : picture.state === "moved" ? `${picture.label}, by hand` : STATES[picture.state] ?? "";
-  element.querySelector("b").textContent = picture.label || usual(picture);
+  element.setAttribute("aria-label", spoken(image, i));
+  element.querySelector(".badge").textContent = badge(image);
+  element.querySelector("b").textContent = image.label || expected(image);
 }
 
-export function spoken(picture, i) {
-  const parts = [`${i + 1} of ${pictures().length}: ${usual(picture) || "no guess"}`];
-  if (state.page.kind === "suspects") parts.push(`the robot says ${picture.guess}`);
-  if (picture.score !== null) parts.push(`score ${percent(picture.score)}`);
-  if (picture.under) parts.push(picture.reason === "unlike" ? "unlike all training pictures" : "under the line");
-  if (picture.state) parts.push(picture.state === "label" || picture.state === "keep" ? `now ${picture.label}` : STATES[picture.state]);
-  if (state.marks.has(i)) parts.push("marked");
+/** @param {BoardImage} image */
+function badge(image) {
+  if (image.state === "label") return image.label;
+  if (image.state === "keep") return `✓ ${image.label}`;
+  if (image.state === "moved") return `${image.label}, by hand`;
+  return STATES[image.state] ?? "";
+}
+
+/** @param {BoardImage} image @param {number} i */
+export function spoken(image, i) {
+  const parts = [`${i + 1} of ${images().length}: ${expected(image) || "no guess"}`];
+  if (state.page?.kind === "suspects") parts.push(`the model says ${image.guess}`);
+  if (image.score !== null) parts.push(`score ${percent(image.score)}`);
+  if (image.below_threshold) parts.push(image.reason === "unlike" ? "unfamiliar, unlike all training images" : "unsure");
+  if (image.state === "label" || image.state === "keep") parts.push(`now ${image.label}`);
+  else if (image.state) parts.push(STATES[image.state]);
+  if (state.marked.has(i)) parts.push("marked");
   return parts.join(", ");
 }
 
@@ -81,53 +79,70 @@ function drawHead() {
   document.body.classList.toggle("ended", !page);
   $("title").textContent = page ? page.title : "boop boop";
   $("sub").textContent = page ? subtitle(page) : "";
-  drawFar(state.progress);
+  drawProgress(state.progress);
 }
 
+/** @param {import("./state.js").Page} page */
 function subtitle(page) {
-  const n = page.pictures.length;
-  const these = count(n, "picture");
-  if (page.kind === "sure") return `${these} the robot is sure of`;
-  if (page.kind === "under") return `${these} the robot is not sure of`;
-  if (page.kind === "typical") return `${these} typical of many: press a key or type a name`;
-  if (page.kind === "doubt") return `${these} it doubts: put right what is wrong`;
-  if (page.kind === "guess") return `${these} it takes for ${page.guess}`;
-  if (page.kind === "suspects") return `${count(n, "training picture")} the robot doubts, longest doubt first`;
-  return `${these} you looked at before`;
+  const these = count(page.images.length, "image");
+  /** @type {Record<string, string>} */
+  const subtitles = {
+    sure: `${these} the model is sure of`,
+    unsure: `${these} the model is not sure of`,
+    typical: `${these}, each typical of many: press a key or type a name`,
+    uncertain: `${these} with uncertain guesses: correct what is wrong`,
+    confirm: `${these} the model takes for ${page.guess}`,
+    suspects: `${count(page.images.length, "training image")} that may be mislabelled, the likeliest first`,
+  };
+  return subtitles[page.kind] ?? `${these} you looked at before`;
 }
 
-function drawFar(progress) {
+/** @param {any} progress */
+function drawProgress(progress) {
   if (!progress) return;
-  document.body.classList.toggle("lesson", isLesson());
-  $("curve").hidden = !isLesson();
-  if (isLesson()) { drawStanding(progress.teach); return; }
+  document.body.classList.toggle("labeling", isLabeling());
+  $("curve").hidden = !isLabeling();
+  if (isLabeling()) {
+    drawStanding(progress.labeling);
+    return;
+  }
   const done = progress.total - progress.left;
   const share = progress.total ? (100 * done) / progress.total : 100;
   $("filled").style.width = `${share}%`;
   $("bar").setAttribute("aria-valuenow", Math.round(share));
-  document.querySelector(".far").classList.toggle("none", progress.total === 0);
-  const left = progress.left ? [make("b", { text: String(progress.left) }), ` left of ${progress.total}`] : [`all ${progress.total} looked at`];
-  const minutes = progress.per_minute ? progress.left / progress.per_minute : 0;
-  const pace = progress.per_minute && progress.left ? [`${Math.round(progress.per_minute)} a minute`, minutes < 1 ? "under a minute to go" : `about ${Math.round(minutes)} min to go`] : [];
-  const ripe = progress.harvest?.human ? [`${progress.harvest.human} ready to harvest`] : [];
-  $("far").replaceChildren(...left, ...[...pace, ...ripe].map((text) => ` · ${text}`));
-  $("robot").replaceChildren(...robotWords(progress));
+  $("progress").classList.toggle("none", progress.total === 0);
+  $("left").replaceChildren(...leftWords(progress));
+  $("accuracy").replaceChildren(...shareWords(progress));
 }
 
-function robotWords({ share }) {
-  if (!share || share.total < SHARE_LEAST) return [];
-  return ["the robot was right on ", make("b", { text: `${share.right} of ${share.total}` }),
-    `: ${percent(share.value)}, between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)}`];
+/** @param {any} progress @returns {(Node | string)[]} */
+function leftWords({ left, total, per_minute, harvest }) {
+  const minutes = per_minute ? left / per_minute : 0;
+  const rest = minutes < 1 ? "under a minute to go" : `about ${Math.round(minutes)} min to go`;
+  const pace = per_minute && left ? [`${Math.round(per_minute)} a minute`, rest] : [];
+  const ready = harvest?.human ? [`${harvest.human} ready to harvest`] : [];
+  const first = left ? [make("b", { text: String(left) }), ` left of ${total}`] : [`all ${total} checked`];
+  return [...first, ...[...pace, ...ready].map((text) => ` · ${text}`)];
+}
+
+/** @param {any} progress @returns {(Node | string)[]} */
+function shareWords({ share }) {
+  if (!share || share.total < SHARE_MIN) return [];
+  const correct = make("b", { text: `${share.right} of ${share.total}` });
+  return ["the model was right on ", correct, `: ${percent(share.value)} (95 % interval ${interval(share)})`];
 }
 
 export function drawLabels() {
   const chips = state.labels.map((label, i) => {
-    const letter = isLesson() && label === "not" ? "n" : i < 9 ? String(i + 1) : "";
+    const letter = label === "not" ? "n" : i < 9 ? String(i + 1) : "";
     const key = letter ? [make("kbd", { text: letter })] : [];
-    const aria = letter ? `${label}, key ${letter}` : label;
-    return make("button", { type: "button", "data-label": label, "aria-label": aria }, ...key, make("span", { text: label }));
+    const spokenLabel = letter ? `${label}, key ${letter}` : label;
+    const text = make("span", { text: label });
+    return make("button", { type: "button", "data-label": label, "aria-label": spokenLabel }, ...key, text);
   });
-  if (isLesson()) chips.push(make("button", { type: "button", id: "naming", "aria-label": "a new label, key /" }, make("kbd", { text: "/" }), make("span", { text: "new label" })));
+  const slash = make("kbd", { text: "/" });
+  const text = make("span", { text: "new label" });
+  chips.push(make("button", { type: "button", id: "new-label", "aria-label": "a new label, key /" }, slash, text));
   $("labels").classList.toggle("many", chips.length > 10);
   $("labels").replaceChildren(...chips);
 }
@@ -136,9 +151,9 @@ function drawDeck() {
   const acting = targets();
   const { accepted, later } = acceptable();
   $("acts").replaceChildren(...actsOn(acting, accepted.length, later.length));
-  const guess = state.large && acting.length ? usual(pictures()[acting[0]]) : state.page?.guess;
+  const guess = state.large && acting.length ? expected(images()[acting[0]]) : state.page?.guess;
   for (const chip of $("labels").children) {
-    chip.classList.toggle("usual", chip.dataset.label === guess);
+    chip.classList.toggle("expected", Boolean(guess) && chip.dataset.label === guess);
     chip.disabled = acting.length === 0;
   }
   for (const id of ["aside", "look"]) $(id).disabled = acting.length === 0;
@@ -147,38 +162,37 @@ function drawDeck() {
   $("accept").disabled = !state.page || state.locked;
 }
 
+/** @param {number[]} acting @param {number} open @param {number} later @returns {(Node | string)[]} */
 function actsOn(acting, open, later) {
   if (!state.page) return [];
-  if (state.large) return ["Acts on ", make("b", { text: "this one picture" })];
-  if (acting.length === 0) return [open ? "No picture is selected. ENTER accepts what you did not touch." : later ? "No picture is selected. ENTER shows others." : "This page is done."];
-  if (state.marks.size) return ["Acts on ", make("b", { text: count(acting.length, "marked picture") })];
-  return ["Acts on ", make("b", { text: "1 picture" }), `: ${acting[0] + 1} of ${pictures().length}`];
+  if (state.large) return ["Acts on ", make("b", { text: "this one image" })];
+  if (acting.length === 0) {
+    if (open) return ["No image is selected. ENTER accepts what you did not touch."];
+    return [later ? "No image is selected. ENTER shows others." : "This page is done."];
+  }
+  if (state.marked.size) return ["Acts on ", make("b", { text: count(acting.length, "marked image") })];
+  return ["Acts on ", make("b", { text: "1 image" }), `: ${acting[0] + 1} of ${images().length}`];
 }
 
+/** @param {number} n @param {number} later @param {number[]} acting */
 function acceptWords(n, later, acting) {
   const page = state.page;
   if (!page) return "accept";
   if (state.large && acting.length) {
-    const picture = pictures()[acting[0]];
-    return isOpen(picture) && usual(picture) ? `this one is ${usual(picture)}` : "next one";
+    const image = images()[acting[0]];
+    return isOpen(image) && expected(image) ? `this one is ${expected(image)}` : "next one";
   }
   const rest = later ? `, leave ${later}` : "";
   if (n === 0) return later ? (page.kind === "typical" ? "show others" : `leave ${later} for later`) : "next page";
   if (page.kind === "suspects") return `keep ${n} as they are${rest}`;
-  if (page.kind === "doubt") return `accept ${n} as guessed${rest}`;
+  if (page.kind === "uncertain") return `accept ${n} as guessed${rest}`;
   return page.guess ? `accept ${n} as ${page.guess}${rest}` : `accept ${n}${rest}`;
-}
-
-/** One sentence for eyes and screen readers. */
-export function say(text, isTrouble = false) {
-  $("said").textContent = text;
-  $("said").classList.toggle("trouble", isTrouble);
 }
 
 /** The keyboard is where the eyes are. */
 export function focusHere() {
   if (document.querySelector("dialog[open]") || state.covered) return;
-  const element = state.here === NOBODY ? $("accept") : $("grid").children[state.here];
+  const element = state.focused === NONE ? $("accept") : $("grid").children[state.focused];
   element?.focus({ preventScroll: true });
-  if (state.here !== NOBODY) element?.scrollIntoView({ block: "nearest" });
+  if (state.focused !== NONE) element?.scrollIntoView({ block: "nearest" });
 }

@@ -1,35 +1,49 @@
-// When all is looked at: what it says about the robot, then harvest and retrain, with their progress.
+// @ts-check
+// When everything is checked: how good the model was, then harvest and training with their progress.
 
 import { get } from "./api.js";
-import { $, button, count, make, percent } from "./draw.js";
-import { state } from "./state.js";
-import { isLesson, lessonEnd } from "./teach.js";
+import { $, button, count, interval, make, percent } from "./dom.js";
+import { labelingEnd } from "./labeling.js";
+import { isLabeling, state } from "./state.js";
+
+/** @typedef {Record<string, (...args: any[]) => void>} Actions */
 
 const POLL_MS = 400;
-let seen = "";  // what the person has read
+let read = ""; // the news that the person has read
 
-export function drawEnd(does) {
+/** @param {Actions} actions */
+export function drawEnd(actions) {
   if (state.closed) return;
   const { page, work } = state;
-  const news = work && (work.ended.length > 0 || Boolean(work.trouble)) && told(work) !== seen;
-  state.covered = !page || state.ending || Boolean(work?.busy) || news;
+  const news = work && (work.ended.length > 0 || Boolean(work.problem)) && newsOf(work) !== read;
+  state.covered = !page || state.ending || Boolean(work?.busy) || Boolean(news);
   $("end").hidden = !state.covered || !state.progress;
-  if ($("end").hidden) { $("end").replaceChildren(); return; }
-  const parts = work?.busy ? working() : news ? worked(does) : isLesson() ? lessonEnd(does) : looked(does);
-  const now = make("div", {}, ...parts);
-  if ($("end").firstElementChild?.isEqualNode(now)) return;  // a button that is about to be pressed stays where it is
+  if ($("end").hidden) {
+    $("end").replaceChildren();
+    return;
+  }
+  const now = make("div", {}, ...parts(actions, Boolean(news)));
+  if ($("end").firstElementChild?.isEqualNode(now)) return; // a button that is about to be pressed stays where it is
   $("end").replaceChildren(now);
-  $("end").querySelector("button.main")?.focus();
+  focusMain();
 }
 
-const told = (work) => JSON.stringify([work.ended, work.trouble]);
-
-/** The person has read what came of the work. */
-export function read() {
-  seen = told(state.work);
+/** @param {Actions} actions @param {boolean} news */
+function parts(actions, news) {
+  if (state.work?.busy) return working();
+  if (news) return worked(actions);
+  return isLabeling() ? labelingEnd(actions) : checked(actions);
 }
 
-/** Ask how far the work is until it has ended. */
+/** @param {any} work */
+const newsOf = (work) => JSON.stringify([work.ended, work.problem]);
+
+/** The person has read what the work came to. */
+export function markRead() {
+  read = newsOf(state.work);
+}
+
+/** Ask how far the work is until it has ended. @param {() => void} redraw */
 export async function follow(redraw) {
   for (;;) {
     state.work = await get("/api/work");
@@ -39,81 +53,126 @@ export async function follow(redraw) {
   }
 }
 
-/** The run has ended; nothing more can be done here. The first to say so is believed. */
-export function drawClosed(words, told) {
+/** The run has ended; nothing more can be done here. The first to say so is believed.
+ *  @param {string} title @param {string} text */
+export function drawClosed(title, text) {
   if (state.closed) return;
   state.closed = state.covered = true;
-  $("end").replaceChildren(make("div", {}, make("h2", { text: words }), make("p", { text: told }), make("p", { kind: "soft", text: "You can close this tab; the terminal says what comes next." })));
+  const close = make("p", { kind: "soft", text: "You can close this tab; the terminal says what comes next." });
+  $("end").replaceChildren(make("div", {}, make("h2", { text: title }), make("p", { text }), close));
   $("end").hidden = false;
   $("deck").hidden = true;
-  document.querySelector(".tools").hidden = true;
+  $("tools").hidden = true;
 }
 
+/** @param {{ kept: number, relabelled: number, aside: number }} counts */
 export function summary({ kept, relabelled, aside }) {
-  const parts = [kept && `${kept} as the robot had them`, relabelled && (isLesson() ? `${relabelled} named by you` : `${relabelled} with another label`), aside && `${aside} set aside`].filter(Boolean);
-  return parts.length ? `${count(kept + relabelled + aside, "picture")}: ${parts.join(", ")}. All saved.` : "Nothing was changed.";
+  const guesses = isLabeling() ? "guesses" : "predictions";
+  const done = [
+    kept && `${kept} ${guesses} accepted`,
+    relabelled && `${relabelled} labelled by you`,
+    aside && `${aside} set aside`,
+  ].filter(Boolean);
+  return done.length ? `${count(kept + relabelled + aside, "image")}: ${done.join(", ")}. All saved.` : "Nothing was changed.";
 }
 
-function looked(does) {
+/** @param {Actions} actions */
+function checked(actions) {
   const { share, harvest, left } = state.progress;
-  const parts = [make("h2", { text: left ? "What is left cannot be shown." : "That was everything. boop boop." })];
-  parts.push(make("p", { kind: "soft", text: summary(state.counts) }), numbers(share, harvest));
+  const title = left ? "What is left cannot be shown." : "That was everything. boop boop.";
+  const shown = [make("h2", { text: title }), make("p", { kind: "soft", text: summary(state.counts) }), figures(share, harvest)];
   const buttons = [];
   const can = state.after.filter((step) => step !== "harvest" || harvest?.human);
+  const changed = state.counts.kept + state.counts.relabelled + state.counts.aside > 0;
   if (can.includes("harvest")) {
-    buttons.push(button(`harvest ${harvest.human} and retrain`, () => does.then(["harvest", "retrain"]), "ENTER"));
-    buttons.push(button("only harvest", () => does.then(["harvest"])));
-  } else if (can.includes("retrain") && state.counts.kept + state.counts.relabelled + state.counts.aside > 0) {
-    buttons.push(button("retrain with this", () => does.then(["retrain"]), "ENTER"));
+    const text = `harvest ${harvest.human} and retrain`;
+    buttons.push(button(text, () => actions.work(["harvest", "retrain"]), "ENTER"));
+    buttons.push(button("only harvest", () => actions.work(["harvest"])));
+  } else if (can.includes("retrain") && changed) {
+    buttons.push(button("retrain with this", () => actions.work(["retrain"]), "ENTER"));
   }
-  buttons.push(button("done for now", does.finish, buttons.length ? "" : "ENTER"), button("undo", does.undo));
-  parts.push(make("div", { kind: "buttons" }, ...buttons));
-  return parts;
+  buttons.push(button("done for now", actions.finish, buttons.length ? "" : "ENTER"), button("undo", actions.undo));
+  return [...shown, make("div", { kind: "buttons" }, ...buttons)];
 }
 
-function numbers(share, harvest) {
+/** @param {any} share @param {any} harvest */
+function figures(share, harvest) {
   const tiles = [];
   if (share?.total) {
-    tiles.push(number("The robot was right", percent(share.value), `${share.right} of ${share.total}; with pictures like these between ${Math.floor(100 * share.low)} and ${Math.ceil(100 * share.high)} %`));
+    const note = `${share.right} of ${share.total} right; 95 % interval for images like these ${interval(share)}`;
+    tiles.push(figure("Accuracy of the model", percent(share.value), note));
   }
-  if (harvest) tiles.push(number("Ready for the harvest", String(harvest.human), "pictures with a label from you"));
+  if (harvest) tiles.push(figure("Ready to harvest", String(harvest.human), "images with a label from you"));
   return make("dl", { kind: "numbers" }, ...tiles);
 }
 
-const number = (name, value, note) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }, make("small", { text: note })));
+/** @param {string} name @param {string} value @param {string} note */
+const figure = (name, value, note) =>
+  make("div", {}, make("dt", { text: name }), make("dd", { text: value }, make("small", { text: note })));
 
 function working() {
   const { step, bar, lines, ended } = state.work;
-  const parts = [make("h2", { text: { retrain: "The robot is learning …", teach: "Learning, then sorting …" }[step] ?? "Harvesting …" })];
-  parts.push(...ended.map((one) => make("p", { text: `✓ ${one.line}` })));
+  /** @type {Record<string, string>} */
+  const titles = { retrain: "Training a new model …", first_model: "Training, then sorting …", harvest: "Harvesting …" };
   const inside = make("i");
   const known = bar && bar[2];
   if (known) inside.style.width = `${(100 * bar[1]) / bar[2]}%`;
-  parts.push(make("div", { kind: known ? "work" : "work unknown", role: "progressbar", "aria-label": step }, inside));
-  parts.push(make("p", { kind: "soft", text: bar ? `${bar[0]}: ${bar[1]}${bar[2] ? ` of ${bar[2]}` : ""}` : "a moment …" }));
-  parts.push(said(lines.slice(-6)));
-  return parts;
+  const kind = known ? "work" : "work unknown";
+  return [
+    make("h2", { text: titles[step] ?? "Working …" }),
+    ...ended.map((/** @type {any} */ one) => make("p", { text: `✓ ${one.line}` })),
+    make("div", { kind, role: "progressbar", "aria-label": step }, inside),
+    make("p", { kind: "soft", text: bar ? `${bar[0]}: ${bar[1]}${bar[2] ? ` of ${bar[2]}` : ""}` : "a moment …" }),
+    linesOf(lines.slice(-6)),
+  ];
 }
 
-function worked(does) {
-  const { ended, lines, trouble } = state.work;
-  const verdict = ended.map((one) => one.verdict).find(Boolean);
-  const isFirst = ended.some((one) => one.step === "teach");
-  const parts = [make("h2", { text: trouble ? "Not yet." : isFirst ? "Your robot sorts." : verdict ? "A new robot." : "Harvested." })];
-  if (trouble) parts.push(make("p", { kind: "verdict", text: trouble[0] }), make("p", { text: trouble[1] }));
-  if (verdict) parts.push(make("p", { kind: "verdict", text: verdict }));
-  parts.push(...ended.map((one) => make("p", { text: one.line })));
-  const report = ended.map((one) => one.report).find(Boolean);
-  if (report) parts.push(make("p", {}, make("a", { href: `/report/${report}`, target: "_blank", text: "Read its report" })));
-  const steps = ended.map((one) => one.step);
+/** @param {Actions} actions */
+function worked(actions) {
+  const { ended, lines, problem, suspects } = state.work;
+  const verdict = ended.map((/** @type {any} */ one) => one.verdict).find(Boolean);
+  const steps = ended.map((/** @type {any} */ one) => one.step);
+  const isFirst = steps.includes("first_model");
+  const title = problem ? "Not yet." : isFirst ? "Your first model sorts." : verdict ? "A new model." : "Harvested.";
+  const shown = [make("h2", { text: title })];
+  if (problem) shown.push(make("p", { kind: "verdict", text: problem[0] }), make("p", { text: problem[1] }));
+  if (verdict) shown.push(make("p", { kind: "verdict", text: verdict }));
+  shown.push(...ended.map((/** @type {any} */ one) => make("p", { text: one.line })));
+  const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
+  if (report) shown.push(reportLink(report));
+  shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects })));
+  const told = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
+  shown.push(linesOf(lines.filter((/** @type {string} */ line) => !told.has(line))));
+  return shown;
+}
+
+/** @param {Actions} actions @param {any} facts */
+function workedButtons(actions, { problem, steps, isFirst, suspects }) {
   const buttons = [];
-  if (!trouble && steps.includes("harvest") && !steps.includes("retrain")) buttons.push(button("retrain", () => does.then(["retrain"])));
-  const goesOn = isFirst && Boolean(state.progress?.left);
-  if (state.progress?.left) buttons.unshift(button(goesOn ? "look at what it sorted" : "look at what is left", does.goOn, goesOn ? "ENTER" : ""));
-  if (goesOn) buttons.push(button("done for now", does.finish));
-  else buttons.unshift(button("done", does.finish, "ENTER"));
-  parts.push(make("div", { kind: "buttons" }, ...buttons), said(lines.filter((line) => line !== verdict && !ended.some((one) => one.line === line))));
-  return parts;
+  if (suspects) {
+    const text = `look at ${count(suspects, "training image")} that may be mislabelled`;
+    buttons.push(button(text, actions.suspects));
+  }
+  const harvested = !problem && steps.includes("harvest") && !steps.includes("retrain");
+  if (harvested) buttons.push(button("retrain", () => actions.work(["retrain"])));
+  const left = Boolean(state.progress?.left);
+  const goesOn = isFirst && left;
+  if (left) buttons.unshift(button(goesOn ? "check what it sorted" : "go on with what is left", actions.goOn, goesOn ? "ENTER" : ""));
+  if (goesOn) buttons.push(button("done for now", actions.finish));
+  else buttons.unshift(button("done", actions.finish, "ENTER"));
+  return buttons;
 }
 
-const said = (lines) => make("div", { kind: "lines" }, ...lines.map((text) => make("p", { text })));
+/** A link that gives the focus back: ENTER then does what the main button says. @param {string} key */
+function reportLink(key) {
+  const link = make("a", { href: `/report/${key}`, target: "_blank", text: "Read its report" });
+  link.addEventListener("click", () => setTimeout(focusMain));
+  return make("p", {}, link);
+}
+
+function focusMain() {
+  $("end").querySelector("button.main")?.focus();
+}
+
+/** @param {string[]} lines */
+const linesOf = (lines) => make("div", { kind: "lines" }, ...lines.map((text) => make("p", { text })));

@@ -1,69 +1,105 @@
-// One picture large: scores as bars, where it comes from, and what is most like it in the training data.
+// @ts-check
+// One image large: scores as bars, where it comes from, and the training images that are most similar.
 
 import { get } from "./api.js";
-import { $, make, percent } from "./draw.js";
-import { pictures, state, usual } from "./state.js";
+import { $, make, percent } from "./dom.js";
+import { expected, images, state } from "./state.js";
 
-const SHOWN = 12;  // labels with a bar
+const SHOWN = 12; // labels with a bar
 let shown = "";
 
 export function drawLarge() {
   $("large").hidden = !state.large;
-  if (!state.large) { shown = ""; return; }
-  const picture = pictures()[state.here];
-  const words = { label: `now ${picture.label}`, keep: `right: ${picture.label}`, aside: "set aside", moved: `moved to ${picture.label} by hand`, gone: "no longer there" };
-  const doubt = !usual(picture) ? "What is this?" : picture.given ? `in ${picture.given}; looks like ${picture.guess}` : `${picture.guess}${picture.under ? "?" : ""}`;
-  $("state").textContent = words[picture.state] ?? doubt;
-  if (shown === picture.sha256) return;
-  shown = picture.sha256;
-  const image = $("picture");
-  image.src = `/thumb/large/${picture.sha256}`;
-  image.alt = [usual(picture), picture.name].filter(Boolean).join(", ");
-  $("name").textContent = `${state.here + 1} of ${pictures().length}`;
-  $("scores").replaceChildren(...(picture.score === null ? [] : bars([[picture.guess, picture.score]])));
-  $("why").textContent = picture.reason === "unlike" ? "It is unlike all training pictures, so it went under the line." : picture.reason === "unsure" ? "Its best score is below confidence_min." : "";
-  $("credit").replaceChildren(make("p", { text: picture.name }));
+  if (!state.large) {
+    shown = "";
+    return;
+  }
+  const image = images()[state.focused];
+  $("state").textContent = stateWords(image);
+  if (shown === image.sha256) return;
+  shown = image.sha256;
+  const picture = $("picture");
+  picture.src = `/thumb/large/${image.sha256}`;
+  picture.alt = [expected(image), image.name].filter(Boolean).join(", ");
+  $("name").textContent = `${state.focused + 1} of ${images().length}`;
+  $("scores").replaceChildren(...(image.score === null ? [] : bars([[image.guess, image.score]])));
+  $("why").textContent = reasonWords(image.reason);
+  $("credit").replaceChildren(make("p", { text: image.name }));
   $("near").hidden = true;
-  tell(picture.sha256);
-  for (const next of [pictures()[state.here + 1], pictures()[state.here - 1]]) {
+  loadDetails(image.sha256);
+  for (const next of [images()[state.focused + 1], images()[state.focused - 1]]) {
     if (next) new Image().src = `/thumb/large/${next.sha256}`;
   }
 }
 
-async function tell(sha) {
+/** @param {import("./state.js").BoardImage} image */
+function stateWords(image) {
+  /** @type {Record<string, string>} */
+  const words = {
+    label: `now ${image.label}`,
+    keep: `accepted: ${image.label}`,
+    aside: "set aside",
+    moved: `moved to ${image.label} by hand`,
+    missing: "no longer there",
+  };
+  if (words[image.state]) return words[image.state];
+  if (!expected(image)) return "What is this?";
+  if (image.given) return `in ${image.given}; looks like ${image.guess}`;
+  return `${image.guess}${image.below_threshold ? "?" : ""}`;
+}
+
+/** @param {string} reason */
+function reasonWords(reason) {
+  if (reason === "unlike") return "It is unfamiliar: unlike all training images, so it counts as unsure.";
+  return reason === "unsure" ? "Its best score is below confidence_min." : "";
+}
+
+/** @param {string} sha */
+async function loadDetails(sha) {
   try {
-    const facts = await get(`/api/picture/${sha}`);
-    if (shown === sha) drawFacts(facts);
+    const facts = await get(`/api/image/${sha}`);
+    if (shown === sha) drawDetails(facts);
     const { near } = await get(`/api/near/${sha}`);
     if (shown === sha) drawNear($("near"), near);
-  } catch { /* the picture itself is what matters; what went wrong is said at the next key */ }
+  } catch {
+    /* the image itself is what matters; the next key says what is wrong */
+  }
 }
 
-function drawFacts({ name, scores, title, credit, license, link, source }) {
+/** @param {any} facts */
+function drawDetails({ name, scores, title, credit, licence, link, source }) {
   if (scores.length) $("scores").replaceChildren(...bars(scores));
-  const lines = [title, credit, [source, license].filter(Boolean).join(" · "), name].filter(Boolean);
-  const told = [...new Set(lines)].map((text) => make("p", { text }));
-  if (link) told.push(make("p", {}, make("a", { href: link, target: "_blank", rel: "noopener noreferrer", text: "its page" })));
-  $("credit").replaceChildren(...told);
+  const lines = [title, credit, [source, licence].filter(Boolean).join(" · "), name].filter(Boolean);
+  const shownLines = [...new Set(lines)].map((text) => make("p", { text }));
+  if (link) {
+    const page = make("a", { href: link, target: "_blank", rel: "noopener noreferrer", text: "its page" });
+    shownLines.push(make("p", {}, page));
+  }
+  $("credit").replaceChildren(...shownLines);
 }
 
-/** Label and score pairs, best first, as list items. */
+/** Label and score pairs, best first, as list items. @param {[string, number][]} scores */
 export const bars = (scores) => scores.slice(0, SHOWN).map(([label, score]) => bar(label, score));
 
+/** @param {string} label @param {number} score a fraction 0..1 */
 function bar(label, score) {
   const inside = make("i");
   inside.style.width = `${100 * score}%`;
-  return make("li", {}, make("span", { text: label }), make("span", { kind: "track", "aria-hidden": "true" }, inside), make("span", { kind: "number", text: percent(score) }));
+  const track = make("span", { kind: "track", "aria-hidden": "true" }, inside);
+  return make("li", {}, make("span", { text: label }), track, make("span", { kind: "number", text: percent(score) }));
 }
 
-/** The training pictures most like one, in `place`, which is hidden where there are none. */
+/** The training images most similar to one, in `place`, which is hidden where there are none.
+ *  @param {any} place @param {any[]} near */
 export function drawNear(place, near) {
   place.hidden = near.length === 0;
   place.querySelector("ul").replaceChildren(...near.map(nearTile));
 }
 
-function nearTile({ sha256, label, likeness }) {
-  const image = make("img", { src: `/thumb/grid/${sha256}`, alt: "", loading: "lazy" });
-  image.addEventListener("error", () => image.remove());
-  return make("li", { title: `likeness ${percent(Math.max(0, likeness))}` }, image, make("span", { text: label }));
+/** @param {{ sha256: string, label: string, similarity: number }} image */
+function nearTile({ sha256, label, similarity }) {
+  const picture = make("img", { src: `/thumb/grid/${sha256}`, alt: "", loading: "lazy" });
+  picture.addEventListener("error", () => picture.remove());
+  const title = `similarity ${percent(Math.max(0, similarity))}`;
+  return make("li", { title }, picture, make("span", { text: label }));
 }

@@ -1,11 +1,13 @@
+// @ts-check
 // Mouse and touch: click, ctrl-click, shift-click, a drawn frame, double click; tap and long press.
 
-import { $ } from "./draw.js";
+import { $ } from "./dom.js";
 
 const DRAG_PX = 6;
 const LONG_MS = 450;
 
-export function listen(does) {
+/** @param {Record<string, (...args: any[]) => void>} actions */
+export function listen(actions) {
   const grid = $("grid");
   let start = null;      // of a mouse press: { x, y, index, event }
   let isFrame = false;
@@ -20,7 +22,7 @@ export function listen(does) {
       event.preventDefault();  // no text selection, no image drag
     } else if (index !== null) {
       wasLong = false;
-      press = setTimeout(() => { wasLong = true; does.large(index); }, LONG_MS);
+      press = setTimeout(() => { wasLong = true; actions.showLarge(index); }, LONG_MS);
     }
   });
   addEventListener("pointermove", (event) => {
@@ -33,9 +35,9 @@ export function listen(does) {
   addEventListener("pointerup", (event) => {
     clearTimeout(press);
     if (event.pointerType !== "mouse" || !start) return;
-    if (isFrame) does.framed(inside(box(start, event)), event.ctrlKey || event.metaKey || event.shiftKey);
-    else if (start.index !== null) does.clicked(start.index, { one: event.ctrlKey || event.metaKey, run: event.shiftKey });
-    else does.escape();
+    if (isFrame) actions.framed(inside(box(start, event)), event.ctrlKey || event.metaKey || event.shiftKey);
+    else if (start.index !== null) actions.clicked(start.index, { one: event.ctrlKey || event.metaKey, run: event.shiftKey });
+    else actions.escape();
     stop();
   });
   addEventListener("pointercancel", () => { clearTimeout(press); stop(); });
@@ -44,12 +46,12 @@ export function listen(does) {
     const index = indexOf(event.target);
     if (event.pointerType === "mouse" || index === null || wasLong) return;
     // A tap marks. A click without any pointer comes from a screen reader: it selects.
-    if (event.pointerType) does.tapped(index);
-    else does.clicked(index, {});
+    if (event.pointerType) actions.tapped(index);
+    else actions.clicked(index, {});
   });
   grid.addEventListener("dblclick", (event) => {
     const index = indexOf(event.target);
-    if (index !== null && event.pointerType !== "touch") does.large(index);
+    if (index !== null && event.pointerType !== "touch") actions.showLarge(index);
   });
   grid.addEventListener("contextmenu", (event) => { if (press) event.preventDefault(); });
 

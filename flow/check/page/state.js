@@ -1,78 +1,106 @@
-// What is shown, and which pictures a key acts on.
+// @ts-check
+// What is shown, and which images a key acts on.
 
-export const NOBODY = -1;  // `here` when no picture is: ENTER for the page is next
+/**
+ * @typedef {{ sha256: string, guess: string, score: number | null, given: string, below_threshold: boolean,
+ *   reason: string, name: string, state: string, label: string }} BoardImage
+ * @typedef {{ id: string, kind: string, guess: string, title: string, images: BoardImage[], fills: boolean }} Page
+ */
+
+export const NONE = -1; // `focused` when no image is: ENTER for the page is next
 
 export const state = {
-  page: null, labels: [], progress: null, after: [], counts: null, work: null,
-  here: 0,            // index of the picture the person is at, or NOBODY
-  anchor: 0,          // where a run with shift began
-  chosen: false,      // a person came here, rather than being led here
-  marks: new Set(),   // indices
+  /** @type {Page | null} */ page: null,
+  /** @type {string[]} */ labels: [],
+  /** @type {any} */ progress: null,
+  /** @type {string[]} */ after: [],
+  /** @type {any} */ counts: null,
+  /** @type {any} */ work: null,
+  focused: 0, // index of the image that the person is at, or NONE
+  anchor: 0, // where a run with shift began
+  walked: false, // a person came to `focused`, rather than being led there
+  /** @type {Set<number>} */ marked: new Set(),
   large: false,
-  covered: true,      // something else is shown over the pictures: keys do not reach them
-  locked: false,      // the next page is on its way: keys wait for it
-  ending: false,      // a lesson's end is shown, though there is more to look at
-  closed: false,      // the run has ended
-  turned: 0,          // when it came, ms
-  ledOn: false,       // a decision on the last pictures led to it, not an ENTER
+  covered: true, // something else is shown over the images: keys do not reach them
+  locked: false, // the next page is on its way: keys wait for it
+  ending: false, // the end of a labeling session is shown, though there is more to label
+  closed: false, // the run has ended
+  shownAt: -Infinity, // when the page came, ms
 };
 
-export const pictures = () => state.page?.pictures ?? [];
-export const usual = (picture) => picture.given || picture.guess;
-export const isOpen = (picture) => picture.state === "";
+export const images = () => state.page?.images ?? [];
+/** The label an image gets by being accepted. @param {BoardImage} image */
+export const expected = (image) => image.given || image.guess;
+/** @param {BoardImage} image */
+export const isOpen = (image) => image.state === "";
+/** Whether unlabeled images are labelled, rather than predictions checked. */
+export const isLabeling = () => Boolean(state.progress?.labeling);
 
-/** The indices that a key acts on: the large one, or all marked ones, or the one the person is at. */
+/** The indices that a key acts on: the large image, or all marked ones, or the one the person is at. */
 export function targets() {
-  if (state.large || state.marks.size === 0) return state.here === NOBODY ? [] : [state.here];
-  return [...state.marks].sort((a, b) => a - b);
+  if (state.large || state.marked.size === 0) return state.focused === NONE ? [] : [state.focused];
+  return [...state.marked].sort((a, b) => a - b);
 }
 
 /** What ENTER accepts and what it leaves for later. */
 export function acceptable() {
-  const open = pictures().map((p, i) => i).filter((i) => isOpen(pictures()[i]));
-  const isAccepted = (i) => !state.marks.has(i) && usual(pictures()[i]) !== "";  // what has no guess waits for a label
+  const open = images()
+    .map((_, i) => i)
+    .filter((i) => isOpen(images()[i]));
+  /** @param {number} i */
+  const isAccepted = (i) => !state.marked.has(i) && expected(images()[i]) !== ""; // without a guess it needs a label
   return { accepted: open.filter(isAccepted), later: open.filter((i) => !isAccepted(i)) };
 }
 
-export function turnTo(page) {
+/** Another page is shown. @param {Page | null} page @param {number} now ms */
+export function turnTo(page, now) {
   state.page = page;
-  state.marks.clear();
-  state.here = page ? Math.max(0, page.pictures.findIndex(isOpen)) : NOBODY;
-  state.anchor = state.here;
-  state.chosen = false;
+  state.marked.clear();
+  state.focused = page ? Math.max(0, page.images.findIndex(isOpen)) : NONE;
+  state.anchor = state.focused;
+  state.walked = false;
   state.locked = false;
-  state.turned = performance.now();
+  state.shownAt = now;
 }
 
+/** @param {number} index @param {{ extend?: boolean }} [options] `extend`: mark everything on the way */
 export function goTo(index, { extend = false } = {}) {
-  const last = pictures().length - 1;
-  if (index > last) { state.here = NOBODY; return; }
+  const last = images().length - 1;
+  if (index > last) {
+    state.focused = NONE;
+    return;
+  }
   index = Math.max(0, index);
   if (extend) {
     const [low, high] = [Math.min(state.anchor, index), Math.max(state.anchor, index)];
-    state.marks = new Set(Array.from({ length: high - low + 1 }, (_, i) => low + i));
+    state.marked = new Set(Array.from({ length: high - low + 1 }, (_, i) => low + i));
   } else {
     state.anchor = index;
   }
-  state.here = index;
-  state.chosen = true;
+  state.focused = index;
+  state.walked = true;
 }
 
+/** @param {number} index */
 export function toggle(index) {
-  if (!state.marks.delete(index)) state.marks.add(index);
+  if (!state.marked.delete(index)) state.marked.add(index);
 }
 
 export function markAll() {
-  state.marks = new Set(pictures().map((_, i) => i).filter((i) => isOpen(pictures()[i])));
+  state.marked = new Set(
+    images()
+      .map((_, i) => i)
+      .filter((i) => isOpen(images()[i])),
+  );
 }
 
-/** After a key: the next picture that is open. After the last one, ENTER for the page is next. */
-export function leadOn(acted) {
+/** After a key: the next image that is open. After the last one, ENTER for the page is next. @param {number[]} acted */
+export function advance(acted) {
   const last = acted[acted.length - 1];
-  state.marks.clear();
-  const next = pictures().findIndex((p, i) => i > last && isOpen(p));
-  state.here = next < 0 ? NOBODY : next;
-  state.anchor = Math.max(0, state.here);
-  state.chosen = false;
-  if (state.here === NOBODY) state.large = false;
+  state.marked.clear();
+  const next = images().findIndex((image, i) => i > last && isOpen(image));
+  state.focused = next < 0 ? NONE : next;
+  state.anchor = Math.max(0, state.focused);
+  state.walked = false;
+  if (state.focused === NONE) state.large = false;
 }

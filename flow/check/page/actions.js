@@ -1,0 +1,321 @@
+// @ts-check
+// What the keys, the mouse and the fingers do.
+
+import { Closed, Refused, get, post, waiting } from "./api.js";
+import { $, say } from "./dom.js";
+import { draw, drawLabels, drawPage, focusHere } from "./draw.js";
+import { drawClosed, drawEnd, follow, markRead, summary } from "./end.js";
+import { drawLarge } from "./large.js";
+import { arrange, columns, fitting, resize } from "./layout.js";
+import * as picker from "./picker.js";
+import { NONE, acceptable, advance, expected, goTo, images, isLabeling, isOpen, markAll, state, targets, toggle, turnTo } from "./state.js";
+
+const MEASURING_MS = 700; // between two looks whether the accuracy was measured
+/** @type {ReturnType<typeof setTimeout>} */
+let nextLook;
+
+/** @type {Record<string, (...args: any[]) => any>} */
+export const actions = {
+  nothing() {},
+  label(/** @type {number} */ index) {
+    const label = state.labels[index];
+    if (label !== undefined && label !== "not") return decide("label", label);
+    return say(`There is no label ${index + 1}. Type / and a name to make one.`, true);
+  },
+  none() {
+    if (state.labels.includes("not")) return decide("label", "not");
+    return say("There is no label “not” yet. Type /not and ENTER to make it.", true);
+  },
+  aside: () => decide("aside", ""),
+  pick: (/** @type {string} */ letter) => {
+    if (targets().length) picker.pick(letter, (label) => decide("label", label));
+    else say("No image is selected.", true);
+  },
+  enter() {
+    const main = $("end").hidden ? null : $("end").querySelector("button.main");
+    if (main) main.click();
+    else if (state.large) acceptOne();
+    else acceptPage();
+  },
+  undo() {
+    state.ending = false;
+    send("undo", {});
+  },
+  redo: () => send("redo", { count: fitting() }),
+  mark() {
+    if (state.focused === NONE || state.large) return;
+    toggle(state.focused);
+    show();
+  },
+  all() {
+    markAll();
+    show();
+  },
+  escape() {
+    if (state.large) state.large = false;
+    else if (state.focused === NONE) goTo(0);
+    else state.marked.clear();
+    show();
+  },
+  walk(/** @type {string} */ way, /** @type {boolean} */ extend) {
+    walk(way, extend);
+    show();
+  },
+  look() {
+    if (state.focused === NONE) return;
+    state.large = !state.large;
+    show();
+  },
+  showLarge(/** @type {number} */ index) {
+    goTo(index);
+    state.large = true;
+    show();
+  },
+  clicked(/** @type {number} */ index, /** @type {{ one?: boolean, run?: boolean }} */ { one, run }) {
+    clicked(index, Boolean(one), Boolean(run));
+    show();
+  },
+  tapped(/** @type {number} */ index) {
+    toggle(index);
+    goTo(index);
+    show();
+  },
+  framed(/** @type {number[]} */ indices, /** @type {boolean} */ more) {
+    if (!more) state.marked.clear();
+    indices.forEach((i) => state.marked.add(i));
+    if (indices.length) goTo(indices[0]);
+    show();
+  },
+  help() {
+    $("keys").showModal();
+    $("keys").scrollTop = 0;
+  },
+  larger: () => changeSize(1),
+  smaller: () => changeSize(-1),
+  work(/** @type {string[]} */ steps) {
+    state.ending = false;
+    work(steps);
+  },
+  suspects() {
+    markRead();
+    send("suspects", { count: fitting() });
+  },
+  goOn() {
+    state.ending = false;
+    markRead();
+    show();
+    load();
+  },
+  close() {
+    if (!isLabeling()) return actions.finish();
+    state.ending = true;
+    return show();
+  },
+  async finish() {
+    try {
+      const { counts } = await post("done", {});
+      drawClosed("Done. Thank you.", summary(counts));
+    } catch (problem) {
+      handle(problem);
+    }
+  },
+  decide,
+};
+
+/** @param {string} way @param {boolean} extend */
+function walk(way, extend) {
+  const wide = state.large ? 1 : columns();
+  /** @type {Record<string, number>} */
+  const steps = { left: -1, right: 1, up: -wide, down: wide, first: -Infinity, last: Infinity };
+  const by = steps[way];
+  const last = images().length - 1;
+  let to = state.focused === NONE ? (by < 0 ? last : NONE) : state.focused + by;
+  if (to === NONE && state.focused === NONE) return;
+  const toLastRow = way === "down" && to > last && state.focused < last - (last % wide);
+  if (way === "last" || toLastRow) to = last;
+  if (state.large) to = Math.min(to, last);
+  goTo(Math.max(0, to), { extend: extend && to <= last });
+}
+
+/** @param {number} index @param {boolean} one one more @param {boolean} run all on the way */
+function clicked(index, one, run) {
+  if (run) {
+    goTo(index, { extend: true });
+    return;
+  }
+  if (one) {
+    const hasOne = state.marked.size === 0 && state.walked && state.focused !== NONE && state.focused !== index;
+    if (hasOne) toggle(state.focused);
+    toggle(index);
+  } else {
+    state.marked.clear();
+  }
+  goTo(index);
+}
+
+/** @param {string} kind @param {string} label */
+function decide(kind, label) {
+  const acted = targets();
+  if (state.locked || state.covered || !state.page) return;
+  if (acted.length === 0) {
+    say("No image is selected.", true);
+    return;
+  }
+  for (const i of acted) {
+    const image = images()[i];
+    if (image.state === "missing") continue;
+    image.state = kind === "label" && label === expected(image) ? "keep" : kind;
+    image.label = label;
+  }
+  const body = { page: state.page.id, images: acted.map((i) => images()[i].sha256), kind, label, count: fitting() };
+  advance(acted);
+  state.locked = !images().some(isOpen);
+  show();
+  send("decide", body, acted[0]);
+}
+
+function acceptOne() {
+  const [at] = targets();
+  const image = images()[at];
+  if (image && isOpen(image) && expected(image)) decide("keep", expected(image));
+  else {
+    advance([at]);
+    show();
+  }
+}
+
+function acceptPage() {
+  if (state.locked || state.covered || !state.page) return;
+  const { accepted, later } = acceptable();
+  const hashes = (/** @type {number[]} */ indices) => indices.map((i) => images()[i].sha256);
+  state.locked = true;
+  draw();
+  send("accept", { page: state.page.id, images: hashes(accepted), later: hashes(later), count: fitting() });
+}
+
+/** Send a change and show what it did. @param {string} name @param {any} body
+ *  @param {number} [at] the image that it is about, to which a refusal leads back */
+async function send(name, body, at = NONE) {
+  try {
+    take(await post(name, body, (message) => say(`${message} Your key is kept until then.`, true)));
+  } catch (problem) {
+    await handle(problem);
+    if (at === NONE || !(problem instanceof Refused) || waiting() > 0 || state.page?.id !== body.page) return;
+    goTo(at);
+    show();
+  }
+}
+
+/** Show how everything is now. What was pressed since is not taken back by an older answer. @param {any} view */
+function take(view) {
+  const { page } = view;
+  const isOther = page?.id !== state.page?.id;
+  Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work });
+  const isFirst = state.labels.length === 0;
+  if (view.labels.join("\n") !== state.labels.join("\n")) {
+    state.labels = view.labels;
+    drawLabels();
+  }
+  if (isOther) {
+    state.large = state.large && Boolean(page);
+    turnTo(page, isFirst ? -Infinity : performance.now());
+    $("deck").hidden = !page; // the room for images is measured with it
+    drawPage();
+    arrange();
+  } else if (page && waiting() === 0) {
+    state.page = page;
+    state.locked = false;
+  }
+  const touched = page ? page.images.map((/** @type {any} */ image) => view.touched.includes(image.sha256)) : [];
+  const at = touched.findIndex((/** @type {boolean} */ is, /** @type {number} */ i) => is && isOpen(page.images[i]));
+  if (at >= 0) goTo(at); // undone: here it is again
+  measureLater();
+  if (view.message) say(view.message, view.incomplete);
+  show();
+  if (isFirst && page?.fills && page.images.length !== fitting()) load(true); // the labels took some of the room
+  if (at >= 0) flash(touched.flatMap((/** @type {boolean} */ is, /** @type {number} */ i) => (is ? [i] : [])));
+}
+
+/** Accuracy is measured in the background and shown when it is there. */
+function measureLater() {
+  clearTimeout(nextLook);
+  if (!state.progress?.labeling?.measuring) return;
+  nextLook = setTimeout(async () => {
+    try {
+      if (waiting() === 0 && !state.work?.busy) {
+        state.progress = await get("/api/progress");
+        show();
+      }
+    } catch {
+      /* the next key says what is wrong */
+    }
+    measureLater();
+  }, MEASURING_MS);
+}
+
+/** @param {number[]} indices */
+function flash(indices) {
+  for (const i of indices) {
+    const tile = $("grid").children[i];
+    tile.classList.remove("fresh");
+    requestAnimationFrame(() => tile.classList.add("fresh"));
+  }
+}
+
+export function show() {
+  draw();
+  drawLarge();
+  drawEnd(actions);
+  $("deck").hidden = state.covered;
+  if (!state.covered) focusHere();
+}
+
+/** @param {string[]} steps */
+async function work(steps) {
+  try {
+    state.work = (await post("work", { steps })).work;
+  } catch (problem) {
+    handle(problem);
+    return;
+  }
+  waitForWork();
+}
+
+/** Until the run has time for the page again. */
+async function waitForWork() {
+  try {
+    await follow(show);
+    load();
+  } catch (problem) {
+    handle(problem);
+  }
+}
+
+/** @param {boolean} [again] cut an untouched page anew */
+export async function load(again = false) {
+  try {
+    take(await get(`/api/view?count=${fitting()}${again ? "&again=1" : ""}`));
+  } catch (problem) {
+    handle(problem);
+  }
+}
+
+/** @param {unknown} problem */
+async function handle(problem) {
+  state.locked = false;
+  if (problem instanceof Closed) {
+    drawClosed("The run has ended.", "What you did before it ended is saved; your last key may not be.");
+  } else if (problem instanceof Refused && problem.kind === "busy") {
+    waitForWork();
+  } else {
+    say(/** @type {Error} */ (problem).message, true);
+    await load();
+  }
+}
+
+/** @param {number} by */
+function changeSize(by) {
+  resize(by);
+  arrange();
+  load(true);
+}
