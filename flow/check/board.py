@@ -122,11 +122,11 @@ class Progress:
 class Board(ABC):
     """Only one thread uses it, but for `find` and `was_shown`.
 
-    `first_model`: a first model may come of it; `makes_folders`: its images lie in label folders, so that a label that
-    is named on the page becomes a folder at once.
+    `after`: the steps that may follow it, in their order; `makes_folders`: its images lie in label folders, so that a
+    label that is named on the page becomes a folder at once.
     """
 
-    first_model = False
+    after: tuple[str, ...] = ()
     makes_folders = True
 
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
@@ -262,9 +262,9 @@ class Board(ABC):
         if kind == RELABEL and label not in self.labels():
             label = self._new_label(label)
         self.refresh(thorough=False)
-        requests: list[DecisionRequest] = []
+        labels, requests = set(self.labels()), []
         for image in shown:
-            requests += self.requests(self._pages[page], image, kind, label)
+            requests += self.requests(self._pages[page], image, kind, label, labels)
         result = decisions.decide(self.basetag, self.catalogue, requests)
         self._postponed -= set(images)
         self._page = page
@@ -291,11 +291,11 @@ class Board(ABC):
         self.remember(result)
         return self._turned(result, "done again")
 
-    def requests(self, page: Page, image: BoardImage, kind: str, label: str) -> list[DecisionRequest]:
+    def requests(self, page: Page, image: BoardImage, kind: str, label: str, labels: set[str]) -> list[DecisionRequest]:
         """One request for each place an image lies in. What is accepted stays where a person put it meanwhile."""
         wanted = image.expected if kind == ACCEPT else label if kind == RELABEL else ""
         kind = ACCEPT if kind == RELABEL and wanted == image.expected else kind
-        labels, found = set(self.labels()), []
+        found = []
         for path, home, place in self.places(image.sha256):
             if kind == ACCEPT and image.sha256 not in self.decided and place in labels and place != wanted:
                 continue

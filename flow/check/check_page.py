@@ -48,13 +48,13 @@ ROUTES = Map(
         Rule("/report/<key>", endpoint="report"),
         Rule("/api/view", endpoint="view"),
         Rule("/api/progress", endpoint="progress"),
-        Rule("/api/work", endpoint="work_progress"),
+        Rule("/api/work", endpoint="work_progress", methods=["GET"]),
         Rule("/api/image/<sha>", endpoint="details"),
         Rule("/api/near/<sha>", endpoint="near"),
         Rule("/api/try", endpoint="try_image", methods=["POST"]),
         *(
             Rule(f"/api/{name}", endpoint=name, methods=["POST"])
-            for name in ("decide", "accept", "undo", "redo", "work", "done", "alive", "bye")
+            for name in ("decide", "accept", "undo", "redo", "suspects", "work", "done", "alive", "bye")
         ),
     ],
     strict_slashes=False,
@@ -81,7 +81,6 @@ class Work:
     ended: tuple[dict, ...] = ()
     problem: tuple[str, str] | None = None  # message and hint
     reports: dict[str, Path] = field(default_factory=dict)
-    codes: tuple[int, ...] = ()
     suspects: int = 0  # training images that the new model's report calls likely mislabelled
 
     def noted(self, text: str) -> None:
@@ -98,7 +97,7 @@ class Work:
         if report:
             self.reports = {**self.reports, key: report}
         ended = {"step": step, "line": result.line(), "verdict": getattr(result, "verdict", ""), "report": key}
-        self.ended, self.codes = (*self.ended, ended), (*self.codes, result.code)
+        self.ended = (*self.ended, ended)
         self.suspects = getattr(result, "suspects", self.suspects)
 
     def facts(self, is_busy: bool) -> dict:
@@ -118,7 +117,7 @@ class CheckPage:
 
     Args:
         make_board: what is checked; called again after each step.
-        after: steps that may follow; `first_model` only while the board's images have no model.
+        make_suspects: the training images that may be mislabelled, which a new model's end offers to look at.
         wake: called in the main thread before anything is changed: takes the lock again where it was given back, and
             returns a sentence where another run changed something meanwhile.
     """
@@ -127,15 +126,17 @@ class CheckPage:
         self,
         title: str,
         make_board: Callable[[], Board],
-        after: tuple[str, ...],
+        make_suspects: Callable[[], Board],
         main: MainThreadQueue,
         predictor: PredictorService,
         wake: Callable[[], str] = lambda: "",
     ):
-        self._title, self._make_board, self._after, self._main = title, make_board, after, main
-        self._predictor, self._wake = predictor, wake
+        self._title, self._make_board, self._make_suspects = title, make_board, make_suspects
+        self._main, self._predictor, self._wake = main, predictor, wake
+        self._make_now = make_board  # what the board of now is made by
         self.board = make_board()
         self.work = Work()
+        self.results: list[StepResult] = []  # of all steps of this session
         self.earlier_counts: dict[str, int] = {}  # kept, relabelled, aside: of boards before this one
         self.guard: Guard | None = None  # set once the port is known
         self._files = {path.name: path for path in PAGE_FOLDER.iterdir() if path.suffix in CONTENT_TYPES}
@@ -215,13 +216,21 @@ class CheckPage:
         news = self._wake()
         return self._led_on(self.board.redo(), _count(asked.get("count")), news)
 
+    def look_at_suspects(self, asked: dict) -> dict:
+        """Go on with the training images that the new model doubts."""
+        news = self._wake()
+        self._make_now = self._make_suspects
+        self.earlier_counts, self.board = self.counts(), self._make_now()
+        self.work = Work(reports=self.work.reports)
+        return self._seen(Answer("", self.board.next_page(_count(asked.get("count")))), news)
+
     def start_work(self, asked: dict) -> dict:
         """Harvest, train, or both; or make a first model. Begins after this answer."""
         steps = asked.get("steps")
-        if not isinstance(steps, list) or not steps or any(step not in self.after for step in steps):
+        if not isinstance(steps, list) or not steps or any(step not in self.board.after for step in steps):
             raise Refused("That cannot be done here.")
         self._wake()
-        wanted = tuple(step for step in self.after if step in steps)
+        wanted = tuple(step for step in self.board.after if step in steps)
         self.work = Work(step=wanted[0], reports=self.work.reports)
         self._main.begin(wanted)
         return {"work": self.work.facts(True)}
@@ -230,11 +239,6 @@ class CheckPage:
         self._main.is_done = True
         return {"done": True, "counts": self.counts()}
 
-    @property
-    def after(self) -> tuple[str, ...]:
-        """The steps that may follow what is checked now."""
-        return ("first_model",) if self.board.first_model else self._after
-
     def counts(self) -> dict[str, int]:
         """What was decided in this session."""
         now = self.board.progress().counts
@@ -242,9 +246,19 @@ class CheckPage:
 
     def next_board(self) -> None:
         """After a step: what is left is read anew."""
-        self.earlier_counts = self.counts()
+        self.earlier_counts, self._make_now = self.counts(), self._make_board
         with contextlib.suppress(RoboError):
-            self.board = self._make_board()
+            self.board = self._make_now()
+
+    def renew_board(self) -> None:
+        """After another run has changed something: the same board, read anew, with what was shown and decided here."""
+        before, self.board = self.board, self._make_now()
+        self.board.take_over(before)
+
+    def add(self, step: str, result: StepResult) -> None:
+        """A step has ended."""
+        self.results.append(result)
+        self.work.add(step, result)
 
     @contextlib.contextmanager
     def working(self, step: str):  # type: ignore[no-untyped-def]
@@ -275,7 +289,7 @@ class CheckPage:
             "touched": list(answer.touched),
             "labels": self.board.labels(),
             "progress": self.board.progress().facts(),
-            "after": list(self.after),
+            "after": list(self.board.after),
             "counts": self.counts(),
             "work": self.work.facts(self._main.is_busy),
         }
@@ -299,6 +313,9 @@ class CheckPage:
 
     def _on_redo(self, request: Request) -> Response:
         return self._changed(request, self.redo)
+
+    def _on_suspects(self, request: Request) -> Response:
+        return self._changed(request, self.look_at_suspects)
 
     def _on_work(self, request: Request) -> Response:
         return self._changed(request, self.start_work)

@@ -17,6 +17,8 @@ from flow.records.rows import WHOLE_FOLDER, Decision, Image
 class SortedBoard(Board):
     """What nobody has checked yet in the sorted_ folders of a basetag."""
 
+    after = ("harvest", "retrain")
+
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
         super().__init__(basetag, catalogue, stamp)
         self._listing = SortedListing(basetag, catalogue)

@@ -101,17 +101,23 @@ class CheckSession:
             make_board = _unlabeled(basetag, stamp, catalogue, backbone)
         else:
             make_board = _labeled(basetag, stamp, catalogue, options)
-        after = ("retrain",) if options.training else ("harvest", "retrain")
         self._main = MainThreadQueue()
-        self._make_board, self._last_use, self._version = make_board, time.monotonic(), 0
-        self.page = CheckPage(basetag, make_board, after, self._main, PredictorService(basetag), self._wake)
+        self._last_use, self._version = time.monotonic(), 0
+        self.page = CheckPage(
+            basetag,
+            make_board,
+            lambda: TrainingBoard(basetag, catalogue, stamp),
+            self._main,
+            PredictorService(basetag),
+            self._wake,
+        )
 
     def serve(self) -> Iterator[str]:
         """Serve the page until the person says done, closes it or presses Ctrl-C.
 
         Yields:
             The steps that the person wants done now, one after another: harvest, retrain or first_model. The caller
-            does each within `self.page.working(step)` and hands its result to `self.page.work.add`.
+            does each within `self.page.working(step)` and hands its result to `self.page.add`.
         """
         from flow.check.http_server import serving
 
@@ -132,10 +138,10 @@ class CheckSession:
             decisions.finish_pending(self.basetag, self._catalogue)
 
     def result(self) -> Checked:
-        work = self.page.work
-        lines = tuple(ended["line"] for ended in work.ended)
+        lines = tuple(result.line() for result in self.page.results)
+        code = max((result.code for result in self.page.results), default=0)
         left = self.page.board.progress().left
-        return Checked(self.page.counts(), left, lines, max(work.codes, default=0), self.taught)
+        return Checked(self.page.counts(), left, lines, code, self.taught)
 
     # The lock: an open page must not keep the night's run from working
 
@@ -155,8 +161,7 @@ class CheckSession:
             return ""
         decisions.finish_pending(self.basetag, self._catalogue)
         apply_journal.finish_unfinished(self.basetag, self._catalogue)
-        before, self.page.board = self.page.board, self._make_board()
-        self.page.board.take_over(before)
+        self.page.renew_board()
         return "Another run has changed things meanwhile; this is how they are now."
 
     def _tell_lock(self, address: str) -> None:
@@ -169,7 +174,7 @@ def check_once(session: CheckSession, do: Callable[[str], Any]) -> Checked:
     """Serve a session; `do` carries out the steps that the person asks for and returns their results."""
     for step in session.serve():
         with session.page.working(step):
-            session.page.work.add(step, do(step))
+            session.page.add(step, do(step))
     return session.result()
 
 

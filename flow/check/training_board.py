@@ -17,6 +17,8 @@ from flow.records.rows import CHOSEN, Decision
 class TrainingBoard(OnePlaceBoard):
     """Suspects: training images whose folder's label differs from the label that the model would give."""
 
+    after = ("retrain",)
+
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str):
         super().__init__(basetag, catalogue, stamp)
         self.decided = decisions.decided_in(catalogue, TRAINING)

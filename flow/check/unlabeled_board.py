@@ -27,7 +27,7 @@ SEED = 1
 class UnlabeledBoard(OnePlaceBoard):
     """The pool of a basetag, asked about in the order in which it teaches most."""
 
-    first_model = True
+    after = ("first_model",)
     makes_folders = False
 
     def __init__(self, basetag: str, catalogue: Catalogue, stamp: str, pool: UnlabeledPool):
@@ -95,11 +95,11 @@ class UnlabeledBoard(OnePlaceBoard):
         guess = decision.label if decision.kind == ACCEPT else ""
         return BoardImage(decision.sha256, guess, name=Path(decision.source).name)
 
-    def requests(self, page: Page, image: BoardImage, kind: str, label: str) -> list[DecisionRequest]:
+    def requests(self, page: Page, image: BoardImage, kind: str, label: str, labels: set[str]) -> list[DecisionRequest]:
         if kind == ACCEPT and not image.expected:
             raise Refused("That image has no guess yet; give it a label.")
         sampling = RANDOM if image.sha256 in self._random else CHOSEN
-        found = super().requests(page, image, kind, label)
+        found = super().requests(page, image, kind, label, labels)
         return [replace(request, sampling=sampling, moves=False) for request in found]
 
     def remember(self, result: DecisionResult) -> set[str]:

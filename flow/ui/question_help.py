@@ -1,49 +1,49 @@
-"""What `h` says at each question: a few lines for this question only. The long manual is words.helpmore()."""
+"""What `h` explains at each question, in a few lines. The long manual is `texts.helpmore()`."""
 
 import config as cfg
 
 _TEXTS = {
-    "basetag": """  The basetag is the theme of one family of classifiers, such as robots or birds.
-  It becomes a folder name: letters, digits, _ and -. Each has its own pictures and models.""",
-    "what_next": """  Type the number of what you would like to do. Each step is also a command, which is
-  printed when you choose it, so that you can type it yourself another time.""",
-    "where": """  ENTER searches Openverse and Wikimedia Commons for free pictures; no key is needed.
-  Pictures of your own: type the path of their folder, or drop the folder into this window.
-  Folders in it that are named like your labels can be taken as sorted already.
-  A text file with one address a line is fine too. sample draws robots to play with.
-  Other sources: nasa, inaturalist, imgur, flickr; several with commas between.""",
-    "take": """  y copies these pictures into the training data, as labels a person gave. The originals
-  stay as they are, and undo takes the copies out again. n brings them in unsorted.""",
-    "labels": """  Labels are what the classifier tells apart; each becomes a folder. Two or more, with commas
-  between. One called not, for everything else, is worth more than any setting.""",
-    "quantity": """  How many new pictures to bring in now. 50 is a good evening's start; a model needs about
-  20 sorted ones of each label. Pictures that are there already are not brought in again.""",
-    "searchtag": """  What the pictures are searched by, such as robotart or owl; with pictures of your own, the
-  name of the folder they go to. One basetag can be fed by many searchtags.""",
-    "model": """  The model that sorts the new pictures. ENTER takes the best on today's images;
-  d only brings them in and sorts nothing.""",
-    "retrain": """  y trains a new model at the end, from everything that lies in the label folders then.
-  n leaves that for another time; nothing is lost.""",
-    "harvest": """  Harvesting moves sorted pictures into the training data. c takes only those you moved or
-  approved, a also those only the robot has seen (they count half), n none. undo reverses it.""",
-    "architecture": """  The frozen network that turns a picture into numbers. efficientnet_lite0 is here already;
-  mobilenet_1.0, mobilenet_v3_large, efficientnet_v2_b0, inceptionv3 are fetched once.""",
-    "steps": """  How often the last layer is corrected. ENTER is a good choice; it takes seconds.""",
-    "image_size": """  Pictures are squeezed to this many pixels a side. Larger sees more and takes longer.""",
-    "test_percent": """  So much of what you sorted is never trained on and only measures. Once a picture
-  measures, it goes on measuring.""",
-    "batch_size": """  Pictures per correction. Larger is steadier.""",
-    "learning_rate": """  How large each correction is. ENTER is a good choice.""",
-    "tune": """  head: the network stays as it is, and only a last layer on top learns your labels. last: its
-  last layers learn them too, starting from that head; a little better, and it takes longer.""",
-    "start": """  ENTER does what the plan above says. q leaves; nothing has been done yet.""",
-    "check": """  ENTER opens a page in your browser that shows the pictures, many at a time: ENTER there says they
-  are right, a number gives one another label, u takes it back. It is served to this machine alone.""",
-    "picture": """  The path of a picture or of a folder of them, or an address that begins with http.""",
-    "instead": """  The searches cannot be reached just now, so pictures have to come from somewhere else:
-  a folder of yours, a text file of addresses, or sample. later stops here.""",
-    "cycle": f"""  One cycle's worth is {cfg.imgnum_maxpercycle} pictures, so that looking them
-  through stays an evening's work.""",
-    "fetch": """  y trains with the backbone that is here already; n stops, and nothing is changed.""",
+    "basetag": """The basetag is the name of your project, such as robots or birds. It becomes a folder name:
+        letters, digits, _ and -. Each basetag has its own images and models.""",
+    "near": "y takes the basetag that exists already; n makes a new one, spelled as you typed it.",
+    "what_next": """Type the number of what you would like to do. Each step is also a command, which is printed when you
+        choose it, so that you can type it yourself another time.""",
+    "where": """ENTER searches Openverse and Wikimedia Commons for free images; no key is needed. For your own photos,
+        type the path of their folder, or drop the folder into this window. Folders in it that are named like your
+        labels can be taken as sorted already. A text file with one address a line works too. sample draws robots to
+        play with. Other sources: nasa, inaturalist, imgur, flickr; several with commas between.""",
+    "take": """y copies these images into the training data, with the labels that their folders name. The originals stay
+        as they are, and undo removes the copies again. n brings them in unsorted.""",
+    "labels": """Labels are the classes that the model tells apart; each becomes a folder. Name two or more, with commas
+        between. One called not, for everything else, helps more than any setting.""",
+    "quantity": """How many new images to bring in now. 50 are enough for one evening; 20 a label are a start, 100 are
+        good. Images that are there already are not brought in again.""",
+    "searchtag": """The searchtag is your search, such as robotart or owl; with your own photos it is the name of the
+        folder they go to. One basetag can have many searchtags.""",
+    "model": """The model that sorts the new images. ENTER takes the one that is best on today's images; d brings the
+        images in and sorts nothing.""",
+    "retrain": """y trains a new model at the end, on everything that lies in the label folders then. n leaves that for
+        another time; nothing is lost.""",
+    "harvest": """Harvesting moves sorted images into the training data. c takes only those that you checked, a also
+        those that only the model labelled (they count half), n none. undo takes it back.""",
+    "architecture": """The backbone is the fixed network that turns an image into numbers (an embedding).
+        efficientnet_lite0 is installed already; mobilenet_1.0, mobilenet_v3_large, efficientnet_v2_b0 and inceptionv3
+        are downloaded once.""",
+    "steps": "How many training steps the last layer takes. ENTER is a good choice; it takes seconds.",
+    "image_size": "Images are resized to this many pixels a side. A larger size shows more detail and takes longer.",
+    "test_percent": """This share of the images you labelled is the test set: never trained on, it only measures. An
+        image stays in the test set once it is in it.""",
+    "batch_size": "How many images one training step uses. Larger is steadier.",
+    "learning_rate": "How large each training step is. ENTER is a good choice.",
+    "tune": """head: the backbone stays as it is and only the last layer learns your labels. last: the backbone's last
+        layers learn too (fine-tuning), starting from that head; a little more accurate, and it takes longer.""",
+    "start": "ENTER runs the plan above. q leaves; nothing has been done yet.",
+    "check": """ENTER opens a page in your browser that shows many images at a time: ENTER there accepts the labels it
+        shows, a number gives an image another label, u undoes. Only this computer can open the page.""",
+    "image": "The path of an image or of a folder of images, or an address that begins with http.",
+    "instead": """The search services cannot be reached just now, so images have to come from somewhere else: a folder
+        of yours, a text file of addresses, or sample. later stops here.""",
+    "cycle": f"One cycle brings at most {cfg.imgnum_maxpercycle} images, so that checking them stays an evening's work.",
+    "fetch": "y trains with the backbone that is installed already; n stops, and nothing is changed.",
 }
 HELPS = {name: "  " + " ".join(text.split()) for name, text in _TEXTS.items()}  # broken at the terminal's width
