@@ -2,6 +2,7 @@
 # make test   set up, lint and run all tests, offline
 # make lint   check the format, look for slips (ruff) and check the types (mypy)
 # make format  format all Python files
+# make matrix  the demo and all tests with every Python of 3.10 to 3.13 that is installed, each in an environment of its own
 # make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
 # make faults print how many kill points, fault cases, damaged images and names were tried
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV ?= .venv
 # Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
 WORKERS ?= 4
 
-.PHONY: demo test lint format coverage faults install install-test clean
+.PHONY: demo test lint format matrix coverage faults install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -37,6 +38,16 @@ format: install-test
 test: lint
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+matrix:
+	@for minor in 10 11 12 13; do \
+	  python=$$(for p in python3.$$minor $$HOME/.pyenv/versions/3.$$minor.*/bin/python; do \
+	    $$p -c '' 2>/dev/null && echo $$p && break; done); \
+	  if [ -z "$$python" ]; then echo "Python 3.$$minor: not installed here"; continue; fi; \
+	  if $(MAKE) --no-print-directory demo test PYTHON=$$python VENV=.venv3.$$minor >matrix-3.$$minor.log 2>&1; \
+	  then echo "Python 3.$$minor: demo and tests pass ($$(grep -E '[0-9]+ passed' matrix-3.$$minor.log | tail -1))"; \
+	  else echo "Python 3.$$minor: FAILED, see matrix-3.$$minor.log"; failed=1; fi; \
+	done; test -z "$$failed"
+
 coverage: install-test
 	$(VENV)/bin/coverage erase
 	$(VENV)/bin/coverage run -m pytest
@@ -47,4 +58,4 @@ faults: install-test
 	$(VENV)/bin/python -m tests.faults
 
 clean:
-	rm -rf $(VENV) demo_tf_files .coverage .coverage.*
+	rm -rf $(VENV) .venv3.* matrix-*.log demo_tf_files .coverage .coverage.*

@@ -1,6 +1,6 @@
 """RoboFlow: grow an image classifier from nothing but an idea and a search tag.
 
-The front door: arguments or guided answers -> Plan -> run the steps -> one exit code. `python roboflow.py --help`.
+The front door: arguments or guided answers -> the steps -> one exit code. `python roboflow.py --help`.
 """
 
 import os
@@ -44,8 +44,8 @@ if __name__ == "__main__":
 
     code = main(sys.argv[1:])
     if "tensorflow" in sys.modules:
-        from scripts.api import tidy
+        from flow.base.learning import api
 
-        tidy()
+        api.tidy()
         os._exit(code)  # everything is flushed; TensorFlow alone takes another second to leave
     sys.exit(code)

@@ -42,6 +42,7 @@ from scripts.learn.runners import FEATURES as EMBEDDINGS_SIGNATURE
 from scripts.learn.runners import converted_path, open_runner
 from scripts.learn.tensor import tidy
 from scripts.learn.tflite import FILES as TFLITE_FILES
+from scripts.learn.tflite import PREDICT as PREDICT_FILE
 from scripts.learn.tflite import Compared, ConversionProblem, open_source
 from scripts.learn.tflite import compare as compare_files
 from scripts.learn.train import HeadConfig
@@ -80,6 +81,7 @@ __all__ = [
     "NoveltyDetector",
     "OUT_OF_FOLD_FILE",
     "OutOfFold",
+    "PREDICT_FILE",
     "PreparedData",
     "Share",
     "SplitRules",

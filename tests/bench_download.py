@@ -18,7 +18,7 @@ import requests
 
 import config as cfg
 from flow.base import paths
-from flow.download.result import DownloadRequest
+from flow.download.options import DownloadOptions
 from flow.download.step import download
 from flow.records.catalogue import Catalogue
 from tests.servers import Server, picture
@@ -32,7 +32,7 @@ def with_workers(workers: int, listing: Path, images: int, home: Path) -> float:
     cfg.download_workers, cfg.path_to_tf_files = workers, str(home)
     start = time.monotonic()
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        result = download(DownloadRequest("robots", "robotart", images, f"urls:{listing}"), catalogue)
+        result = download("robots", DownloadOptions(images, "robotart", f"urls:{listing}"), catalogue)
     assert result.kept == images, result.line()
     return time.monotonic() - start
 

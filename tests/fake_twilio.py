@@ -46,7 +46,7 @@ class FakeTwilio:
         self.faults: list[str] = []
         self.life: list[tuple[str, int | None]] = [("queued", None), ("sent", None), ("delivered", None)]
         self.get_fault = ""
-        self.posts, self.fingerprints = 0, 0
+        self.posts, self.status_requests = 0, 0
         self.sent: list[dict] = []
         self.taken: list[dict] = []
         self.closing = threading.Event()
@@ -88,7 +88,7 @@ def _handler(twilio: FakeTwilio):
                 self._take({name: values[0] for name, values in parse_qs(raw.decode("ascii")).items()})
 
         def do_GET(self):
-            twilio.fingerprints += 1
+            twilio.status_requests += 1
             if twilio.get_fault:
                 self._misbehave(twilio.get_fault)
             elif not self._is_known():
@@ -96,7 +96,7 @@ def _handler(twilio: FakeTwilio):
             elif self.path != f"/2010-04-01/Accounts/{SID}/Messages/SM1.json":
                 self._error(404, 20404, "The requested resource was not found")
             else:
-                status, code = twilio.life[min(twilio.fingerprints - 1, len(twilio.life) - 1)]
+                status, code = twilio.life[min(twilio.status_requests - 1, len(twilio.life) - 1)]
                 self._json(200, {"sid": "SM1", "status": status, "error_code": code})
 
         def _is_known(self):

@@ -1,4 +1,4 @@
-"""Sorting: where an image goes, how it is named, and what is told of it."""
+"""Sorting: where an image goes, how it is named, and what is said of it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def placed(score: float, unlike: bool = False, name: str = "a.jpg"):
     return classify._placed(Path(name), "0" * 64, {"built": score, "drawn": min(1 - score, score / 2)}, unlike)
 
 
-def test_the_line_itself_is_sure_and_just_below_is_not():
+def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
     assert placed(cfg.confidence_min).place == "built"
     assert placed(cfg.confidence_min - 1e-9).place == "built_under925"
     assert placed(cfg.confidence_min - 1e-9).reason == "unsure"
@@ -49,27 +49,28 @@ def test_a_long_name_keeps_its_score_and_ending():
     assert name.endswith("_967.jpeg") and len(name.encode()) <= files.NAME_BYTES_MAX
 
 
-@pytest.mark.parametrize(("line", "told"), [(0.92, (2.7, 7.0)), (0.95, (0.4, 3.0))])
-def test_what_is_expected_wrong_comes_from_the_honest_predictions_over_the_line(line, told, monkeypatch):
+@pytest.mark.parametrize(("threshold", "expected"), [(0.92, (2.7, 7.0)), (0.95, (0.4, 3.0))])
+def test_expected_mistakes_come_from_the_cross_validated_predictions_above_confidence_min(
+    threshold, expected, monkeypatch
+):
     """Of 49 that scored .93 or more 4 were wrong; of 39 that scored .96 none was."""
-    from scripts.learn import out_of_fold
+    from scripts import api
 
     guesses = {f"{n}": "built" for n in range(100)}
     scores = {f"{n}": 0.96 if n < 39 else 0.93 if n < 49 else 0.5 for n in range(100)}
     labels = {f"{n}": "drawn" if 39 <= n < 43 or n > 60 else "built" for n in range(100)}
-    monkeypatch.setattr(out_of_fold, "load", lambda *_: out_of_fold.OutOfFold(guesses, scores, labels, frozenset()))
-    monkeypatch.setattr(cfg, "confidence_min", line)
+    monkeypatch.setattr(api, "load_out_of_fold", lambda *_: api.OutOfFold(guesses, scores, labels, frozenset()))
+    monkeypatch.setattr(cfg, "confidence_min", threshold)
     facts = {"labels": ["built", "drawn"]}
-    assert (
-        classify._expected_wrong(Model(Path("m"), facts), [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5) == told
-    )
+    images = [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5
+    assert classify._expected_wrong(Model(Path("m"), facts), images) == expected
 
 
-def test_nothing_is_expected_wrong_where_nothing_was_measured():
+def test_no_mistakes_are_expected_where_nothing_was_measured():
     assert classify._expected_wrong(Model(Path("m"), {"labels": ["a"]}), [placed(1.0)]) is None
 
 
-def test_the_log_tells_every_score_and_where_the_image_came_from():
+def test_scores_txt_has_every_score_and_where_the_image_came_from():
     root = fresh(world.to_classify)
     assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
     lines = (sorted_folders(root)[0] / scores_file.NAME).read_text().splitlines()

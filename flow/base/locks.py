@@ -63,7 +63,8 @@ class Lock:
     def give_back(self) -> None:
         """Let other runs have it; nothing where it is not held."""
         if self.is_held:
-            os.ftruncate(self._handle, 0)
+            with contextlib.suppress(OSError):  # a full disk: what is wrong is said elsewhere
+                os.ftruncate(self._handle, 0)
             fcntl.lockf(self._handle, fcntl.LOCK_UN)
             self.is_held = False
 
@@ -105,7 +106,7 @@ def held(path: Path, wait_s: float, owner: dict, clock: Callable[[], float] = ti
 def _holder(handle: int, path: Path) -> tuple[str, str]:
     """Who holds the lock, and what to do. One that took it this very moment has not written that yet: look again."""
     for _ in range(LOOKS):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             who = json.loads(os.pread(handle, 10_000, 0).decode("utf-8"))
             if page := who.get("page"):
                 return (

@@ -57,6 +57,11 @@ def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def whole_number(text: str) -> int | None:
+    """The number that up to 18 digits from 0 to 9 say; None for any other text, ² and digits of other scripts too."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 def one_slip_away(word: str, known: Iterable[str]) -> str:
     """The known word that differs by one letter added, left out, changed or swapped with its neighbour; else empty."""
     return next((other for other in known if other != word and _one_slip(word, other)), "")

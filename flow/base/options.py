@@ -17,6 +17,7 @@ from typing import Any
 import config as cfg
 from flow.base import settings
 from flow.base.errors import BadUsage
+from flow.base.names import whole_number
 
 Parse = Callable[[str, str], object]  # (what was typed, the option's name for the error) -> the value
 
@@ -120,9 +121,10 @@ def whole(low: int, high: int, what: str) -> Parse:
     """
 
     def parse(typed: str, name: str) -> int:
-        if not (typed.isascii() and typed.isdecimal() and low <= int(typed[:9]) <= high):
+        number = whole_number(typed)
+        if number is None or not low <= number <= high:
             raise BadUsage(f"{name} {typed!r} is not {what} from {low} to {high}.", f"For example: {name} {low}")
-        return int(typed)
+        return number
 
     return parse
 

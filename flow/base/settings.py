@@ -46,6 +46,11 @@ class Setting:
     choices: tuple[str, ...]
     reason: str
 
+    @property
+    def range(self) -> str:
+        """Such as 1..1000000; empty where it has none."""
+        return "" if self.low is None or self.high is None else f"{_plainly(self.low)}..{_plainly(self.high)}"
+
     def holds(self, value: Any) -> bool:
         """Whether a value lies in the range, where there is one."""
         return self.low is None or self.high is None or self.low <= value <= self.high
@@ -74,7 +79,8 @@ def load(folder: Path, environ: dict[str, str] | None = None) -> dict[str, str]:
     """Read the file in `folder` and the environment, check, and change `cfg`.
 
     Returns:
-        Where each changed setting came from, such as {"confidence_min": "roboflow.yaml:3"}.
+        Where each changed setting came from, such as {"confidence_min": "roboflow.yaml:3"}; one that was changed by the
+        name it had in an earlier version: {"licences": "roboflow.yaml:4, licenses"}.
 
     Raises:
         BadUsage: with file and line, or the variable's name.
@@ -106,8 +112,8 @@ def check(name: str, value: Any, where: str) -> Any:
     if name == "confidence_min" and 1 < value <= 100:
         value = value / 100
     if setting and not setting.holds(value):
-        limits = f"{setting.low:g}..{setting.high:g}"
-        raise BadUsage(f"{where}: {name} = {_shown(value)} is outside {limits}.", "Change it there and run again.")
+        problem = f"{where}: {name} = {_shown(value)} is outside {setting.range}."
+        raise BadUsage(problem, "Change it there and run again.")
     if setting and setting.choices and isinstance(value, str) and value not in setting.choices:
         choices = ", ".join(setting.choices)
         raise BadUsage(f"{where}: {name} = {_shown(value)} is not one of {choices}.", "Change it there.")
@@ -150,6 +156,11 @@ def _must_be_known(name: str, where: str) -> None:
     if name not in names():
         near = nearest(name.lower(), names())
         raise BadUsage(f"{where}: {_shown(name)} is not a setting{near}.", "config.py lists them all.")
+
+
+def _plainly(number: float) -> str:
+    """A number without an exponent: 1000000, 0.000001."""
+    return f"{number:f}".rstrip("0").rstrip(".")
 
 
 def _shown(value: object) -> str:
@@ -213,8 +224,13 @@ def _from_mapping(root: yaml.MappingNode, path: Path) -> dict[str, tuple[object,
         if name in found:
             raise BadUsage(f"{where}: {_shown(key.value)} is there twice.", "Keep one of the two.")
         _must_be_known(name, where)
-        found[name] = (check(name, _plain(node, name, where), where), where)
+        found[name] = (check(name, _plain(node, name, where), where), _origin(where, str(key.value)))
     return found
+
+
+def _origin(where: str, called: str) -> str:
+    """Where a setting was changed; by an earlier version's name, that too."""
+    return f"{where}, {called}" if called in RENAMED else where
 
 
 def _plain(node: yaml.Node, name: str, where: str) -> object:
@@ -247,7 +263,8 @@ def _from_environment(environ: dict[str, str]) -> dict[str, tuple[object, str]]:
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
         if name := _setting_of(variable):
-            found[name] = (check(name, _from_text(name, text), variable), variable)
+            value = check(name, _from_text(name, text), variable)
+            found[name] = (value, _origin(variable, variable[len(PREFIX) :].lower()))
     return found
 
 
@@ -276,7 +293,7 @@ def _from_text(name: str, text: str) -> object:
         return words.get(text.lower(), text)
     if isinstance(default, list):
         return [part.strip() for part in text.split(",") if part.strip()]
-    for kind in (int, float) if isinstance(default, (int, float)) else ():
+    for kind in (int, float) if isinstance(default, (int, float)) and text.isascii() else ():
         try:
             return kind(text)
         except ValueError:

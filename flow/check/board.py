@@ -292,7 +292,13 @@ class Board(ABC):
         return self._turned(result, "done again")
 
     def requests(self, page: Page, image: BoardImage, kind: str, label: str, labels: set[str]) -> list[DecisionRequest]:
-        """One request for each place an image lies in. What is accepted stays where a person put it meanwhile."""
+        """One request for each place an image lies in. What is accepted stays where a person put it meanwhile.
+
+        Raises:
+            Refused: an image without a guess is to be accepted.
+        """
+        if kind == ACCEPT and not image.expected:
+            raise Refused("That image has no guess yet; give it a label.")
         wanted = image.expected if kind == ACCEPT else label if kind == RELABEL else ""
         kind = ACCEPT if kind == RELABEL and wanted == image.expected else kind
         found = []

@@ -42,15 +42,15 @@ NOT_OURS = (
 )
 ROUTES = Map(
     [
-        Rule("/", endpoint="front"),
-        Rule("/page/<name>", endpoint="file"),
-        Rule("/thumb/<size>/<sha>", endpoint="thumbnail"),
-        Rule("/report/<key>", endpoint="report"),
-        Rule("/api/view", endpoint="view"),
-        Rule("/api/progress", endpoint="progress"),
+        Rule("/", endpoint="front", methods=["GET"]),
+        Rule("/page/<name>", endpoint="file", methods=["GET"]),
+        Rule("/thumb/<size>/<sha>", endpoint="thumbnail", methods=["GET"]),
+        Rule("/report/<key>", endpoint="report", methods=["GET"]),
+        Rule("/api/view", endpoint="view", methods=["GET"]),
+        Rule("/api/progress", endpoint="progress", methods=["GET"]),
         Rule("/api/work", endpoint="work_progress", methods=["GET"]),
-        Rule("/api/image/<sha>", endpoint="details"),
-        Rule("/api/near/<sha>", endpoint="near"),
+        Rule("/api/image/<sha>", endpoint="details", methods=["GET"]),
+        Rule("/api/near/<sha>", endpoint="near", methods=["GET"]),
         Rule("/api/try", endpoint="try_image", methods=["POST"]),
         *(
             Rule(f"/api/{name}", endpoint=name, methods=["POST"])
@@ -330,7 +330,8 @@ class CheckPage:
         return self.work.facts(self._main.is_busy)
 
     def _on_details(self, request: Request, sha: str) -> object:
-        return self._main.ask(lambda: self.board.details(_hash(sha)))
+        sha = _hash(sha)
+        return self._main.ask(lambda: self.board.details(sha))
 
     def _on_near(self, request: Request, sha: str) -> dict:
         return {"near": _neighbors(self._predictor.near(_hash(sha)))}

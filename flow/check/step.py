@@ -5,6 +5,7 @@ each key.
 caller's business, and the page shows its progress.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flow.base import paths
-from flow.base.errors import BadUsage, NotReady
+from flow.base.errors import BadUsage, Locked, NotReady
 from flow.base.learning import api
 from flow.base.locks import Lock
 from flow.base.options import option, whole
@@ -134,8 +135,9 @@ class CheckSession:
         except KeyboardInterrupt:
             if self._main.is_busy:  # a step was cut short: that is told as everywhere else
                 raise
-            self._wake()
-            decisions.finish_pending(self.basetag, self._catalogue)
+            with contextlib.suppress(Locked):  # given back with nothing half done, and another run works by now
+                self._wake()
+                decisions.finish_pending(self.basetag, self._catalogue)
 
     def result(self) -> Checked:
         lines = tuple(result.line() for result in self.page.results)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flow.base.learning import api, hash_cache
-from flow.check.board import MISSING, NONE_OF_THESE, OPEN, BoardImage, OnePlaceBoard, Page, Progress, Refused
+from flow.check.board import MISSING, NONE_OF_THESE, OPEN, Board, BoardImage, OnePlaceBoard, Page, Progress
 from flow.check.pace import REST_S
 from flow.check.session_progress import Guesses, Learner, Snapshot
 from flow.check.sorted_board import credit
@@ -55,6 +55,11 @@ class UnlabeledBoard(OnePlaceBoard):
         path = self.find(sha256)
         return [(path, path.parent, "")] if path else []
 
+    def take_over(self, before: Board) -> None:
+        super().take_over(before)
+        if isinstance(before, UnlabeledBoard):
+            self.learner.curve = before.learner.curve
+
     def refresh(self, thorough: bool = True) -> None:
         """Nothing: what vanished is found out when it would be shown."""
 
@@ -96,8 +101,6 @@ class UnlabeledBoard(OnePlaceBoard):
         return BoardImage(decision.sha256, guess, name=Path(decision.source).name)
 
     def requests(self, page: Page, image: BoardImage, kind: str, label: str, labels: set[str]) -> list[DecisionRequest]:
-        if kind == ACCEPT and not image.expected:
-            raise Refused("That image has no guess yet; give it a label.")
         sampling = RANDOM if image.sha256 in self._random else CHOSEN
         found = super().requests(page, image, kind, label, labels)
         return [replace(request, sampling=sampling, moves=False) for request in found]

@@ -8,8 +8,8 @@ from flow.base.errors import NotReady
 from flow.check.step import CheckOptions, CheckSession, check_once
 from flow.classify import classify
 from flow.commands.command import Command, Result, Run, Section
-from flow.commands.loop import train
 from flow.commands.tell import tell_moved, tell_sorted
+from flow.commands.training import train
 from flow.models import model_store
 from flow.records import provenance
 from flow.retrain import step as retrain_step

@@ -13,7 +13,9 @@ from flow.base.locks import Lock
 from flow.base.options import Spec, specs
 from flow.records.catalogue import Catalogue
 from flow.ui import console
-from flow.ui.layout import broken
+from flow.ui.layout import broken, shortened
+
+LINE_MAX = 200  # characters of a run's one line; a mail's subject or a text message has no room for more
 
 
 class Result(Protocol):
@@ -38,7 +40,7 @@ class Message:
         return self.sentence
 
     def facts(self) -> dict:
-        return {"message": self.sentence}
+        return {"said": self.sentence}
 
 
 @dataclass
@@ -58,11 +60,25 @@ class Outcome:
     def code(self) -> int:
         return max((result.code for _, result in self.results), default=DONE)
 
+    def full_line(self) -> str:
+        """Everything in one line, for the log; warnings that nobody has seen yet come with it."""
+        return _joined(self.basetag, self._parts(), [f"careful: {w}" for w in self._unseen()])
+
     def line(self) -> str:
-        """Everything in one line, as cron mails it; warnings that nobody has seen yet come with it."""
-        parts = "; ".join(result.line().rstrip(".") for _, result in self.results) or "nothing to do"
-        warned = "" if console.is_watched() else "".join(f" (careful: {w})" for w in console.warnings())
-        return f"{self.basetag}: {parts}{warned}"
+        """The same in at most 200 characters, as cron mails it: of several warnings the first, long parts cut."""
+        if len(full := self.full_line()) <= LINE_MAX:
+            return full
+        parts, warned = self._parts(), [f"careful: {w}" for w in self._unseen()[:1]]
+        rest = [f"{len(self._unseen()) - 1} more in the log"] if len(self._unseen()) > 1 else []
+        frame = len(_joined(self.basetag, [""] * len(parts), [""] * len(warned) + rest))
+        fitting = shortened([*parts, *warned], LINE_MAX - frame)
+        return _joined(self.basetag, fitting[: len(parts)], fitting[len(parts) :] + rest)
+
+    def _parts(self) -> list[str]:
+        return [result.line().rstrip(".") for _, result in self.results] or ["nothing to do"]
+
+    def _unseen(self) -> list[str]:
+        return [] if console.is_watched() else console.warnings()
 
     def table(self) -> list[str]:
         """A line a step: its name, what it came to, and how long it took."""
@@ -75,6 +91,10 @@ class Outcome:
 
     def facts(self) -> dict:
         return {name: result.facts() for name, result in self.results}
+
+
+def _joined(basetag: str, parts: list[str], warned: list[str]) -> str:
+    return f"{basetag}: {'; '.join(parts)}{''.join(f' ({w})' for w in warned)}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +113,7 @@ class Run:
     given: frozenset[str] = frozenset()
     attended: bool = False
     guided: bool = False
-    command: str = ""  # as one types it
+    typed: Callable[..., str] = lambda **_: ""  # the command as one types it, with these options chosen besides
     new_labels: tuple[str, ...] = ()  # label folders that the person named for a new basetag
 
 

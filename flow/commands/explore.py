@@ -16,7 +16,7 @@ def run(run: Run, options: TrainOptions) -> Result:
 def dry_run(run: Run, options: TrainOptions) -> Sequence[tuple[str, Result]]:
     trainings = explore.combinations(_chosen(run, options))
     retrain_step.check_ready(run.basetag, trainings[0])
-    for t in trainings:
+    for t in trainings if not console.is_json() else ():
         console.result(
             f"{t.architecture} at {t.image_size} px: {t.steps} steps of {t.batch_size}, "
             f"rate {t.learning_rate:g}, {t.solver}"

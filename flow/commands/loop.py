@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
 
 import config as cfg
+from flow import sources
 from flow.base import files, paths
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError
 from flow.base.options import option
 from flow.classify import ClassifyOptions, classify
 from flow.commands.command import Command, Message, Result, Run, Section
-from flow.commands.tell import tell_downloaded, tell_moved, tell_retrained, tell_sorted
+from flow.commands.tell import tell_downloaded, tell_moved, tell_sorted
+from flow.commands.training import train
 from flow.download.options import DownloadOptions
 from flow.guide import ask
 from flow.harvest.step import HarvestOptions
@@ -101,11 +102,19 @@ def plan(run: Run, options: LoopOptions, flow: Flow) -> Plan:
     if options.searchtag == "0" and options.quantity:
         raise BadUsage("A searchtag of 0 needs an imagequantity of 0.", f"python roboflow.py {run.basetag} 0 0 retrain")
     steps, notes = _steps(run, options, flow, bool(models))
-    if Step.CLASSIFY in steps and options.model:
-        model_store.pick(models, options.model, run.basetag)
+    if Step.CLASSIFY in flow.steps and options.searchtag != "0" and options.model:
+        _check_model(run, options.model, models)
+    if Step.DOWNLOAD in steps:
+        sources.check_ready(options.source)
     if not run.attended:
         _need_nobody(run, options, flow, steps, len(models))
     return Plan(tuple(steps), tuple(notes))
+
+
+def _check_model(run: Run, wanted: str, models: list[model_store.Model]) -> None:
+    if not model_store.find(models, wanted):
+        hint = f"python roboflow.py {run.basetag} models lists {len(models)}." if models else "Leave --model out."
+        raise BadUsage(f"There is no model {wanted!r} for {run.basetag}.", hint)
 
 
 def _steps(run: Run, options: LoopOptions, flow: Flow, has_models: bool) -> tuple[list[Step], list[str]]:
@@ -186,7 +195,7 @@ def carry_out(run: Run, options: LoopOptions, flow: Flow) -> None:
         options = replace(options, model=str(model or ""))
         steps = steps if model else tuple(step for step in steps if step is not Step.CLASSIFY)
     if run.guided:
-        ask.start(_plan_lines(run, options, steps), run.command)
+        ask.start(_plan_lines(run, options, steps), run.typed(**_chosen(run, options)))
     make_basetag(run.basetag, run.new_labels)
     for note in todo.notes:
         console.note(note)
@@ -216,6 +225,11 @@ def timed(run: Run, name: str, work: Callable[[], Result | None]) -> Result | No
 def _asks_for_model(run: Run, options: LoopOptions, flow: Flow, steps: tuple[Step, ...]) -> bool:
     several = len(model_store.all_models(run.basetag)) > 1
     return run.attended and flow.asks and Step.CLASSIFY in steps and not options.model and several
+
+
+def _chosen(run: Run, options: LoopOptions) -> dict[str, object]:
+    """What the person answered since the command was typed, as options."""
+    return {"quantity": options.quantity} | ({"model": options.model} if options.model else {})
 
 
 def _plan_lines(run: Run, options: LoopOptions, steps: tuple[Step, ...]) -> list[str]:
@@ -309,30 +323,6 @@ def _retrain(run: Run, options: LoopOptions, flow: Flow) -> Result:
     if isinstance(done, retrain_step.Retrained) and cfg.models_keep and flow.never_asks:
         ranked = leaderboard.ranked(run.basetag, run.catalogue)
         console.note(f"  {prune.prune_unattended(run.basetag, ranked, cfg.models_keep).line()}")
-    return done
-
-
-def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: int = 0) -> Any:
-    """A new model (Retrained), or NothingNew, and what there is to say of it.
-
-    Args:
-        least: images each label needs; 0 = what retrain asks for.
-    """
-    least = least or retrain_step.IMAGES_LEAST
-    retrain_step.check_ready(run.basetag, training, least)
-    before = model_store.all_models(run.basetag)
-    console.note(texts.retraining(training.architecture, provenance.label_counts(run.basetag)))
-    done = retrain_step.retrain(run.basetag, training, run.stamp, run.catalogue, attended, again, least)
-    if isinstance(done, retrain_step.NothingNew):
-        console.note(f"  {done.line()}; --again trains all the same.")
-        return done
-    done = replace(done, advice=leaderboard.advice(run.basetag, run.catalogue, done.model, before))
-    tell_retrained(done)
-    share = done.model.facts["accuracy"]
-    assert done.advice is not None
-    notify.retrained(
-        run.basetag, done.seconds, share["value"], done.advice.best_before, share["total"], done.advice.is_top
-    )
     return done
 
 

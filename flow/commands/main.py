@@ -76,8 +76,8 @@ def _run(words: list[str], outcome: Outcome) -> int:
     if missing := asked.missing():
         console.need_terminal(f"The {missing[0]}")
         asked, labels, guided = _guide(asked)
-    basetag = outcome.basetag = _basetag(asked)
-    asked = replace(asked, basetag=basetag)
+    asked = _named(asked)
+    basetag = outcome.basetag = asked.basetag or ""
     if asked.common.dry_run:
         return _dry_run(asked, outcome)
     _start_log(basetag, words)
@@ -90,13 +90,14 @@ def _run(words: list[str], outcome: Outcome) -> int:
             _must_exist(basetag)
         with open_catalogue(basetag) as catalogue:
             _finish_killed(asked, catalogue)
-            command = shlex.join(as_typed(asked))
-            run = Run(
-                basetag, _now(), catalogue, outcome, lock, asked.given, console.can_ask(), guided, command, labels
-            )
+
+            def typed(**chosen: object) -> str:
+                return shlex.join(as_typed(asked.choose(**chosen)))
+
+            run = Run(basetag, _now(), catalogue, outcome, lock, asked.given, console.can_ask(), guided, typed, labels)
             _carry_out(asked, run)
     _tell_result(asked, outcome)
-    runlog.info(f"done, exit {outcome.code}: {outcome.line()}")
+    runlog.info(f"done, exit {outcome.code}: {outcome.full_line()}")
     _tell_next(outcome)
     return outcome.code
 
@@ -127,7 +128,12 @@ def _dry_run(asked: Invocation, outcome: Outcome) -> int:
 def _report(asked: Invocation) -> int:
     assert asked.command.report is not None
     report = asked.command.report(names.folder_name(asked.basetag, "basetag") if asked.basetag else "")
-    console.result(texts.as_json(report.facts) if console.is_json() else report.text)
+    if console.is_json():
+        console.result(texts.as_json(report.facts))
+        return report.code
+    for line in report.text.split("\n"):
+        is_command = line.lstrip().startswith("python roboflow.py")
+        console.result(line, is_command)
     return report.code
 
 
@@ -144,10 +150,14 @@ def _settle(asked: Invocation) -> None:
     if common.tf_files is not None:
         settings.check_folder(common.tf_files, "--tf-files")
         cfg.path_to_tf_files = paths.from_here(common.tf_files)
-    if common.max_minutes is not None:
+    if "max_minutes" in asked.given_common:
         cfg.max_minutes = common.max_minutes
     for name, where in changed.items():
         console.detail(f"{name} = {getattr(cfg, name)!r} (from {where})")
+        if ", " in where:
+            console.note(f"{where}: this setting is called {name} now; the old name goes on working.")
+    if foreign := settings.foreign_variables():
+        console.detail(f"Ignored in the environment, as no setting has such a name: {', '.join(sorted(foreign))}.")
 
 
 def _guide(asked: Invocation) -> tuple[Invocation, tuple[str, ...], bool]:
@@ -160,20 +170,26 @@ def _guide(asked: Invocation) -> tuple[Invocation, tuple[str, ...], bool]:
     given |= {"basetag": asked.basetag} if asked.basetag is not None else {}
     guided = guide.complete(asked.command.name, asked.command.in_loop, given, flags_as_typed(asked))
     whole = parse(guided.words)
-    return replace(whole, common=asked.common), guided.labels, guided.is_shown
+    whole = replace(whole, common=asked.common, given_common=asked.given_common)
+    return whole, guided.labels, guided.is_shown
 
 
-def _basetag(asked: Invocation) -> str:
-    """The basetag as a folder name. One that is nearly the name of another is probably a slip."""
+def _named(asked: Invocation) -> Invocation:
+    """With the basetag as a folder name. One that is nearly the name of another is probably a slip."""
     basetag = names.folder_name(asked.basetag or "", "basetag")
+    asked = replace(asked, basetag=basetag)
     if basetag_state.is_known(basetag) or asked.common.new:
-        return basetag
+        return asked
     near = names.one_slip_away(basetag, basetag_state.basetags())
     if not near:
-        return basetag
-    if console.can_ask():
-        return near if ask.near_basetag(basetag, near) else basetag
-    raise BadUsage(f"There is no basetag {basetag}, but there is {near}.", f"Give {near}, or --new to begin {basetag}.")
+        return asked
+    if not console.can_ask():
+        hint = f"Give {near}, or --new to begin {basetag}."
+        raise BadUsage(f"There is no basetag {basetag}, but there is {near}.", hint)
+    if ask.near_basetag(basetag, near):
+        return replace(asked, basetag=near)
+    common, given = replace(asked.common, new=True), asked.given_common | {"new"}
+    return replace(asked, common=common, given_common=given)
 
 
 def _must_exist(basetag: str) -> None:

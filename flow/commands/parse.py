@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from flow.base import paths
 from flow.base.errors import BadUsage
-from flow.base.names import nearest
+from flow.base.names import nearest, whole_number
 from flow.base.options import Spec, filled, option, specs
 from flow.commands.command import Command, all_commands
 
@@ -34,13 +34,15 @@ class CommonOptions:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a person asked for. `given`: names of the options and arguments that were typed or chosen."""
+    """What a person asked for. `given`: names of the options and arguments that were typed or chosen; `given_common`:
+    the same of the options of every flowstep."""
 
     command: Command
     basetag: str | None
     options: Any
     common: CommonOptions
     given: frozenset[str] = frozenset()
+    given_common: frozenset[str] = frozenset()
 
     def missing(self) -> list[str]:
         """The words that are still to be asked for, as --help calls them."""
@@ -55,6 +57,7 @@ class Invocation:
 
 
 _CALLED = {"quantity": "imagequantity", "searchtag": "searchtag"}
+_ASKED_FIRST = ("tf_files", "dry_run", "help", "helpmore")  # of the shared options, what is no part of the same command
 
 
 def parse(words: list[str]) -> Invocation:
@@ -67,8 +70,9 @@ def parse(words: list[str]) -> Invocation:
     basetag, command, before, after = _positions(typed.pop("words"))
     _refuse_strangers(command, typed)
     values = _values(command, typed) | _arguments(command, before, after)
-    common = filled(CommonOptions, {s.name: _value(s, typed[s.name]) for s in specs(CommonOptions) if s.name in typed})
-    return Invocation(command, basetag, filled(command.options, values), common, frozenset(values))
+    shared = {s.name: _value(s, typed[s.name]) for s in specs(CommonOptions) if s.name in typed}
+    common, options = filled(CommonOptions, shared), filled(command.options, values)
+    return Invocation(command, basetag, options, common, frozenset(values), frozenset(shared))
 
 
 def as_typed(one: Invocation) -> list[str]:
@@ -82,6 +86,9 @@ def as_typed(one: Invocation) -> list[str]:
         if not one.command.in_loop and value:
             words += map(str, value) if spec.many else [str(value)]
     words += flags_as_typed(one)
+    for spec in specs(CommonOptions):
+        if spec.name in one.given_common and spec.name not in _ASKED_FIRST:
+            words += _flag_words(spec, getattr(one.common, spec.name))
     if paths.tf_files() != paths.PROJECT / "tf_files":
         words += ["--tf-files", str(paths.tf_files())]
     return words
@@ -149,13 +156,13 @@ def _positions(words: list[str]) -> tuple[str | None, Command, list[str], list[s
 def _place_of_flowstep(words: list[str], commands: dict[str, Command]) -> int | None:
     """Where the flowstep stands: fourth; second, before what else it needs; or third, between quantity and
     searchtag."""
-    if len(words) > 3 and words[3] in commands:
-        return 3
     if len(words) > 1 and words[1] in commands:
         return 1
     if len(words) > 1 and _is_number(words[0]) and not _is_number(words[1]):
         rest = " ".join([words[1], words[0], *words[2:]])
         raise BadUsage("The basetag comes first, then the imagequantity.", f"python roboflow.py {rest}")
+    if len(words) > 3 and words[3] in commands:
+        return 3
     if len(words) == 4 and words[2] in commands:
         return 2
     if len(words) == 3 and words[2] in commands:
@@ -179,7 +186,7 @@ def _refuse_word(word: str, what: str, commands: dict[str, Command]) -> NoReturn
 
 
 def _is_number(word: str) -> bool:
-    return word.lstrip("-").isdecimal()
+    return whole_number(word.removeprefix("-")) is not None
 
 
 def _arguments(command: Command, before: list[str], after: list[str]) -> dict[str, object]:
@@ -210,11 +217,12 @@ def _refuse_strangers(command: Command, typed: dict) -> None:
 
 def _values(command: Command, typed: dict) -> dict[str, object]:
     found: dict[str, object] = {}
+    with_lists = {s.name for one in all_commands().values() if one.lists for s in one.flags()}
     for spec in command.flags():
         if spec.name not in typed:
             continue
         raw = typed[spec.name]
-        if spec.setting and spec.parse and "," in raw:
+        if spec.name in with_lists and spec.parse and "," in raw:
             if not command.lists:
                 raise BadUsage(f"{spec.flag} takes several values only in explore.", "Give one value.")
             found[spec.name] = [_value(spec, part.strip()) for part in raw.split(",")]

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from flow.base import names
 from flow.base.errors import BadUsage
 from flow.base.options import argument, option
+from flow.sources import source_names
 
 
 def _quantity(typed: str, _: str) -> int:
-    if not typed.lstrip("-").isdecimal() or not typed.isascii() or len(typed) > 9:
+    number = names.whole_number(typed.removeprefix("-"))
+    if number is None:
         raise BadUsage(
             f"The imagequantity {typed!r} is not a whole number.", "For example: python roboflow.py robots 200 robotart"
         )
-    if int(typed) < 0:
+    if typed.startswith("-"):
         raise BadUsage(f"{typed} images cannot be downloaded.", "0 skips the download.")
-    return int(typed)
+    return number
 
 
 def _searchtag(typed: str, _: str) -> str:
@@ -27,6 +29,10 @@ class DownloadOptions:
 
     quantity: int = argument("new images to download; 0 downloads none", parse=_quantity, metavar="imagequantity")
     searchtag: str = argument("what to search for; 0 = no new images", parse=_searchtag, metavar="searchtag")
-    source: str = option("where images come from", setting="scrapesite_default", metavar="S")
+    source: str = option(
+        f"where images come from; several with commas: {', '.join(source_names())}",
+        setting="scrapesite_default",
+        metavar="S",
+    )
     keep_near: bool = option("keep near-duplicates too", setting="near_duplicates_keep", on_off=True)
     retry_failed: bool = option("ask again for images that were missing or refused before")

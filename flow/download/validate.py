@@ -53,7 +53,7 @@ def validate_image(data: bytes) -> ValidImage:
     """A picture made ready: turned upright, RGB, longest side at most cfg.image_side_max, JPEG without EXIF.
 
     Raises:
-        Refused: not a picture, damaged, too small, too long, flat, too many pixels.
+        Rejected: not a picture, damaged, too small, too long, flat, too many pixels.
     """
 
     if not kind_of(data):
@@ -66,7 +66,7 @@ def validate_image(data: bytes) -> ValidImage:
 
 
 def _valid_image(image: "Image.Image", data: bytes) -> ValidImage:
-    """A decoded picture as it will be kept. Raises Refused where it shows nothing."""
+    """A decoded picture as it will be kept. Raises Rejected where it shows nothing."""
     from PIL import Image
 
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
@@ -90,7 +90,7 @@ def _is_flat(image: "Image.Image") -> bool:
 
 
 def _judge(width: int, height: int) -> None:
-    """Raise Refused for sides that teach nothing."""
+    """Raise Rejected for sides that teach nothing."""
     if min(width, height) < cfg.image_side_min:
         raise Rejected(TOO_SMALL, f"too small: {width} x {height}, at least {cfg.image_side_min} a side is wanted")
     if max(width, height) > cfg.image_aspect_max * min(width, height):

@@ -38,7 +38,7 @@ def comparison_set(basetag: str, model: Model, images: list[LabeledImage], learn
     """The pictures for a model, from the training images and the unsorted ones as they lie now.
 
     Args:
-        learned: what it has learned from; see `learned_by`.
+        learned: what it has learned from; see `trained_on`.
     """
     ours, kept = [image for image in images if image.label in model.labels], model_store.predictions(model)
     measured = kept.guesses.keys() if kept else {image.sha256 for image in ours if image.measures}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import config as cfg
-from flow.base import files, paths
+from flow.base import files
 from flow.base.errors import RoboError
 from flow.base.learning import api
 from flow.export.card import card
@@ -47,7 +47,7 @@ def write_model(
     sizes = {kind: (api.TFLITE_FILES[kind], (folder / api.TFLITE_FILES[kind]).stat().st_size) for kind in kinds}
     credits = credits_of(learned, catalogue)
     (folder / LABELS).write_text("".join(f"{label}\n" for label in model.labels), encoding="utf-8")
-    shutil.copyfile(paths.PROJECT / "scripts" / "learn" / PREDICT, folder / PREDICT)
+    shutil.copyfile(api.PREDICT_FILE, folder / PREDICT)
     (folder / CARD).write_text(card(basetag, model, sizes, credits, compared, trial.words), encoding="utf-8")
     (folder / FACTS).write_text(
         json.dumps(_facts(folder, basetag, model, sizes, credits, compared), indent=1) + "\n", encoding="utf-8"

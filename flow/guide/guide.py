@@ -11,6 +11,7 @@ from typing import cast
 import config as cfg
 from flow.base import paths
 from flow.base.errors import BadUsage, Quit
+from flow.base.names import whole_number
 from flow.base.options import filled
 from flow.guide import basetag_state, status
 from flow.guide.basetag_state import BasetagState
@@ -87,9 +88,10 @@ def _choose(now: BasetagState) -> NextStep:
         console.note(f"{title} {about}" if fits else f"{title}\n     {about}")
 
     def check(answer: str) -> NextStep:
-        if not (answer.isascii() and answer.isdecimal() and 1 <= int(answer) <= len(steps)):
+        number = whole_number(answer) or 0
+        if not 1 <= number <= len(steps):
             raise BadUsage(f"A number from 1 to {len(steps)}, please.")
-        return steps[int(answer) - 1]
+        return steps[number - 1]
 
     return cast(NextStep, console.ask("What next?", check, "1", help=HELPS["what_next"]))
 

@@ -6,6 +6,7 @@ import config as cfg
 from flow.base import paths, settings
 from flow.base.errors import BadUsage
 from flow.base.learning import api, find_backbone
+from flow.base.names import whole_number
 from flow.base.options import specs
 from flow.guide.questions import SKIP, Question
 from flow.models import leaderboard, model_store
@@ -54,9 +55,10 @@ def choose_model(basetag: str, catalogue: Catalogue, back: bool = False, may_ski
     def check(answer: str) -> str | None:
         if answer.lower() == "d" and may_skip:
             return None
-        if not (answer.isascii() and answer.isdecimal() and 1 <= int(answer) <= len(ranked)):
+        number = whole_number(answer) or 0
+        if not 1 <= number <= len(ranked):
             raise BadUsage(f"A number from 1 to {len(ranked)}{', or d' if may_skip else ''}.")
-        return ranked[int(answer) - 1].name
+        return ranked[number - 1].name
 
     download = ", d = only download" if may_skip else ""
     return console.ask(f"Sort with which model? ENTER = the best{download}", check, "1", back=back, help=HELPS["model"])

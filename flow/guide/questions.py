@@ -64,8 +64,9 @@ def ask_basetag(back: bool = False) -> object:
             console.note(f"  ... and {len(known) - BASETAGS_SHOWN} more; type the name.")
 
     def check(answer: str) -> str:
-        if answer.isascii() and answer.isdecimal() and 1 <= int(answer) <= len(known):
-            return known[int(answer) - 1]
+        number = names.whole_number(answer) or 0
+        if 1 <= number <= len(known):
+            return known[number - 1]
         return names.folder_name(answer, "basetag")
 
     ask = "Which basetag? A number, or a new name" if known else "What shall your basetag be, such as robots or birds?"
@@ -149,9 +150,10 @@ def _ask_quantity(answers: dict, back: bool) -> object:
     most, source = cfg.imgnum_maxpercycle, answers.get("where")
 
     def check(answer: str) -> int:
-        if not (answer.isascii() and answer.isdecimal()) or int(answer) > most:
+        number = names.whole_number(answer)
+        if number is None or number > most:
             raise BadUsage(f"A whole number from 0 to {most}, please.", "0 brings in none.")
-        return int(answer)
+        return number
 
     own = source.usable if source is not None and source.own else 0
     default = min(own or cfg.imgnum_default, most)

@@ -9,6 +9,7 @@ import config as cfg
 from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.base.learning import api
+from flow.base.names import whole_number
 
 FORMAT = 1
 
@@ -67,14 +68,20 @@ def pick(ranked: list[Model], wanted: str, basetag: str) -> Model:
         raise NotReady(f"There is no model for {basetag} yet.", f"Train one: python roboflow.py {basetag} 0 0 retrain")
     if not wanted:
         return ranked[0]
-    if wanted.isdigit() and 1 <= int(wanted) <= len(ranked):
-        return ranked[int(wanted) - 1]
-    for model in ranked:
-        if model.name == wanted:
-            return model
-    raise NotReady(
-        f"There is no model {wanted!r} for {basetag}.", f"python roboflow.py {basetag} models lists {len(ranked)}."
-    )
+    model = find(ranked, wanted)
+    if model is None:
+        raise NotReady(
+            f"There is no model {wanted!r} for {basetag}.", f"python roboflow.py {basetag} models lists {len(ranked)}."
+        )
+    return model
+
+
+def find(ranked: list[Model], wanted: str) -> Model | None:
+    """A model by its place in the list (from 1) or its folder name, where there is such a one."""
+    number = whole_number(wanted) or 0
+    if 1 <= number <= len(ranked):
+        return ranked[number - 1]
+    return next((model for model in ranked if model.name == wanted), None)
 
 
 def verify(model: Model) -> None:

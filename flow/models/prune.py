@@ -49,7 +49,7 @@ def prune(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) -
     leaving = _to_remove(ranked, keep)
     names = tuple(model.name for model in leaving)
     if dry_run or not leaving:
-        for name in names:
+        for name in names if not console.is_json() else ():
             console.result(name)
         size = sum(_size(model, backbone.caches(model)) for model in leaving)
         return Pruned(names, len(ranked) - len(leaving), size, dry_run)
@@ -61,7 +61,7 @@ def prune(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) -
 
 
 def prune_unattended(basetag: str, ranked: list[Model], keep: int) -> Pruned:
-    """As `forget`, for the setting models_keep after an unattended retrain: asks and shows nothing."""
+    """As `prune`, for the setting models_keep after an unattended retrain: asks and shows nothing."""
     return _remove(basetag, _to_remove(ranked, keep), len(ranked))
 
 

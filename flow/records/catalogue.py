@@ -10,7 +10,6 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from flow.base import files
 from flow.base.errors import RoboError
 from flow.records import schema
 from flow.records.rows import (
-    COLUMN_OF,
     KEPT,
     PENDING,
     ArchiveEntry,
@@ -35,10 +33,9 @@ from flow.records.rows import (
 class Catalogue:
     """Open with `Catalogue.open(path)`; use as a context manager. Every write is committed at once."""
 
-    def __init__(self, path: Path, is_new: bool = False, damaged: Path | None = None):
+    def __init__(self, path: Path, damaged: Path | None = None):
         self._db = _connect(path)
         self._path = path
-        self.is_new = is_new  # it knows nothing yet: the first, or its predecessor is gone
         self.damaged = damaged  # the new name of a damaged predecessor, or None
 
     @classmethod
@@ -46,12 +43,11 @@ class Catalogue:
         """The catalogue at `path`, made where missing, begun anew where damaged.
 
         Raises:
-            RoboError: where the folder cannot be written.
+            RoboError: where the folder cannot be written, or the catalogue is of a later version.
         """
         files.make_folder(path.parent)
         try:
-            is_new = not path.exists() or not path.stat().st_size
-            return cls(path, is_new)
+            return cls(path)
         except sqlite3.OperationalError as problem:
             hint = "Is the disk full or read-only?"
             raise RoboError(f"The catalogue {path} cannot be opened: {problem}.", hint) from problem
@@ -61,13 +57,23 @@ class Catalogue:
             for ending in ("-journal", "-wal", "-shm"):  # else SQLite would roll the old one's changes into the new one
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{path}{ending}", f"{renamed}{ending}")
-        return cls(path, True, renamed)
+        return cls(path, renamed)
 
     def __enter__(self) -> "Catalogue":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+
+    @property
+    def is_unfilled(self) -> bool:
+        """Whether it knows nothing yet: it is the first, or its predecessor is gone. True until `set_filled`, so that
+        a filling that was cut short is begun again."""
+        return schema.is_unfilled(self._db)
+
+    def set_filled(self) -> None:
+        with self._writing():
+            schema.set_filled(self._db)
 
     # What sources offered
 
@@ -252,8 +258,8 @@ class Catalogue:
             with self._writing():
                 rows = [(sha, part, version) for sha, part in parts.items()]
                 sql = (
-                    "INSERT INTO splits VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE SET part=excluded.part, "
-                    "version=excluded.version WHERE splits.part<>excluded.part"
+                    "INSERT INTO splits(sha256, part, version) VALUES(?,?,?) ON CONFLICT(sha256) DO UPDATE "
+                    "SET part=excluded.part, version=excluded.version WHERE splits.part<>excluded.part"
                 )
                 self._db.executemany(sql, rows)
         return version
@@ -295,30 +301,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10)
     try:
         connection.row_factory = sqlite3.Row
+        schema.refuse_later(connection, path)  # before its tables are looked at: they may be of a kind unknown here
         connection.execute("PRAGMA synchronous=FULL")
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check found damage")
         schema.bring_up_to_date(connection, path)
-        _need_columns(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _need_columns(connection: sqlite3.Connection) -> None:
-    """Raise DatabaseError where a table lacks a column of ours. It may have others: a later version added them."""
-    for kind, table in (
-        (ArchiveEntry, "archive"),
-        (Image, "images"),
-        (Label, "labels"),
-        (SortedCopy, "sortings"),
-        (UnfinishedDownload, "downloads"),
-        (Decision, "decisions"),
-    ):
-        columns = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if missing := {COLUMN_OF.get(one.name, one.name) for one in fields(kind)} - columns:
-            raise sqlite3.DatabaseError(f"{table} lacks {', '.join(sorted(missing))}")
 
 
 def _storable(row: dict) -> dict:

@@ -1,4 +1,4 @@
-"""The way into a basetag's catalogue. One that was lost or damaged is told again by journals and logs."""
+"""The way into a basetag's catalogue. One that was lost or damaged is filled again from journals and score files."""
 
 import contextlib
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flow.base import paths
 from flow.base.learning import scratch_hashes
-from flow.records import provenance, scores_file
+from flow.records import provenance, schema, scores_file
 from flow.records.catalogue import Catalogue
 from flow.records.journal import DONE, journal_folders, journal_number, label_of, read
 from flow.records.rows import Label
@@ -17,7 +17,7 @@ from flow.ui import console
 
 @contextlib.contextmanager
 def open_catalogue(basetag: str) -> Iterator[Catalogue]:
-    """The basetag's catalogue, told again where it was lost, so that a robot's label never turns into a person's.
+    """The basetag's catalogue, filled again where it was lost, so that a model's label never turns into a person's.
 
     The only way in: whoever opens it first would otherwise make it look complete.
     """
@@ -37,6 +37,7 @@ def open_copy(basetag: str) -> Iterator[Catalogue]:
             if paths.catalogue(basetag).exists():
                 where = f"{paths.catalogue(basetag).as_uri()}?mode=ro"
                 with contextlib.closing(sqlite3.connect(where, uri=True)) as source:
+                    schema.refuse_later(source, paths.catalogue(basetag))
                     source.backup(target)
         with scratch_hashes(Path(folder)), Catalogue.open(copy) as catalogue:
             _rebuild(basetag, catalogue)
@@ -44,10 +45,11 @@ def open_copy(basetag: str) -> Iterator[Catalogue]:
 
 
 def _rebuild(basetag: str, catalogue: Catalogue) -> None:
-    if catalogue.is_new:
+    if catalogue.is_unfilled:
         catalogue.set_labels(_harvested_labels(basetag))
         for folder in provenance.sorted_folders(basetag):
             catalogue.add_sortings(scores_file.read_sorted_copies(folder))
+        catalogue.set_filled()
 
 
 def _harvested_labels(basetag: str) -> list[Label]:

@@ -114,6 +114,11 @@ class Decision:
     before: str = ""  # the label that the catalogue had, as JSON, where the decision changes it
 
 
+def columns_of(kind: type) -> set[str]:
+    """The columns of a kind of rows."""
+    return {COLUMN_OF.get(one.name, one.name) for one in fields(kind)}
+
+
 def to_columns(row: Any) -> dict[str, object]:
     """A row as column -> value, as the catalogue and the journals write it."""
     return {COLUMN_OF.get(name, name): value for name, value in asdict(row).items()}

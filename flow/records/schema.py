@@ -1,7 +1,13 @@
 """The tables of a catalogue, their version (SQLite's user_version), and the steps from each version to the next.
 
 A catalogue of an earlier version is migrated inside one transaction, after a copy of it was written beside it; one of a
-later version is refused and not touched; columns that are not known here are left alone. (beets does likewise.)
+later version is refused and not touched; columns and tables that are not known here are left alone. (beets does
+likewise.)
+
+The way back: up to version 2, migrating adds tables, indexes and the column labels.came, and changes nothing else.
+Programs from before version numbers know every table by its exact columns; those that know labels.came can go on with a
+migrated catalogue, and leave what is new in it alone. The very first ones take it for damaged and rename it; for them
+there is the copy.
 """
 
 import contextlib
@@ -10,8 +16,11 @@ from pathlib import Path
 
 from flow.base import files
 from flow.base.errors import RoboError
+from flow.records.rows import ArchiveEntry, Decision, Image, Label, SortedCopy, UnfinishedDownload, columns_of
 
 VERSION = 2
+# SQLite's application_id of a catalogue that is new and not yet filled with what journals and score files say.
+UNFILLED = 0x6E6577
 
 # Version 1: everything that catalogues had before they carried a number; tables and columns came to it one by one.
 _ONE = """
@@ -64,35 +73,74 @@ PRIMARY_KEYS = {
     "image_groups": ("sha256",),
     "label_changes": ("number",),
 }
+_ROWS = {
+    "archive": ArchiveEntry,
+    "images": Image,
+    "labels": Label,
+    "sortings": SortedCopy,
+    "downloads": UnfinishedDownload,
+    "decisions": Decision,
+}
 
 
-def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new catalogue, or migrate those of an earlier version.
-
-    Raises:
-        RoboError: the catalogue is of a later version; nothing is touched.
-        sqlite3.DatabaseError: it is damaged.
-    """
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+def refuse_later(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise RoboError where the catalogue is of a later version. Reads its first page alone, whatever its tables are
+    like; nothing is touched."""
+    version = _version(connection)
     if version > VERSION:
         raise RoboError(
             f"The catalogue {path} has version {version}, and this RoboFlow knows versions up to {VERSION}.",
             "Use the newer RoboFlow that made it. Nothing was touched.",
         )
-    if version == VERSION:
-        return
-    if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
-        _copy_beside(connection, path, version)
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new catalogue, or migrate those of an earlier version. All of it or nothing.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, or no catalogue of ours.
+    """
+    if _version(connection) == VERSION:
+        return _need_columns(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
+        version = _version(connection)  # another process may have migrated it meanwhile
+        if not connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+            connection.execute(f"PRAGMA application_id = {UNFILLED}")
+        elif version < VERSION:
+            _copy_beside(path, version)
         for number, step in enumerate(_STEPS[version:], version + 1):
             step(connection)
             connection.execute(f"PRAGMA user_version = {number}")
+        _need_columns(connection)
         connection.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+    return None
+
+
+def is_unfilled(connection: sqlite3.Connection) -> bool:
+    """Whether the catalogue is new and knows nothing yet: the first, or its predecessor is gone."""
+    return bool(connection.execute("PRAGMA application_id").fetchone()[0] == UNFILLED)
+
+
+def set_filled(connection: sqlite3.Connection) -> None:
+    """The catalogue knows all that there is to know."""
+    connection.execute("PRAGMA application_id = 0")
+
+
+def _need_columns(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError where a table lacks a column of ours. It may have others."""
+    for table, kind in _ROWS.items():
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if missing := columns_of(kind) - columns:
+            raise sqlite3.DatabaseError(f"{table} lacks {', '.join(sorted(missing))}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _to_one(connection: sqlite3.Connection) -> None:
@@ -117,15 +165,18 @@ def _run_all(connection: sqlite3.Connection, script: str) -> None:
         connection.execute(statement)
 
 
-def _copy_beside(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """robots.v0.sqlite, written whole before anything is changed; an earlier copy of that version stays."""
-    target = path.with_name(f"{path.stem}.v{version}{path.suffix}")
-    if target.exists():
-        return
-    part = target.with_name(f"{files.PART}{target.name}")
-    part.unlink(missing_ok=True)
-    with contextlib.closing(sqlite3.connect(part)) as copy:
-        connection.backup(copy)
+def _copy_beside(path: Path, version: int) -> None:
+    """robots.v0.sqlite, written whole before anything is changed; where that name is taken by another content,
+    robots.v0_2.sqlite. The caller holds the right to write, so that nobody else changes it meanwhile."""
+    name = f"{path.stem}.v{version}{path.suffix}"
+    part = path.with_name(f"{files.PART}{name}")
+    for left in (part, part.with_name(f"{part.name}-journal")):  # of a run that was killed
+        left.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
+        source.backup(copy)
     files.sync_file(part)
-    part.rename(target)
-    files.sync_folder(target.parent)
+    earlier = path.parent.glob(f"{path.stem}.v{version}*{path.suffix}")
+    if files.sha256_of(part) in map(files.sha256_of, earlier):
+        part.unlink()
+    else:
+        files.publish(part, path.parent, name)

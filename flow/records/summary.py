@@ -45,7 +45,7 @@ def summarize(basetag: str) -> CatalogueSummary:
             placed = _sorted_names(db)
             sorted_names = {SCORE.sub("", name) for names in placed.values() for name in names}
             trained = db.execute("SELECT file_name FROM images JOIN labels USING(sha256) WHERE file_name IS NOT NULL")
-            unfinished = db.execute("SELECT searchtag, asked, sources FROM downloads ORDER BY at")
+            unfinished = _later_table(db, "SELECT searchtag, asked, sources FROM downloads ORDER BY at")
             return CatalogueSummary(
                 Counter(dict(by_model)),
                 frozenset(sorted_names | {name for (name,) in trained}),
@@ -69,10 +69,17 @@ def _labeled_names(db: sqlite3.Connection) -> dict[str, set[str]]:
     labeled: dict[str, set[str]] = defaultdict(set)
     sql = """SELECT folder, target FROM decisions WHERE state='done' AND label!=''
              AND (folder NOT LIKE ? OR sha256 NOT IN (SELECT sha256 FROM labels))"""
-    with contextlib.suppress(sqlite3.OperationalError):  # a catalogue from before there was a check page
-        for folder, target in db.execute(sql, (f"{cfg.unsorted_name}%",)):
-            labeled[folder].add(PurePosixPath(target).name)
+    for folder, target in _later_table(db, sql, f"{cfg.unsorted_name}%"):
+        labeled[folder].add(PurePosixPath(target).name)
     return labeled
+
+
+def _later_table(db: sqlite3.Connection, sql: str, *values: object) -> list[tuple]:
+    """Rows of a table that catalogues have not always had; none where it is missing."""
+    try:
+        return db.execute(sql, values).fetchall()
+    except sqlite3.OperationalError:
+        return []
 
 
 @contextlib.contextmanager

@@ -201,7 +201,7 @@ def make_job(
     chosen: "api.Backbone",
     folder: Path,
 ) -> "api.TrainingJob":
-    """The training images as they lie in the folders now (`labelling.training_images`), with everything else a
+    """The training images as they lie in the folders now (`provenance.training_images`), with everything else a
     training needs."""
 
     tuning.check(chosen, training)

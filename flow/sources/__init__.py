@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from flow.base.errors import BadUsage
+from flow.base.errors import BadUsage, NotReady
 
 if TYPE_CHECKING:
     from flow.web.fetch import Fetcher
@@ -59,9 +59,13 @@ class Source:
         """Images for a tag, lazily: the next page is only asked for when the last one is used up.
 
         Raises:
-            SourceTrouble: where the site cannot be reached, refuses, or wants a long wait.
+            SourceError: where the site cannot be reached, refuses, or wants a long wait.
         """
         raise NotImplementedError
+
+    def why_empty(self) -> str:
+        """Why nothing can come from here, in a sentence; nothing where something may."""
+        return ""
 
     def read(self, found: FoundImage) -> bytes | None:
         """The image's bytes where they need no network; None = fetch `image_url`.
@@ -116,6 +120,15 @@ def open_sources(spec: str) -> list[Source]:
     return found
 
 
+def check_ready(spec: str) -> None:
+    """Raise what `open_sources` raises, and NotReady where none of the sources has any image; asks no site."""
+    reasons = [source.why_empty() for source in open_sources(spec)]
+    if not reasons:
+        raise BadUsage("--source names no source.", f"Known are: {', '.join(source_names())}.")
+    if all(reasons):
+        raise NotReady(" ".join(reasons), "Images end in .jpg, .png, .webp and so on; a list has one address a line.")
+
+
 def _already(source: Source, found: list[Source]) -> bool:
     """True for a second openverse, as in `auto,openverse`; two folders are two sources."""
     return not source.own and any(source.name == other.name for other in found)
@@ -133,6 +146,8 @@ def _pieces(spec: str) -> list[str]:
 
 def _check(piece: str) -> None:
     name, colon, argument = piece.partition(":")
+    if name.lower() not in REGISTRY and ("/" in piece or piece.startswith("~")):
+        raise BadUsage(f"{piece!r} is not a source.", f"For images of your own: --source folder:{piece}")
     if name.lower() not in REGISTRY:
         near = difflib.get_close_matches(name.lower(), REGISTRY, 1)
         guess = f"; did you mean {near[0]!r}?" if near else "."

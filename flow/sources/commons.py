@@ -25,7 +25,10 @@ class Commons(Site):
 
     def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         if not cfg.contact:
-            console.note("commons is slow with strangers; give an e-mail or web address as `contact` in roboflow.yaml.")
+            console.note(
+                "Commons allows 10 requests a minute without a contact (200 with one); "
+                "give an e-mail or web address as `contact` in roboflow.yaml."
+            )
         onward: dict = {"gsroffset": 0}
         while number(onward.get("gsroffset")) + PAGE_SIZE <= DEPTH_MAX:
             code, data = self.ask(f"{cfg.url_commons}/w/api.php", {**_params(tag), **onward})

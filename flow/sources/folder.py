@@ -34,6 +34,9 @@ class Folder(Source):
                 if _looks_like_picture(path):
                     yield _found(path, credits.get(name, {}))
 
+    def why_empty(self) -> str:
+        return "" if next(self.search(""), None) else f"There is no image in {self.folder}."
+
     def read(self, found: FoundImage) -> bytes:
         path = Path(found.image_url)
         if path.stat().st_size > cfg.image_bytes_max:

@@ -50,8 +50,8 @@ def make(argument: str) -> list[Source]:
         raise NoCredentials("Imgur needs a Client-ID in IMGURAPI_ID.", HINT)
     if "unknown" not in cfg.licences:
         raise BadUsage(
-            "Imgur tells nobody's licence, and `licenses` does not hold unknown.",
-            "Add unknown to licenses in roboflow.yaml if you may use such images.",
+            "Imgur gives no licences, and `licences` does not hold unknown.",
+            "Add unknown to `licences` in roboflow.yaml if you may use such images.",
         )
     return [Imgur(client_id)]
 

@@ -56,7 +56,7 @@ class Site(Source):
         """One page of results: the HTTP status and the JSON object. Short waits are said and done.
 
         Raises:
-            SourceTrouble: no connection, trouble of the site's own, no JSON, or a long wait.
+            SourceError: no connection, trouble of the site's own, no JSON, or a long wait.
         """
         for left in reversed(range(TRIES)):
             self._rest_if_asked(url)

@@ -25,6 +25,9 @@ class Urls(Source):
                 if url and not line.lstrip().startswith("#"):
                     yield FoundImage("urls", hashlib.sha256(url.encode("utf-8")).hexdigest()[:32], url)
 
+    def why_empty(self) -> str:
+        return "" if next(self.search(""), None) else f"There is no address in {self.path}."
+
 
 def make(argument: str) -> list[Source]:
     path = Path(argument).expanduser().absolute()

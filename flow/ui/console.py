@@ -16,7 +16,7 @@ from flow.base import runlog
 from flow.base.errors import BadUsage, Quit
 from flow.base.names import clean
 from flow.ui import keys, texts
-from flow.ui.layout import broken, safe, table_lines
+from flow.ui.layout import broken, broken_command, safe, table_lines
 from flow.ui.pager import Pages
 
 PLAIN_PROGRESS_S = 30.0  # seconds between two progress lines where there is no bar
@@ -88,9 +88,12 @@ def is_quiet() -> bool:
     return _world.quiet
 
 
-def result(text: str) -> None:
-    """A result, to stdout."""
-    print(safe(text), flush=True)
+def result(text: str, is_command: bool = False) -> None:
+    """A result, to stdout; at a terminal broken between words, a command so that it can still be copied."""
+    text, width = safe(text), _columns(sys.stdout)
+    if not _world.json:
+        text = "\n".join(broken_command(text, width) if is_command else broken(text, width))
+    print(text, flush=True)
 
 
 def note(text: str = "") -> None:
@@ -103,9 +106,9 @@ def note(text: str = "") -> None:
 
 
 def raw(text: str) -> None:
-    """A command to copy: never wrapped, never indented."""
+    """A command to copy: where it needs several lines, each but the last ends with a backslash."""
     if _world.watched or _world.verbose:
-        _err(text)
+        _err("\n".join(broken_command(safe(text), _columns(sys.stderr))))
 
 
 def private_address(text: str) -> None:

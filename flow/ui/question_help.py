@@ -43,7 +43,8 @@ _TEXTS = {
     "image": "The path of an image or of a folder of images, or an address that begins with http.",
     "instead": """The search services cannot be reached just now, so images have to come from somewhere else: a folder
         of yours, a text file of addresses, or sample. later stops here.""",
-    "cycle": f"One cycle brings at most {cfg.imgnum_maxpercycle} images, so that checking them stays an evening's work.",
+    "cycle": f"""One cycle brings at most {cfg.imgnum_maxpercycle} images, so that checking them stays an evening's
+        work.""",
     "fetch": "y trains with the backbone that is installed already; n stops, and nothing is changed.",
 }
 HELPS = {name: "  " + " ".join(text.split()) for name, text in _TEXTS.items()}  # broken at the terminal's width

@@ -146,7 +146,7 @@ def range_of(setting: str) -> str:
         return " or ".join(one.choices)
     if one.low is None or one.high is None:
         return "a name, a handle or a folder"
-    low, high = (f"{n:f}".rstrip("0").rstrip(".") for n in (one.low, one.high))
+    low, high = one.range.split("..")
     return f"a number from {low} to {high}" if one.high < 1e6 else f"a number from {low} on"
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Protocol
 
-_mine = threading.local()  # .watch: the Watch of the request this thread is in
+_mine = threading.local()  # .watch: the Deadline of the request this thread is in
 
 
 class TimedSocket(Protocol):

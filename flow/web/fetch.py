@@ -149,7 +149,7 @@ class Fetcher:
             raise NotFetched(MISSING, f"gone ({code})")
         if code != 200:
             raise NotFetched(FAILED, f"refused by its site ({code})" if code < 500 else f"server trouble ({code})")
-        if opted_out(response.headers.get("X-Robots-Tag", "")):
+        if any(map(opted_out, response.raw.headers.getlist("X-Robots-Tag"))):  # response.headers has them joined
             raise NotFetched(REFUSED, ROBOTS, "its site asks not to train on it (X-Robots-Tag)")
         if (
             response.headers.get("Content-Type", "")

@@ -68,7 +68,10 @@ def retry_after_s(text: str | None, now: datetime) -> float | None:
 
 
 def opted_out(header: str) -> bool:
-    """True where X-Robots-Tag asks everyone, or us by name, not to use the image."""
+    """True where one X-Robots-Tag header asks everyone, or us by name, not to use the image.
+
+    A robot's name counts to the end of its header, so headers that came singly must not be joined.
+    """
     agent = ""
     for part in header.lower().split(","):
         name, colon, rest = part.partition(":")

@@ -44,7 +44,7 @@ def are_near_duplicates(one: Fingerprint, other: Fingerprint) -> bool:
 class FingerprintIndex:
     """Finds looks alike without comparing all pairs: candidates share one of five bands of the hash.
 
-    Groups of very many pictures are the job of `lookalike_groups.py`.
+    Groups of very many images are the job of `near_duplicate_groups.py`.
     """
 
     def __init__(self) -> None:

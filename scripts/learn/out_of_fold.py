@@ -38,7 +38,7 @@ def save(folder: Path, material: Dataset, trained: TrainedHead) -> None:
         images=_packed(material, rows),
         labels=material.y[rows].astype(np.int32),
         probabilities=trained.evaluation.calibrated.astype(np.float32),
-        trained_on=_packed(material, np.flatnonzero(material.train)),
+        learned=_packed(material, np.flatnonzero(material.train)),
     )
 
 

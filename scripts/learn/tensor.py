@@ -1,6 +1,5 @@
-"""The one door to TensorFlow and its Lite interpreter: imported when first needed, quiet, settings made beforehand."""
+"""The only place that imports TensorFlow, its hub and LiteRT: when first needed, quiet, settings made beforehand."""
 
-import contextlib
 import gc
 import importlib.util
 import logging
@@ -12,13 +11,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from scripts.learn import lite
-
 _DOOR = RLock()  # for one thread at a time
 
 
 def import_tensorflow() -> Any:
-    """The tensorflow module, its chatter turned down.
+    """The tensorflow module, its log messages turned down.
 
     oneDNN must be switched on before the import (1.3 to 1.7 times faster on MobileNets in batches).
     """
@@ -81,10 +78,11 @@ def import_hub() -> Any:
 
 
 def light_interpreter() -> Any:
-    """The class that runs what was converted; without the rest of TensorFlow while nothing else has needed that."""
-    warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
+    """LiteRT's interpreter class, which needs nothing of TensorFlow."""
     with _DOOR:
-        if "tensorflow" not in sys.modules:
-            with contextlib.suppress(ImportError, OSError, AttributeError):  # a package laid out differently
-                return lite.interpreter()
-        return import_tensorflow().lite.Interpreter
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError:  # Macs with an Intel processor have no wheel of it; TensorFlow's class does the same
+            warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
+            return import_tensorflow().lite.Interpreter
+        return Interpreter

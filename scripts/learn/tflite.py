@@ -18,6 +18,7 @@ from scripts.learn.runners import CORES
 from scripts.learn.tensor import import_tensorflow, light_interpreter
 
 FILES = {"float32": "model.tflite", "float16": "model_float16.tflite", "int8": "model_int8.tflite"}
+PREDICT = Path(__file__).with_name("predict.py")  # a page of Python that runs such a file
 PARITY = 1e-4  # largest difference of a probability between the float32 file and the SavedModel
 CHECKS = 3  # random pictures the float32 file is checked on
 SIGNATURE = "serving_default"

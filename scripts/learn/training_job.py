@@ -105,7 +105,7 @@ def prepare_data(
 
 
 def fit(job: TrainingJob, gathered: PreparedData) -> TrainingResult:
-    """Train on what was gathered; nothing is written. (What is tuned takes another way: `prepare`, run, `tuned`.)"""
+    """Train on what was gathered; nothing is written. (A tuning goes by `prepare_tuning` and `finish_tuning`.)"""
     begin = time.monotonic()
     trained = train(gathered.dataset, job.head_config, gathered.augmented, job.keep, job.keep_every)
     seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(time.monotonic() - begin, 3)}
@@ -115,7 +115,7 @@ def fit(job: TrainingJob, gathered: PreparedData) -> TrainingResult:
 def run_job(
     job: TrainingJob, places: CachePaths, progress: Callable[[int], None] = lambda n: None, way: str = "auto"
 ) -> TrainingResult:
-    """Gather and train; nothing is written but the stores. Raises as `gather` and `prepare`."""
+    """Gather and train; nothing is written but the stores. Raises as `prepare_data` and `prepare_tuning`."""
     gathered = prepare_data(job, places, progress, way)
     if job.tune is None:
         return fit(job, gathered)

@@ -1,9 +1,9 @@
-"""Do the default backbone's weights sit right?  Photos of known classes through the original 1,000-way layer.
+"""Are the default backbone's weights right? Photos of known classes through its original 1,000-way layer.
 
-    python -m scripts.studies.imagenet pandas/=388 pianos/=579
+    python -m scripts.studies imagenet pandas/=388 pianos/=579
 
 For each folder and the number of its class (0..999, in the order of the ILSVRC 2012 synsets): how many of its photos
-get that class, and the three that they get most. Reads the pictures; builds the backbone in tf_files/models.
+get that class, and the three classes that they get most.
 """
 
 import argparse
@@ -16,9 +16,14 @@ import numpy as np
 from scripts.learn import backbones, runners
 from scripts.learn.efficientnet_lite import imagenet_scores, read_network
 from scripts.learn.images import Unreadable, load_pixels
+from scripts.studies.study_data import MODELS
 
-MODELS = Path(__file__).resolve().parent.parent.parent / "tf_files" / "models"
 MOST = 100  # photos of a folder
+
+
+def add_flags(p: argparse.ArgumentParser) -> None:
+    p.add_argument("folders", nargs="+", metavar="FOLDER=CLASS")
+    p.add_argument("--architecture", default=backbones.DEFAULT)
 
 
 def classes(folder: Path, name: str) -> list[int]:
@@ -31,23 +36,16 @@ def classes(folder: Path, name: str) -> list[int]:
             pixels.append(load_pixels(path, backbone.input_size))
         except Unreadable as problem:
             print(f"left out {path.name}: {problem}", file=sys.stderr)
-    assert backbone.weights and (file := backbone.weights.path())
+    file = backbone.weights.path() if backbone.weights else None
+    if not backbone.weights or not file or not pixels:
+        raise ValueError(f"{folder} has no readable photos." if file else f"{name} has no such layer.")
     network = read_network(file, backbone.weights.sha256)
     return imagenet_scores(network, runner.vectors(np.stack(pixels))).argmax(axis=1).tolist()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.studies.imagenet", description=__doc__.split("\n")[0])
-    p.add_argument("folders", nargs="+", metavar="FOLDER=CLASS")
-    p.add_argument("--backbone", default=backbones.DEFAULT)
-    flags = p.parse_args(arguments)
+def run(flags: argparse.Namespace) -> None:
     for text in flags.folders:
         folder, _, number = text.rpartition("=")
-        found = classes(Path(folder), flags.backbone)
+        found = classes(Path(folder), flags.architecture)
         most = ", ".join(f"{c} {n} times" for c, n in Counter(found).most_common(3))
         print(f"{Path(folder).name:<16} class {number}: {found.count(int(number))} of {len(found)} photos ({most})")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,5 +1,6 @@
 """One writer per basetag; the others are told who, fast; a killed owner frees it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -75,16 +76,17 @@ def test_the_wait_is_counted_on_a_clock_that_cannot_be_set(tmp_path):
     """Read by the clock given; nothing else decides when it is over."""
     path = tmp_path / "locks/robots.lock"
     ticks = iter(range(100))
-    pid = os.fork()
-    if pid == 0:
+
+    def hold():
         with locks.held(path, 0, {"pid": 1, "since": "x", "command": "y"}):
             signal.pause()
-    while not path.exists() or not path.read_text():
-        time.sleep(0.01)
-    with pytest.raises(Locked), locks.held(path, 2, {}, lambda: next(ticks)):
-        pass
-    assert next(ticks) == 3
-    _end(pid)
+
+    with another_process(hold):
+        while not path.exists() or not path.read_text():
+            time.sleep(0.01)
+        with pytest.raises(Locked), locks.held(path, 2, {}, lambda: next(ticks)):
+            pass
+        assert next(ticks) == 3
 
 
 @pytest.mark.parametrize(
@@ -94,24 +96,35 @@ def test_a_lock_file_with_nonsense_in_it_still_locks(tmp_path, text):
     """Whoever holds it may have died while writing who it is."""
     path = tmp_path / "robots.lock"
     path.write_text(text, errors="replace")
-    pid = os.fork()
-    if pid == 0:
+
+    def hold():
         import fcntl
 
         handle = os.open(path, os.O_RDWR)
         fcntl.lockf(handle, fcntl.LOCK_EX)
         (tmp_path / "held").touch()
         signal.pause()
-    while not (tmp_path / "held").exists():
-        time.sleep(0.01)
-    with pytest.raises(Locked, match="Another run works on robots"), locks.held(path, 0, {}):
-        pass
-    _end(pid)
+
+    with another_process(hold):
+        while not (tmp_path / "held").exists():
+            time.sleep(0.01)
+        with pytest.raises(Locked, match="Another run works on robots"), locks.held(path, 0, {}):
+            pass
 
 
-def _end(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+@contextlib.contextmanager
+def another_process(work):
+    """A forked process that does this until the end of the block, however that comes."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            work()
+        os._exit(1)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def test_the_file_stays_and_tells_nothing_when_nobody_holds_it(tmp_path):

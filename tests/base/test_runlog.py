@@ -1,6 +1,8 @@
-"""No secret is logged, printed or seen in a process list: not from the environment, and not out of an address."""
+"""The log, and that no secret is in it, printed or seen in a process list: not from the environment, and not out of an
+address."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flow.base import locks, runlog
+from flow.base import locks, paths, runlog
 from tests.terminal import PROJECT
 
 LOGIN = "https://robo:tin%20can@pictures.example/a.jpg"
@@ -111,3 +113,81 @@ def _process_list(pid: int) -> str:
         except (OSError, ValueError, IndexError):
             continue
     return "\n".join(lines)
+
+
+# The log file
+
+
+@pytest.fixture
+def log(tf_files):
+    runlog.start(paths.log("robots"), "093011-0042")
+    yield paths.log("robots")
+    runlog.stop()
+
+
+def test_a_log_line_has_utc_time_run_id_and_level(log, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    runlog.warning("careful")
+    stamp, run_id, level, text = log.read_text().split(maxsplit=3)
+    utc = time.strftime("%Y-%m-%dT%H", time.gmtime())
+    monkeypatch.delenv("TZ")
+    time.tzset()
+    assert (
+        stamp.startswith(utc)
+        and stamp.endswith("Z")
+        and (run_id, level, text) == ("093011-0042", "WARNING", "careful\n")
+    )
+
+
+def test_the_log_turns_over_and_stays_its_owners(log, monkeypatch):
+    for handler in logging.getLogger("roboflow").handlers:
+        handler.maxBytes = 2000
+    for number in range(300):
+        runlog.info(f"line {number}")
+    files = sorted(log.parent.iterdir())
+    assert len(files) == 1 + runlog.BACKUPS and sum(p.stat().st_size for p in files) < 6 * 2100
+    assert {oct(p.stat().st_mode & 0o777) for p in files} == {"0o600"}
+
+
+def test_a_log_others_could_read_is_closed_to_them(tf_files):
+    path = paths.log("robots")
+    path.parent.mkdir(parents=True)
+    path.write_text("old\n")
+    path.chmod(0o666)
+    runlog.start(path, "x")
+    runlog.stop()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_are_hidden_in_lines_and_in_tracebacks(log, monkeypatch):
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "abcdef0123456789")
+    runlog.info("the token is abcdef0123456789")
+    try:
+        raise ValueError("header: abcdef0123456789")
+    except ValueError as problem:
+        runlog.failure(problem)
+    text = log.read_text()
+    assert "abcdef0123456789" not in text and text.count("[hidden]") >= 2 and "Traceback" in text
+
+
+def test_a_file_name_cannot_forge_a_record(log):
+    runlog.warning("quarantined a\n2026-01-01T00:00:00Z x INFO all is well.jpg")
+    runlog.info("caf\udce9.jpg")
+    lines = log.read_text().splitlines()
+    assert lines[1].startswith("    ") and "caf\\udce9" in lines[2]
+
+
+def test_a_log_that_cannot_be_written_stops_nothing_and_says_nothing(tf_files, capsys):
+    path = paths.log("robots")
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/full")
+    runlog.start(path, "x")
+    runlog.info("hello")
+    runlog.stop()
+    path.unlink()
+    path.mkdir()
+    runlog.start(path, "x")
+    runlog.info("hello")
+    runlog.stop()
+    assert capsys.readouterr().err == ""

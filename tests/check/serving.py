@@ -1,40 +1,39 @@
-"""A check page for the tests: served in this process, or by the program itself; and a real browser."""
+"""A check page for the tests: served in this process, or by the program itself."""
 
-import atexit
 import contextlib
-import functools
 import http.client
 import json
 import os
 import queue
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
-from flow.check.desk import Desk
-from flow.check.robot import Robot
-from flow.check.server import Site, serving
-from flow.check.session import Ended, Session, Then
+from flow.base import locks, paths
+from flow.check.check_page import CheckPage
+from flow.check.http_server import serving
+from flow.check.main_thread_queue import MainThreadQueue
+from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
+from flow.check.step import CheckOptions, CheckSession, check_once
+from flow.check.training_board import TrainingBoard
+from flow.commands.command import Message
 from flow.records.open_catalogue import open_catalogue
 from tests.terminal import PROJECT
+
+PAGE_THREAD = "page"  # stands for the main thread of a run
 
 
 @dataclass
 class Served:
-    """A page that is served. `host`: 127.0.0.1:port; `cookie` and `token`: what an honest browser has."""
+    """A page that is served. `host`: 127.0.0.1:port; `cookie` and `token`: what its own browser has; `done`: the steps
+    that were carried out."""
 
     address: str
-    session: Session
-    desk: Desk
+    page: CheckPage | None = None
     cookie: str = ""
     token: str = ""
     done: list[str] = field(default_factory=list)
@@ -42,6 +41,12 @@ class Served:
     @property
     def host(self) -> str:
         return urlsplit(self.address).netloc
+
+    def enter(self) -> None:
+        """Turn the ticket of the address into a cookie and a token, as a browser does."""
+        _, headers, page = self.send("GET", f"/?{urlsplit(self.address).query}")
+        self.cookie = headers["Set-Cookie"].split(";")[0]
+        self.token = page.decode().split('name="roboflow-token" content="')[1].split('"')[0]
 
     def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict, bytes]:
         """A request of just these headers: status, headers, body."""
@@ -79,41 +84,93 @@ class Served:
         return status, json.loads(body)
 
 
+def new_page(make_board: Callable, main: MainThreadQueue | None = None) -> CheckPage:
+    """A page that nobody serves, for what its requests mean."""
+    return CheckPage("robots", make_board, make_board, main or MainThreadQueue(), PredictorService("robots"))
+
+
 @contextlib.contextmanager
-def served(basetag: str = "robots", board=SortedBoard) -> Iterator[Served]:
-    """Serve the data folder of cfg, with a thread of our own in the place of the main one."""
+def served(basetag: str = "robots", board=SortedBoard, do: Callable | None = None) -> Iterator[Served]:
+    """Serve the data folder of cfg, with a thread of our own in the place of the main one.
+
+    Args:
+        do: what a step does, and its result; without it steps do nothing.
+    """
+    do = do or (lambda step: Message({"harvest": "harvested", "retrain": "retrained"}[step]))
+
+    def work(ready: queue.Queue, done: list[str], stop: list[MainThreadQueue]) -> None:
+        main = MainThreadQueue()
+        stop.append(main)
+        with open_catalogue(basetag) as catalogue:
+            page = CheckPage(
+                basetag,
+                lambda: board(basetag, catalogue, "stamp"),
+                lambda: TrainingBoard(basetag, catalogue, "stamp"),
+                main,
+                PredictorService(basetag),
+            )
+            with serving(page, 0) as address:
+                ready.put(Served(address, page, done=done))
+                for steps in main.serve():
+                    for step in steps:
+                        with page.working(step):
+                            done.append(step)
+                            page.add(step, do(step))
+                    page.next_board()
+
+    with _in_a_thread(work) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def session_served(do: Callable = lambda step: Message(f"{step} done"), **options: bool) -> Iterator[Served]:
+    """A whole `CheckSession` of robots with the basetag's lock, in a thread of our own; `session` is it."""
+
+    def work(ready: queue.Queue, done: list[str], stop: list[MainThreadQueue]) -> None:
+        owner = {"pid": os.getpid(), "since": "now", "command": "roboflow.py robots check"}
+        with locks.held(paths.lock("robots"), 0, owner) as lock, open_catalogue("robots") as catalogue:
+            chosen = CheckOptions(browser=False, **options)
+            session = CheckSession("robots", "20261126_101010", catalogue, chosen, lambda: None, lock)
+            stop.append(session._main)
+            tell_lock = session._tell_lock
+
+            def tell(address: str) -> None:
+                tell_lock(address)
+                open_page = Served(address, session.page, done=done)
+                open_page.session, open_page.lock = session, lock
+                ready.put(open_page)
+
+            session._tell_lock = tell
+            done.append(check_once(session, do).line())
+
+    with _in_a_thread(work) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def _in_a_thread(work: Callable) -> Iterator[Served]:
+    """Run `work` in the place of the main thread, until the test is done with the page it serves."""
     ready: queue.Queue = queue.Queue()
     done: list[str] = []
+    stop: list[MainThreadQueue] = []
 
-    def work() -> None:
+    def whole() -> None:
         try:
-            with open_catalogue(basetag) as catalogue:
-                desk = Desk()
-                then = Then(
-                    lambda: done.append("harvest") or Ended("harvested"),
-                    lambda: done.append("retrain") or Ended("retrained"),
-                )
-                session = Session(lambda: board(basetag, catalogue, "stamp"), ("harvest", "retrain"), then, desk)
-                with serving(lambda guard: Site(basetag, session, desk, guard, Robot(basetag)), 0) as address:
-                    ready.put(Served(address, session, desk, done=done))
-                    desk.serve()
+            work(ready, done, stop)
         except BaseException as problem:
             ready.put(problem)
             raise
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=whole, name=PAGE_THREAD, daemon=True)
     thread.start()
     got = ready.get(timeout=30)
     if isinstance(got, BaseException):
         raise got
-    ticket = urlsplit(got.address)
-    _, headers, page = got.send("GET", f"/?{ticket.query}")
-    got.cookie = headers["Set-Cookie"].split(";")[0]
-    got.token = page.decode().split('name="roboflow-token" content="')[1].split('"')[0]
+    got.enter()
     try:
         yield got
     finally:
-        got.desk.is_done = True
+        stop[0].is_done = True
         thread.join(20)
 
 
@@ -135,77 +192,3 @@ def program(*arguments: str, **environ: str) -> Iterator[tuple[subprocess.Popen,
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-@contextlib.contextmanager
-def chromium(width: int = 1280, height: int = 800):
-    """A headless browser with one empty window that knows nothing; the test is skipped, plainly, where there is none."""
-    if not (_binary() and shutil.which("chromedriver")):
-        pytest.skip("skipped: no chromium")
-    browser = _started()
-    resized(browser, width, height)
-    try:
-        yield browser
-    finally:
-        _forget_all(browser)
-
-
-def _binary() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@functools.cache
-def _started():
-    """One for all tests of a process: three seconds of processor time each."""
-    from selenium import webdriver
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-
-    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    options = Options()
-    options.binary_location = _binary()
-    for flag in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-quic",
-        "no-first-run",
-        "disable-background-networking",
-        "disable-component-update",
-        "disable-sync",
-        f"user-data-dir={profile.name}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    atexit.register(profile.cleanup)
-    atexit.register(browser.quit)
-    return browser
-
-
-def _forget_all(browser) -> None:
-    """What a test left: its windows, where they were, cookies and what was kept for an address, and what was said."""
-    window = browser.window_handles[0]
-    for other in browser.window_handles[1:]:
-        browser.switch_to.window(other)
-        browser.close()
-    browser.switch_to.window(window)
-    browser.get("about:blank")
-    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    browser.get_log("browser")
-
-
-def resized(browser, width: int, height: int, touch: bool = False) -> None:
-    """The window as large as this, or as a telephone's."""
-    shape = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
-    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": touch})
-
-
-def keep_picture(browser, name: str) -> None:
-    """A screenshot where CHECK_SHOTS says, to be looked at."""
-    wanted = os.environ.get("CHECK_SHOTS")
-    if wanted:
-        browser.save_screenshot(str(Path(wanted) / f"{name}.png"))

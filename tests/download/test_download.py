@@ -25,7 +25,8 @@ from flow.base import files, paths
 from flow.base.errors import RoboError
 from flow.download import fetch_image
 from flow.download.credits import CREDITS, update_logs
-from flow.download.result import Downloaded, DownloadRequest
+from flow.download.options import DownloadOptions
+from flow.download.result import Downloaded
 from flow.download.step import download
 from flow.download.validate import validate_image
 from flow.records.catalogue import Catalogue
@@ -52,7 +53,7 @@ def quick(tf_files, monkeypatch):
 def get(tag: str, quantity: int, spec: str, **options: object) -> Downloaded:
     """A run that downloads and ends well."""
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
-        got = download(DownloadRequest("robots", tag, quantity, spec, **options), catalogue)
+        got = download("robots", DownloadOptions(quantity, tag, spec, **options), catalogue)
         if not got.goes_on:
             catalogue.finish(tag)
         return got
@@ -94,7 +95,7 @@ def check_sum(result: Downloaded) -> None:
 # The ordinary case
 
 
-def test_download_fills_the_folder_and_tells_where_all_came_from(quick):
+def test_download_fills_the_folder_and_records_where_each_image_came_from(quick):
     with Server() as server:
         cfg.url_openverse = server.base
         sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(12)])
@@ -224,7 +225,7 @@ def test_folder_with_fewer_than_asked_is_no_failure(quick):
 
 
 def trouble_site(hosts: list[Server], good: int, bad: int, tired: Server, odd: Server) -> list[str]:
-    """URLs of good pictures over the hosts, mixed with every kind of trouble; the tired host says 429 for an hour."""
+    """URLs of good images over the hosts, mixed with every kind of trouble; the tired host says 429 for an hour."""
     kinds = [
         lambda s, n: s.put(f"/t{n}.jpg", status(404)),
         lambda s, n: s.put(f"/t{n}.jpg", servers.truncated(picture(n))),
@@ -255,7 +256,7 @@ def test_two_hundred_with_thirty_percent_trouble(quick):
         sites.commons(a, [sites.commons_page(n, c.put(f"/c{n}.jpg", picture(9000 + n))) for n in range(60)])
         result = get("robotart", 200, "auto")
         assert max(host.at_once for host in hosts) <= 2  # the search is one of a host's two
-        assert len(tired.hits) <= 2  # it said no, and was left alone
+        assert len(tired.hits) <= 2  # it refused, and was left alone
     assert (result.kept, result.code) == (200, 0), result.line()
     assert len(kept_files("robotart")) == 200
     assert {
@@ -274,7 +275,7 @@ def test_two_hundred_with_thirty_percent_trouble(quick):
     check_sum(result)
 
 
-def test_host_that_wants_an_hour_is_reported_with_the_time(quick):
+def test_host_that_asks_to_wait_an_hour_is_reported_with_the_time(quick):
     with Server("127.0.0.1") as site, Server("127.0.0.4") as tired:
         cfg.url_openverse = site.base
         urls = [tired.put(f"/{n}.jpg", status(429, Retry_After="3600")) for n in range(5)]
@@ -296,7 +297,7 @@ def test_host_that_wants_an_hour_is_reported_with_the_time(quick):
     check_sum(again)
 
 
-def test_host_that_wants_a_second_is_waited_for(quick):
+def test_host_that_asks_to_wait_a_second_is_waited_for(quick):
     with Server() as site:
         route = servers.in_turn(status(429, Retry_After="1"), picture(1))
         listing = quick.parent / "list.txt"
@@ -362,16 +363,16 @@ sys.path.insert(0, {root!r})
 import config as cfg
 cfg.path_to_tf_files, cfg.host_pause_s, cfg.addresses_private_allowed = {tf!r}, 0.0, True
 from flow.base import paths
-from flow.download.result import Wanted
+from flow.download.options import DownloadOptions
 from flow.records.catalogue import Catalogue
 from flow.download.step import download
 {trap}
 with Catalogue.open(paths.catalogue("robots")) as catalogue:
-    print(download(Wanted("robots", "robotart", {quantity}, {spec!r}), catalogue).line())
+    print(download("robots", DownloadOptions({quantity}, "robotart", {spec!r}), catalogue).line())
 """
 
 
-def run_apart(kill_at: int, *args: object) -> tuple[int, int]:
+def run_in_a_process(kill_at: int, *args: object) -> tuple[int, int]:
     """A download in a process of its own that kills itself at its n-th call of our own code; -1 = never.
 
     Returns:
@@ -389,16 +390,16 @@ def run_apart(kill_at: int, *args: object) -> tuple[int, int]:
                 if calls == kill_at:
                     os.kill(os.getpid(), signal.SIGKILL)
 
-        sys.setprofile(count)  # this thread: the one that keeps the books
+        sys.setprofile(count)  # this thread: the one that writes the records
         get(*args)
         sys.setprofile(None)
         os.write(writer, str(calls).encode())
         os._exit(0)
     os.close(writer)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    told = os.read(reader, 100)
+    written = os.read(reader, 100)
     os.close(reader)
-    return code, int(told or 0)
+    return code, int(written or 0)
 
 
 def test_killed_at_any_moment_the_same_command_completes_it(quick):
@@ -408,12 +409,12 @@ def test_killed_at_any_moment_the_same_command_completes_it(quick):
         (folder / f"{number:02}.jpg").write_bytes(picture(number, (180, 170)))
     want = ("robotart", 6, f"folder:{folder}")
     cfg.path_to_tf_files = str(quick.parent / "whole")
-    code, calls = run_apart(-1, *want)
+    code, calls = run_in_a_process(-1, *want)
     assert (code, len(kept_files("robotart"))) == (0, 6)
     names = [path.read_bytes() for path in kept_files("robotart")]
     for point in range(1, 21):
         cfg.path_to_tf_files = str(quick.parent / f"killed{point}")
-        code, _ = run_apart(calls * point // 21, *want)
+        code, _ = run_in_a_process(calls * point // 21, *want)
         assert code == -signal.SIGKILL
         before = {files.sha256_of(path) for path in kept_files("robotart")}
         result = get(*want)
@@ -478,7 +479,7 @@ def test_stopped_passes_through_and_leaves_nothing_half_done(quick):
             return datetime.now().astimezone()
 
     with Catalogue.open(paths.catalogue("robots")) as catalogue, pytest.raises(Stopped):
-        download(DownloadRequest("robots", "robotart", 20, "sample"), catalogue, Clock())
+        download("robots", DownloadOptions(20, "robotart", "sample"), catalogue, Clock())
     assert get("robotart", 20, "sample").missing == 0
     assert len(kept_files("robotart")) == 20
     check_whole("robotart")
@@ -512,9 +513,9 @@ def test_unfinished_download_of_long_ago_is_begun_anew(quick):
         from flow.records.rows import UnfinishedDownload
 
         catalogue.begin(UnfinishedDownload("robotart", 3, "sample", -2, datetime.now(timezone.utc).isoformat()))
-        assert download(DownloadRequest("robots", "robotart", 3, "sample"), catalogue, lambda: late).kept == 3
+        assert download("robots", DownloadOptions(3, "robotart", "sample"), catalogue, lambda: late).kept == 3
         catalogue.begin(UnfinishedDownload("robotart", 3, "sample", 1, datetime.now(timezone.utc).isoformat()))
-        assert download(DownloadRequest("robots", "robotart", 3, "sample"), catalogue).before == 2
+        assert download("robots", DownloadOptions(3, "robotart", "sample"), catalogue).before == 2
 
 
 # Logs and hostile texts
@@ -559,7 +560,8 @@ def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
     found = FoundImage("urls", "1", "http://x.example/a\tb\n.jpg", page, title, creator, "by", page, credit)
     with Catalogue.open(paths.catalogue("h")) as catalogue, KnownImages("h", catalogue, False) as known:
         keeper = ImageStore(
-            DownloadRequest("robots", "hostile", 1, "urls"),
+            "robots",
+            DownloadOptions(1, "hostile", "urls"),
             catalogue,
             known,
             folder,

@@ -1,4 +1,4 @@
-"""Every download ends, and its line says why: nothing new, a site's limit, a host that wants a rest, a disk that will not."""
+"""Every download ends, and its line says why: nothing new, a site's limit, a host that asks to wait, a disk that fails."""
 
 import os
 import time
@@ -24,18 +24,18 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture
-def said(monkeypatch) -> list[str]:
+def notes(monkeypatch) -> list[str]:
     """The notes a person would see."""
-    told: list[str] = []
-    monkeypatch.setattr(console, "note", lambda text="": told.append(text))
-    return told
+    shown: list[str] = []
+    monkeypatch.setattr(console, "note", lambda text="": shown.append(text))
+    return shown
 
 
 # Nothing new
 
 
-def test_drawn_samples_of_no_use_are_not_drawn_for_ever(monkeypatch):
-    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 30)
+def test_samples_that_are_all_too_small_do_not_go_on_for_ever(monkeypatch):
+    monkeypatch.setattr(candidates, "USELESS_MAX", 30)
     cfg.image_side_min = 4000
     result = get("robotart", 5, "sample")
     assert (result.kept, result.missing) == (0, 5)
@@ -45,9 +45,9 @@ def test_drawn_samples_of_no_use_are_not_drawn_for_ever(monkeypatch):
     check_sum(result)
 
 
-def test_samples_all_known_are_not_drawn_for_ever(monkeypatch):
-    """A number goes on being known where the content is; here every picture is the same."""
-    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 30)
+def test_samples_that_are_all_the_same_do_not_go_on_for_ever(monkeypatch):
+    """Every image after the first is a duplicate."""
+    monkeypatch.setattr(candidates, "USELESS_MAX", 30)
     monkeypatch.setattr(Sample, "read", lambda self, found: picture(1))
     result = get("robotart", 5, "sample")
     assert (result.kept, result.code) == (1, 0)
@@ -56,7 +56,7 @@ def test_samples_all_known_are_not_drawn_for_ever(monkeypatch):
 
 
 class Endless(Source):
-    """A site whose every answer has other ids for the same picture, or pictures nobody may use."""
+    """A site whose every answer has other ids for the same image, or images nobody may use."""
 
     name = "endless"
     asked = 0
@@ -67,11 +67,11 @@ class Endless(Source):
     def search(self, tag: str):
         while True:
             self.asked += 1
-            yield FoundImage("endless", str(self.asked), self.url, license=self.code)
+            yield FoundImage("endless", str(self.asked), self.url, licence=self.code)
 
 
 @pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "other licence")])
-def test_a_site_that_goes_on_and_on_is_left(monkeypatch, code, reason):
+def test_a_site_that_never_ends_is_left(monkeypatch, code, reason):
     with Server() as server:
         source = Endless(server.put("/1.jpg", picture(1)), code)
         monkeypatch.setattr(step, "open_sources", lambda spec: [source])
@@ -84,8 +84,8 @@ def test_a_site_that_goes_on_and_on_is_left(monkeypatch, code, reason):
     assert "Endless brought nothing new in 1,00" in result.line()
 
 
-def test_many_known_ones_do_not_hide_the_new_ones_behind_them(monkeypatch):
-    monkeypatch.setattr(candidates, "IN_VAIN_MAX", 5)
+def test_many_known_images_do_not_hide_the_new_ones_after_them(monkeypatch):
+    monkeypatch.setattr(candidates, "USELESS_MAX", 5)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
         catalogue.archive(*(ArchiveEntry("sample", f"1/built/{n}", "", "gone", "now") for n in range(1, 41)))
     assert get("built", 3, "sample").line().startswith("3 asked: 3 kept, 40 seen before")
@@ -108,31 +108,31 @@ def test_a_host_that_rests_does_not_make_us_list_a_whole_site(monkeypatch):
 # A site's limit
 
 
-def test_the_limit_of_openverse_is_told_before_anything_is_fetched(said):
+def test_the_limit_of_openverse_is_said_before_anything_is_fetched(notes):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
         sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", picture(1)))])
         sites.commons(server, [])
         get("robotart", 250, "openverse")
-        limit = [text for text in said if "at most 240 results a query" in text]
+        limit = [text for text in notes if "at most 240 results a query" in text]
         assert len(limit) == 1
         assert "several searchtags" in limit[0]
         assert "--source openverse,commons" in limit[0]
-        said.clear()
+        notes.clear()
         result = get("robotart", 240, "openverse")  # one is there already
-        assert any("with what you have 241 are wanted" in text for text in said)
+        assert any("with what you have 241 are wanted" in text for text in notes)
         assert "has no more for 'robotart' (it shows at most 240 results a query)" in result.line()
-        said.clear()
+        notes.clear()
         get("other", 240, "openverse")
         get("third", 250, "auto")
-    assert not [text for text in said if "at most 240" in text]
+    assert not [text for text in notes if "at most 240" in text]
 
 
-# Hosts that want a rest
+# Hosts that ask to wait
 
 
 @pytest.mark.parametrize("header", ["-1", "abc", None])
-def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(said, header):
+def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(notes, header):
     headers = {} if header is None else {"Retry_After": header}
     with Server("127.0.0.1") as tired, Server("127.0.0.2", latency_s=0.2) as fine:
         urls = [
@@ -147,13 +147,13 @@ def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(said, hea
         took = time.monotonic() - begin
     assert result.kept == 14
     assert 8 < took < 50  # it was a minute
-    waits = [text for text in said if "asks to wait" in text]
+    waits = [text for text in notes if "asks to wait" in text]
     assert waits
     assert all(text.startswith("127.0.0.1 asks to wait; going on with ") for text in waits)
     assert fine.left_at < tired.left_at - 5  # the others were long there
 
 
-def test_waiting_has_an_end_for_the_whole_run(said, monkeypatch):
+def test_waiting_has_an_end_for_the_whole_run(notes, monkeypatch):
     monkeypatch.setattr(step, "WAITS_MAX_S", 1.5)
     with Server() as tired:
         listing = paths.tf_files().parent / "list.txt"
@@ -169,18 +169,18 @@ def test_waiting_has_an_end_for_the_whole_run(said, monkeypatch):
 
 
 def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
-    """What is fetched and not decoded is bounded: large pictures do not pile up behind a slow decoder."""
+    """What is fetched and not decoded is bounded: large images do not collect before a slow decoder."""
     from flow.download import fetch_image
 
     monkeypatch.setattr(worker_pool, "WAITING_BYTES_MAX", 100_000)
-    held, most, plain = [], [], fetch_image.take_in
+    held, most, plain = [], [], fetch_image.validate_image
 
     def fetched(found: FoundImage, fetcher: object, fallback: bool) -> bytes:
         held.append(1)
         most.append(len(held))
         return picture(int(found.source_id), (240, 200)) + bytes(100_000)
 
-    def take_in(data: bytes) -> object:
+    def validate(data: bytes) -> object:
         time.sleep(0.05)
         held.pop()
         return plain(data)
@@ -192,7 +192,7 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
             yield from (FoundImage("many", str(n), f"http://127.0.{n}.1/x.jpg") for n in range(40))
 
     monkeypatch.setattr(fetch_image, "_fetch", fetched)
-    monkeypatch.setattr(fetch_image, "take_in", take_in)
+    monkeypatch.setattr(fetch_image, "validate_image", validate)
     monkeypatch.setattr(step, "open_sources", lambda spec: [Many()])
     assert get("robotart", 40, "many").kept == 40
     assert max(most) <= cfg.download_workers + 2  # else it is three times as many
@@ -209,7 +209,7 @@ def test_what_needs_no_network_is_read_by_as_many_threads_as_there_are_cores(mon
         reading.pop()
         return plain(self, found)
 
-    monkeypatch.setattr(worker_pool, "AT_HAND", 2)
+    monkeypatch.setattr(worker_pool, "LOCAL_WORKERS", 2)
     monkeypatch.setattr(Sample, "read", read)
     assert get("robotart", 16, "sample").kept == 16
     assert max(most) <= 2 < cfg.download_workers
@@ -218,7 +218,7 @@ def test_what_needs_no_network_is_read_by_as_many_threads_as_there_are_cores(mon
 # Disks
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_before_anything_is_fetched(monkeypatch):
     def no(*_: object) -> None:
         raise OSError(30, os.strerror(30))
 
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_fetched(monk
     assert problem.value.code == 1
 
 
-def test_a_file_where_the_folder_should_be_is_told():
+def test_a_file_where_the_folder_should_be_is_an_error():
     folder = paths.unsorted_dir("robots", "robotart")
     files.make_folder(folder.parent)
     folder.write_text("a user's own")
@@ -261,7 +261,7 @@ def test_a_folder_of_somebody_else_costs_one_line_and_exit_1():
 
 
 @pytest.mark.parametrize("how", ["ENOSPC", "EROFS"])
-def test_a_disk_that_fails_on_the_way_is_told_with_its_folder(how):
+def test_a_disk_that_fails_on_the_way_is_reported_with_its_folder(how):
     root = world.fresh(world.beginning)
     points = run(root, "robots", "3", "built", "download", "--source", "sample").points
     for share in (0.1, 0.25, 0.4, 0.6, 0.8, 0.9):

@@ -1,4 +1,4 @@
-"""Hosts and sites that answer with nonsense: the others' pictures are kept, and the same command goes on."""
+"""Hosts and sites that answer with nonsense: the others' images are kept, and the same command goes on."""
 
 import json
 
@@ -17,8 +17,8 @@ GOOD, ODD = 24, 300
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-def test_three_hundred_odd_answers_cost_none_of_twenty_four_good_pictures(tf_files, monkeypatch):
-    monkeypatch.setattr(answers.Watch, "pause", lambda self, seconds: self.check())
+def test_three_hundred_odd_answers_cost_none_of_twenty_four_good_images(tf_files, monkeypatch):
+    monkeypatch.setattr(answers.Deadline, "pause", lambda self, seconds: self.check())
     monkeypatch.setattr(hosts, "COOL_S", 0.01)
     for name, value in answers.SETTINGS.items():
         setattr(cfg, name, value)
@@ -47,17 +47,17 @@ def test_what_was_answered_is_remembered(tf_files):
     assert [(row["status"], row["reason"]) for row in _archive()] == [("refused", "bad address")]
 
 
-def test_a_picture_the_program_stumbles_over_is_one_picture(tf_files, monkeypatch):
+def test_an_unforeseen_error_costs_one_image(tf_files, monkeypatch):
     from flow.download import fetch_image
 
-    plain = fetch_image.take_in
+    plain = fetch_image.validate_image
 
-    def take_in(data: bytes) -> object:
+    def validate(data: bytes) -> object:
         if data == picture(3):
             raise RecursionError
         return plain(data)
 
-    monkeypatch.setattr(fetch_image, "take_in", take_in)
+    monkeypatch.setattr(fetch_image, "validate_image", validate)
     folder = tf_files.parent / "mine"
     folder.mkdir()
     for n in range(6):
@@ -72,7 +72,7 @@ HALF = "\ud800"
 @pytest.mark.parametrize(
     "field", ["id", "url", "title", "creator", "foreign_landing_url", "license_url", "attribution", "thumbnail"]
 )
-def test_half_a_character_in_a_sites_answer_is_no_trouble(field):
+def test_half_a_character_in_a_sites_answer_costs_at_most_that_image(field):
     with Server() as server:
         cfg.url_openverse = server.base
         rows = [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(6)]
@@ -110,7 +110,7 @@ def test_nonsense_as_a_search_answer_ends_the_source_not_the_run(raw):
     assert (result.kept, len(kept_files("robotart"))) == (3, 3)
 
 
-def test_a_source_that_stumbles_over_an_answer_says_so(monkeypatch):
+def test_a_source_that_cannot_read_an_answer_says_so(monkeypatch):
     from flow.sources import openverse
 
     def stumbles(_: dict) -> None:

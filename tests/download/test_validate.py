@@ -1,4 +1,4 @@
-"""What comes in is a picture worth keeping, or is refused with its reason."""
+"""What comes in is an image worth keeping, or is refused with its reason."""
 
 import io
 import struct
@@ -38,7 +38,7 @@ def test_every_format_is_kept_as_jpeg(tf_files, form):
     assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (240, 200))
 
 
-def test_large_picture_is_made_smaller_and_tells_nothing_of_its_place(tf_files):
+def test_large_image_is_made_smaller_and_keeps_no_location(tf_files):
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}

@@ -1,4 +1,4 @@
-"""Training images leave as a plain imagefolder that other programs read as it is."""
+"""Training images are exported as a plain imagefolder that other programs read as it is."""
 
 import csv
 import shutil
@@ -9,7 +9,7 @@ from PIL import Image
 import config as cfg
 from flow.base.errors import BadUsage, NotReady
 from flow.export import data, step
-from flow.export.step import ExportRequest
+from flow.export.step import ExportOptions
 from flow.records.open_catalogue import open_catalogue
 from flow.records.rows import MODEL, Label
 from tests.helpers import picture
@@ -23,7 +23,7 @@ def at_home(home, tf_files):
 
 def written(target, **options):
     with open_catalogue("robots") as catalogue:
-        return step.export("robots", ExportRequest(data=target, **options), catalogue)
+        return step.export("robots", ExportOptions(data=target, **options), catalogue)
 
 
 def rows_of(target):
@@ -42,7 +42,7 @@ def test_keras_reads_it(at_home, tmp_path):
     assert sum(len(labels) for _, labels in found) == 72
 
 
-def test_metadata_tells_where_each_picture_comes_from_and_who_labelled_it(at_home, tmp_path):
+def test_metadata_names_the_source_of_each_image_and_who_labelled_it(at_home, tmp_path):
     with open_catalogue("robots") as catalogue:
         some = sorted(catalogue.labels().values(), key=lambda label: label.sha256)[:2]
         catalogue.set_labels([Label(some[0].sha256, some[0].label, MODEL, 0.97, "model")])
@@ -63,7 +63,7 @@ def test_metadata_tells_where_each_picture_comes_from_and_who_labelled_it(at_hom
     assert all(row["credit"] for row in theirs)
 
 
-def test_the_copies_are_the_pictures_and_the_pictures_stay(at_home, tmp_path):
+def test_the_copies_equal_the_images_and_the_images_stay(at_home, tmp_path):
     before = {
         p.relative_to(at_home / "training_photos" / "robots"): p.read_bytes()
         for p in (at_home / "training_photos" / "robots").glob("*/*.jpg")
@@ -74,7 +74,7 @@ def test_the_copies_are_the_pictures_and_the_pictures_stay(at_home, tmp_path):
         assert (at_home / "training_photos" / "robots" / name).read_bytes() == raw
 
 
-def test_a_content_that_is_there_twice_goes_once_and_a_damaged_one_not(at_home, tmp_path, capsys):
+def test_a_content_that_is_there_twice_is_copied_once_and_a_damaged_one_never(at_home, tmp_path, capsys):
     built = at_home / "training_photos" / "robots" / "built"
     one = sorted(built.glob("*.jpg"))[0]
     shutil.copy(one, built / "zz_again.jpg")
@@ -97,7 +97,7 @@ def test_credits_are_no_formulas(at_home, tmp_path):
     assert row["credit"] == "'=1+1"
 
 
-def test_names_that_are_no_text_get_one(at_home, tmp_path):
+def test_file_names_that_are_no_text_are_made_readable(at_home, tmp_path):
     built = at_home / "training_photos" / "robots" / "built"
     Image.new("RGB", (40, 40), "red").save(built / "plain.png")
     (built / "plain.png").rename(str(built) + "/caf\udce9.png")

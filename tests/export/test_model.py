@@ -1,4 +1,4 @@
-"""A model leaves as a folder that runs alone, says what it is, and never lies over anything."""
+"""A model is exported as a folder that runs alone, says what it is, and never overwrites anything."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import config as cfg
 from flow.base.errors import BadUsage, NotReady, RoboError
 from flow.export import model as model_files
 from flow.export import step
-from flow.export.step import ExportRequest
+from flow.export.step import ExportOptions
 from flow.models import model_store
 from flow.models.prediction import Predictor
 from flow.records.open_catalogue import open_catalogue
@@ -36,7 +36,7 @@ def exported(grown, tmp_path_factory):
     cfg.path_to_tf_files, model_files.EXAMPLES_MOST = str(home), 6
     try:
         with open_catalogue("robots") as catalogue:
-            done = step.export("robots", ExportRequest(to=target, smaller=True), catalogue)
+            done = step.export("robots", ExportOptions(to=target, smaller=True), catalogue)
     finally:
         cfg.path_to_tf_files, model_files.EXAMPLES_MOST = before, most
     return home, target, done
@@ -78,15 +78,15 @@ def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_f
     assert done.returncode == 3 and "no.jpg: cannot be read" in done.stderr
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
     with open_catalogue("robots") as catalogue:
-        looks, _ = Predictor.open("robots", catalogue).look({str(p): p for p in photos})
-    assert [row["picture"] for row in theirs] == list(looks)
+        predictions, _ = Predictor.open("robots", catalogue).predict({str(p): p for p in photos})
+    assert [row["picture"] for row in theirs] == list(predictions)
     for row in theirs:
-        ours = looks[row["picture"]]
+        ours = predictions[row["picture"]]
         assert row["label"] == ours.label and row["sure"] == (ours.score >= cfg.confidence_min)
         assert np.allclose([row["scores"][label] for label in ours.scores], list(ours.scores.values()), atol=1e-4)
 
 
-def test_a_person_reads_bars_of_predict(exported, tmp_path):
+def test_predict_shows_a_person_bars(exported, tmp_path):
     home, target, _ = exported
     photo = next(home.glob("training_photos/robots/built/*.jpg"))
     done = predicts(target, "ai_edge_litert", photo, "--model", "model_int8.tflite")  # with TensorFlow then
@@ -94,7 +94,7 @@ def test_a_person_reads_bars_of_predict(exported, tmp_path):
     assert done.returncode == 0 and lines[0].startswith(f"{photo}: built (") and len(lines) == 4
 
 
-def test_the_folder_holds_what_it_says(exported):
+def test_the_folder_holds_what_its_facts_say(exported):
     home, target, done = exported
     names = {p.name for p in target.iterdir()}
     assert names == {
@@ -116,11 +116,11 @@ def test_the_folder_holds_what_it_says(exported):
     assert len((target / "CREDITS.csv").read_text().splitlines()) == 1 + 72
 
 
-def test_the_card_tells_what_a_stranger_asks(exported):
+def test_the_card_answers_what_a_stranger_asks(exported):
     home, target, done = exported
     card = (target / "README.md").read_text(encoding="utf-8")
     share = json.loads((target / "model.json").read_text())["accuracy"]
-    for told in (
+    for text in (
         "# robots: built, drawn, not",
         f"{100 * share['value']:.1f}% right",
         f"between {100 * share['low']:.1f}%",
@@ -134,11 +134,11 @@ def test_the_card_tells_what_a_stranger_asks(exported):
         "| int8 |",
         "many of which the classifier has learned from",
     ):
-        assert told in card, told
+        assert text in card, text
     assert "{{" not in card and "None" not in card
 
 
-def test_the_smaller_files_are_measured_on_the_same_pictures(exported):
+def test_the_smaller_files_are_measured_on_the_same_images(exported):
     _, _, done = exported
     plain, half, bytes_ = done.compared
     assert [c.kind for c in done.compared] == ["float32", "float16", "int8"]
@@ -156,16 +156,16 @@ def test_a_folder_that_is_there_stays_as_it_is(home, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["training_photos/robots/tin", "training_summaries/robots/copy", "testing_photos/x"])
-def test_it_does_not_go_where_it_would_be_taken_for_a_label(at_home, place):
+def test_an_export_among_the_programs_own_folders_is_refused(at_home, place):
     with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="own folders"):
-        step.export("robots", ExportRequest(to=at_home / place), catalogue)
+        step.export("robots", ExportOptions(to=at_home / place), catalogue)
 
 
 def test_what_fails_half_way_leaves_nothing(at_home, tmp_path, monkeypatch):
     quick(monkeypatch)
     monkeypatch.setattr(model_files, "card", lambda *_: 1 / 0)
     with open_catalogue("robots") as catalogue, pytest.raises(ZeroDivisionError):
-        step.export("robots", ExportRequest(to=tmp_path / "out" / "robots"), catalogue)
+        step.export("robots", ExportOptions(to=tmp_path / "out" / "robots"), catalogue)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -180,34 +180,34 @@ def test_somebody_else_who_makes_the_folder_meanwhile_keeps_it(at_home, tmp_path
 
     monkeypatch.setattr(model_files, "card", slow)
     with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="there already"):
-        step.export("robots", ExportRequest(to=target), catalogue)
+        step.export("robots", ExportOptions(to=target), catalogue)
     assert list(target.iterdir()) == []
 
 
 def test_without_a_name_it_goes_to_exports(at_home, monkeypatch):
     quick(monkeypatch)
     with open_catalogue("robots") as catalogue:
-        done = step.export("robots", ExportRequest(), catalogue)
+        done = step.export("robots", ExportOptions(), catalogue)
         assert done.folder == at_home / "exports" / "robots" / done.model and (done.folder / "model.tflite").exists()
         with pytest.raises(NotReady, match="no model 'other'"):
-            step.export("robots", ExportRequest(model="other"), catalogue)
+            step.export("robots", ExportOptions(model="other"), catalogue)
 
 
-def test_a_damaged_model_is_not_handed_over(at_home, tmp_path):
+def test_a_damaged_model_is_not_exported(at_home, tmp_path):
     graph = model_store.all_models("robots")[0].folder / "retrained_graph" / "saved_model.pb"
     graph.write_bytes(graph.read_bytes() + b"x")
     with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="damaged"):
-        step.export("robots", ExportRequest(to=tmp_path / "out"), catalogue)
+        step.export("robots", ExportOptions(to=tmp_path / "out"), catalogue)
     assert not (tmp_path / "out").exists()
 
 
-def test_int8_needs_pictures_to_learn_its_ranges_from(at_home, tmp_path, monkeypatch):
+def test_int8_needs_images_to_learn_its_ranges_from(at_home, tmp_path, monkeypatch):
     quick(monkeypatch)
     shutil.rmtree(at_home / "training_photos" / "robots")
     with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="int8 needs some"):
-        step.export("robots", ExportRequest(to=tmp_path / "out", smaller=True), catalogue)
+        step.export("robots", ExportOptions(to=tmp_path / "out", smaller=True), catalogue)
 
 
 def test_data_and_model_are_two_runs(at_home, tmp_path):
     with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="--data is for"):
-        step.export("robots", ExportRequest(to=tmp_path / "a", data=tmp_path / "b"), catalogue)
+        step.export("robots", ExportOptions(to=tmp_path / "a", data=tmp_path / "b"), catalogue)

@@ -1,4 +1,4 @@
-"""What a model says of a picture: bars, a table, JSON, CSV; files, folders and addresses."""
+"""What a model says of an image: bars, a table, JSON, CSV; files, folders and addresses."""
 
 import csv
 import json
@@ -8,8 +8,8 @@ import pytest
 
 import config as cfg
 from flow.base.errors import NotReady, RoboError
+from flow.commands.parse import parse
 from flow.export.score_bars import bars
-from flow.front import arguments
 from flow.models.prediction import Neighbor, Prediction, Predictor
 from flow.records.open_catalogue import open_catalogue
 from tests.faults import world
@@ -18,7 +18,7 @@ from tests.servers import Server, status
 from tests.terminal import Terminal
 
 HERE = {"ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
-LOOK = Prediction(
+PREDICTION = Prediction(
     {"built": 0.7, "drawn": 0.25, "not": 0.05}, 0.3, 0.8, 0.925, (Neighbor(Path("a/b.jpg"), "built", 0.7),)
 )
 
@@ -30,7 +30,7 @@ def root():
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Five pictures the model has not seen, a torn one and a file that is none."""
+    """Five images the model has not seen, a torn one and a file that is none."""
     folder = tmp_path_factory.mktemp("photos")
     for label, count in (("built", 3), ("drawn", 2)):
         world.put(folder, label, range(700, 700 + count))
@@ -46,7 +46,7 @@ def tried(root, *words):
     return done.code, facts["results"]["try"], facts["warnings"]
 
 
-def test_one_picture(root, photos):
+def test_one_image(root, photos):
     done = run(root, "robots", "try", str(photos / "built_700.jpg"))
     lines = done.out.splitlines()
     assert done.code == 0 and done.err == ""
@@ -57,7 +57,7 @@ def test_one_picture(root, photos):
     assert lines[-1].startswith("robots: built ")
 
 
-def test_a_training_picture_is_most_like_itself(root):
+def test_a_training_image_is_most_similar_to_itself(root):
     photo = sorted(world.training(root).glob("drawn/*.jpg"))[3]
     _, found, _ = tried(root, photo)
     best = found["pictures"][0]["near"][0]
@@ -65,7 +65,7 @@ def test_a_training_picture_is_most_like_itself(root):
     assert found["pictures"][0]["distance"] < 0.001
 
 
-def test_a_folder_is_a_table_and_what_cannot_be_read_is_told_and_counted(root, photos):
+def test_a_folder_is_a_table_and_unreadable_files_are_named_and_counted(root, photos):
     done = run(root, "robots", "try", str(photos))
     lines = done.out.splitlines()
     assert done.code == 3 and lines[0].split() == ["score", "label", "picture"]
@@ -73,7 +73,7 @@ def test_a_folder_is_a_table_and_what_cannot_be_read_is_told_and_counted(root, p
     assert "looked at 5: built 3, drawn 2" in lines[-1] and "1 unreadable" in lines[-1] and "torn.jpg" in lines[-1]
 
 
-def test_json_tells_all_scores(root, photos):
+def test_json_holds_all_scores(root, photos):
     code, found, warnings = tried(root, photos / "built_700.jpg", photos / "missing.jpg")
     assert code == 3 and warnings == [f"{photos / 'missing.jpg'}: not there"]
     one = found["pictures"][0]
@@ -120,9 +120,9 @@ def test_an_address_is_fetched_and_never_kept(root, photos):
     assert {p for p in root.rglob("*") if p.suffix in (".jpg", ".png")} == before
 
 
-def test_a_high_line_and_the_gate_make_it_unsure(root, photos):
+def test_below_a_high_confidence_min_it_is_not_sure(root, photos):
     done = run(root, "robots", "try", str(photos / "built_701.jpg"), environ={"ROBOFLOW_CONFIDENCE_MIN": "1"})
-    assert "not sure: " in done.out and "below the line of 100.0%" in done.out
+    assert "not sure: " in done.out and "below confidence_min (100.0%)" in done.out
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_missing_is_named(root, words, code, named):
     assert done.code == code and named in " ".join(done.err.split()) and done.out == ""
 
 
-def test_an_empty_folder_is_said(root, tmp_path):
+def test_an_empty_folder_is_refused(root, tmp_path):
     done = run(root, "robots", "try", str(tmp_path))
     assert done.code == 2 and "no image files" in done.err
 
@@ -150,7 +150,7 @@ def test_without_a_model_it_is_not_ready(photos):
     assert done.code == 10 and "no model for robots yet" in done.err
 
 
-def test_it_needs_no_lock_and_remembers_nothing(root, photos):
+def test_it_needs_no_lock_and_records_nothing(root, photos):
     from flow.base import locks
 
     last = root / "logs" / "robots_last_run.json"
@@ -161,7 +161,7 @@ def test_it_needs_no_lock_and_remembers_nothing(root, photos):
 
 
 @pytest.mark.parametrize(
-    ("line", "pictures"),
+    ("line", "images"),
     [
         ("robots try a.jpg", ("a.jpg",)),
         ("robots try a b c d e f", tuple("abcdef")),
@@ -170,9 +170,9 @@ def test_it_needs_no_lock_and_remembers_nothing(root, photos):
         ("robots try try", ("try",)),
     ],
 )
-def test_words_after_try_are_pictures(line, pictures):
-    request, _ = arguments.parse(line.split())
-    assert (request.basetag, request.flowstep, request.pictures) == ("robots", "try", pictures)
+def test_words_after_try_are_images(line, images):
+    asked = parse(line.split())
+    assert (asked.basetag, asked.command.name, asked.options.images) == ("robots", "try", images)
 
 
 @pytest.mark.parametrize(
@@ -180,17 +180,17 @@ def test_words_after_try_are_pictures(line, pictures):
     [("try 200 robotart", "classify", "robotart"), ("robots 5 try download", "download", "try")],
 )
 def test_try_is_still_a_name_like_any_other(line, flowstep, tag):
-    request, _ = arguments.parse(line.split())
-    assert (request.flowstep, request.searchtag, request.pictures) == (flowstep, tag, ())
+    asked = parse(line.split())
+    assert (asked.command.name, asked.options.searchtag) == (flowstep, tag)
 
 
 @pytest.mark.parametrize("width", [30, 80, 10_000])
 def test_bars_are_as_long_as_the_scores(width):
-    lines = bars("x.jpg", LOOK, width)
+    lines = bars("x.jpg", PREDICTION, width)
     full, quarter, little = (line.count("#") for line in lines[1:4])
     assert full > quarter > little >= 0 and max(map(len, lines[1:4])) < width
     assert quarter / full == pytest.approx(0.25 / 0.7, abs=0.2)
-    assert "not sure: 70.0% is below the line of 92.5%" in lines[4]
+    assert "not sure: 70.0% is below confidence_min (92.5%)" in lines[4]
 
 
 def test_bars_of_a_damaged_score_and_of_many_labels():
@@ -199,24 +199,25 @@ def test_bars_of_a_damaged_score_and_of_many_labels():
     assert "and 19 more" in lines[13] and max(map(len, lines[:14])) <= 40
 
 
-def test_a_picture_unlike_all_is_not_sure_however_high_it_scores():
+def test_an_unfamiliar_image_is_not_sure_however_high_it_scores():
     far = Prediction({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
-    assert (far.why, far.sure) == ("unlike", False)
+    assert (far.reason, far.sure) == ("unlike", False)
     assert any(
-        "unlike everything it has learned from (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80)
+        "unfamiliar, unlike everything it was trained on (distance 0.90, limit 0.80)" in line
+        for line in bars("x", far, 80)
     )
 
 
-def test_scores_of_a_picture_in_memory(home, tf_files):
+def test_a_prediction_for_an_image_in_memory(home, tf_files):
     cfg.path_to_tf_files = str(home)
     photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
     with open_catalogue("robots") as catalogue:
-        look = Predictor.open("robots", catalogue).scores_of(photo.read_bytes())
-        looker = Predictor.open("robots", catalogue, "1")
-        assert looker.scores_of(photo).scores == look.scores and look.label == "built"
-        assert look.near[0].path == photo
+        one = Predictor.open("robots", catalogue).predict_one(photo.read_bytes())
+        predictor = Predictor.open("robots", catalogue, "1")
+        assert predictor.predict_one(photo).scores == one.scores and one.label == "built"
+        assert one.near[0].path == photo
         with pytest.raises(RoboError, match="cannot be read: not a picture"):
-            looker.scores_of(b"<html>")
+            predictor.predict_one(b"<html>")
         with pytest.raises(NotReady):
             Predictor.open("robots", catalogue, "9")
 

@@ -21,15 +21,15 @@ def shift_clock(seconds: float) -> None:
 
 def slow(_watch) -> None:
     """Hold the lock for a while."""
-    from flow.front import cli
+    from flow.commands import main
 
-    plain = cli._work
+    plain = main._carry_out
 
-    def work(*arguments):
+    def carry_out(*arguments):
         time.sleep(1)
         return plain(*arguments)
 
-    cli._work = work
+    main._carry_out = carry_out
 
 
 def images_vanish(_watch) -> None:
@@ -72,27 +72,27 @@ CHILD_S = 20.0
 
 def fork_a_worker(_watch) -> None:
     """A forked child that outlives a killed owner."""
-    from flow.front import cli
+    from flow.commands import main
 
-    plain = cli._work
+    plain = main._carry_out
 
-    def work(*arguments):
+    def carry_out(*arguments):
         if os.fork() == 0:
             time.sleep(CHILD_S)
             os._exit(0)
         return plain(*arguments)
 
-    cli._work = work
+    main._carry_out = carry_out
 
 
 def a_bug(_watch) -> None:
     """Something raises what nobody expects, with a secret in it."""
-    from flow.front import cli
+    from flow.commands import main
 
-    def work(*_):
+    def carry_out(*_):
         raise ValueError(f"bad header {os.environ.get('IMGURAPI_ID', '')}")
 
-    cli._work = work
+    main._carry_out = carry_out
 
 
 def moves_without_care(_watch) -> None:
@@ -154,33 +154,38 @@ def names_get_taken(_watch) -> None:
 
 
 def looks_through(_watch) -> None:
-    """Instead of a browser, a person who knows the truth, which is how a picture's name begins, and who undoes some."""
-    from flow.check import step
+    """Instead of a browser, a person who knows the truth, which is how an image's name begins, and who undoes some."""
+    from flow.check.step import CheckSession
     from tests.check.person import look
 
-    step._serve = lambda _basetag, session, _desk, _how: look(session)
+    def serve(session):
+        look(session.page)
+        yield from ()
+
+    CheckSession.serve = serve
 
 
 def looks_and_harvests(_watch) -> None:
     """The same, with the harvest that the page offers at the end."""
-    from flow.check import step
+    from flow.check.step import CheckSession
     from tests.check.person import look
 
-    def serve(_basetag, session, _desk, _how):
-        look(session)
-        session._carry_out(["harvest"])
+    def serve(session):
+        look(session.page)
+        yield "harvest"
+        session.page.next_board()
 
-    step._serve = serve
+    CheckSession.serve = serve
 
 
 def stopped_while_classifying(_watch) -> None:
     """Ctrl-C comes once the download is done."""
-    import flow.classify
+    from flow.commands import loop
 
     def classify(*_):
         raise KeyboardInterrupt
 
-    flow.classify.classify = classify
+    loop.classify = classify
 
 
 def fails_to_retrain(_watch) -> None:

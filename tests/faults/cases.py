@@ -62,7 +62,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "harvest/test_harvest.py::test_a_damaged_journal_of_an_unfinished_harvest_is_done_as_far_as_it_goes",
             "harvest/test_harvest.py::test_a_damaged_journal_of_a_done_harvest_is_undone_as_far_as_it_goes",
-            "records/test_catalogue.py::test_a_damaged_catalogue_is_set_aside_and_what_can_be_is_told_again",
+            "records/test_catalogue.py::test_a_damaged_catalogue_is_renamed_and_rebuilt_from_journals_and_score_files",
         ),
     ),
     10: (

@@ -117,12 +117,12 @@ def trouble_with_picture(data: bytes) -> str:
     try:
         taken = validate_image(data)
         if decode(taken.jpeg).size != (taken.width, taken.height):
-            return "what was taken in is another picture"
+            return "what was kept is another picture"
     except Rejected as problem:
         if not problem.reason:
             return "refused without a reason"
     except Exception as problem:  # noqa: BLE001 - as above
-        return f"take_in: {type(problem).__name__}: {problem}"
+        return f"validate_image: {type(problem).__name__}: {problem}"
     return ""
 
 
@@ -205,7 +205,7 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
         )
         return (
             "POST",
-            "/api/" + rng.choice(("undo", "done", "accept", "then", "redo")),
+            "/api/" + rng.choice(("undo", "done", "accept", "work", "redo")),
             b"{}",
             {**honest, spoiled[0]: spoiled[1]},
         )
@@ -214,7 +214,7 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
     if way == 2:
         method = rng.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST"))
         return method, rng.choice(("/", "/api/view", "/api/burn", "/thumb/grid/x", "/page/app.js")), b"{}", honest
-    name = "/api/" + rng.choice(("decide", "accept", "then"))
+    name = "/api/" + rng.choice(("decide", "accept", "work"))
     if way == 3:  # no JSON at all
         kind = rng.choice(
             ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json")
@@ -238,7 +238,7 @@ def _path(rng: random.Random) -> str:
         "page",
         "report",
         "api",
-        "picture",
+        "image",
         "a" * 64,
         "0" * 63 + "g",
         "app.js",
@@ -283,5 +283,5 @@ def _body(rng: random.Random) -> bytes:
         return json.dumps(rng.choice(values)).encode() * rng.choice((1, 2))
     if rng.random() < 0.1:
         return b"[" * rng.randrange(1, 60_000)
-    names = ("page", "pictures", "kind", "label", "later", "count", "steps", "x")
+    names = ("page", "images", "kind", "label", "later", "count", "steps", "x")
     return json.dumps({name: rng.choice(values) for name in names if rng.random() < 0.7}).encode()

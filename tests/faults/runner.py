@@ -104,15 +104,16 @@ def _import_everything() -> None:
 
     import flow.check.step
     import flow.classify
+    import flow.commands.main
     import flow.download.step
     import flow.export.step
-    import flow.front.cli
-    import flow.front.guide
-    import flow.harvest.approve  # noqa: E401, F401
+    import flow.guide.guide
+    import flow.harvest.approve
     import flow.harvest.step
     import flow.models.leaderboard
-    import flow.retrain.step  # noqa: E401, F401
-    import scripts.learn.hash_cache  # noqa: E401, F401
+    import flow.retrain.step
+    import scripts.api
+    import scripts.learn.hash_cache  # noqa: F401
     from tests.check import person  # noqa: F401
     from tests.faults import before, points, world  # noqa: F401
 
@@ -133,7 +134,7 @@ def _begin(run: Run, place: Path) -> tuple[int, Path]:
 
 
 def _child(run: Run, place: Path) -> int:
-    from flow.front import cli
+    from flow.commands import main
     from tests.faults import before, points
 
     os.environ.update(run.environ)
@@ -149,7 +150,7 @@ def _child(run: Run, place: Path) -> int:
     if run.before:
         getattr(before, run.before)(watch)
     watch.install()
-    code = cli.main(list(run.arguments))
+    code = main.main(list(run.arguments))
     total = watch.count
     watch.nth = 0
     os.write(count, str(total).encode("ascii"))

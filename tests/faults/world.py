@@ -258,7 +258,8 @@ def stand_in_for_tensorflow() -> None:
     """
     import numpy as np
 
-    from scripts.learn import efficientnet_lite, model_files, runners, summaries, tflite
+    from scripts import api
+    from scripts.learn import efficientnet_lite, embedder, model_files, runners, summaries, tflite
     from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
@@ -282,8 +283,12 @@ def stand_in_for_tensorflow() -> None:
         (folder / "train").mkdir(parents=True, exist_ok=True)
         (folder / "train" / "events.out").write_bytes(b"events")
 
-    tflite.open_source, tflite.compare = lambda *_: Source(), compare
-    runners.open_runner = lambda backbone, *_, **__: runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
+    def open_runner(backbone, *_: object, **__: object) -> runners.Runner:
+        return runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
+
+    api.open_source, api.compare_files = lambda *_: Source(), compare
+    for module in (api, embedder, runners):
+        module.open_runner = open_runner
     model_files.save_graph = save_graph
     efficientnet_lite.read_network = lambda *_: None
     efficientnet_lite.save = lambda network, size, folder: save_graph(folder)

@@ -35,7 +35,7 @@ def drawn(size: int = 224) -> np.ndarray:
     return np.stack([across, down, (np.sin(20 * across * down) + 1) / 2], axis=2)[None]
 
 
-def test_a_picture_gives_the_vector_it_gave_when_photos_came_out_as_their_imagenet_classes(models):
+def test_an_image_gives_the_vector_it_gave_when_photos_came_out_as_their_imagenet_classes(models):
     """Recorded on the day when pandas, grand pianos, accordions and footballs were found among the 1,000 classes."""
     runner = open_runner(LITE0, locate(LITE0, models), models / "converted", "full")
     vector = runner.vectors(drawn())[0]
@@ -248,7 +248,7 @@ def test_a_name_that_no_tensor_needs_is_refused():
 
 
 @pytest.mark.parametrize("where", [0.02, 0.3, 0.6, 0.9, 0.999])
-def test_a_cut_file_is_said_to_be_cut(where):
+def test_a_cut_file_is_reported_as_cut(where):
     raw = written()
     with pytest.raises(torch_file.NotReadable, match="cut off or damaged|refused"):
         parse(raw[: int(len(raw) * where)])

@@ -1,4 +1,4 @@
-"""Each picture goes through a backbone once in its life."""
+"""Each image goes through a backbone once in its life."""
 
 import sqlite3
 import threading
@@ -21,7 +21,7 @@ def files(tmp_path):
     return {f"{i:064x}": path for i, path in enumerate(found)}
 
 
-def test_once_is_enough(files, tmp_path):
+def test_a_second_run_computes_nothing(files, tmp_path):
     runner = CountingRunner()
     with EmbeddingStore(tmp_path / "b.sqlite") as store:
         first = embed(files, runner, store)
@@ -32,7 +32,7 @@ def test_once_is_enough(files, tmp_path):
     assert all(np.array_equal(first.vectors[sha], again.vectors[sha]) for sha in files)
 
 
-def test_each_vector_is_its_own_pictures(files):
+def test_each_vector_is_that_of_its_own_image(files):
     runner = CountingRunner()
     with EmbeddingStore(None) as store:
         done = embed(files, runner, store)
@@ -41,7 +41,7 @@ def test_each_vector_is_its_own_pictures(files):
 
 
 @pytest.mark.parametrize("batch", [1, 8, 64])
-def test_the_first_readable_picture_goes_alone_and_the_others_in_batches(files, batch):
+def test_the_first_readable_image_goes_alone_and_the_others_in_batches(files, batch):
     files[next(iter(files))].write_bytes(b"nothing")
     runner = CountingRunner(batch=batch)
     with EmbeddingStore(None) as store:
@@ -69,7 +69,7 @@ def test_no_more_threads_than_cores_are_in_the_backbone(files):
     assert 1 <= runner.most <= CORES
 
 
-def test_broken_and_vanished_pictures_are_set_aside_with_the_reason(files, tmp_path):
+def test_broken_and_vanished_images_are_left_out_with_the_reason(files, tmp_path):
     shas = list(files)
     files[shas[0]].write_bytes(b"nothing")
     files[shas[45]].unlink()
@@ -81,7 +81,7 @@ def test_broken_and_vanished_pictures_are_set_aside_with_the_reason(files, tmp_p
     assert sum(steps) == 90
 
 
-def test_nothing_but_broken_pictures(tmp_path):
+def test_nothing_but_broken_images(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"")
     with EmbeddingStore(None) as store:
         done = embed({"a": tmp_path / "a.jpg"}, CountingRunner(), store)
@@ -132,7 +132,7 @@ def test_other_weights_sizes_and_decoders_have_stores_of_their_own(tmp_path, mon
     assert len({one, *others}) == 4
 
 
-def test_pictures_made_in_memory_are_kept_by_their_name():
+def test_images_made_in_memory_are_stored_by_their_name():
     runner = CountingRunner()
     made = {f"sha|flip|{i}": np.full((16, 16, 3), i / 9, np.float32) for i in range(9)}
     with EmbeddingStore(None) as store:

@@ -79,7 +79,7 @@ def test_labels_stand_in_the_order_of_the_output(made):
     assert (folder / model_files.LABELS).read_text().split("\n") == [*learned.dataset.labels, ""]
 
 
-def test_model_json_tells_everything_and_pins_every_file(made):
+def test_model_json_holds_everything_and_pins_every_file(made):
     folder, learned, _ = made
     facts = json.loads((folder / model_files.FACTS).read_text())
     assert facts["name"] == "model_acc90"
@@ -91,7 +91,7 @@ def test_model_json_tells_everything_and_pins_every_file(made):
     assert {"head.npz", "retrained_labels.txt", "retrained_graph/saved_model.pb"} <= set(facts["files"])
 
 
-def test_the_gate_comes_back_as_it_was(made):
+def test_the_novelty_detector_comes_back_as_it_was(made):
     folder, learned, _ = made
     _, gate = model_files.load_head(folder)
     ours = learned.trained.gate
@@ -123,6 +123,6 @@ def test_tensorboard_finds_curves_and_parameters(made):
         ({"solver": "lbfgs", "learning_rate": 0.1}, "mobilenet_1.0_lbfgs_test16_img224"),
     ],
 )
-def test_a_models_name_tells_its_parameters(parameters, name):
+def test_a_models_name_shows_its_parameters(parameters, name):
     usual = {"solver": "sgd", "batch_size": 64, "steps": 2600, "learning_rate": 0.01, "test_percent": 16}
     assert model_files.parameters_in_name("mobilenet_1.0", 224, usual | parameters) == name

@@ -111,7 +111,7 @@ def test_of_an_animation_the_first_frame_counts():
         assert decode(raw).getpixel((4, 4)) == RED
 
 
-def test_what_follows_a_picture_is_ignored():
+def test_what_follows_an_image_is_ignored():
     assert corners(decode(saved(quarters(), "JPEG") + b"<?php evil(); ?>" * 100)) == UPRIGHT
 
 
@@ -154,7 +154,7 @@ def test_bombs_are_refused_before_they_are_unpacked(width, height):
         decode(png_of(width, height, bytes(1000)))
 
 
-def test_a_text_bomb_inside_a_picture_is_refused():
+def test_a_text_bomb_inside_an_image_is_refused():
     packed = zlib.compress(bytes(200_000_000), 9)
     body = b"k\0\0" + packed
     text = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
@@ -191,7 +191,7 @@ def test_golden_values_of_resizing():
     assert small.tolist() == [[32, 36, 40, 43], [90, 94, 98, 101], [154, 158, 162, 165], [212, 216, 220, 223]]
 
 
-def test_the_quick_way_through_a_large_jpeg_shows_the_same_picture():
+def test_the_quick_way_through_a_large_jpeg_shows_the_same_image():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (12, 16, 3)).astype(np.uint8))
     raw = saved(noise.resize((1600, 1200), Image.Resampling.BICUBIC), "JPEG")
     assert decode(raw, draft_side=100).size[1] < 400
@@ -217,7 +217,7 @@ SAMPLES = [saved(quarters(), form) for form in images.FORMATS] + [
     st.floats(0, 1),
     st.sampled_from([0, 16]),
 )
-def test_damaged_bytes_give_a_picture_or_a_reason_and_nothing_else(raw, changes, keep, draft):
+def test_damaged_bytes_give_an_image_or_a_reason_and_nothing_else(raw, changes, keep, draft):
     damaged = bytearray(raw)
     for place, value in changes:
         damaged[int(place * len(damaged))] = value

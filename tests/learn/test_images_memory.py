@@ -1,4 +1,4 @@
-"""Memory of decoding: bounded over all threads of the process, and the pictures come out as before."""
+"""Memory of decoding: bounded over all threads of the process, with the pixels unchanged."""
 
 import functools
 import io
@@ -93,7 +93,7 @@ def test_going_strip_by_strip_changes_no_pixel(name):
         assert decode(saved(name), side).tobytes() == plainly(saved(name), side).tobytes()
 
 
-def test_a_very_large_picture_that_is_wanted_small_is_averaged(monkeypatch):
+def test_a_very_large_image_that_is_wanted_small_is_averaged(monkeypatch):
     monkeypatch.setattr(images, "REDUCED_OVER", 1_000_000)
     for name in ("alpha", "alpha turned", "grey 16", "palette alpha", "colours"):
         read, whole = decode(saved(name), 200), plainly(saved(name))
@@ -111,15 +111,15 @@ def test_a_webp_takes_more_and_may_be_less_large(monkeypatch):
 
 
 def test_memory_is_given_out_in_turn_and_given_back():
-    room, order, started = MemoryBudget(100), [], threading.Event()
+    budget, order, started = MemoryBudget(100), [], threading.Event()
 
     def take(name: str, need: int) -> None:
         started.set()
-        with room.held(need):
+        with budget.held(need):
             order.append(name)
 
     threads = []
-    with room.held(60):
+    with budget.held(60):
         for name, need in (("large", 1_000), ("small", 10)):
             started.clear()
             threads.append(threading.Thread(target=take, args=(name, need)))
@@ -131,11 +131,11 @@ def test_memory_is_given_out_in_turn_and_given_back():
         thread.join(5)
     assert sorted(order) == ["large", "small"]
     assert order[0] == "large"
-    with room.held(100):
+    with budget.held(100):
         pass
 
 
-def test_a_picture_that_cannot_be_read_gives_its_memory_back():
+def test_an_image_that_cannot_be_read_gives_its_memory_back():
     raw = saved("alpha")
     for keep in random.Random(1).sample(range(100, len(raw)), 30):
         with pytest.raises(Unreadable):
@@ -145,9 +145,9 @@ def test_a_picture_that_cannot_be_read_gives_its_memory_back():
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory):
-    """A folder of the largest pictures that are let in, of every kind."""
-    folder = tmp_path_factory.mktemp("crowd")
+def largest(tmp_path_factory):
+    """A folder of the largest images that are accepted, of every kind."""
+    folder = tmp_path_factory.mktemp("largest")
     for name, mode, size, value, how in (
         ("alpha.png", "RGBA", (7000, 7000), (90, 80, 70, 120), {"compress_level": 1}),
         ("grey_alpha.png", "LA", (7000, 7000), (90, 80), {"compress_level": 1}),
@@ -161,44 +161,44 @@ def crowd(tmp_path_factory):
     return folder
 
 
-CROWD = """
+LARGEST = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 sys.path.insert(0, {root!r})
-large = [path.read_bytes() for path in sorted(Path({crowd!r}).iterdir())]
+large = [path.read_bytes() for path in sorted(Path({largest!r}).iterdir())]
 {work}
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 import os; print(peak // 1024)
 """
-TAKE = """
-from flow.download.validate import Refused, take_in
-def take(data):
+VALIDATE = """
+from flow.download.validate import Rejected, validate_image
+def validate(data):
     try:
-        take_in(data)
-    except Refused as problem:
+        validate_image(data)
+    except Rejected as problem:
         assert problem.reason in ("one flat colour", "too long and thin"), problem
 with ThreadPoolExecutor(16) as pool:
-    list(pool.map(take, large))
+    list(pool.map(validate, large))
 """
-LEARN = """
-from scripts.learn import bottlenecks
+EMBED = """
+from scripts.learn import embeddings
 from tests.helpers import CountingRunner
 files = {{}}
 for n, data in enumerate(large):
     path = Path({folder!r}) / str(n)
     path.write_bytes(data)
     files[str(n)] = path
-bottlenecks.THREADS = 16
-done = bottlenecks.compute(files, CountingRunner(224, batch=1), bottlenecks.Store(None))
+embeddings.THREADS = 16
+done = embeddings.embed(files, CountingRunner(224, batch=1), embeddings.EmbeddingStore(None))
 assert len(done.vectors) == len(files), done.bad
 """
 
 
-@pytest.mark.parametrize(("work", "most_mb"), [(TAKE, 550), (LEARN, 550)], ids=["download", "learn"])
-def test_half_a_dozen_of_the_largest_pictures_at_once(crowd, tmp_path, work, most_mb):
+@pytest.mark.parametrize(("work", "most_mb"), [(VALIDATE, 550), (EMBED, 550)], ids=["validate", "embed"])
+def test_half_a_dozen_of_the_largest_images_at_once(largest, tmp_path, work, most_mb):
     """Without waiting for memory they take 1,100 MB."""
-    code = CROWD.format(root=str(PROJECT), crowd=str(crowd), work=work.format(folder=str(tmp_path)))
+    code = LARGEST.format(root=str(PROJECT), largest=str(largest), work=work.format(folder=str(tmp_path)))
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     print(done.stdout)
@@ -214,12 +214,12 @@ sys.exit(code)
 """
 
 
-def test_the_program_sorts_them_in_bounded_memory(crowd, home):
+def test_the_program_sorts_them_in_bounded_memory(largest, home):
     """Eight in a searchtag, and no TensorFlow, which alone takes half a gigabyte. Before, 860 MB were taken."""
     unsorted = home / "testing_photos/robots/unsorted_large"
     unsorted.mkdir(parents=True)
     for number in range(8):
-        source = sorted(crowd.iterdir())[number % 6]
+        source = sorted(largest.iterdir())[number % 6]
         copy = shutil.copy(source, unsorted / f"{number}{source.suffix}")
         with open(copy, "ab") as file:
             file.write(b"%d" % number)  # what follows a picture's end makes another file of it

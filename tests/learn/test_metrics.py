@@ -100,7 +100,7 @@ def test_mcnemars_exact_test(one, other, p):
     assert metrics.mcnemar(one, other) == metrics.mcnemar(other, one) == pytest.approx(p)
 
 
-def test_hardly_more_wrong_than_holds_as_often_as_it_says():
+def test_the_upper_limit_of_mistakes_holds_as_often_as_it_claims():
     """Drawn again and again from one share: what 40 tell of the next 100."""
     rng = np.random.default_rng(0)
     held = []
@@ -207,7 +207,7 @@ def test_nothing_is_suspect_where_all_agree():
     assert metrics.suspects(np.eye(3)[[0, 1, 2]], np.array([0, 1, 2])) == []
 
 
-def test_the_gate_lets_nearly_all_training_images_in_and_ignores_their_copies():
+def test_the_novelty_limit_admits_nearly_all_training_images_and_ignores_their_copies():
     rng = np.random.default_rng(0)
     rows = metrics.unit_rows(rng.normal(0, 1, (600, 8)), np.zeros(8))
     alone = metrics.distance_gate(rows, np.arange(600))

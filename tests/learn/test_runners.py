@@ -50,7 +50,7 @@ def test_a_gpu_is_given_more_at_once(tiny, converted, light, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 33, 70])
-def test_every_picture_gets_its_own_vector(light, count):
+def test_every_image_gets_its_own_vector(light, count):
     pictures = noise(count)
     together = light.vectors(pictures)
     alone = np.concatenate([light.vectors(pictures[i : i + 1]) for i in range(count)])
@@ -127,7 +127,7 @@ def test_every_kind_of_saved_model_runs(make, length, tmp_path):
         assert runner.vectors(noise(3)).shape == (3, length) and runner.vector_length == length
 
 
-def test_what_is_no_backbone_is_said_to_be_none(tiny, tmp_path):
+def test_what_is_no_backbone_is_refused(tiny, tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"nothing")
     with pytest.raises(BackboneProblem, match="cannot be loaded"):
         open_runner(find(str(tmp_path), TINY_SIZE), tmp_path, tmp_path)

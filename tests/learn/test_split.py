@@ -1,4 +1,4 @@
-"""Which images measure: people's only, never near-duplicates of training images, and the same ones for ever."""
+"""Which images measure: only those labelled by people, never near-duplicates of training images, and always the same."""
 
 import random
 from collections import Counter, defaultdict
@@ -37,14 +37,14 @@ def test_a_share_of_each_label_measures():
     assert measuring(members, assign(members, 16, 5, {}).parts) == {"built": 32, "drawn": 16}
 
 
-def test_while_a_share_would_be_small_nothing_is_set_apart():
+def test_while_a_share_would_be_small_nothing_is_held_out():
     """16 % of 124 images are fewer than 20; all of them train, and so do those of the label with enough."""
     few, enough = people("built", 100) + people("drawn", 300), people("built", 130) + people("drawn", 300)
     assert measuring(few, assign(few, 16, 20, {}).parts) == {}
     assert measuring(enough, assign(enough, 16, 20, {}).parts) == {"built": 21, "drawn": 48}
 
 
-def test_a_label_of_robots_alone_keeps_the_test_set_waiting():
+def test_a_label_that_only_a_model_filled_delays_the_test_set():
     members = people("built", 200) + [Member(f"r{n}", "drawn", False, f"r{n}", human=False) for n in range(200)]
     assert measuring(members, assign(members, 16, 20, {}).parts) == {}
 
@@ -75,7 +75,7 @@ def test_what_may_not_measure_never_does_and_groups_stay_together(members, perce
 
 @settings(max_examples=100, deadline=None)
 @given(MEMBERS, MEMBERS, st.integers(1, 50))
-def test_what_is_set_apart_stays_however_the_data_grows(first, more, percent):
+def test_what_is_held_out_stays_however_the_data_grows(first, more, percent):
     """Also where new images tie old groups together, or an old image goes."""
     frozen = assign(first, percent, 1, {}).fresh
     assert set(frozen.values()) <= {TEST}
@@ -94,8 +94,8 @@ def test_what_is_set_apart_stays_however_the_data_grows(first, more, percent):
 
 @settings(max_examples=100, deadline=None)
 @given(MEMBERS, st.lists(st.sets(st.integers(0, 119)), min_size=2, max_size=5), st.integers(1, 50))
-def test_images_taken_away_and_put_back_never_stand_on_both_sides(members, gone, percent):
-    """Round after round others are missing; look-alikes of what was set apart come and go."""
+def test_images_removed_and_put_back_never_train_and_measure(members, gone, percent):
+    """Round after round others are missing; near-duplicates of test images come and go."""
     frozen: dict[str, str] = {}
     for away in gone:
         here = [m for n, m in enumerate(members) if n not in away]
@@ -124,35 +124,35 @@ def test_the_test_set_only_grows():
     assert len(tests[0]) == 16 and len(tests[1]) == 48 and tests[0] < tests[1]
 
 
-def test_a_copy_of_a_test_image_is_held_back_from_training_if_a_robot_labelled_it():
+def test_a_copy_of_a_test_image_labelled_by_a_model_is_left_out():
     frozen = {"a": TEST}
     parts = assign([Member("a", "built", True, "g"), Member("b", "built", False, "g", False)], 16, 20, frozen).parts
     assert parts == {"a": TEST, "b": LEFT_OUT}
 
 
-def test_so_is_a_copy_that_a_person_chose():
+def test_a_copy_of_a_test_image_that_a_person_chose_is_left_out():
     parts = assign([Member("a", "built", True, "g"), Member("b", "built", False, "g")], 16, 20, {"a": TEST}).parts
     assert parts == {"a": TEST, "b": LEFT_OUT}
 
 
-def test_look_alikes_in_two_labels_train():
+def test_near_duplicates_in_two_labels_train():
     parts = assign([Member("a", "built", True, "g"), Member("b", "drawn", True, "g")], 50, 1, {}).parts
     assert parts == {"a": TRAIN, "b": TRAIN}
 
 
-def test_a_look_alike_that_trained_while_the_test_image_was_away_measures_with_it():
+def test_a_near_duplicate_that_trained_while_the_test_image_was_away_measures_with_it():
     a, b = Member("a", "built", True, "g"), Member("b", "built", True, "g")
     assert assign([b, *people("built", 9)], 16, 20, {"a": TEST}).parts["b"] == TRAIN
     parts = assign([a, b, *people("built", 9)], 16, 20, {"a": TEST, "b": TRAIN}).parts
     assert (parts["a"], parts["b"]) == (TEST, TEST)
 
 
-def test_a_test_image_that_only_a_robot_vouches_for_now_measures_no_more():
+def test_a_test_image_that_only_a_model_labels_now_measures_no_more():
     parts = assign([Member("a", "built", False, "a", False)], 16, 20, {"a": TEST}).parts
     assert parts == {"a": LEFT_OUT}
 
 
-def test_a_test_image_that_was_moved_because_it_looked_wrong_teaches_from_now_on():
+def test_a_test_image_that_was_moved_because_it_looked_wrong_trains_from_now_on():
     assert assign([Member("a", "built", False, "a")], 16, 20, {"a": TEST}).parts == {"a": TRAIN}
 
 

@@ -1,4 +1,4 @@
-"""Letting the last stages learn: what it learns from, that it learns, that what it says of itself is honest."""
+"""Tuning the last stages: what it learns from, that it learns, and that its own accuracy is not too good."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from tests.learn.tiny_network import SHARED, SIZE, TOP, WIDTHS, tiny_network
 QUICK = HeadConfig(steps=300, every=100)
 BRISK = TuneConfig(epochs=6, rate=0.01)
 LONG = TuneConfig(epochs=20, rate=0.03)
-TELLING = 3  # the channel of the maps that tells the label, to which the network is blind
+INFORMATIVE = 3  # the channel of the maps that holds the label, to which the network is blind
 
 
 def features(network: efficientnet_lite.Network, kept: Activations) -> np.ndarray:
@@ -33,7 +33,7 @@ def features(network: efficientnet_lite.Network, kept: Activations) -> np.ndarra
     ).numpy()
 
 
-def material(
+def dataset(
     y: np.ndarray, kept: Activations, network: efficientnet_lite.Network, tests: int = 0, watched: int = 0
 ) -> Dataset:
     n = len(y)
@@ -55,23 +55,23 @@ def material(
 
 
 def hidden(each: int, network: efficientnet_lite.Network, seed: int = 0) -> tuple[np.ndarray, Activations]:
-    """Maps whose one telling channel the network does not look at."""
+    """Maps whose one informative channel the network ignores."""
     rng = np.random.default_rng(seed)
     y = np.repeat(np.arange(2), each)
     maps = rng.normal(0, 1, (2 * each, 2, 2, 2, WIDTHS[4]))
-    maps[..., TELLING] += 2 * (2 * y - 1)[:, None, None, None]
+    maps[..., INFORMATIVE] += 2 * (2 * y - 1)[:, None, None, None]
     return y, Activations(maps.astype(np.float16), rng.normal(0, 1, (2 * each, 2, SHARED)).astype(np.float32))
 
 
 @pytest.fixture(scope="module")
 def blind():
     """(labels, activations, network) of a set that no head can tell apart."""
-    network = tiny_network(blind_to=TELLING)
+    network = tiny_network(blind_to=INFORMATIVE)
     return *hidden(60, network), network
 
 
 def run(y, kept, network, how=BRISK, **more) -> TuneRun:
-    under_way = TuneRun(material(y, kept, network, **more), QUICK, how, kept, network)
+    under_way = TuneRun(dataset(y, kept, network, **more), QUICK, how, kept, network)
     under_way.run()
     return under_way
 
@@ -86,33 +86,33 @@ def trunk(network: efficientnet_lite.Network) -> list[efficientnet_lite.Conv]:
 
 def test_what_a_head_cannot_tell_apart_tuning_learns(blind):
     y, kept, network = blind
-    head = train(material(y, kept, network), QUICK)
+    head = train(dataset(y, kept, network), QUICK)
     assert head.facts["accuracy"]["value"] < 0.65
-    net, stuff, tuned = run(*blind, how=LONG).finish()
+    net, data, tuned = run(*blind, how=LONG).finish()
     assert tuned.facts["accuracy"]["value"] > 0.8 and tuned.facts["accuracy"]["total"] == len(y)
     losses = [point.train_loss for point in tuned.curve]
     assert losses[-1] < 0.3 * losses[0]
     fresh, more = hidden(100, network, seed=9)  # and not only of what it has learned from
-    said = net.head.logits(features(net.network, more)).argmax(axis=1)
-    assert (said == fresh).mean() > tuned.facts["accuracy"]["value"] - 0.05  # the folds learned from a third less
+    predicted = net.head.logits(features(net.network, more)).argmax(axis=1)
+    assert (predicted == fresh).mean() > tuned.facts["accuracy"]["value"] - 0.05  # the folds learned from a third less
 
 
-def test_the_stages_before_the_cut_stay_as_they_are_and_the_gate_looks_at_nothing_else(blind):
+def test_the_stages_before_the_cut_stay_as_they_are_and_novelty_is_measured_there(blind):
     y, kept, network = blind
-    net, stuff, tuned = run(*blind, how=replace(BRISK, folds=False)).finish()
+    net, data, tuned = run(*blind, how=replace(BRISK, folds=False)).finish()
     assert all(a is b for a, b in zip(trunk(net.network), trunk(network), strict=True))
     assert not any(np.array_equal(a.kernel, b.kernel) for a, b in zip(net.network.tail(), network.tail(), strict=True))
     begin, end = network.shared
     assert (begin, end) == (TOP, TOP + SHARED) == tuned.gate.columns
     before = features(network, kept)
-    assert np.array_equal(stuff.vectors[:, begin:end], before[:, begin:end])
-    assert not np.allclose(stuff.vectors[:, :begin], before[:, :begin], atol=0.1)
-    bent = stuff.vectors.copy()
+    assert np.array_equal(data.vectors[:, begin:end], before[:, begin:end])
+    assert not np.allclose(data.vectors[:, :begin], before[:, :begin], atol=0.1)
+    bent = data.vectors.copy()
     bent[:, :begin], bent[:, end:] = 99, -99
     assert np.array_equal(tuned.gate.distances(bent), tuned.gate.distances(before))
 
 
-def test_a_gate_is_kept_with_the_columns_it_looks_at(blind, tmp_path):
+def test_a_novelty_detector_is_stored_with_its_columns(blind, tmp_path):
     y, kept, network = blind
     tuned = run(*blind, how=replace(BRISK, epochs=1, folds=False)).finish()[2]
     model_files.save_head(tmp_path, tuned.head, tuned.gate)
@@ -122,51 +122,51 @@ def test_a_gate_is_kept_with_the_columns_it_looks_at(blind, tmp_path):
     assert model_files.load_head(tmp_path)[1].columns is None  # of a version that knew none: all of them
 
 
-def test_a_robots_picture_comes_up_half_as_often_and_every_label_equally():
+def test_an_image_labelled_by_a_model_comes_half_as_often_and_every_label_equally():
     network = tiny_network()
     y = np.array([0] * 60 + [1] * 20)
     kept = Activations(np.zeros((80, 2, 2, 2, WIDTHS[4]), np.float16), np.zeros((80, 2, SHARED), np.float32))
-    stuff = material(y, kept, network)
-    stuff.human[40:60] = False
-    stuff.weights[40:60] = 0.5
-    drawn = draws(stuff, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
+    data = dataset(y, kept, network)
+    data.human[40:60] = False
+    data.weights[40:60] = 0.5
+    drawn = draws(data, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
     assert drawn.shape == (250, 16)
     times = np.bincount(drawn.ravel(), minlength=80)
     assert times[:60].sum() == pytest.approx(times[60:].sum(), rel=0.02)
     assert times[40:60].sum() == pytest.approx(times[:40].sum() / 4, rel=0.03)
     assert times[60:].max() - times[60:].min() <= 50  # one more or less in an epoch
-    few = draws(stuff, np.arange(40, 80), TuneConfig(epochs=2), np.random.default_rng(0))
+    few = draws(data, np.arange(40, 80), TuneConfig(epochs=2), np.random.default_rng(0))
     assert few.min() >= 40
 
 
-def test_each_fold_leaves_out_whole_groups_and_nobody_learns_from_what_measures(blind):
+def test_each_fold_leaves_out_whole_groups_and_no_network_trains_on_what_measures_it(blind):
     y, kept, network = blind
-    stuff = material(y, kept, network, tests=20, watched=10)
-    stuff.groups = np.arange(len(y)) // 3
-    stuff.folds = stuff.groups % 10
-    under_way = TuneRun(stuff, QUICK, BRISK, kept, network)
+    data = dataset(y, kept, network, tests=20, watched=10)
+    data.groups = np.arange(len(y)) // 3
+    data.folds = data.groups % 10
+    under_way = TuneRun(data, QUICK, BRISK, kept, network)
     main, *folds = under_way._parts
-    assert under_way.trainings == 4 and np.array_equal(main.rows, np.flatnonzero(stuff.train)) and not len(main.judges)
+    assert under_way.trainings == 4 and np.array_equal(main.rows, np.flatnonzero(data.train)) and not len(main.judges)
     for part in folds:
-        assert not set(stuff.groups[part.rows]) & set(stuff.groups[part.judges])
-        assert stuff.train[part.rows].all() and not stuff.test[part.judges].any()
+        assert not set(data.groups[part.rows]) & set(data.groups[part.judges])
+        assert data.train[part.rows].all() and not data.test[part.judges].any()
     judged = np.concatenate([part.judges for part in folds])
-    assert sorted(judged) == list(np.flatnonzero(~stuff.test))
+    assert sorted(judged) == list(np.flatnonzero(~data.test))
 
 
-def test_copies_with_labels_by_lot_are_judged_by_who_has_not_seen_the_copy():
+def test_copies_with_random_labels_are_judged_by_a_network_that_has_not_seen_the_copy():
     rng, network = np.random.default_rng(0), tiny_network()
     maps, means = rng.normal(0, 2, (60, 1, 2, 2, WIDTHS[4])), rng.normal(0, 1, (60, 1, SHARED))
     both = [np.repeat(np.repeat(x, 2, axis=0), 2, axis=1) for x in (maps, means)]  # mirrored they look the same
     kept = Activations(both[0].astype(np.float16), both[1].astype(np.float32))
     y = np.repeat(rng.permutation(np.arange(60) % 2), 2)
-    stuff = material(y, kept, network)
-    stuff.groups, stuff.folds = np.arange(120) // 2, np.arange(120) // 2 % 10
-    honest = TuneRun(stuff, replace(QUICK, steps=1500), LONG, kept, network)
-    honest.run()
-    assert honest.finish()[2].facts["accuracy"]["value"] < 0.65
-    stuff.folds = np.arange(120) % 2
-    leaking = TuneRun(stuff, replace(QUICK, steps=1500), LONG, kept, network)
+    data = dataset(y, kept, network)
+    data.groups, data.folds = np.arange(120) // 2, np.arange(120) // 2 % 10
+    clean = TuneRun(data, replace(QUICK, steps=1500), LONG, kept, network)
+    clean.run()
+    assert clean.finish()[2].facts["accuracy"]["value"] < 0.65
+    data.folds = np.arange(120) % 2
+    leaking = TuneRun(data, replace(QUICK, steps=1500), LONG, kept, network)
     leaking.run()
     assert leaking.finish()[2].facts["accuracy"]["value"] > 0.75
 
@@ -188,10 +188,10 @@ def test_without_folds_it_is_unmeasured_and_says_so(blind):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
-def test_interrupted_what_was_learned_is_there_and_only_what_was_measured_measures(blind, share):
+def test_an_interrupted_tuning_keeps_what_was_learned_and_reports_what_was_measured(blind, share):
     """In the middle of the training itself, and of those that measure it."""
     y, kept, network = blind
-    under_way = TuneRun(material(y, kept, network), QUICK, BRISK, kept, network)
+    under_way = TuneRun(dataset(y, kept, network), QUICK, BRISK, kept, network)
 
     def stop(_: int) -> None:
         if under_way.done >= share * under_way.steps:
@@ -199,19 +199,19 @@ def test_interrupted_what_was_learned_is_there_and_only_what_was_measured_measur
 
     with pytest.raises(KeyboardInterrupt):
         under_way.run(stop)
-    net, stuff, tuned = under_way.finish()
+    net, data, tuned = under_way.finish()
     assert not np.array_equal(net.network.top.kernel, network.top.kernel)
     assert tuned.facts["accuracy"]["total"] == (0 if share < 0.3 else 48)  # one fold of ten thirds
-    assert net.head.probabilities(stuff.vectors).shape == (len(y), 2)
+    assert net.head.probabilities(data.vectors).shape == (len(y), 2)
 
 
 def test_the_same_seed_draws_the_same_batches(blind):
-    stuff = material(*blind)
-    one, same, other = (draws(stuff, np.arange(100), TuneConfig(), np.random.default_rng(s)) for s in (1, 1, 2))
+    data = dataset(*blind)
+    one, same, other = (draws(data, np.arange(100), TuneConfig(), np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
-def test_the_saved_graph_says_what_was_trained_and_the_light_runtime_too(blind, tmp_path):
+def test_the_saved_graph_and_the_light_runtime_give_what_was_trained(blind, tmp_path):
     tf = import_tensorflow()
     y, kept, network = blind
     net = run(*blind, how=replace(BRISK, epochs=2, folds=False)).finish()[0]
@@ -222,8 +222,8 @@ def test_the_saved_graph_says_what_was_trained_and_the_light_runtime_too(blind, 
     efficientnet_lite.save(net.network, SIZE, tmp_path / "own")
     model_files.save_graph(tmp_path / "graph", tmp_path / "own", SIZE, net.head)
     loaded = tf.saved_model.load(str(tmp_path / "graph"))
-    said = loaded.signatures["serving_default"](images=tf.constant(pixels))["probabilities"].numpy()
-    assert np.abs(said - ours).max() < 1e-4
+    given = loaded.signatures["serving_default"](images=tf.constant(pixels))["probabilities"].numpy()
+    assert np.abs(given - ours).max() < 1e-4
     light = open_runner(Backbone("tiny", SIZE, folder=tmp_path / "graph"), tmp_path / "graph", tmp_path, "light")
     assert np.abs(net.head.probabilities(light.vectors(pixels)) - ours).max() < 1e-4
 
@@ -233,53 +233,53 @@ def test_the_saved_graph_says_what_was_trained_and_the_light_runtime_too(blind, 
 
 @pytest.fixture(scope="module")
 def lite(tmp_path_factory):
-    """(backbone at 128 pixels, its network, its trunk, pictures)."""
+    """(backbone at 128 pixels, its network, its trunk, images)."""
     home = tmp_path_factory.mktemp("lite")
     backbone = find("efficientnet_lite0", 128)
     network = network_of(backbone)
     with HashCache(None) as book:
-        pictures = list_images(coloured(home / "photos", 4), book)
-    return backbone, network, trunk_of(backbone, network, home / "models"), pictures
+        images = list_images(coloured(home / "photos", 4), book)
+    return backbone, network, trunk_of(backbone, network, home / "models"), images
 
 
-def test_activations_are_those_of_the_picture_and_of_its_mirror_image(lite, tmp_path):
-    backbone, network, trunk, pictures = lite
-    told = []
-    kept = activations.compute(pictures, trunk, network, tmp_path, tmp_path, told.append)
-    assert kept.maps.shape == (12, 2, 8, 8, 112) and kept.means.shape == (12, 2, 272) and sum(told) == 12
+def test_activations_are_those_of_the_image_and_of_its_mirror_image(lite, tmp_path):
+    backbone, network, trunk, images = lite
+    steps = []
+    kept = activations.compute(images, trunk, network, tmp_path, tmp_path, steps.append)
+    assert kept.maps.shape == (12, 2, 8, 8, 112) and kept.means.shape == (12, 2, 272) and sum(steps) == 12
     assert not kept.on_disk
     efficientnet_lite.save(network, 128, tmp_path / "whole")
     whole = open_runner(
         replace(backbone, weights=None, folder=tmp_path / "whole"), tmp_path / "whole", tmp_path, "full"
     )
-    pixels = np.stack([load_pixels(p.path, 128) for p in pictures])
+    pixels = np.stack([load_pixels(p.path, 128) for p in images])
     tf = import_tensorflow()
-    for mirrored, images in enumerate((pixels, pixels[:, :, ::-1])):
+    for mirrored, seen in enumerate((pixels, pixels[:, :, ::-1])):
         maps, means = kept.take(np.arange(12), mirrored)
         ours = efficientnet_lite.tail_of(
             tf, network, tf.constant(maps), tf.constant(means), lambda c: (c.kernel, c.bias)
         ).numpy()
-        assert np.abs(ours - whole.vectors(np.ascontiguousarray(images))).max() < 0.03  # float16 lies between
+        assert np.abs(ours - whole.vectors(np.ascontiguousarray(seen))).max() < 0.03  # float16 lies between
     assert not np.allclose(kept.means[:, 0], kept.means[:, 1], atol=1e-3)
 
 
-def test_more_than_the_memory_shall_hold_lie_on_the_disk_without_a_name(lite, tmp_path, monkeypatch):
-    _, network, trunk, pictures = lite
-    inside = activations.compute(pictures, trunk, network, tmp_path, tmp_path)
+def test_activations_beyond_the_memory_limit_lie_in_an_unnamed_file(lite, tmp_path, monkeypatch):
+    _, network, trunk, images = lite
+    inside = activations.compute(images, trunk, network, tmp_path, tmp_path)
     monkeypatch.setattr(activations, "MEMORY_MOST", 1000)
     spare = tmp_path / "spare"
-    outside = activations.compute(pictures, trunk, network, tmp_path, spare)
+    outside = activations.compute(images, trunk, network, tmp_path, spare)
     assert outside.on_disk and not list(spare.iterdir())
     assert np.array_equal(inside.maps, outside.maps) and np.array_equal(
         inside.take(np.array([3]), 1)[0], outside.take(np.array([3]), 1)[0]
     )
 
 
-def test_a_picture_that_vanished_meanwhile_is_named(lite, tmp_path):
-    _, network, trunk, pictures = lite
-    gone = replace(pictures[5], path=tmp_path / "gone.png")
+def test_an_image_that_vanished_meanwhile_is_named(lite, tmp_path):
+    _, network, trunk, images = lite
+    gone = replace(images[5], path=tmp_path / "gone.png")
     with pytest.raises(BackboneProblem, match=r"gone\.png can no longer be read"):
-        activations.compute([*pictures[:5], gone], trunk, network, tmp_path, tmp_path)
+        activations.compute([*images[:5], gone], trunk, network, tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["efficientnet_lite1", "efficientnet_lite2"])

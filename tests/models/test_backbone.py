@@ -1,4 +1,4 @@
-"""A model outlives the backbone it was trained with: its own graph holds that too."""
+"""A model goes on working without the backbone it was trained with: its own graph holds that too."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ def trained(tmp_path_factory):
         path.rename(unsorted / path.name)
     before = shutil.copytree(home, root / "before")
     assert classify(before).returncode == 0
-    return home, backbone, said(before)
+    return home, backbone, scores(before)
 
 
 @pytest.fixture
@@ -59,20 +59,20 @@ def classify(home: Path):
     return run("hues", "0", "more", "classify_top", "--tf-files", str(home))
 
 
-def said(home: Path) -> dict[str, dict[str, float]]:
+def scores(home: Path) -> dict[str, dict[str, float]]:
     """Image -> the score of every label, from the sorted folder's log."""
     folder = next((home / "testing_photos" / "hues").glob("sorted_*"))
     rows = [line.split("\t") for line in (folder / "scores.txt").read_text().splitlines()[3:]]
     return {row[6]: json.loads(row[5]) for row in rows}
 
 
-def alike(one: dict, other: dict) -> bool:
+def same_scores(one: dict, other: dict) -> bool:
     return one.keys() == other.keys() and all(
         abs(one[image][label] - other[image][label]) < 1e-4 for image in one for label in one[image]
     )
 
 
-def forget_bottlenecks(home: Path) -> None:
+def remove_embeddings(home: Path) -> None:
     for path in (home / "bottlenecks").iterdir():
         path.unlink()
 
@@ -84,28 +84,30 @@ def remake(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", [remake, shutil.rmtree], ids=["changed", "gone"])
-def test_a_model_whose_backbone_is_lost_says_the_same_by_its_own_graph(trained, home, backbone, lost):
+def test_a_model_whose_backbone_is_lost_gives_the_same_scores_by_its_own_graph(trained, home, backbone, lost):
     lost(backbone)
-    forget_bottlenecks(home)
+    remove_embeddings(home)
     done = classify(home)
     assert (done.returncode, done.stderr) == (0, "")
-    assert alike(said(home), trained[2])
+    assert same_scores(scores(home), trained[2])
     board = run("hues", "models", "--tf-files", str(home))
     assert board.returncode == 0 and "%  " in board.stdout and "?" not in board.stdout
 
 
-def test_a_model_of_before_graphs_gave_bottlenecks_is_refused_with_what_to_do(home, backbone):
+def test_a_model_whose_graph_gives_no_embeddings_is_refused_with_what_to_do(home, backbone):
     facts = next(home.rglob("model.json"))
     facts.write_text(json.dumps({k: v for k, v in json.loads(facts.read_text()).items() if k != "signatures"}))
     remake(backbone)
     done = classify(home)
     assert done.returncode == 1 and "is not the one this model was trained with" in done.stderr
-    assert "%?" not in run("hues", "models", "--tf-files", str(home)).stdout  # what it said of its images was kept
+    assert (
+        "%?" not in run("hues", "models", "--tf-files", str(home)).stdout
+    )  # its predictions of its images were stored
 
 
 def test_a_damaged_graph_is_not_loaded(home, backbone):
     shutil.rmtree(backbone)
-    forget_bottlenecks(home)
+    remove_embeddings(home)
     graph = next(home.rglob("retrained_graph")) / "saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:-1])
     done = classify(home)

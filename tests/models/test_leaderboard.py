@@ -1,17 +1,16 @@
-"""Models are compared on today's test set, and what lies within noise is called so."""
-
-from dataclasses import replace
+"""Models are compared on today's test set; differences within noise are called so."""
 
 import numpy as np
 import pytest
 
 from flow.base import files, paths
+from flow.base.options import filled
 from flow.models import leaderboard, model_store
-from flow.plan import Training
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.records.rows import CHOSEN, MODEL, PERSON, Label
 from flow.retrain import step as retrain
+from flow.retrain.options import TrainOptions
 from flow.ui import console
 from scripts.learn.metrics import Share
 from tests.helpers import coloured
@@ -26,8 +25,8 @@ def catalogue(tf_files, kept_models):
         yield opened
 
 
-def training(tiny, **more) -> Training:
-    return replace(Training.from_cfg(), architecture=str(tiny), images_min=20, **{"steps": 200, **more})
+def training(tiny, **more) -> TrainOptions:
+    return filled(TrainOptions, {"architecture": str(tiny), "images_min": 20, "steps": 200, **more})
 
 
 def trained(tiny, catalogue, **more) -> model_store.Model:
@@ -35,7 +34,7 @@ def trained(tiny, catalogue, **more) -> model_store.Model:
 
 
 def spoil(model: model_store.Model) -> model_store.Model:
-    """Make a model answer by lot, and boast of it."""
+    """Make a model answer at random and claim perfect accuracy."""
     from scripts.learn import model_files, out_of_fold
 
     head, gate = model_files.load_head(model.folder)
@@ -57,7 +56,7 @@ def test_no_models_no_board(catalogue):
     assert leaderboard.ranked("robots", catalogue) == []
 
 
-def test_a_boast_is_not_believed(tiny, catalogue):
+def test_a_models_own_claim_does_not_rank_it(tiny, catalogue):
     """The figure in a model's own file may be of another time; today's test set decides."""
     good, bad = trained(tiny, catalogue), trained(tiny, catalogue, steps=201)
     bad = spoil(bad)
@@ -70,9 +69,9 @@ def test_a_boast_is_not_believed(tiny, catalogue):
 
 def test_the_share_is_that_of_the_models_own_report_on_the_same_images(tiny, catalogue):
     model = trained(tiny, catalogue)
-    standing = leaderboard.leaderboard("robots", catalogue).ranking[0]
-    assert standing.share == {k: model.facts["accuracy"][k] for k in standing.share}  # its interval, too
-    assert standing.share["total"] == 120  # every image, each by the head that left it out
+    score = leaderboard.leaderboard("robots", catalogue).ranking[0]
+    assert score.share == {k: model.facts["accuracy"][k] for k in score.share}  # its interval, too
+    assert score.share["total"] == 120  # every image, each by the head that left it out
 
 
 def test_old_models_are_measured_on_what_was_added_since(tiny, catalogue):
@@ -88,8 +87,8 @@ def test_old_models_are_measured_on_what_was_added_since(tiny, catalogue):
     assert {s.share["total"] for s in board.ranking} == {120}  # what the older ones learned from is measured by folds
 
 
-def test_a_model_is_never_measured_on_what_it_has_learned_nor_on_copies_of_it(tiny, catalogue):
-    """Look-alikes of its training images, added later, are new to nobody."""
+def test_a_model_is_never_measured_on_what_it_was_trained_on_nor_on_copies_of_it(tiny, catalogue):
+    """Near-duplicates of its training images, added later, do not measure it."""
     from PIL import Image
 
     model = trained(tiny, catalogue)
@@ -97,13 +96,13 @@ def test_a_model_is_never_measured_on_what_it_has_learned_nor_on_copies_of_it(ti
     for path in sorted((home / "cyan").glob("*.png"))[:12]:
         Image.open(path).save(path.with_suffix(".jpg"), quality=80)
     coloured(home, 5, ("cyan",), first=500)
-    standing = leaderboard.leaderboard("robots", catalogue).ranking[0]
-    assert standing.share["total"] == 120 + 5
+    score = leaderboard.leaderboard("robots", catalogue).ranking[0]
+    assert score.share["total"] == 120 + 5
     kept = __import__("scripts.learn.out_of_fold", fromlist=["load"]).load(model.folder, model.labels)
     assert len(kept.trained_on) == 120 and set(kept.guesses) == kept.trained_on
 
 
-def test_a_model_of_before_predictions_were_kept_is_measured_on_what_was_set_apart_then(tiny, catalogue):
+def test_a_model_without_stored_predictions_is_measured_on_what_was_held_out_then(tiny, catalogue):
     coloured(paths.training("robots"), 90, first=40)
     model = trained(tiny, catalogue)
     facts = dict(model.facts, files={k: v for k, v in model.facts["files"].items() if k != "honest.npz"})
@@ -116,17 +115,17 @@ def test_a_model_of_before_predictions_were_kept_is_measured_on_what_was_set_apa
     assert board.images == 3 * round(0.16 * 230) and old.share["total"] == 3 * round(0.16 * 130)
 
 
-def test_a_robots_image_never_measures_a_model(tiny, catalogue):
+def test_an_image_labelled_by_a_model_never_measures_one(tiny, catalogue):
     trained(tiny, catalogue)
     before = leaderboard.leaderboard("robots", catalogue).images
     image, other = provenance.training_images("robots", catalogue)[:2]
     catalogue.set_labels([Label(image.sha256, image.label, MODEL, 0.99, "model")])
     assert leaderboard.leaderboard("robots", catalogue).images == before - 1
-    catalogue.set_labels([Label(other.sha256, other.label, PERSON, came=CHOSEN)])
+    catalogue.set_labels([Label(other.sha256, other.label, PERSON, sampling=CHOSEN)])
     assert leaderboard.leaderboard("robots", catalogue).images == before - 2
 
 
-def test_a_damaged_model_stands_last_with_the_reason(tiny, catalogue, capsys):
+def test_a_damaged_model_is_ranked_last_with_the_reason(tiny, catalogue, capsys):
     good, broken = trained(tiny, catalogue), trained(tiny, catalogue, steps=201)
     (broken.folder / "head.npz").write_bytes(b"nothing")
     board = leaderboard.leaderboard("robots", catalogue)
@@ -156,7 +155,7 @@ def test_without_test_images_the_models_own_figures_rank_them(tiny, catalogue, t
         (100, 150, 700, False),
     ],
 )
-def test_noise_is_noise(only_one, only_best, both, tied):
+def test_a_difference_within_noise_is_a_tie(only_one, only_best, both, tied):
     """Only images that one of the two has right tell them apart; those that both have, or only one was asked, do not."""
     rows = [(True, False)] * only_one + [(False, True)] * only_best + [(True, True)] * both
     one, best = ({str(i): pair[k] for i, pair in enumerate(rows)} for k in (0, 1))
@@ -171,9 +170,9 @@ def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, mo
     trained(tiny, catalogue, steps=201)
     board = leaderboard.leaderboard("robots", catalogue)
     leaderboard.show(board, to_stdout=True, most=1)
-    out, said = capsys.readouterr().out, " ".join(notes)
+    out, shown = capsys.readouterr().out, " ".join(notes)
     assert board.ranking[0].model.name in out and "%" in out
-    assert "1 more" in said and "cyan, magenta, yellow" in said and "not told apart" in said
+    assert "1 more" in shown and "cyan, magenta, yellow" in shown and "not told apart" in shown
     facts = board.facts()
     assert [m["model"] for m in facts["models"]] == [s.model.name for s in board.ranking]
     assert {"share", "parameters", "counts", "created", "tied_with_best"} <= set(facts["models"][0])
@@ -185,13 +184,13 @@ def test_advice_says_better_worse_or_the_same(tiny, catalogue):
     same = trained(tiny, catalogue, steps=210)
     assert "within noise" in leaderboard.advice("robots", catalogue, same, [first]).verdict
     worse = spoil(trained(tiny, catalogue, steps=220))
-    told = leaderboard.advice("robots", catalogue, worse, [first, same])
-    assert told.verdict.startswith("Worse") and not told.is_top
+    advice = leaderboard.advice("robots", catalogue, worse, [first, same])
+    assert advice.verdict.startswith("Worse") and not advice.is_top
     spoil(first), spoil(same)
     before = [m for m in model_store.all_models("robots") if m.name in (first.name, same.name)]
     better = trained(tiny, catalogue, steps=230)
-    told = leaderboard.advice("robots", catalogue, better, before)
-    assert told.verdict.startswith("Better") and told.is_top
+    advice = leaderboard.advice("robots", catalogue, better, before)
+    assert advice.verdict.startswith("Better") and advice.is_top
 
 
 def test_advice_names_what_would_help_most(tiny, catalogue):

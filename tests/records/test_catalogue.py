@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flow.base.errors import RoboError
 from flow.records.catalogue import Catalogue
-from flow.records.rows import MODEL, PERSON, ArchiveEntry, Image, Label, SortedCopy
+from flow.records.rows import MODEL, PERSON, WHOLE_FOLDER, ArchiveEntry, Image, Label, SortedCopy
 from tests.faults import world
 from tests.faults.runner import run
 
@@ -35,8 +35,8 @@ def image(sha="s", **other):
             "page_url": "p",
             "title": "t",
             "creator": "c",
-            "license": "by",
-            "license_url": "l",
+            "licence": "by",
+            "licence_url": "l",
             "credit": "x",
             "searchtag": "tag",
             "at": "now",
@@ -77,7 +77,7 @@ def test_a_label_keeps_its_key_whatever_comes_or_goes(tmp_path):
         assert catalogue.by_keys([]) == []
 
 
-def test_what_is_set_apart_keeps_its_version(catalogue):
+def test_what_is_held_out_keeps_its_version(catalogue):
     assert catalogue.add_splits({"a": "test"}) == 1
     assert catalogue.add_splits({"a": "test", "c": "test"}) == 2
     assert catalogue.add_splits({}) == 2
@@ -85,7 +85,7 @@ def test_what_is_set_apart_keeps_its_version(catalogue):
     assert [catalogue.held_out_by(v) for v in (0, 1, 2)] == [set(), {"a"}, {"a", "c"}]
 
 
-def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
+def test_a_catalogue_from_before_sampling_was_recorded_counts_as_sorted_in_whole_folders(tmp_path):
     path = tmp_path / "old.sqlite"
     old = sqlite3.connect(path)
     old.executescript(
@@ -97,8 +97,8 @@ def test_a_catalogue_of_an_earlier_version_gets_its_new_columns(tmp_path):
     old.commit()
     old.close()
     with Catalogue.open(path) as catalogue:
-        assert catalogue.set_aside is None and catalogue.labels()["a"].came == "whole"
-        catalogue.add_splits({"b": "test"})  # trained then, set apart now
+        assert catalogue.damaged is None and catalogue.labels()["a"].sampling == WHOLE_FOLDER
+        catalogue.add_splits({"b": "test"})  # trained then, held out now
         assert catalogue.held_out_by(1) == {"a"} and catalogue.held_out_by(2) == {"a", "b"}
 
 
@@ -124,13 +124,13 @@ def other_tables():
     return db.serialize()
 
 
-def robots_of(state):
+def by_model(state):
     return {sha for sha, _, by in state["labels"] if by == MODEL}
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_a_damaged_catalogue_is_set_aside_and_what_can_be_is_told_again(how):
-    """What the robot sorted, waiting or harvested, stays the robot's: none of it may become a person's word."""
+def test_a_damaged_catalogue_is_renamed_and_rebuilt_from_journals_and_score_files(how):
+    """What the model sorted, waiting or harvested, stays the model's: none of it may become a person's label."""
     root = world.fresh(world.to_undo)
     assert run(root, "robots", "undo").code == 0 and run(root, "robots", "harvest").code == 0
     world.put(world.unsorted(root), "drawn", range(400, 403))
@@ -157,7 +157,7 @@ def test_a_damaged_catalogue_is_set_aside_and_what_can_be_is_told_again(how):
     assert ("catalogue was damaged" in done.out) == (root / "catalogues/robots.damaged").exists() == (how != "empty")
     assert "harvested 1 (1 checked by a person, 0 by the robot alone)" in done.out
     after = world.state(root)
-    assert robots_of(after) == robots_of(before) != set()
+    assert by_model(after) == by_model(before) != set()
     assert {sha for _, sha in after["images"]} == {sha for _, sha in before["images"]}
 
 

@@ -1,4 +1,4 @@
-"""A journal is read however large it has become, and told as torn where it is."""
+"""A journal is read however large it has become, and says how many of its lines are torn."""
 
 import subprocess
 import sys
@@ -31,8 +31,8 @@ def home(tf_files):
 def test_what_is_written_is_read(tf_files):
     path = home(tf_files)
     path.write_text(as_text(moves(3), [path.parent / "sorted_x"], 7))
-    told = read(path)
-    assert (told.moves, told.folders, told.number, told.torn) == (moves(3), ["sorted_x"], 7, 0)
+    found = read(path)
+    assert (found.moves, found.folders, found.number, found.torn) == (moves(3), ["sorted_x"], 7, 0)
 
 
 def test_lines_of_other_systems_and_torn_ones(tf_files):
@@ -48,7 +48,7 @@ def test_lines_of_other_systems_and_torn_ones(tf_files):
 
 
 def test_two_hundred_megabytes_of_anything_take_little_memory(tf_files):
-    """One line without an end (a failing disk leaves zeros), and many that say nothing; the honest ones are found."""
+    """One line without an end (a failing disk leaves zeros), and many that say nothing; the whole ones are found."""
     path = home(tf_files)
     lines = as_text(moves(50), [], 3).splitlines(keepends=True)
     with path.open("wb") as writer:
@@ -67,8 +67,8 @@ from pathlib import Path
 from flow.records import journal
 import resource
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-told = journal.read(Path({str(path)!r}))
-print(len(told.moves), told.number, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+found = journal.read(Path({str(path)!r}))
+print(len(found.moves), found.number, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     count, number, megabytes = map(int, done.stdout.split())

@@ -1,4 +1,4 @@
-"""Who labelled what: folders are the truth, the catalogue remembers what only a robot said."""
+"""Who labelled what: folders are the truth, the catalogue remembers what only a model said."""
 
 import shutil
 
@@ -34,8 +34,8 @@ def sha_of(catalogue, name: str) -> str:
     return next(i.sha256 for i in provenance.training_images("robots", catalogue) if i.path.name == name)
 
 
-def by_robot(catalogue, name: str) -> None:
-    """As a harvest leaves it: the robot's label, remembered before the file moves in."""
+def by_model(catalogue, name: str) -> None:
+    """As a harvest leaves it: the model's label, remembered before the file moves in."""
     old = next(i for i in provenance.training_images("robots", catalogue) if i.path.name == name)
     catalogue.set_labels([Label(old.sha256, old.label, MODEL, 0.97, "model")])
 
@@ -45,8 +45,8 @@ def test_what_lies_in_a_folder_was_sorted_by_a_person(robots, catalogue):
     assert {row.given_by for row in catalogue.labels().values()} == {PERSON}
 
 
-def test_a_robots_image_stays_the_robots_under_any_name(robots, catalogue):
-    by_robot(catalogue, "cyan_1.png")
+def test_an_image_labelled_by_the_model_stays_so_under_any_name(robots, catalogue):
+    by_model(catalogue, "cyan_1.png")
     (robots / "cyan" / "cyan_1.png").rename(robots / "cyan" / "renamed.png")
     found = given(catalogue)
     assert found["renamed.png"] == "cyan/robot"
@@ -54,14 +54,14 @@ def test_a_robots_image_stays_the_robots_under_any_name(robots, catalogue):
 
 
 def test_moving_an_image_makes_it_a_persons_for_good(robots, catalogue):
-    by_robot(catalogue, "cyan_1.png")
+    by_model(catalogue, "cyan_1.png")
     (robots / "cyan" / "cyan_1.png").rename(robots / "yellow" / "cyan_1.png")
     assert given(catalogue)["cyan_1.png"] == "yellow/human"
     assert given(catalogue)["cyan_1.png"] == "yellow/human"
 
 
 def test_moving_it_there_and_back_is_a_persons_doing_too(robots, catalogue):
-    by_robot(catalogue, "cyan_1.png")
+    by_model(catalogue, "cyan_1.png")
     moved = (robots / "cyan" / "cyan_1.png").rename(robots / "yellow" / "cyan_1.png")
     given(catalogue)
     moved.rename(robots / "cyan" / "cyan_1.png")
@@ -77,20 +77,20 @@ def test_deleting_and_adding_by_hand_is_normal(robots, catalogue):
 
 
 def test_a_deleted_image_that_comes_back_is_what_it_was(robots, catalogue, tmp_path):
-    by_robot(catalogue, "cyan_1.png")
+    by_model(catalogue, "cyan_1.png")
     kept = shutil.move(robots / "cyan" / "cyan_1.png", tmp_path / "kept.png")
     given(catalogue)
     shutil.move(kept, robots / "cyan" / "back.png")
     assert given(catalogue)["back.png"] == "cyan/robot"
 
 
-def test_one_content_in_two_labels_is_a_contradiction(robots, catalogue):
-    by_robot(catalogue, "cyan_1.png")
+def test_one_content_in_two_labels_is_a_conflict(robots, catalogue):
+    by_model(catalogue, "cyan_1.png")
     shutil.copy(robots / "cyan" / "cyan_1.png", robots / "yellow" / "copy.png")
     images = provenance.training_images("robots", catalogue)
     assert provenance.conflicting_labels(images) == 1
     assert given(catalogue)["copy.png"] == "yellow/human"  # a person put the copy there
-    assert given(catalogue)["cyan_1.png"] == "cyan/robot"  # and the robot's is still the robot's
+    assert given(catalogue)["cyan_1.png"] == "cyan/robot"  # and the model's is still the model's
 
 
 def test_own_words_and_hidden_folders_are_no_labels(robots, catalogue):
@@ -104,7 +104,7 @@ def test_own_words_and_hidden_folders_are_no_labels(robots, catalogue):
 
 @pytest.fixture
 def sorted_folder(robots, catalogue):
-    """Two images sorted by the robot, one under the line."""
+    """Two images sorted by the model, one below confidence_min."""
     folder = paths.testing("robots") / f"sorted_{STAMP}"
     coloured(folder, 2, ("cyan",), first=50)
     (folder / "yellow").mkdir()
@@ -119,21 +119,21 @@ def sorted_folder(robots, catalogue):
     return folder
 
 
-def looked_at(folder, catalogue) -> dict[str, str]:
+def labels_in(folder, catalogue) -> dict[str, str]:
     return {
         i.path.name: f"{i.label}/{i.given_by}" for i in provenance.sorted_images(folder, {"cyan", "yellow"}, catalogue)
     }
 
 
-def test_what_nobody_touched_is_the_robots(sorted_folder, catalogue):
-    assert looked_at(sorted_folder, catalogue) == {"cyan_50.png": "cyan/robot", "cyan_51.png": "cyan/robot"}
+def test_what_nobody_touched_is_labelled_by_the_model(sorted_folder, catalogue):
+    assert labels_in(sorted_folder, catalogue) == {"cyan_50.png": "cyan/robot", "cyan_51.png": "cyan/robot"}
 
 
 def test_what_a_person_moved_or_added_is_theirs(sorted_folder, catalogue):
     (sorted_folder / "cyan" / "cyan_50.png").rename(sorted_folder / "yellow" / "moved.png")
     next((sorted_folder / "yellow_under925").iterdir()).rename(sorted_folder / "yellow" / "raised.png")
     coloured(sorted_folder, 1, ("yellow",), first=70)
-    assert looked_at(sorted_folder, catalogue) == {
+    assert labels_in(sorted_folder, catalogue) == {
         "cyan_51.png": "cyan/robot",
         "moved.png": "yellow/human",
         "raised.png": "yellow/human",
@@ -143,7 +143,7 @@ def test_what_a_person_moved_or_added_is_theirs(sorted_folder, catalogue):
 
 def test_an_approved_folder_is_a_persons_as_a_whole(sorted_folder, catalogue):
     catalogue.approve(sorted_folder.name, STAMP)
-    assert set(looked_at(sorted_folder, catalogue).values()) == {"cyan/human"}
+    assert set(labels_in(sorted_folder, catalogue).values()) == {"cyan/human"}
 
 
 def test_folders_wait_oldest_first(sorted_folder, catalogue):

@@ -74,23 +74,23 @@ class Page(HTMLParser):
         return [attributes for found, attributes in self.elements if found == name]
 
 
-def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: float = 0.6) -> Dataset:
-    """Pictures in flat colours with made-up vectors; every sixth tests, every seventh is watched, the rest trains."""
+def make_dataset(folder: Path, labels: list[str], per_label: int = 30, noise: float = 0.6) -> Dataset:
+    """Images in flat colours with made-up vectors; every sixth tests, every seventh is watched, the rest trains."""
     rng = np.random.default_rng(5)
     n = per_label * len(labels)
     y, turn = np.repeat(np.arange(len(labels)), per_label), np.tile(np.arange(per_label), len(labels))
     centres = rng.normal(size=(len(labels), 12))
-    pictures = []
+    images = []
     for i in range(n):
         path = folder / str(y[i]) / f"picture {turn[i]}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (140, 100), tuple(int(v) for v in rng.integers(0, 255, 3))).save(path)
-        pictures.append(LabeledImage(path, labels[y[i]], f"{i:064d}"))
+        images.append(LabeledImage(path, labels[y[i]], f"{i:064d}"))
     test = turn % 6 == 0
     validation = ~test & (turn % 7 == 3)
     return Dataset(
         sorted(labels),
-        pictures,
+        images,
         (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32),
         y,
         np.ones(n, bool),
@@ -103,7 +103,7 @@ def make_material(folder: Path, labels: list[str], per_label: int = 30, noise: f
     )
 
 
-def facts_for(material: Dataset, trained: TrainedHead, recipe: HeadConfig) -> dict:
+def facts_for(dataset: Dataset, trained: TrainedHead, config: HeadConfig) -> dict:
     """What retrain.facts_of gives."""
     return {
         "name": "flowers_efficientnet_lite0_batch64",
@@ -117,16 +117,16 @@ def facts_for(material: Dataset, trained: TrainedHead, recipe: HeadConfig) -> di
             "handle": "https://tfhub.dev/google/some/1",
         },
         "parameters": {
-            "steps": recipe.steps,
+            "steps": config.steps,
             "batch_size": 16,
             "learning_rate": 0.01,
-            "solver": recipe.solver,
+            "solver": config.solver,
             "seed": 1,
             "test_percent": 16,
             "distortions": {"flip": False, "crop": 10},
         },
         "strength": trained.strength,
-        "counts": material.counts(),
+        "counts": dataset.counts(),
         "left_out": 3,
         "unreadable": {"/photos/torn.jpg": "damaged or cut off"},
         "seconds": {"bottlenecks": 0.4, "head": 75.2},
@@ -135,30 +135,30 @@ def facts_for(material: Dataset, trained: TrainedHead, recipe: HeadConfig) -> di
     }
 
 
-def learn(material: Dataset, solver: str = "sgd") -> tuple[dict, TrainedHead]:
-    recipe = HeadConfig(steps=60, batch_size=16, solver=solver)
-    trained = train(material, recipe)
-    return facts_for(material, trained, recipe), trained
+def learn(dataset: Dataset, solver: str = "sgd") -> tuple[dict, TrainedHead]:
+    config = HeadConfig(steps=60, batch_size=16, solver=solver)
+    trained = train(dataset, config)
+    return facts_for(dataset, trained, config), trained
 
 
 @pytest.fixture(scope="module")
 def flowers(tmp_path_factory):
-    material = make_material(tmp_path_factory.mktemp("photos"), ["daisy", "roses", "tulips"], noise=1.6)
-    return material, *learn(material)
+    dataset = make_dataset(tmp_path_factory.mktemp("photos"), ["daisy", "roses", "tulips"], noise=1.6)
+    return dataset, *learn(dataset)
 
 
 @pytest.fixture(scope="module")
 def page(flowers):
-    material, facts, trained = flowers
-    return Page(report.page(facts, material, trained))
+    dataset, facts, trained = flowers
+    return Page(report.page(facts, dataset, trained))
 
 
-def without(material: Dataset, part: str, label: int | None = None) -> Dataset:
+def without(dataset: Dataset, part: str, label: int | None = None) -> Dataset:
     """The same with no test or validation rows, or none of one label: they train instead."""
-    gone = getattr(material, part) & ((material.y == label) | (label is None))
-    setattr(material, part, getattr(material, part) & ~gone)
-    material.train = material.train | gone
-    return material
+    gone = getattr(dataset, part) & ((dataset.y == label) | (label is None))
+    setattr(dataset, part, getattr(dataset, part) & ~gone)
+    dataset.train = dataset.train | gone
+    return dataset
 
 
 # What is there
@@ -171,8 +171,8 @@ def test_page_has_every_section_with_a_heading(page):
     assert len(page.all("h1")) == 1
 
 
-def test_page_tells_the_figures(page, flowers):
-    material, facts, _ = flowers
+def test_page_shows_the_figures(page, flowers):
+    dataset, facts, _ = flowers
     share = facts["accuracy"]
     assert f"{share['right']} right: {100 * share['value']:.1f} %" in page.text
     assert f"{round(100 * share['low'])} to {round(100 * share['high'])} %" in page.text
@@ -197,51 +197,51 @@ def test_every_table_has_a_caption_and_every_chart_a_title(page):
 
 
 def test_without_a_mistake_no_mistakes_are_promised(flowers):
-    material, facts, trained = flowers
+    dataset, facts, trained = flowers
     perfect = {**facts["accuracy"], "right": facts["accuracy"]["total"], "value": 1.0, "low": 0.8, "high": 1.0}
-    text = Page(report.page({**facts, "accuracy": perfect}, material, trained)).text
+    text = Page(report.page({**facts, "accuracy": perfect}, dataset, trained)).text
     assert "It made no mistake" in text and "its mistakes below" not in text
 
 
-def test_a_band_that_reaches_further_up_says_why(flowers):
-    material, facts, trained = flowers
-    assert "reaches as far up" not in Page(report.page(facts, material, trained)).text
+def test_an_interval_that_reaches_further_up_says_why(flowers):
+    dataset, facts, trained = flowers
+    assert "reaches as far up" not in Page(report.page(facts, dataset, trained)).text
     further = {**facts["accuracy"], "high": 0.99, "with_robots": 0.97}
-    text = Page(report.page({**facts, "accuracy": further}, material, trained)).text
+    text = Page(report.page({**facts, "accuracy": further}, dataset, trained)).text
     assert "Heads that learned that too get 97.0 %" in text and "reaches as far up as this allows" in text
 
 
-def test_pictures_that_sat_out_are_told(flowers):
-    material, facts, trained = flowers
+def test_images_that_were_left_out_are_counted(flowers):
+    dataset, facts, trained = flowers
     counts = {label: {**row, "images": row["images"] + 2} for label, row in facts["counts"].items()}
-    text = Page(report.page({**facts, "counts": counts}, material, trained)).text
+    text = Page(report.page({**facts, "counts": counts}, dataset, trained)).text
     assert "6 pictures that only the robot has seen sat out" in text
-    assert "sat out" not in Page(report.page(facts, material, trained)).text
+    assert "sat out" not in Page(report.page(facts, dataset, trained)).text
 
 
 def test_matrix_shows_every_count_of_the_confusion(flowers):
-    material, facts, trained = flowers
-    text = report.page(facts, material, trained)
+    dataset, facts, trained = flowers
+    text = report.page(facts, dataset, trained)
     matrix = text[text.index('<table class="matrix"') : text.index("Most confused")]
     cells = [int(n) for n in re.findall(r'class="(?:hit|miss|zero)"[^>]*>(\d+)<', matrix)]
     assert cells == [n for row in facts["confusion"] for n in row]
 
 
-def test_thresholds_tell_the_mistakes_to_expect_in_250_pictures(flowers):
-    material, facts, trained = flowers
+def test_thresholds_show_the_mistakes_to_expect_in_250_images(flowers):
+    dataset, facts, trained = flowers
     row = {"threshold": 0.8, "coverage": 0.4, "right": 90, "total": 100, "value": 0.9, "low": 0.826, "high": 0.945}
-    text = Page(report.page({**facts, "thresholds": [row]}, material, trained)).text
+    text = Page(report.page({**facts, "thresholds": [row]}, dataset, trained)).text
     assert "0.840 %90.0 % 83 to 94 %10 6 to 17" in text  # of 250, 100 are sorted and 10 of these wrong
 
 
-def test_the_gate_says_how_many_test_pictures_it_would_hold_back(flowers):
-    material, facts, trained = flowers
-    for gate, told in (
+def test_the_novelty_limit_says_how_many_test_images_it_would_hold_back(flowers):
+    dataset, facts, trained = flowers
+    for gate, shown in (
         ({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
         ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
         ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back"),
     ):
-        assert told in Page(report.page({**facts, "gate": gate}, material, trained)).text
+        assert shown in Page(report.page({**facts, "gate": gate}, dataset, trained)).text
 
 
 # Nothing from outside, nothing let in
@@ -249,9 +249,9 @@ def test_the_gate_says_how_many_test_pictures_it_would_hold_back(flowers):
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
 def test_page_has_no_outside_address(tmp_path, solver):
-    material = make_material(tmp_path, ["daisy", "roses"], noise=1.6)
-    facts, trained = learn(material, solver)
-    text = report.page(facts, material, trained)
+    dataset = make_dataset(tmp_path, ["daisy", "roses"], noise=1.6)
+    facts, trained = learn(dataset, solver)
+    text = report.page(facts, dataset, trained)
     found = Page(text)
     for name, attributes in found.elements:
         assert name not in {"script", "link", "iframe", "object", "embed", "base", "form", "a"}
@@ -271,13 +271,13 @@ def test_policy_forbids_everything_but_what_the_page_carries(page):
 
 
 def test_hostile_names_stay_text(tmp_path):
-    material = make_material(tmp_path / "<svg onload=alert(3)>", HOSTILE, noise=1.6)
-    facts, trained = learn(material)
+    dataset = make_dataset(tmp_path / "<svg onload=alert(3)>", HOSTILE, noise=1.6)
+    facts, trained = learn(dataset)
     facts["warnings"] = [*facts["warnings"], "No image of <script>alert(4)</script> is in the test set."]
     facts["unreadable"] = {"/photos/<img onerror=alert(5)>.jpg": "<b>torn</b>"}
     facts["name"] = "</title><script>alert(6)</script>"
     facts["parameters"]["<i onclick=alert(7)>"] = "<iframe>"
-    found = Page(report.page(facts, material, trained))
+    found = Page(report.page(facts, dataset, trained))
     assert not found.faults
     names = {name for name, _ in found.elements}
     assert not names & {"script", "iframe", "i", "object"}
@@ -287,13 +287,13 @@ def test_hostile_names_stay_text(tmp_path):
         assert text in found.text
 
 
-def test_every_text_of_a_template_is_escaped_and_spelled_out_once():
+def test_every_text_of_a_template_is_escaped_once():
     made = report.environment().from_string(
         '<p title="{{ x }}">{{ x }}</p>{% macro b(t) %}<b>{{ t }}</b>{% endmacro %}{{ b(x) }}'
     )
-    told = made.render(x="\"'<>&\x1b\udcff")
+    shown = made.render(x="\"'<>&\x1b\udcff")
     safe = "&#34;&#39;&lt;&gt;&amp;\\x1b\\udcff"
-    assert told == f'<p title="{safe}">{safe}</p><b>{safe}</b>'
+    assert shown == f'<p title="{safe}">{safe}</p><b>{safe}</b>'
 
 
 def test_a_figure_that_is_missing_stops_the_page():
@@ -302,105 +302,105 @@ def test_a_figure_that_is_missing_stops_the_page():
 
 
 def test_broken_file_names_can_be_written(tmp_path, flowers):
-    material, facts, trained = flowers
+    dataset, facts, trained = flowers
     spelled = "/photos/\\udcff\\x00\\x1b[31m.jpg"
     odd = {**facts, "unreadable": {"/photos/\udcff\x00\x1b[31m.jpg": "vanished"}}
-    report.write(tmp_path / "report.html", odd, material, trained)
+    report.write(tmp_path / "report.html", odd, dataset, trained)
     assert spelled in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_broken_labels_can_be_written(tmp_path):
-    material = make_material(tmp_path, ["a", "b"], noise=1.6)
-    facts, trained = learn(material)
+    dataset = make_dataset(tmp_path, ["a", "b"], noise=1.6)
+    facts, trained = learn(dataset)
     names = ["\udcff", "b\x1b[31m"]
     counts = dict(zip(names, facts["counts"].values(), strict=True))
     targets = [{**row, "labels": dict(zip(names, row["labels"].values(), strict=True))} for row in facts["targets"]]
-    material.labels[:] = names
+    dataset.labels[:] = names
     odd = {**facts, "counts": counts, "targets": targets, "name": "\udcfe_b", "warnings": ["\x07 rang"]}
-    report.write(tmp_path / "report.html", odd, material, trained)
+    report.write(tmp_path / "report.html", odd, dataset, trained)
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert all(name in text for name in ("\\udcff", "b\\x1b[31m", "\\udcfe_b", "\\x07 rang"))
 
 
-# Odd material
+# Odd datasets
 
 
 def few(folder):
-    return make_material(folder, ["a", "b"], per_label=6)
+    return make_dataset(folder, ["a", "b"], per_label=6)
 
 
 def no_validation(folder):
-    return without(make_material(folder, ["a", "b"]), "validation")
+    return without(make_dataset(folder, ["a", "b"]), "validation")
 
 
 def one_label_untested(folder):
-    return without(make_material(folder, ["a", "b", "c"]), "test", 1)
+    return without(make_dataset(folder, ["a", "b", "c"]), "test", 1)
 
 
 def no_test(folder):
-    return without(make_material(folder, ["a", "b"]), "test")
+    return without(make_dataset(folder, ["a", "b"]), "test")
 
 
 def many(folder):
-    return make_material(folder, [f"kind of thing {i:03d}" for i in range(100)], per_label=12, noise=2)
+    return make_dataset(folder, [f"kind of thing {i:03d}" for i in range(100)], per_label=12, noise=2)
 
 
 def not_latin(folder):
-    return make_material(folder, ["机器人", "روبوت", "ロボット 🤖", "ρομπότ"], noise=1.6)
+    return make_dataset(folder, ["机器人", "روبوت", "ロボット 🤖", "ρομπότ"], noise=1.6)
 
 
 def vanished(folder):
-    material = make_material(folder, ["a", "b"], noise=3)
-    for number, picture in enumerate(material.images):
+    dataset = make_dataset(folder, ["a", "b"], noise=3)
+    for number, picture in enumerate(dataset.images):
         if number % 2:
             picture.path.unlink()
         else:
             picture.path.write_bytes(b"GIF89a no more")
-    return material
+    return dataset
 
 
 def perfect(folder):
-    return make_material(folder, ["a", "b"], noise=0.01)
+    return make_dataset(folder, ["a", "b"], noise=0.01)
 
 
 ODD = [few, no_validation, one_label_untested, no_test, many, not_latin, vanished, perfect]
 
 
 @pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
-def test_page_is_whole_whatever_the_material(tmp_path, make):
-    material = make(tmp_path)
-    facts, trained = learn(material, "lbfgs" if make in (few, no_validation) else "sgd")
-    text = report.page(facts, material, trained)
+def test_page_is_whole_whatever_the_dataset(tmp_path, make):
+    dataset = make(tmp_path)
+    facts, trained = learn(dataset, "lbfgs" if make in (few, no_validation) else "sgd")
+    text = report.page(facts, dataset, trained)
     found = Page(text)
     assert not found.faults
     assert {a["id"] for a in found.all("section")} == SECTIONS
-    assert all(label in found.text for label in material.labels)
+    assert all(label in found.text for label in dataset.labels)
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b|Safe\(", found.text.split("</style>")[-1])
     assert len(text.encode()) < 600_000
 
 
 def test_without_a_test_set_no_table_pretends(tmp_path):
-    material = no_test(tmp_path)
-    material.human[:] = False  # else the folds would measure
-    facts, trained = learn(material)
-    text = Page(report.page(facts, material, trained)).text
+    dataset = no_test(tmp_path)
+    dataset.human[:] = False  # else the folds would measure
+    facts, trained = learn(dataset)
+    text = Page(report.page(facts, dataset, trained)).text
     assert "Nobody can say yet how good it is" in text
     assert "Precision, recall" not in text and "confidence_min lets through" not in text
 
 
-def test_pictures_that_vanished_are_passed_over(tmp_path):
-    material = vanished(tmp_path)
-    facts, trained = learn(material)
-    assert report.worst_mistakes(material, trained, 5) and report.suspects(material, trained, 5)
-    found = Page(report.page(facts, material, trained))
+def test_images_that_vanished_are_passed_over(tmp_path):
+    dataset = vanished(tmp_path)
+    facts, trained = learn(dataset)
+    assert report.worst_mistakes(dataset, trained, 5) and report.suspects(dataset, trained, 5)
+    found = Page(report.page(facts, dataset, trained))
     assert not found.all("img") and "Not one of them can be read any more" in found.text
 
 
 @pytest.mark.parametrize("label_count, tight", [(2, False), (100, True)])
 def test_matrix_scrolls_in_its_own_box(tmp_path, label_count, tight):
-    material = make_material(tmp_path, [f"l{i:03d}" for i in range(label_count)], per_label=6)
-    facts, trained = learn(material)
-    found = Page(report.page(facts, material, trained))
+    dataset = make_dataset(tmp_path, [f"l{i:03d}" for i in range(label_count)], per_label=6)
+    facts, trained = learn(dataset)
+    found = Page(report.page(facts, dataset, trained))
     kinds = [name + "." + a.get("class", "") for name, a in found.elements]
     at = kinds.index("table.matrix tight" if tight else "table.matrix")
     assert kinds[at - 1].startswith("div.scroll") and found.elements[at - 1][1]["tabindex"] == "0"
@@ -408,12 +408,12 @@ def test_matrix_scrolls_in_its_own_box(tmp_path, label_count, tight):
 
 
 def test_curves_survive_numbers_that_ran_away(flowers):
-    material, facts, trained = flowers
+    dataset, facts, trained = flowers
     kept = trained.curve
     wild = (float("nan"), float("inf"), 2.0, 1.5)
     trained.curve = [Point(i, 0.5, loss, None, None) for i, loss in enumerate(wild)]
     try:
-        text = report.page(facts, material, trained)
+        text = report.page(facts, dataset, trained)
     finally:
         trained.curve = kept
     drawn = re.findall(r'points="([^"]*)"', text)
@@ -421,38 +421,38 @@ def test_curves_survive_numbers_that_ran_away(flowers):
 
 
 def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
-    material = make_material(tmp_path, ["a", "b"])
-    facts, trained = learn(material)
+    dataset = make_dataset(tmp_path, ["a", "b"])
+    facts, trained = learn(dataset)
     broken = Head(trained.head.weights * np.float32("nan"), trained.head.bias)
     trained.head = trained.plain_head = broken
     trained.out_of_fold = trained.out_of_fold * np.float32("nan")
     trained.evaluation = replace(trained.evaluation, calibrated=trained.evaluation.calibrated * np.float32("nan"))
-    spoilt = figures(trained.evaluation, trained.folded, trained.temperature, material)
-    found = Page(report.page({**facts, **spoilt, "gate": facts["gate"]}, material, trained))
+    spoilt = figures(trained.evaluation, trained.folded, trained.temperature, dataset)
+    found = Page(report.page({**facts, **spoilt, "gate": facts["gate"]}, dataset, trained))
     assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
 
 
-def test_verdict_does_not_promise_what_few_pictures_show(flowers, monkeypatch):
-    material, facts, trained = flowers
+def test_verdict_does_not_promise_what_few_images_show(flowers, monkeypatch):
+    dataset, facts, trained = flowers
     targets = [{"precision": 0.98, "all": 0.5, "labels": {}}]
     row = {"threshold": 0.925, "coverage": 0.2, "right": 3, "total": 3, "value": 1, "low": 0.44, "high": 1}
-    given, told = {**facts, "targets": targets, "thresholds": [row]}, []
+    given, shown = {**facts, "targets": targets, "thresholds": [row]}, []
     for n in (6, 60):
         some = Measured(np.arange(n), np.tile(np.float32([0.9, 0.1, 0]), (n, 1)), "on some images")
         monkeypatch.setattr(Measured, "of", lambda *_, some=some: some)
-        told.append(Page(report.page(given, material, trained)).text)
-    assert "only 6 pictures scored as high" in told[0] and "3 of 3 right" in told[0]
-    assert "60 of these pictures scored as high" in told[1]
+        shown.append(Page(report.page(given, dataset, trained)).text)
+    assert "only 6 pictures scored as high" in shown[0] and "3 of 3 right" in shown[0]
+    assert "60 of these pictures scored as high" in shown[1]
 
 
-def test_what_it_was_measured_with_is_said_in_words(flowers, monkeypatch):
-    material, facts, trained = flowers
+def test_what_it_was_measured_on_is_said_in_words(flowers, monkeypatch):
+    dataset, facts, trained = flowers
     total, given = facts["accuracy"]["total"], {**facts, "warnings": []}
     folds = f" on {total} images, each predicted without it"
-    assert Page(report.page(given, material, trained)).text.count(folds) >= 4
-    found = Measured.of(material, trained)
+    assert Page(report.page(given, dataset, trained)).text.count(folds) >= 4
+    found = Measured.of(dataset, trained)
     monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images kept apart"))
-    text = Page(report.page(given, material, trained)).text
+    text = Page(report.page(given, dataset, trained)).text
     assert text.count(" on 90 images kept apart") >= 4 and folds not in text
 
 
@@ -462,49 +462,49 @@ def test_long_curves_are_thinned_to_their_shape():
     assert len(some) == POINTS_MAX and some[0] == points[0] and some[-1] == points[-1]
 
 
-# Which pictures
+# Which images
 
 
 def test_planted_wrong_labels_are_the_first_suspects(tmp_path):
-    material = make_material(tmp_path, ["a", "b", "c"], per_label=60, noise=1.4)
-    inside = np.flatnonzero(~material.test)
+    dataset = make_dataset(tmp_path, ["a", "b", "c"], per_label=60, noise=1.4)
+    inside = np.flatnonzero(~dataset.test)
     planted = np.random.default_rng(2).permutation(inside)[: len(inside) // 20]
     for i in planted:
-        material.y[i] = (material.y[i] + 1) % 3
-        old = material.images[i]
-        material.images[i] = LabeledImage(old.path, material.labels[material.y[i]], old.sha256)
-    facts, trained = learn(material, "lbfgs")
-    first, found = report.suspects(material, trained, len(planted)), report.suspects(material, trained)
-    wrong = {material.images[i].path for i in planted}
+        dataset.y[i] = (dataset.y[i] + 1) % 3
+        old = dataset.images[i]
+        dataset.images[i] = LabeledImage(old.path, dataset.labels[dataset.y[i]], old.sha256)
+    facts, trained = learn(dataset, "lbfgs")
+    first, found = report.suspects(dataset, trained, len(planted)), report.suspects(dataset, trained)
+    wrong = {dataset.images[i].path for i in planted}
     assert first == found[: len(planted)] and len(found) >= 2 * len(planted)  # there is something to rank
     assert len({s.path for s in first} & wrong) >= 0.6 * len(planted)
     assert len({s.path for s in found[-len(planted) :]} & wrong) <= 0.2 * len(planted)
     assert all(s.label != s.guess and 0 < s.score <= 1 for s in first)
-    page = Page(report.page(facts, material, trained))
+    page = Page(report.page(facts, dataset, trained))
     shown = [a["title"] for name, a in page.elements if name == "li" and "title" in a]
     assert {str(s.path) for s in first} <= set(shown)
 
 
 def test_worst_mistakes_are_the_surest_wrong_guesses_of_heads_that_had_not_seen_them(flowers):
-    material, facts, trained = flowers
-    everything = report.worst_mistakes(material, trained)
+    dataset, facts, trained = flowers
+    everything = report.worst_mistakes(dataset, trained)
     assert len(everything) == facts["accuracy"]["total"] - facts["accuracy"]["right"] > 3
-    assert report.worst_mistakes(material, trained, 3) == everything[:3]
+    assert report.worst_mistakes(dataset, trained, 3) == everything[:3]
     assert [s.score for s in everything] == sorted((s.score for s in everything), reverse=True)
-    row = {p.path: i for i, p in enumerate(material.images)}
+    row = {p.path: i for i, p in enumerate(dataset.images)}
     for seen in everything:
         i = row[seen.path]
         p = trained.evaluation.calibrated[list(trained.evaluation.rows).index(i)]
-        assert seen.label == material.images[i].label
-        assert seen.guess == material.labels[p.argmax()] and seen.score == pytest.approx(p.max())
+        assert seen.label == dataset.images[i].label
+        assert seen.guess == dataset.labels[p.argmax()] and seen.score == pytest.approx(p.max())
 
 
 def test_galleries_keep_their_limits_and_say_how_many_there_are(tmp_path):
-    material = make_material(tmp_path, ["a", "b"], per_label=160, noise=9)
-    facts, trained = learn(material)
-    wrong, odd = len(report.worst_mistakes(material, trained)), len(report.suspects(material, trained))
+    dataset = make_dataset(tmp_path, ["a", "b"], per_label=160, noise=9)
+    facts, trained = learn(dataset)
+    wrong, odd = len(report.worst_mistakes(dataset, trained)), len(report.suspects(dataset, trained))
     assert wrong > report.MISTAKES_MAX / 2 and odd > report.SUSPECTS_MAX
-    found = Page(report.page(facts, material, trained))
+    found = Page(report.page(facts, dataset, trained))
     assert len(found.all("img")) == min(wrong, report.MISTAKES_MAX) + report.SUSPECTS_MAX
     assert f": {wrong} pictures got a wrong label" in found.text and f"{odd} pictures of" in found.text
 

@@ -30,8 +30,8 @@ def run(tiny, catalogue, **more) -> explore.Explored:
 
 
 def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
-    said = []
-    monkeypatch.setattr(console, "note", said.append)
+    notes = []
+    monkeypatch.setattr(console, "note", notes.append)
     done = run(tiny, catalogue, steps=[5, 100], learning_rate=[0.001, 0.01], batch_size=[8, 32])
     assert len(done.models) == 8 == len(model_store.all_models("robots"))
     chosen = {
@@ -47,7 +47,7 @@ def test_every_combination_is_trained_and_ranked(tiny, catalogue, monkeypatch):
     assert done.effects["steps"]["100"] == pytest.approx(
         sum(s.value for s in done.board.ranking if s.model.facts["parameters"]["steps"] == 100) / 4
     )
-    assert said[-1].endswith(f"tensorboard --logdir {paths.summaries('robots')}")
+    assert notes[-1].endswith(f"tensorboard --logdir {paths.summaries('robots')}")
     assert "explored 8 combinations" in done.line() and done.facts()["leaderboard"]["images"] > 0
 
 

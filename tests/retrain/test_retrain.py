@@ -1,21 +1,21 @@
-"""Nights when nothing is new, models that do not pile up, and what training leaves behind."""
+"""Nights when nothing is new, old models that are removed, and what training leaves behind."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
 import config as cfg
 from flow.base import paths
 from flow.base.errors import Quit
+from flow.base.options import filled
 from flow.models import leaderboard, model_store, prune
-from flow.plan import Training
 from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
+from flow.retrain.options import TrainOptions
 from flow.ui import console
 from tests.conftest import PER_LABEL
 from tests.helpers import coloured
@@ -33,7 +33,7 @@ def catalogue(tf_files, kept_models):
 
 
 def made(tiny, catalogue, **more) -> model_store.Model:
-    training = replace(Training.from_cfg(), architecture=str(tiny), images_min=20, **{"steps": 100, **more})
+    training = filled(TrainOptions, {"architecture": str(tiny), "images_min": 20, "steps": 100, **more})
     return retrain.retrain("robots", training, STAMP, catalogue).model
 
 
@@ -63,21 +63,21 @@ def test_other_parameters_one_image_more_or_a_moved_one_are_something_new(home):
     assert "nothing new since" in run(*NIGHT, "--tf-files", str(home)).stdout
 
 
-def test_a_test_set_that_a_training_has_set_apart_is_nothing_new(tiny, catalogue):
-    """What is set apart by the first training is found set apart by the second."""
+def test_a_test_set_that_a_training_has_held_out_is_nothing_new(tiny, catalogue):
+    """What the first training holds out is found held out by the second."""
     coloured(paths.training("robots"), 110, first=30)
-    training = replace(Training.from_cfg(), architecture=str(tiny), images_min=20, steps=50)
+    training = filled(TrainOptions, {"architecture": str(tiny), "images_min": 20, "steps": 50})
     first = retrain.retrain("robots", training, STAMP, catalogue, again=False)
     assert first.model.facts["counts"]["cyan"]["test"] == 22 and catalogue.split_version() == 1
     second = retrain.retrain("robots", training, STAMP, catalogue, again=False)
     assert isinstance(second, retrain.NothingNew) and second.model.name == first.model.name
 
 
-def test_forgetting_keeps_the_best_and_the_newest(tiny, catalogue, capsys, monkeypatch):
+def test_forget_keeps_the_best_and_the_newest(tiny, catalogue, capsys, monkeypatch):
     best = made(tiny, catalogue, steps=400)
     others = [
         made(tiny, catalogue, steps=1, batch_size=1, seed=n) for n in (1, 2, 3, 4)
-    ]  # one picture seen is not enough
+    ]  # one image seen is not enough
     for n, model in enumerate([best, *others]):
         facts = json.loads((model.folder / "model.json").read_text())
         (model.folder / "model.json").write_text(json.dumps({**facts, "created": f"2026-11-2{n}T00:00:00+00:00"}))
@@ -97,7 +97,7 @@ def test_forgetting_keeps_the_best_and_the_newest(tiny, catalogue, capsys, monke
     assert prune.prune("robots", leaderboard.ranked("robots", catalogue), 10).line() == "nothing to forget: 3 models"
 
 
-def test_killed_while_it_forgets_no_half_model_is_left(tiny, catalogue, monkeypatch):
+def test_killed_while_models_are_removed_no_half_model_is_left(tiny, catalogue, monkeypatch):
     made(tiny, catalogue), made(tiny, catalogue, steps=5)
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(shutil, "rmtree", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -1,7 +1,6 @@
-"""A model whose last layers have learned too, from the option to the sorted picture."""
+"""A model whose last layers have learned too, from the option to the sorted image."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +8,16 @@ import pytest
 import config as cfg
 from flow.base import files, paths
 from flow.base.errors import BadUsage
+from flow.base.options import filled
 from flow.classify import classify
-from flow.front import arguments, guide
+from flow.commands.command import Outcome, Run
+from flow.commands.parse import as_typed, parse
+from flow.guide import ask
 from flow.models import backbone, leaderboard, model_store, prune
-from flow.plan import Disk, Training, make_plan
 from flow.records.catalogue import Catalogue
 from flow.retrain import explore, tuning
 from flow.retrain import step as retrain
+from flow.retrain.options import TrainOptions
 from flow.ui import console
 from scripts.label_image import Graph
 from scripts.learn import efficientnet_lite
@@ -27,12 +29,8 @@ STAMP = "20261123_093011"
 LAST = {"tune": "last", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50}
 
 
-def training(**more: object) -> Training:
-    return replace(Training.from_cfg(), **{**LAST, **more})
-
-
-def plan_of(line: str, asks: bool = False):
-    return make_plan(arguments.parse(line.split())[0], Disk(models=1), STAMP, asks)
+def training(**more: object) -> TrainOptions:
+    return filled(TrainOptions, {**LAST, **more})
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +63,12 @@ def replace_model(model: model_store.Model) -> model_store.Model:
     return model_store.Model(model.folder.with_name("newer"), {**model.facts, "created": "2099-01-01T00:00:00+00:00"})
 
 
-def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
-    said = []
-    monkeypatch.setattr(console, "note", said.append)
+def test_from_the_option_to_the_sorted_image(catalogue, monkeypatch):
+    notes = []
+    monkeypatch.setattr(console, "note", notes.append)
     model = retrain.retrain("hues", training(), STAMP, catalogue).model
     assert re.fullmatch(r"efficientnet_lite0_batch64_steps50_tuned_epochs1_test16_img128_acc\d+\.\d\d", model.name)
-    assert any(re.search(r"last layers learn too: about \d+ .*for 4 trainings.*--no-folds", line) for line in said)
+    assert any(re.search(r"last layers learn too: about \d+ .*for 4 trainings.*--no-folds", line) for line in notes)
     assert model.facts["tune"]["trainings"] == 4 and model.facts["tune"]["steps"] == model.facts["tune"]["of_steps"]
     assert model.facts["parameters"]["tune"] == "last" and model.facts["accuracy"]["total"] == 60
     assert model.facts["accuracy"]["value"] > 0.8 and model.facts["seconds"]["tuning"] > 0
@@ -79,25 +77,29 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     # the same again is nothing new; a head alone is
     assert isinstance(retrain.retrain("hues", training(), STAMP, catalogue, again=False), retrain.NothingNew)
     assert retrain.made_already("hues", retrain.make_job([], training(), catalogue, shared, paths.models())) is None
-    # sorting: by its own graph, each picture once
+    # sorting: by its own graph, each image once
     unsorted = files.make_folder(paths.unsorted_dir("hues", "new"))
     for label, colour in COLOURS.items():
         for number in range(3):
             picture(colour, 100 + number).save(unsorted / f"{label}_{number}.png")
-    monkeypatch.setattr(backbone, "_checked", lambda *_: pytest.fail("ran by the shared backbone"))
-    done = classify(plan_of("hues 0 new classify_top"), catalogue, model)
+    opened, open_embedder = [], backbone.open_embedder
+    monkeypatch.setattr(backbone, "open_embedder", lambda b, folder: opened.append(folder) or open_embedder(b, folder))
+    done = classify("hues", "new", STAMP, catalogue, model)
+    assert opened == [model.folder / "retrained_graph"]  # and not the shared backbone
     assert done.total == 9 and done.folder
-    pictures = sorted(unsorted.iterdir())
+    images = sorted(unsorted.iterdir())
     graph = Graph(model.folder / "retrained_graph")
-    scores = graph.scores(np.stack([load_pixels(p, 128) for p in pictures]))
-    told = {path.name: (path.parent.name.split(cfg.under_name)[0], path.stem) for path in done.folder.rglob("*.png")}
-    for path, row in zip(pictures, scores, strict=True):
-        name = next(n for n in told if n.startswith(path.stem))
-        assert told[name][0] == graph.labels[row.argmax()]
+    scores = graph.scores(np.stack([load_pixels(p, 128) for p in images]))
+    sorted_as = {
+        path.name: (path.parent.name.split(cfg.under_name)[0], path.stem) for path in done.folder.rglob("*.png")
+    }
+    for path, row in zip(images, scores, strict=True):
+        name = next(n for n in sorted_as if n.startswith(path.stem))
+        assert sorted_as[name][0] == graph.labels[row.argmax()]
         assert abs(int(name.removesuffix(".png").rsplit("_", 1)[1]) - 1000 * row.max()) < 1.2
     assert [s.share["total"] for s in leaderboard.leaderboard("hues", catalogue).ranking] == [60]
     assert model_store.verify(model) is None
-    # what only this model needs goes when it is forgotten
+    # what only this model needs is removed with it
     own = backbone.caches(model)
     assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
     others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
@@ -107,17 +109,17 @@ def test_from_the_option_to_the_sorted_picture(catalogue, monkeypatch):
     )
 
 
-def test_head_and_last_are_explored_side_by_side_with_one_look_at_the_pictures(catalogue, small, monkeypatch):
+def test_head_and_last_are_explored_side_by_side_with_one_pass_over_the_images(catalogue, small, monkeypatch):
     from scripts.learn import activations
 
-    looked = []
+    passes = []
     compute = activations.compute
-    monkeypatch.setattr(activations, "compute", lambda *a: looked.append(1) or compute(*a))
+    monkeypatch.setattr(activations, "compute", lambda *a: passes.append(1) or compute(*a))
     done = explore.explore(
         "hues", {**LAST, "tune": ["head", "last"], "tune_epochs": [1, 2], "folds": False}, STAMP, catalogue
     )
     assert [m.facts["parameters"]["tune"] for m in done.models].count("head") == 1  # epochs make no other head
-    assert len(done.models) == 3 and looked == [1]
+    assert len(done.models) == 3 and passes == [1]
     assert set(done.effects["tune"]) == {"head", "last"} and set(done.effects["tune_epochs"]) == {"not tuned", "1", "2"}
     unmeasured = [m for m in done.models if not m.measured]
     assert len(unmeasured) == 2 and all(
@@ -170,43 +172,70 @@ def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(ti
 # Options and questions
 
 
-def test_the_options_are_checked_and_the_settings_are_their_defaults():
-    plan = plan_of("hues 0 0 retrain_defaults --tune last --tune-epochs 3 --tune-rate 0.001 --tune-batch 32 --no-folds")
-    assert (plan.training.tune, plan.training.tune_epochs, plan.training.tune_batch, plan.training.folds) == (
-        "last",
-        3,
-        32,
-        False,
+def options_of(line: str) -> TrainOptions:
+    return parse(line.split()).options
+
+
+def test_the_options_are_checked_and_the_settings_are_their_defaults(tf_files):
+    options = options_of(
+        "hues 0 0 retrain_defaults --tune last --tune-epochs 3 --tune-rate 0.001 --tune-batch 32 --no-folds"
     )
-    assert plan.training.tune_rate == 0.001
-    assert Training.from_cfg().tune == "head" and Training.from_cfg().folds
+    assert (options.tune, options.tune_epochs, options.tune_batch, options.folds) == ("last", 3, 32, False)
+    assert options.tune_rate == 0.001
+    usual = options_of("hues 0 0 retrain_defaults")
+    assert usual.tune == "head" and usual.folds is True
+    cfg.retrain_tune_default, cfg.retrain_tune_folds = "last", False
+    changed = options_of("hues 0 0 retrain_defaults")
+    assert changed.tune == "last" and changed.folds is False
+    assert options_of("hues 0 0 retrain_defaults --folds").folds is True
     for wrong, named in (("--tune all", "head, last"), ("--tune-epochs 0", "1..1000"), ("--tune-batch 1", "2..1024")):
         with pytest.raises(BadUsage, match=named):
-            plan_of(f"hues 0 0 retrain_defaults {wrong}")
+            options_of(f"hues 0 0 retrain_defaults {wrong}")
 
 
-def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it():
-    line = (
-        "hues 0 0 retrain --architecture efficientnet_lite0 --steps 9 --image-size 224 --test-percent 10 --batch-size 8 "
-        "--learning-rate 0.01"
-    )
-    assert plan_of(line).training.tune == "head"
-    assert plan_of(line, asks=True).ask_training and not plan_of(f"{line} --tune head", asks=True).ask_training
+SCRIPT = (
+    "hues 0 0 retrain --architecture efficientnet_lite0 --steps 9 --image-size 224 --test-percent 10 --batch-size 8 "
+    "--learning-rate 0.01 --images-min 20"
+)
 
 
-def test_it_is_asked_where_it_is_possible_and_said_what_it_costs(monkeypatch):
-    said, asked = [], []
-    monkeypatch.setattr(console, "note", said.append)
+@pytest.fixture
+def questions(monkeypatch):
+    """The questions that are asked; each is answered by `last`. The notes come in `questions.notes`."""
+
+    class Questions(list):
+        notes: list[str]
+
+    asked = Questions()
+    asked.notes = []
+    monkeypatch.setattr(console, "note", asked.notes.append)
     monkeypatch.setattr(
         console, "ask", lambda text, check, default, back=False, help="": asked.append(text) or check("last")
     )
-    given = ("architecture", "steps", "image_size", "test_percent", "batch_size", "learning_rate")
-    assert guide.ask_training(Training.from_cfg(), given).tune == "last"
-    assert asked == ["What learns: only the head, or the last layers too (head or last)"] and "minute" in said[0]
-    hub = replace(Training.from_cfg(), architecture="mobilenet_v2")
-    assert guide.ask_training(hub, given).tune == "head" and len(asked) == 1
+    return asked
 
 
-def test_the_command_for_next_time_says_it():
-    request, _ = arguments.parse(["hues", "0", "0", "retrain_defaults", "--tune", "last", "--no-folds"])
-    assert " retrain_defaults --tune last --no-folds" in guide.command(request)
+def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it(catalogue, questions):
+    asked = parse(SCRIPT.split())
+    run = Run("hues", STAMP, catalogue, Outcome("hues"), given=asked.given)
+    assert [step for step, _ in asked.command.dry_run(run, asked.options)] == ["retrain"]
+    assert asked.options.tune == "head" and questions == []
+    less = parse(SCRIPT.replace("--learning-rate 0.01", "").split())
+    with pytest.raises(BadUsage, match="--learning-rate is missing, and there is nobody to ask"):
+        less.command.dry_run(Run("hues", STAMP, catalogue, Outcome("hues"), given=less.given), less.options)
+
+
+def test_it_is_asked_where_it_is_possible_with_what_it_costs(tf_files, questions):
+    asked = parse(SCRIPT.split())
+    assert ask.training_parameters(asked.options, asked.given).tune == "last"
+    assert questions == ["What learns: only the head, or the last layers too (head or last)"]
+    assert "minute" in questions.notes[0]
+    given = parse([*SCRIPT.split(), "--tune", "head"])
+    assert ask.training_parameters(given.options, given.given).tune == "head" and len(questions) == 1
+    hub = parse(SCRIPT.replace("efficientnet_lite0", "mobilenet_v2").split())
+    assert ask.training_parameters(hub.options, hub.given).tune == "head" and len(questions) == 1
+
+
+def test_the_command_for_next_time_says_it(tf_files):
+    asked = parse(["hues", "0", "0", "retrain_defaults", "--tune", "last", "--no-folds"])
+    assert " retrain_defaults --tune last --no-folds" in " ".join(as_typed(asked))

@@ -1,4 +1,4 @@
-"""`make demo` turns the whole loop; here with fewer pictures."""
+"""`make demo` turns the whole loop; here with fewer images."""
 
 import shutil
 import subprocess

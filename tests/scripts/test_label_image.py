@@ -88,12 +88,12 @@ def test_many_images_each_under_its_name_and_labels_found_beside_the_graph(model
     assert all(str(path) in out for path in others)
 
 
-def test_an_unreadable_image_is_told_and_the_rest_labelled(model, image, tmp_path, capsys):
+def test_an_unreadable_image_is_reported_and_the_rest_labelled(model, image, tmp_path, capsys):
     (tmp_path / "bad.jpg").write_bytes(b"no")
     assert label(model, tmp_path / "bad.jpg", image, tmp_path / "gone.jpg") == 3
-    said = capsys.readouterr()
-    assert "bad.jpg: not a picture" in said.err and "gone.jpg: vanished" in said.err
-    assert said.out.count("score=") == 3
+    shown = capsys.readouterr()
+    assert "bad.jpg: not a picture" in shown.err and "gone.jpg: vanished" in shown.err
+    assert shown.out.count("score=") == 3
     assert label(model, tmp_path / "bad.jpg") == 3
 
 
@@ -141,7 +141,7 @@ def test_no_graph_a_broken_one_and_too_few_labels(model, image, tmp_path, capsys
     assert "1 labels" in capsys.readouterr().err
 
 
-def test_damaged_weights_are_told(model, image, tmp_path, capsys):
+def test_damaged_weights_are_reported(model, image, tmp_path, capsys):
     graph = shutil.copytree(model / "retrained_graph", tmp_path / "retrained_graph")
     for path in (graph / "variables").iterdir():
         path.write_bytes(path.read_bytes()[: len(path.read_bytes()) // 2])

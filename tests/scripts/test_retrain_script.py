@@ -111,7 +111,7 @@ def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, cap
 
 
 def test_the_misclassified_are_listed_with_what_they_were_taken_for(tiny, shared, tmp_path, capsys):
-    """Magenta pictures among the cyan ones, so that some of the test set must be wrong."""
+    """Magenta images among the cyan ones, so that some of the test set must be wrong."""
     photos = coloured(tmp_path / "photos", 20)
     for n in range(20):
         Image.open(photos / "magenta" / f"magenta_{n}.png").rotate(90).save(photos / "cyan" / f"wrong_{n}.png")
@@ -162,20 +162,20 @@ def test_what_cannot_be_trained_says_why(photos, tiny, shared, tmp_path, capsys)
     assert "did you mean" in capsys.readouterr().err
 
 
-def test_unreadable_pictures_are_left_out_and_told(photos, tiny, shared, tmp_path, capsys):
+def test_unreadable_images_are_left_out_and_reported(photos, tiny, shared, tmp_path, capsys):
     mine = coloured(tmp_path / "photos", 20)
     (mine / "cyan" / "broken.jpg").write_bytes(b"no")
     assert retrain.main(flags(mine, tiny, shared, tmp_path)) == 0
     assert re.search(r"Left out .*broken\.jpg: not a picture", capsys.readouterr().err)
 
 
-# Distortions
+# Augmentation
 
 
 def job(photos: Path, tiny: Path, how: Augmentation) -> TrainingJob:
-    with HashCache(None) as book:
+    with HashCache(None) as cache:
         return TrainingJob(
-            list_images(photos, book),
+            list_images(photos, cache),
             tiny_backbone(tiny),
             tiny,
             HeadConfig(steps=50),
@@ -189,35 +189,35 @@ def job(photos: Path, tiny: Path, how: Augmentation) -> TrainingJob:
     [Augmentation(flip=True), Augmentation(crop=30), Augmentation(scale=50), Augmentation(brightness=60)],
     ids=["flip", "crop", "scale", "brightness"],
 )
-def test_each_distortion_changes_what_is_learned(photos, tiny, shared, how):
-    places = CachePaths(shared / "models", shared / "bottlenecks")
-    plain, bent = (prepare_data(job(photos, tiny, d), places) for d in (Augmentation(), how))
-    assert plain.extra is None
+def test_each_augmentation_changes_what_is_learned(photos, tiny, shared, how):
+    paths = CachePaths(shared / "models", shared / "bottlenecks")
+    plain, bent = (prepare_data(job(photos, tiny, d), paths) for d in (Augmentation(), how))
+    assert plain.augmented is None
     rows = np.flatnonzero(bent.dataset.train)
-    assert len(bent.extra.labels) == augmentation.COPIES * len(rows)
+    assert len(bent.augmented.labels) == augmentation.COPIES * len(rows)
     originals = np.repeat(bent.dataset.vectors[rows], augmentation.COPIES, axis=0)
-    changed = (np.abs(originals - bent.extra.vectors).max(axis=1) > 1e-3).mean()
+    changed = (np.abs(originals - bent.augmented.vectors).max(axis=1) > 1e-3).mean()
     assert (0.3 < changed < 0.7) if how.flip else changed > 0.95
-    assert np.array_equal(bent.extra.labels, np.repeat(bent.dataset.y[rows], augmentation.COPIES))
-    assert np.array_equal(bent.extra.folds, np.repeat(bent.dataset.folds[rows], augmentation.COPIES))
+    assert np.array_equal(bent.augmented.labels, np.repeat(bent.dataset.y[rows], augmentation.COPIES))
+    assert np.array_equal(bent.augmented.folds, np.repeat(bent.dataset.folds[rows], augmentation.COPIES))
     a, b = (fit(job(photos, tiny, Augmentation()), g).trained.head.weights for g in (plain, bent))
     assert not np.allclose(a, b)
-    again = prepare_data(job(photos, tiny, how), places)
-    assert np.array_equal(again.extra.vectors, bent.extra.vectors)
+    again = prepare_data(job(photos, tiny, how), paths)
+    assert np.array_equal(again.augmented.vectors, bent.augmented.vectors)
 
 
-def test_test_pictures_are_never_distorted_into_training(photos, tiny, shared):
-    gathered = prepare_data(
+def test_augmented_test_images_never_train(photos, tiny, shared):
+    prepared = prepare_data(
         job(photos, tiny, Augmentation(flip=True)), CachePaths(shared / "models", shared / "bottlenecks")
     )
-    tests = gathered.dataset.vectors[gathered.dataset.test]
-    nearest = np.abs(gathered.extra.vectors[:, None] - tests[None]).max(axis=2).min()
+    tests = prepared.dataset.vectors[prepared.dataset.test]
+    nearest = np.abs(prepared.augmented.vectors[:, None] - tests[None]).max(axis=2).min()
     assert nearest > 1e-3
 
 
-def test_a_mirrored_copy_is_the_mirrored_picture(photos):
-    with HashCache(None) as book:
-        one = list_images(photos, book)[0]
+def test_a_mirrored_copy_is_the_mirrored_image(photos):
+    with HashCache(None) as cache:
+        one = list_images(photos, cache)[0]
     made = list(augmentation.copies(one, Augmentation(flip=True), 32).values())
     plain = next(iter(augmentation.copies(one, Augmentation(scale=0, crop=0, brightness=0), 32).values()))
     mirrored = [bool(np.allclose(c, plain[:, ::-1], atol=0.01)) for c in made]
@@ -225,9 +225,9 @@ def test_a_mirrored_copy_is_the_mirrored_picture(photos):
 
 
 def test_brightness_and_crop_stay_within_what_was_asked(photos):
-    with HashCache(None) as book:
-        pictures = list_images(photos, book)[:10]
-    for one in pictures:
+    with HashCache(None) as cache:
+        images = list_images(photos, cache)[:10]
+    for one in images:
         plain = next(iter(augmentation.copies(one, Augmentation(), 32).values()))
         for bright in augmentation.copies(one, Augmentation(brightness=20), 32).values():
             inside = (plain > 0.05) & (plain < 0.8)

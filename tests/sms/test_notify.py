@@ -105,7 +105,7 @@ def test_twilio_is_asked_to_send_quotes_and_dashes_in_the_cheap_alphabet(twilio)
     assert classified() and twilio.taken[0]["SmartEncoded"] == "true"
 
 
-def test_a_command_is_told_whole_or_not_at_all(twilio):
+def test_a_command_is_given_whole_or_not_at_all(twilio):
     command = f"python roboflow.py {'x' * 64} 0 0 harvest --harvest-unchecked yes"
     assert notify.classified("x" * 64, 1, 1, 0, command) and notify.classified("y", 1, 1, 0, command + " z" * 60)
     assert f"Check first: run '{command}'. boop boop." in twilio.taken[0]["Body"]
@@ -136,7 +136,7 @@ def test_no_path_address_or_host_in_a_text(raw, shown):
     assert redact.redact(raw) == (shown or raw)
 
 
-def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatch, tmp_path):
+def test_own_folders_with_blanks_and_own_machine_are_not_named(twilio, monkeypatch, tmp_path):
     monkeypatch.setattr(cfg, "path_to_tf_files", str(tmp_path / "Ada L" / "tf files"))
     monkeypatch.setattr(notify.socket, "gethostname", lambda: "adas-box")
     assert notify.failed(NAME, "download", f"adas-box: {tmp_path}/Ada L/tf files/logs/x.log, not adas-boxer")
@@ -156,7 +156,7 @@ def test_own_folders_with_blanks_and_own_machine_are_not_told(twilio, monkeypatc
         ("", ""),
     ],
 )
-def test_one_line_holds_nothing_unseen(raw, shown):
+def test_one_line_holds_no_invisible_characters(raw, shown):
     assert redact.one_line(raw) == shown
 
 
@@ -220,42 +220,42 @@ def test_short_downloads_send_nothing(twilio):
     assert notify.downloaded(NAME, "1 of 1", 60.0)
 
 
-def test_a_run_sends_a_few_texts_and_still_tells_a_failure(twilio):
+def test_a_run_sends_a_few_texts_and_still_reports_a_failure(twilio):
     assert [classified() for _ in range(6)] == [True] * 4 + [False] * 2
     assert notify.failed(NAME, "retrain", "disk full") and not notify.failed(NAME, "retrain", "something else")
     notify.begin()
     assert classified() and len(twilio.taken) == 6 and console.warnings() == []
 
 
-def test_the_same_failure_is_told_once_in_six_hours(twilio, monkeypatch):
+def test_the_same_failure_is_reported_once_in_six_hours(twilio, monkeypatch):
     now = [1_800_000_000.0]
     monkeypatch.setattr(notify, "_now", lambda: now[0])
-    told = []
+    sent = []
 
     def again(reason="disk full: 31 MB free", name=NAME, step="retrain"):
         notify.begin()
-        told.append(notify.failed(name, step, reason))
+        sent.append(notify.failed(name, step, reason))
 
     again()
     again()
     again("disk full: 29 MB free")  # the same but for a figure
-    assert told == [True, False, False]
+    assert sent == [True, False, False]
     again("no network")
     again(name="cats")
     again(step="classify")
-    assert told[3:] == [True] * 3
+    assert sent[3:] == [True] * 3
     now[0] += 6 * 3600 - 1
     again()
     now[0] += 1
     again()
-    assert told[6:] == [False, True]
+    assert sent[6:] == [False, True]
     now[0] -= 86_400  # the clock is set back a day
     again()
     again()
-    assert told[8:] == [True, False]
+    assert sent[8:] == [True, False]
 
 
-def test_a_failure_twilio_did_not_take_is_told_next_time(twilio):
+def test_a_failure_twilio_did_not_take_is_reported_next_time(twilio):
     twilio.faults = ["400"]
     assert [notify.failed(NAME, "retrain", "disk full") for _ in range(3)] == [False, True, False]
 
@@ -263,7 +263,7 @@ def test_a_failure_twilio_did_not_take_is_told_next_time(twilio):
 @pytest.mark.parametrize(
     "content", [b"", b"[1]", b"{", b'{"a": "x"}', b"\xff", b"[" * 100_000, b"null", b'{"a": 1e999}']
 )
-def test_a_damaged_memory_of_failures_stops_nothing(twilio, tmp_path, content):
+def test_a_damaged_record_of_failures_stops_nothing(twilio, tmp_path, content):
     path = tmp_path / "tf_files" / "logs" / "notified.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -271,12 +271,12 @@ def test_a_damaged_memory_of_failures_stops_nothing(twilio, tmp_path, content):
     assert "robots" not in path.read_text() and len(json.loads(path.read_text())) == 1
 
 
-def test_a_memory_that_cannot_be_written_stops_nothing(twilio, tmp_path):
+def test_a_record_that_cannot_be_written_stops_nothing(twilio, tmp_path):
     (tmp_path / "tf_files").write_text("a file where the folder should be")
     assert notify.failed(NAME, "retrain", "disk full") and console.warnings() == []
 
 
-# --- trouble: one warning, nothing else ---
+# --- errors: one warning, nothing else ---
 
 
 @pytest.mark.parametrize("number", sorted(FROM_ERRORS))
@@ -308,14 +308,14 @@ def test_wrong_password(twilio, monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "503", "5xx html", "drop"])
-def test_passing_trouble_is_tried_again_once_after_two_seconds(twilio, naps, fault):
+def test_a_passing_error_is_tried_again_once_after_two_seconds(twilio, naps, fault):
     twilio.faults = [fault]
     assert classified() and console.warnings() == []
     assert twilio.posts == 2 and naps == [2.0] and len(twilio.taken) == 1
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "503", "5xx html", "drop"])
-def test_lasting_trouble_is_one_warning_after_two_tries(twilio, fault):
+def test_a_lasting_error_is_one_warning_after_two_tries(twilio, fault):
     twilio.faults = [fault] * 5
     assert not classified()
     assert one_warning().startswith("No text message was sent: Twilio") and twilio.posts == 2
@@ -334,7 +334,7 @@ def test_lasting_trouble_is_one_warning_after_two_tries(twilio, fault):
         ("401", "TWILIO_AUTH_TOKEN"),
     ],
 )
-def test_trouble_that_will_not_pass_is_not_tried_again(twilio, naps, fault, says):
+def test_an_error_that_will_not_pass_is_not_tried_again(twilio, naps, fault, says):
     twilio.faults = [fault]
     assert not classified()
     assert says in one_warning() and twilio.posts == 1 and naps == []
@@ -359,14 +359,14 @@ def test_a_server_that_drips_is_left_when_the_budget_is_spent(twilio, monkeypatc
     assert "did not answer in time" in one_warning()
 
 
-def test_nobody_listens(twilio, monkeypatch, naps):
+def test_a_server_that_cannot_be_reached(twilio, monkeypatch, naps):
     monkeypatch.setattr(cfg, "twilio_base_url", "http://127.0.0.1:9")
     assert not classified()
     assert "could not be reached" in one_warning() and naps == [2.0]
 
 
 def test_no_second_try_where_the_budget_is_spent(twilio, monkeypatch, naps):
-    ticks = iter(range(0, 1000, 12))  # every look at the clock is 12 s later
+    ticks = iter(range(0, 1000, 12))  # each time the clock is read it is 12 s later
     monkeypatch.setattr(twilio_client, "_clock", lambda: float(next(ticks)))
     twilio.faults = ["500"]
     assert not classified()
@@ -456,7 +456,7 @@ def test_nonsense_is_never_an_error(twilio, call):
     assert len(console.warnings()) <= 1
 
 
-def test_a_warning_nobody_can_be_told_is_no_error(twilio, monkeypatch):
+def test_a_warning_that_cannot_be_shown_is_no_error(twilio, monkeypatch):
     def broken(_):
         raise BrokenPipeError
 
@@ -496,14 +496,14 @@ def test_a_test_message_is_followed_until_it_arrives(twilio, naps):
     twilio.life = [("queued", None), ("sending", None), ("sent", None), ("delivered", None)]
     sentence = notify.test(NAME)
     assert "Status: delivered, no error." in sentence and "twilio_active" not in sentence
-    assert twilio.fingerprints == 4
+    assert twilio.status_requests == 4
     assert twilio.taken[0]["Body"] == "robots: this is a test, text messages work. Nothing to do. boop boop."
 
 
 def test_a_blocked_test_message_names_the_code_and_what_to_do(twilio):
     twilio.life = [("queued", None), ("undelivered", 30034)]
     assert "Status: undelivered, error code 30034. " + twilio_client.ADVICE[30034] in notify.test(NAME)
-    twilio.life, twilio.fingerprints = [("failed", 31999)], 0
+    twilio.life, twilio.status_requests = [("failed", 31999)], 0
     assert "Status: failed, error code 31999. Look the code up" in notify.test(NAME)
 
 
@@ -513,18 +513,18 @@ def test_following_ends_after_fifteen_seconds(twilio, monkeypatch):
     monkeypatch.setattr(twilio_client, "_sleep", lambda pause: now.__setitem__(0, now[0] + pause))
     twilio.life = [("queued", None), ("sent", None)]
     assert "Status after 15 s: sent, no error code so far." in notify.test(NAME)
-    assert now[0] == 15 and twilio.fingerprints == 10
+    assert now[0] == 15 and twilio.status_requests == 10
 
 
-def test_a_last_look_that_is_too_short_does_not_lose_what_was_told(twilio, monkeypatch):
-    looks = iter((None, "drip"))
+def test_a_last_request_that_is_too_short_does_not_lose_the_status(twilio, monkeypatch):
+    faults = iter((None, "drip"))
     monkeypatch.setattr(twilio_client, "FOLLOW_S", 2.0)
-    monkeypatch.setattr(twilio_client, "_sleep", lambda pause: setattr(twilio, "get_fault", next(looks)))
+    monkeypatch.setattr(twilio_client, "_sleep", lambda pause: setattr(twilio, "get_fault", next(faults)))
     twilio.life = [("sent", None)]
     assert "Status after 2 s: sent, no error code so far." in notify.test(NAME)
 
 
-def test_following_survives_trouble(twilio, monkeypatch):
+def test_following_survives_errors(twilio, monkeypatch):
     twilio.get_fault = "test credentials"
     assert "Twilio took it" in notify.test(NAME) and "test credentials" in notify.test(NAME)
     twilio.get_fault = "html"
@@ -560,7 +560,7 @@ def test_the_test_may_fail(twilio, monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["", "tells all", "html", "drop", "500"])
-def test_no_secret_in_log_warning_text_or_memory(twilio, tmp_path, caplog, capsys, fault):
+def test_no_secret_in_log_warning_text_or_record(twilio, tmp_path, caplog, capsys, fault):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("twilio.http_client").setLevel(logging.DEBUG)
     runlog.start(tmp_path / "tf_files" / "logs" / "robots.log", "run1")
@@ -569,14 +569,14 @@ def test_no_secret_in_log_warning_text_or_memory(twilio, tmp_path, caplog, capsy
     notify.failed(NAME, "download", reason)
     twilio.faults = [fault, fault] if fault else []
     try:
-        said = notify.test(NAME)
+        sentence = notify.test(NAME)
     except RoboError as problem:
-        said = f"{problem.message} {problem.hint}"
+        sentence = f"{problem.message} {problem.hint}"
     runlog.stop()
     shown = capsys.readouterr()
     everything = [path.read_text() for path in (tmp_path / "tf_files").rglob("*") if path.is_file()]
     everything += [form["Body"] for form in twilio.sent]
-    everything += [shown.out, shown.err, said, *console.warnings(), caplog.text]
+    everything += [shown.out, shown.err, sentence, *console.warnings(), caplog.text]
     everything += [str(record.args) + str(record.msg) for record in caplog.records]
     for value in (*VALUES, "tok3n%2Fvery", SID[2:], TO[1:]):
         assert not any(value in text for text in everything), value

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config as cfg
-from flow.base.errors import BadUsage, NoCredentials
-from flow.sources import REGISTRY, SourceError, check_sources, open_sources, source_names
-from flow.sources.site import license_code, text
+from flow.base.errors import BadUsage, NoCredentials, NotReady
+from flow.sources import REGISTRY, SourceError, check_ready, check_sources, open_sources, source_names
+from flow.sources.site import licence_code, text
 from flow.web.fetch import Fetcher
 from tests import sites
 from tests.servers import Server, html, in_turn, picture, status
@@ -42,7 +42,7 @@ def found(spec: str, tag: str = "robotart", most: int = 1000) -> list:
         return everything
 
 
-def trouble(spec: str) -> SourceError:
+def source_error(spec: str) -> SourceError:
     with pytest.raises(SourceError) as problem:
         found(spec)
     return problem.value
@@ -105,7 +105,7 @@ def test_openverse_pages_to_its_end(server):
     assert "license=cc0%2Cpdm%2Cby%2Cby-sa" in server.hits[0]
     assert "mature=false" in server.hits[0]
     first = all_found[0]
-    assert (first.license, first.creator, first.width) == ("by", "Jo Example", 1024)
+    assert (first.licence, first.creator, first.width) == ("by", "Jo Example", 1024)
     assert first.credit.startswith('"Tin robot 0" by Jo Example is licensed under CC BY 2.0.')
 
 
@@ -155,21 +155,21 @@ def test_openverse_with_a_key(server, monkeypatch):
         open_sources("openverse")
 
 
-def test_openverse_short_wait_is_said_and_done(server, monkeypatch):
+def test_openverse_short_wait_is_announced_and_waited_out(server, monkeypatch):
     from flow.ui import console
 
-    said = []
-    monkeypatch.setattr(console, "note", said.append)
+    notes = []
+    monkeypatch.setattr(console, "note", notes.append)
     sites.openverse(server, [sites.openverse_row(1, "http://x.example/1.jpg")])
     search = server.routes["/v1/images/"]
     server.put("/v1/images/", in_turn(status(429, b'{"detail":"Request was throttled."}', Retry_After="1"), search))
     assert len(found("openverse")) == 1
-    assert any("openverse asks to wait" in line for line in said)
+    assert any("openverse asks to wait" in line for line in notes)
 
 
 def test_openverse_day_limit_says_when_to_come_back(server):
     server.put("/v1/images/", status(429, b"{}", Retry_After="7200"))
-    problem = trouble("openverse")
+    problem = source_error("openverse")
     assert problem.reason.startswith("openverse asks to be left alone until ")
     assert problem.until is not None
     assert len(server.hits) == 1
@@ -179,17 +179,17 @@ def test_openverse_day_limit_says_when_to_come_back(server):
     "detail",
     [{"detail": {"license": ["License 'x' does not exist."]}}, {"error": "InputError", "detail": "bad", "fields": []}],
 )
-def test_openverse_refused_search_is_told(server, detail):
+def test_openverse_refused_search_gives_the_reason(server, detail):
     server.put("/v1/images/", lambda request: sites.json_answer(request, detail, 400))
-    assert "refuses the search (400" in trouble("openverse").reason
+    assert "refuses the search (400" in source_error("openverse").reason
 
 
 @pytest.mark.parametrize("spec", ["openverse", "commons", "nasa", "inaturalist"])
 @pytest.mark.parametrize("route", [html, b"", b"[1, 2]", b"{" * 100_000, b"\xff\xfe"], ids=range(5))
-def test_answers_that_are_none_are_trouble_not_a_crash(server, spec, route):
+def test_answers_that_are_no_results_are_source_errors_not_crashes(server, spec, route):
     for path in ("/v1/images/", "/w/api.php", "/search", "/v1/observations"):
         server.put(path, route)
-    assert spec in trouble(spec).reason
+    assert spec in source_error(spec).reason
 
 
 JSON = st.recursive(
@@ -238,9 +238,9 @@ def test_rows_of_any_shape_never_crash(row):
         read(row)
 
 
-def test_site_with_trouble_of_its_own(server):
+def test_server_error_of_a_site_ends_the_source(server):
     server.put("/v1/images/", status(502))
-    assert "trouble of its own (502)" in trouble("openverse").reason
+    assert "trouble of its own (502)" in source_error("openverse").reason
 
 
 def test_site_that_repeats_its_page_for_ever_is_left(server):
@@ -259,11 +259,22 @@ def test_commons_pages_in_order_with_plain_texts(server):
     all_found = found("commons")
     assert [record.source_id for record in all_found] == [str(1000 + n) for n in range(1, 121)]
     assert all_found[0].creator == "Jo Example 1"
-    assert (all_found[0].license, all_found[0].license_url) == (
+    assert (all_found[0].licence, all_found[0].licence_url) == (
         "by-sa",
         "https://creativecommons.org/licenses/by-sa/4.0",
     )
     assert len(server.hits) == 3
+
+
+@pytest.mark.parametrize(("contact", "count"), [("", 1), ("me@example.org", 0)])
+def test_commons_without_a_contact_says_what_it_allows(server, monkeypatch, contact, count):
+    from flow.ui import console
+
+    notes, cfg.contact = [], contact
+    monkeypatch.setattr(console, "note", notes.append)
+    sites.commons(server, [])
+    found("commons")
+    assert len([line for line in notes if "10 requests a minute without a contact" in line]) == count
 
 
 def test_commons_nothing_found(server):
@@ -281,10 +292,10 @@ def test_commons_lag_is_waited_for(server):
     assert len(found("commons")) == 1
 
 
-def test_commons_error_with_status_200_is_told(server):
+def test_commons_error_with_status_200_gives_the_reason(server):
     error = {"error": {"code": "badvalue", "info": "Unrecognized value"}}
     server.put("/w/api.php", lambda request: sites.json_answer(request, error))
-    assert "Unrecognized value" in trouble("commons").reason
+    assert "Unrecognized value" in source_error("commons").reason
 
 
 # The others
@@ -296,7 +307,7 @@ def test_nasa_marks_third_parties_and_tidies_addresses(server):
     assert len(all_found) == 130
     assert all_found[0].image_url == "https://images-assets.nasa.gov/image/PIA%200/PIA%200~medium.jpg"
     assert all_found[0].fallback_url.endswith("~thumb.jpg")
-    assert [record.license for record in all_found[:3]] == ["pdm", "pdm", "unknown"]
+    assert [record.licence for record in all_found[:3]] == ["pdm", "pdm", "unknown"]
     assert "A Company Ltd" in all_found[2].creator
 
 
@@ -305,15 +316,17 @@ def test_inaturalist_goes_by_id_and_by_the_photos_own_licence(server):
     all_found = found("inaturalist", "lixus bardanae")
     assert len(all_found) == 230
     assert all_found[0].image_url == "http://x.example/photos/0/large.jpeg"
-    assert [record.license for record in all_found[:3]] == ["by", "by", "unknown"]
+    assert [record.licence for record in all_found[:3]] == ["by", "by", "unknown"]
     assert "photo_license=cc0%2Ccc-by%2Ccc-by-sa" in server.hits[0]
 
 
-def test_imgur_reads_albums_and_single_pictures(server, monkeypatch):
+def test_imgur_reads_albums_and_single_images(server, monkeypatch):
     monkeypatch.setenv("IMGURAPI_ID", "mine")
-    with pytest.raises(BadUsage):
+    with pytest.raises(BadUsage) as problem:
         open_sources("imgur")  # licences unknown, and nobody said that is fine
-    cfg.licenses = [*cfg.licenses, "unknown"]
+    assert problem.value.message == "Imgur gives no licences, and `licences` does not hold unknown."
+    assert "Add unknown to `licences`" in problem.value.hint
+    cfg.licences = [*cfg.licences, "unknown"]
     inner = {
         "id": "PqRsT12",
         "title": None,
@@ -354,7 +367,7 @@ def test_flickr_with_and_without_a_good_key(server, monkeypatch):
     sites.flickr(server, [f"http://x.example/{n}_b.jpg" for n in range(620)])
     all_found = found("flickr", "robot_art")
     assert len(all_found) == 620
-    assert (all_found[0].license, all_found[0].page_url) == ("by", "https://www.flickr.com/photos/1%40N00/4000")
+    assert (all_found[0].licence, all_found[0].page_url) == ("by", "https://www.flickr.com/photos/1%40N00/4000")
     assert "tags=robotart" in server.hits[0]
     monkeypatch.setenv("FLICKR_API_KEY", "wrong-key-of-mine")
     with pytest.raises(NoCredentials) as problem:
@@ -362,10 +375,10 @@ def test_flickr_with_and_without_a_good_key(server, monkeypatch):
     assert "wrong-key-of-mine" not in problem.value.message
 
 
-# One's own pictures
+# One's own images
 
 
-def test_folder_finds_pictures_by_path_and_reads_credits(tmp_path):
+def test_folder_finds_images_by_path_and_reads_credits(tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "a.jpg").write_bytes(picture(1))
     (tmp_path / "b" / "c.PNG").write_bytes(picture(2, form="PNG"))
@@ -375,7 +388,7 @@ def test_folder_finds_pictures_by_path_and_reads_credits(tmp_path):
     (tmp_path / "CREDITS.csv").write_text("file,creator,license\na.jpg,'=Jo,by\n")
     records = list(open_sources(f"folder:{tmp_path}")[0].search("anything"))
     assert [Path(record.image_url).name for record in records] == ["a.jpg", "plain", "c.PNG"]
-    assert (records[0].creator, records[0].license) == ("=Jo", "by")
+    assert (records[0].creator, records[0].licence) == ("=Jo", "by")
     assert open_sources(f"folder:{tmp_path}")[0].read(records[0]) == picture(1)
 
 
@@ -401,6 +414,25 @@ def test_url_list_takes_our_own_logs_too(tmp_path):
     ]
 
 
+def test_a_folder_without_its_prefix_is_refused_with_the_right_words(tmp_path):
+    with pytest.raises(BadUsage) as problem:
+        check_sources(str(tmp_path))
+    assert problem.value.hint == f"For images of your own: --source folder:{tmp_path}"
+
+
+def test_a_folder_or_list_without_images_is_not_ready(tmp_path):
+    listing = tmp_path / "list.txt"
+    listing.write_text("# nothing yet\n")
+    with pytest.raises(NotReady) as problem:
+        check_ready(f"folder:{tmp_path},urls:{listing}")
+    assert problem.value.message == f"There is no image in {tmp_path}. There is no address in {listing}."
+    (tmp_path / "a.jpg").write_bytes(picture(1))
+    check_ready(f"folder:{tmp_path},urls:{listing}")  # one of them has an image: no complaint
+    check_ready(f"urls:{listing},sample")
+    with pytest.raises(BadUsage):
+        check_ready(",")
+
+
 # The robots that are drawn here
 
 
@@ -424,17 +456,17 @@ def test_sample_gives_one_kind_or_all_four():
     assert all(30 < mixed.count(kind) < 70 for kind in KINDS)
 
 
-def test_sample_pictures_are_all_kept_and_none_alike():
+def test_sample_images_are_all_kept_and_none_are_near_duplicates():
     from flow.download.validate import validate_image
     from flow.sources.sample import KINDS
     from scripts.learn.fingerprints import FingerprintIndex
 
-    source, looks = open_sources("sample")[0], FingerprintIndex()
+    source, index = open_sources("sample")[0], FingerprintIndex()
     for kind in KINDS:
         for record in itertools.islice(source.search(kind), 15):
-            look = validate_image(source.read(record)).look
-            assert looks.find(look) is None
-            looks.add(record.source_id, look)
+            fingerprint = validate_image(source.read(record)).look
+            assert index.find(fingerprint) is None
+            index.add(record.source_id, fingerprint)
 
 
 # Small readers
@@ -460,7 +492,7 @@ def test_sample_pictures_are_all_kept_and_none_alike():
     ],
 )
 def test_licences_in_any_spelling(words, code):
-    assert license_code(words) == code
+    assert licence_code(words) == code
 
 
 def test_markup_is_taken_out_of_texts():

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tests.conftest import LONG
 from tests.faults.cases import CASES
 
 HERE = Path(__file__).resolve().parent.parent
@@ -17,3 +18,7 @@ def test_all_42_cases_name_tests_that_exist():
             assert re.search(rf"^def {name}\(", (HERE / file).read_text(encoding="utf-8"), re.MULTILINE), (
                 f"{number}: {test}"
             )
+
+
+def test_the_long_test_files_are_there():
+    assert [name for name in LONG if not (HERE / name).is_file()] == []

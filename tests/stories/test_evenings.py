@@ -35,7 +35,7 @@ def unsorted(root, tag):
 
 
 def begin(t, basetag="birds"):
-    t.expect("What shall the basetag be")
+    t.expect("What shall your basetag be")
     t.type(basetag)
     t.expect("Where from?")
 
@@ -50,12 +50,12 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
     with Terminal("--tf-files", str(root), **NO_NETWORK) as t:
         begin(t)
         t.type(text)
-        t.expect("16 pictures, 1 that cannot be read")
+        t.expect("16 images, 1 that cannot be read")
         t.expect("broken.jpg: damaged or cut off")
         for question in (
             "Which labels",
             "How many new images, 0 to 250? [15]",
-            "What shall they be called?",
+            "What shall these images be called?",
             "ENTER starts",
         ):
             t.expect(question)
@@ -63,7 +63,7 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
         t.expect("15 asked: 15 kept")
         t.expect("ENTER opens the page")
         t.type("q")
-        t.expect("next: say what is on the first pictures (15 wait)")
+        t.expect("next: label the first images (15 are unsorted)")
         t.expect("python roboflow.py birds check")
         assert t.ended() == 0
     assert len(unsorted(root, "my_photos")) == 15 and len(list(photos.rglob("*.jpg"))) == 16
@@ -74,7 +74,7 @@ def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_p
     """The situation is said once, with the ways on, and ENTER takes one of them."""
     with Terminal("--tf-files", str(tmp_path), **NO_NETWORK) as t:
         for question in (
-            "What shall the basetag be",
+            "What shall your basetag be",
             "Where from?",
             "Which labels",
             "How many new images",
@@ -87,7 +87,7 @@ def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_p
         t.expect("50 asked: 50 kept", 90)
         t.expect("ENTER opens the page")
         t.type("q")
-        t.expect("next: say what is on the first pictures")
+        t.expect("next: label the first images (50 are unsorted)")
         assert t.ended() == 0
         assert t.screen.count("cannot be reached") == 2 and t.screen.count("Three ways on") == 1
         assert " 0 kept" not in t.screen and "unsorted_robots\n" not in t.screen.split("Where from instead?")[0]
@@ -107,10 +107,10 @@ def test_later_leaves_and_the_next_evening_begins_with_another_way(tmp_path, pho
         ):
             t.expect(question)
             t.type(answer)
-        t.expect("next: bring in pictures")
+        t.expect("next: bring in images")
         assert t.ended() == 3
     with Terminal("birds", "--tf-files", str(root), **NO_NETWORK) as t:
-        t.expect("1  bring in pictures")
+        t.expect("1  bring in images")
         t.expect("no network")
         t.expect("What next?")
         t.type("")
@@ -123,25 +123,26 @@ def test_later_leaves_and_the_next_evening_begins_with_another_way(tmp_path, pho
 
 def test_at_a_command_without_network_the_ways_on_are_commands(tmp_path):
     with Terminal("birds", "5", "owl", "--tf-files", str(tmp_path), **NO_NETWORK) as t:
-        t.expect("Three ways on without a search:")
+        t.expect("Three ways on without one:")
         t.expect("python roboflow.py birds 5 owl --source folder:DIR")
         assert t.ended() == 3 and "Where from" not in t.screen and "copy the first 20" not in t.screen
     done = unattended("birds", "5", "owl", "--tf-files", str(tmp_path), environ=NO_NETWORK)
     assert done.returncode == 3 and len(done.stdout.splitlines()) == 1 and done.stderr == ""
 
 
-def test_folders_that_look_sorted_are_taken_with_enter_and_undone(tmp_path, photos):
+def test_folders_of_images_become_training_data_with_y_and_undo_removes_them(tmp_path, photos):
+    """The folders of a new basetag may be named anything, so ENTER alone would leave their images unsorted."""
     root = tmp_path / "tf"
     shutil.move(photos / "summer", photos / "Owl")
     world.put(photos / "not", "drawn", range(50, 54))
     with Terminal("--tf-files", str(root)) as t:
         begin(t)
         t.type(f"'{photos}'")
-        t.expect("These look sorted: owl 10, not 4.")
-        t.expect("Take them as training data?")
-        t.type("")
+        t.expect("Folders of images: owl 10, not 4.")
+        t.expect("[n] >")
+        t.type("y")
         t.expect("took not 4, owl 10 as training data")
-        t.expect("next: bring in more pictures")
+        t.expect("next: bring in more images")
         assert t.ended() == 0
     assert len(list((root / "training_photos/birds/owl").iterdir())) == 10
     with Terminal("--tf-files", str(root)) as t:
@@ -153,31 +154,51 @@ def test_folders_that_look_sorted_are_taken_with_enter_and_undone(tmp_path, phot
     assert not list((root / "training_photos/birds").rglob("*.jpg")) and len(list(photos.rglob("*.jpg"))) == 20
 
 
+def test_folders_named_like_labels_become_training_data_with_enter(tmp_path, photos):
+    root = tmp_path / "tf"
+    shutil.move(photos / "summer", photos / "Owl")
+    world.put(photos / "holiday", "drawn", range(50, 54))
+    for label in ("owl", "not"):
+        (root / "training_photos/birds" / label).mkdir(parents=True)
+    with Terminal("birds", "--tf-files", str(root)) as t:
+        t.expect("1  bring in images")
+        t.type("")
+        t.expect("Where from?")
+        t.type(f"'{photos}'")
+        t.expect("Folders named like your labels: owl 10.")
+        t.expect("[y] >")
+        t.type("")
+        t.expect("took owl 10 as training data")
+        assert t.ended() == 0
+    assert len(list((root / "training_photos/birds/owl").iterdir())) == 10
+
+
 def test_a_second_evening_begins_with_what_waits():
     """As many as the page shows, five of seven: one was dragged into its folder, and one is a person's own."""
     root = fresh(world.to_harvest)
     with Terminal("--tf-files", str(root)) as t:
-        t.expect("waiting for you: sorted_")
-        t.expect("1  look at the 5 sorted images that wait")
-        t.expect("2  bring in more pictures")
+        t.expect("to check: sorted_")
+        t.expect("1  check the 5 images that a model sorted")
+        t.expect("2  bring in more images")
         t.expect("What next? [1]")
         t.type("")
-        t.expect(f"python roboflow.py robots check --tf-files {root}"[:60])
+        t.expect("python roboflow.py robots check --tf-files")
+        t.expect(str(root))
         t.press(b"\x03")
         t.ended()
         assert "How many" not in t.screen and "Which searchtag" not in t.screen
 
 
-def test_looked_at_harvested_and_retrained_with_enter_alone(grown):
+def test_checked_harvested_and_retrained_with_enter_alone(grown):
     """After approving, each start's ENTER goes one step on round the loop."""
     root = fresh(world.to_harvest)
-    shutil.rmtree(root / "models")  # a stand-in; here the real backbone looks at the pictures
+    shutil.rmtree(root / "models")  # a stand-in; here the real backbone sees the pictures
     shutil.copytree(grown / "models", root / "models")
     assert unattended("robots", "approve", "--tf-files", str(root)).returncode == 0
     world.put(world.training(root) / "built", "built", range(600, 606))
     for first, done in (
-        ("harvest what you looked at (7 images)", "harvested 7"),
-        ("retrain: 13 new images", "retrained"),
+        ("harvest the 7 images you checked", "harvested 7"),
+        ("retrain: 13 new images since the last model", "retrained"),
     ):
         with Terminal("robots", "--tf-files", str(root)) as t:
             t.expect(f"1  {first}")
@@ -186,7 +207,7 @@ def test_looked_at_harvested_and_retrained_with_enter_alone(grown):
             t.expect(done, 90)
             assert t.ended() == 0
     with Terminal("robots", "--tf-files", str(root)) as t:
-        t.expect("1  bring in more pictures")
+        t.expect("1  bring in more images")
 
 
 def test_too_few_of_one_label_is_named():
@@ -194,7 +215,7 @@ def test_too_few_of_one_label_is_named():
     for path in sorted((world.training(root) / "drawn").iterdir())[4:]:
         path.unlink()
     with Terminal("robots", "--tf-files", str(root)) as t:
-        t.expect("1  bring in more pictures")
+        t.expect("1  bring in more images")
         t.expect("Most needed: drawn")
         t.expect("What next? [1]")
         t.type("")
@@ -203,23 +224,26 @@ def test_too_few_of_one_label_is_named():
         assert t.ended() == 0
 
 
-def test_after_an_undo_one_looks_again():
+def test_after_an_undo_checking_again_comes_first():
     root = fresh(world.to_harvest)
     for flowstep in ("approve", "harvest", "undo"):
         assert unattended("robots", flowstep, "--tf-files", str(root)).returncode == 0
-    assert "next: look again at the 7 sorted images" in unattended("robots", "status", "--tf-files", str(root)).stdout
+    assert (
+        "next: check the 7 images again before they are harvested"
+        in unattended("robots", "status", "--tf-files", str(root)).stdout
+    )
     with Terminal("robots", "--tf-files", str(root)) as t:
-        t.expect("1  look again at the 7 sorted images")
-        t.expect("2  harvest what you looked at")
+        t.expect("1  check the 7 images again before they are harvested")
+        t.expect("2  harvest the 7 images you checked")
 
 
 def test_every_run_ends_with_what_status_says_comes_next():
     root = fresh(world.to_harvest)
     with Terminal("robots", "approve", "--tf-files", str(root)) as t:
         assert t.ended() == 0
-    last = t.screen.split("next: ")[1].replace("\n", "").replace(" ", "")
+    last = t.screen.split("next: ")[1].replace("\\\n", "").split()  # a long command goes on after a backslash
     status = unattended("robots", "status", "--tf-files", str(root)).stdout.split("next: ")[1]
-    assert last == status.replace("\n", "").replace(" ", "") and "harvest" in last
+    assert last == status.split() and "harvest" in last
 
 
 @pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
@@ -235,7 +259,7 @@ def test_dumb_terminals_and_no_colours_get_whole_plain_questions(tmp_path, envir
         t.expect("Which labels, with commas between?")
         t.expect("> ")
         t.type("h")
-        t.expect("Labels are what the classifier tells")
+        t.expect("Labels are")
         t.expect("Which labels, with commas between?")
         t.expect("> ")
         t.type("")

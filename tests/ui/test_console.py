@@ -1,12 +1,16 @@
 """What reaches the screen, and who is asked."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flow.base.errors import BadUsage, Quit
+from flow.base.names import whole_number
 from flow.ui import console, layout
 from tests.scripted import scripted
+from tests.terminal import Terminal
 
 
 @pytest.fixture
@@ -50,11 +54,11 @@ def test_asking_without_a_terminal_names_the_argument():
 
 def test_a_bad_answer_asks_again_and_enter_takes_the_default(tmp_path, capsys):
     def check(answer: str) -> int:
-        if not answer.isdigit():
+        if (number := whole_number(answer)) is None:
             raise BadUsage("A number, please.")
-        return int(answer)
+        return number
 
-    with scripted(tmp_path, ["x", "", "b", "12"]) as left:
+    with scripted(tmp_path, ["x", "²", "", "b", "12"]) as left:
         assert console.ask("How many?", check, "7") == 7
         assert console.ask("How many?", check) == 12
         assert left == []
@@ -84,6 +88,35 @@ def test_no_color_where_it_is_not_wanted(monkeypatch):
     assert not console._world.color
 
 
+NARROW = """
+from flow.ui import console
+console.setup()
+console.result("a result of " + "several " * 9 + "words")
+console.result("    python roboflow.py robots 0 0 retrain_defaults --images-min 24", is_command=True)
+console.note("a note of " + "several " * 9 + "words")
+console.raw("  python roboflow.py robots 0 0 retrain_defaults --images-min 24")
+console.setup(json=True)
+console.result('{"said": "' + "several " * 9 + '"}')
+"""
+
+
+def test_a_narrow_terminal_gets_whole_words_and_commands_that_can_be_copied():
+    with Terminal(command=[sys.executable, "-c", NARROW], columns=44) as t:
+        assert t.ended() == 0
+    *lines, facts = t.screen.rstrip().split("\n")
+    assert all(len(line) < 44 for line in lines)
+    assert " ".join(t.screen.split()).count("several " * 9 + "words") == 2
+    command = "python roboflow.py robots 0 0 \\ retrain_defaults --images-min 24"
+    assert " ".join(t.screen.split()).count(command) == 2
+    assert facts == '{"said": "' + "several " * 9 + '"}'  # JSON stays one line
+
+
+def test_elsewhere_a_result_stays_one_line(capsys):
+    console.setup()
+    console.result("word " * 60, is_command=True)
+    assert capsys.readouterr().out == "word " * 60 + "\n"
+
+
 BAR = """
 import time
 from flow.ui import console, layout
@@ -102,10 +135,6 @@ console.note("after")
 
 def test_messages_stand_on_lines_of_their_own_beside_a_progress_bar():
     """What the terminal shows at the end: every message whole, on its own line, and no rest of a bar."""
-    import sys
-
-    from tests.terminal import Terminal
-
     with Terminal(command=[sys.executable, "-c", BAR]) as t:
         assert t.ended() == 0
     lines = [line.rstrip() for line in t.shown()]

@@ -116,7 +116,7 @@ def test_a_pasted_block_answers_one_question_only(tmp_path):
     with Terminal("birds", "--source", "sample", "--tf-files", str(tmp_path)) as t:
         t.expect("Which labels")
         t.press(b"owl, not\n7\neagles\n\n")
-        t.expect("3 more lines came at once and answer nothing")
+        t.expect("Ignored 3 lines typed ahead.")
         t.expect("How many")
         t.type("2")
         t.expect("Which searchtag")

@@ -1,29 +1,26 @@
 """The long texts are true and fit where they are shown."""
 
+import json
+import re
+
+import pytest
+
 import config as cfg
-from flow.front import arguments
-from flow.plan import FLOWSTEPS, TRAINING_SETTINGS
+from flow.commands.command import all_commands
+from flow.retrain.options import ASKED
 from flow.ui import texts
-
-
-def test_help_fits_one_screen_and_names_every_flowstep_and_option():
-    text = texts.help_text()
-    assert len(text.splitlines()) <= 40 and max(map(len, text.splitlines())) <= 80
-    assert all(flowstep in text for flowstep in FLOWSTEPS)
-    for action in arguments.parser()._actions:
-        for option in (o for o in action.option_strings if o.startswith("--") and not o.startswith("--no-h")):
-            base = option.replace("--no-checked-only", "--checked-only").replace("--no-keep-near", "--keep-near")
-            assert base in text or base in ("--help", "--helpmore"), option
+from flow.ui.question_help import HELPS
 
 
 def test_helpmore_takes_its_figures_from_the_settings(monkeypatch):
     monkeypatch.setattr(cfg, "confidence_min", 0.8)
     monkeypatch.setattr(cfg, "imgnum_maxpercycle", 123)
     text = texts.helpmore()
-    assert "80%" in text and "_under800" in text and "123" in text
+    assert "80 %" in text and "_under800" in text and "123" in text
     for word in (
         "BASETAG",
         "SEARCHTAG",
+        "FLOWSTEP",
         "LABELS",
         "CLASSIFYING",
         "CONFIDENCEMIN",
@@ -46,6 +43,45 @@ def test_helpmore_takes_its_figures_from_the_settings(monkeypatch):
     assert max(map(len, text.splitlines())) <= 79
 
 
-def test_every_training_question_has_its_words():
-    assert set(texts.TRAINING_QUESTIONS) <= set(TRAINING_SETTINGS)
+def test_every_training_question_has_its_words_and_its_help():
+    assert set(texts.TRAINING_QUESTIONS) == set(ASKED) <= set(HELPS)
     assert all(title and advice for title, advice in texts.TRAINING_QUESTIONS.values())
+    assert all(text.startswith("  ") and text.strip() for text in HELPS.values())
+
+
+def test_the_commands_in_helpmore_can_be_typed():
+    """What stands behind `python roboflow.py` there is read without a complaint."""
+    from flow.commands.parse import parse
+
+    typed = re.findall(r"python roboflow\.py (robots .*?)(?:  |$)", texts.helpmore(), re.MULTILINE)
+    commands = [line.split() for line in typed]
+    assert len(commands) >= 6
+    for words in commands:
+        assert parse(words).command.name in all_commands()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("retrain_steps_default", "a number from 1 on"),
+        ("confidence_min", "a number from 0 to 1"),
+        ("retrain_tune_rate_default", "a number from 0.000001 to 0.1"),
+        ("retrain_solver_default", "sgd or lbfgs"),
+        ("retrain_model_default", "a name, a handle or a folder"),
+    ],
+)
+def test_a_range_is_said_as_config_py_declares_it(setting, said):
+    assert texts.range_of(setting) == said
+
+
+def test_an_accuracy_says_how_far_it_can_be_trusted():
+    assert texts.accuracy_text(0.979, 0.946, 0.992, 240) == (
+        "accuracy 97.9% (95 % interval 94.6% to 99.2%) on 240 images it had not seen"
+    )
+    assert "so few images say little" in texts.accuracy_text(1.0, 0.7, 1.0, 12)
+    assert "not measured" in texts.accuracy_text(0.0, 0.0, 0.0, 0)
+
+
+def test_json_keeps_letters_and_takes_paths(tmp_path):
+    assert json.loads(texts.as_json({"日本": tmp_path})) == {"日本": str(tmp_path)}
+    assert "日本" in texts.as_json({"日本": 1})

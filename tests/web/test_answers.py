@@ -1,4 +1,4 @@
-"""No answer of a host is more than the failure of one picture; see tests/faults/answers.py for the answers."""
+"""No answer of a host does more than fail one image; see tests/faults/answers.py for the answers."""
 
 import socket
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def fetcher(tf_files):
         yield made
 
 
-def saying(raw: bytes) -> Callable[[socket.socket, str], None]:
+def answering(raw: bytes) -> Callable[[socket.socket, str], None]:
     return lambda line, _: line.sendall(raw)
 
 
@@ -42,8 +42,8 @@ def saying(raw: bytes) -> Callable[[socket.socket, str], None]:
     ],
     ids=["bracket", "zone", "no utf-8", "half a character", "chunk of -5", "no gzip", "no http"],
 )
-def test_what_used_to_end_a_run(fetcher, raw, status, reason):
-    with RawServer(saying(raw)) as server, pytest.raises(NotFetched) as problem:
+def test_an_answer_that_used_to_end_a_run_fails_one_image(fetcher, raw, status, reason):
+    with RawServer(answering(raw)) as server, pytest.raises(NotFetched) as problem:
         fetcher.get(server.url("/x.jpg"))
     assert problem.value.status == status
     assert problem.value.reason == reason or reason is None

@@ -1,4 +1,4 @@
-"""Looking up a name has an end, and holds no run at its own."""
+"""Looking up a name ends in time, and no run waits for a look-up that does not."""
 
 import socket
 import subprocess
@@ -26,7 +26,7 @@ def fetcher(tf_files):
 
 @pytest.fixture
 def hanging(monkeypatch):
-    """Names that are never found out; gives the names asked for, and lets go at the end."""
+    """Names whose look-up never ends; gives the names asked for, and lets go at the end."""
     asked, let_go = [], threading.Event()
 
     def resolve(host: str, port: int) -> list[tuple]:
@@ -39,7 +39,7 @@ def hanging(monkeypatch):
     let_go.set()
 
 
-def test_a_look_up_that_hangs_is_given_up_at_the_connect_timeout(fetcher, hanging):
+def test_a_lookup_that_hangs_is_given_up_at_the_connect_timeout(fetcher, hanging):
     begin = time.monotonic()
     with pytest.raises(NotFetched) as problem:
         fetcher.get("http://nowhere.example/x.jpg")
@@ -60,12 +60,12 @@ def test_stop_ends_the_wait_for_a_name(fetcher, hanging):
     assert time.monotonic() - begin < 15
 
 
-def test_a_name_that_is_not_known_is_told_as_before(fetcher, monkeypatch):
+def test_a_name_that_is_not_known_gives_no_connection(fetcher, monkeypatch):
     def resolve(host: str, port: int) -> list[tuple]:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(address_guard, "resolve", resolve)
-    monkeypatch.setattr("flow.web.deadline.Watch.pause", lambda self, seconds: None)
+    monkeypatch.setattr("flow.web.deadline.Deadline.pause", lambda self, seconds: None)
     with pytest.raises(NotFetched) as problem:
         fetcher.get("http://nowhere.example/x.jpg")
     assert problem.value.reason == "no connection"
@@ -92,15 +92,15 @@ def test_other_names_are_looked_up_meanwhile(fetcher, monkeypatch):
     let_go.set()
 
 
-def test_a_run_ends_although_a_look_up_never_does():
+def test_a_run_ends_although_a_lookup_never_does():
     code = """
 import time, sys
 import config as cfg
-from flow.web import guard
+from flow.web import address_guard
 from flow.web.fetch import Fetcher
 from datetime import datetime
 cfg.connect_timeout_s = 0.2
-guard.resolve = lambda host, port: time.sleep(600)
+address_guard.resolve = lambda host, port: time.sleep(600)
 from concurrent.futures import ThreadPoolExecutor
 with Fetcher(datetime.now) as fetcher, ThreadPoolExecutor(2) as pool:
     for job in [pool.submit(fetcher.get, f"http://{n}.example/x.jpg") for n in range(2)]:

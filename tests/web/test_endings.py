@@ -1,4 +1,4 @@
-"""Every way an answer can end, dripping: it is cut at the deadline and told as too slow."""
+"""Every way an answer can end, dripping: it is cut at the deadline and reported as too slow."""
 
 import shutil
 import socket
@@ -14,29 +14,29 @@ from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from tests.raw_server import RawServer, certificate
 
-PICTURE = b"Content-Type: image/jpeg\r\n"
-# What goes out at once, and what then drips, a byte every 20 ms.
+IMAGE = b"Content-Type: image/jpeg\r\n"
 WHOLE_S = 20.0  # what the whole of any of these answers takes: a thousand bytes, one each 20 ms
+# What goes out at once, and what then drips, a byte every 20 ms.
 ENDINGS = {
-    "keep-alive": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Content-Length: 1000\r\n\r\n", b"x" * 1000),
-    "close": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\nContent-Length: 1000\r\n\r\n", b"x" * 1000),
-    "close without a length": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\n\r\n", b"x" * 1000),
-    "of old": (b"HTTP/1.0 200 OK\r\n" + PICTURE + b"\r\n", b"x" * 1000),
-    "chunked": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
+    "keep-alive": (b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Content-Length: 1000\r\n\r\n", b"x" * 1000),
+    "close": (b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Connection: close\r\nContent-Length: 1000\r\n\r\n", b"x" * 1000),
+    "close without a length": (b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Connection: close\r\n\r\n", b"x" * 1000),
+    "of old": (b"HTTP/1.0 200 OK\r\n" + IMAGE + b"\r\n", b"x" * 1000),
+    "chunked": (b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
     "chunked and close": (
-        b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"1\r\nx\r\n" * 200,
     ),
-    "one endless chunk size": (b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 1000),
+    "one endless chunk size": (b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 1000),
     "trailers": (
-        b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
+        b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
         b"X: y\r\n" * 200,
     ),
     "status line": (b"", b"HTTP/1.1 200 " + b"O" * 1000),
     "header": (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n", b"X-Slow: y\r\n" * 100),
     "header of a redirect": (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n", b"X-Slow: y\r\n" * 100),
     "packed": (
-        b"HTTP/1.1 200 OK\r\n" + PICTURE + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + IMAGE + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n",
         b"\x1f\x8b\x08" + bytes(1000),
     ),
 }
@@ -119,7 +119,7 @@ def test_handles_are_given_back(fetcher):
 
     def answer(line: socket.socket, path: str) -> None:
         close = b"Connection: close\r\n" if "close" in path else b""
-        line.sendall(b"HTTP/1.1 200 OK\r\n" + PICTURE + close + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        line.sendall(b"HTTP/1.1 200 OK\r\n" + IMAGE + close + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     cfg.file_deadline_s = 10.0
     with RawServer(answer) as server:

@@ -87,7 +87,7 @@ def test_body_lost_every_time_is_given_up_after_three(fetcher, server):
     assert (problem.status, problem.reason, len(server.hits)) == (FAILED, "cut off", 3)
 
 
-def test_page_in_place_of_a_picture(fetcher, server):
+def test_page_in_place_of_an_image(fetcher, server):
     assert failure(fetcher, server.put("/x.jpg", servers.html)).reason == "not a picture"
 
 
@@ -97,6 +97,21 @@ def test_page_in_place_of_a_picture(fetcher, server):
 def test_opt_out_is_honoured(fetcher, server, header):
     problem = failure(fetcher, server.put("/x.jpg", with_headers(GOOD, X_Robots_Tag=header)))
     assert (problem.status, problem.reason) == (REFUSED, "marked noai")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("googlebot: noindex", "noai"), ("noimageai", "googlebot: noindex"), ("all", "roboflow: noai")],
+)
+def test_opt_out_is_honoured_where_the_header_comes_twice(fetcher, server, first, second):
+    url = server.put("/x.jpg", with_headers(GOOD, X_Robots_Tag=first, x_robots_tag=second))
+    problem = failure(fetcher, url)
+    assert (problem.status, problem.reason) == (REFUSED, "marked noai")
+
+
+def test_two_headers_that_speak_to_other_robots_do_not_stop_us(fetcher, server):
+    url = server.put("/x.jpg", with_headers(GOOD, X_Robots_Tag="googlebot: noindex", x_robots_tag="otherbot: noai"))
+    assert fetcher.get(url) == GOOD
 
 
 @pytest.mark.parametrize(
@@ -111,7 +126,7 @@ def test_endless_body_ends_at_the_cap(fetcher, server):
     assert failure(fetcher, server.put("/x.jpg", servers.endless)).reason == "too large"
 
 
-def test_told_length_over_the_cap_is_not_even_begun(fetcher, server):
+def test_an_announced_length_over_the_cap_is_not_even_begun(fetcher, server):
     cfg.image_bytes_max = 1000
     assert failure(fetcher, server.put("/x.jpg", GOOD)).reason == "too large"
 
@@ -170,7 +185,7 @@ def test_rest_without_a_time_doubles(fetcher):
     assert waits == [10, 20]
 
 
-def test_removed_picture_is_gone_not_kept(fetcher, server):
+def test_removed_image_is_gone_not_kept(fetcher, server):
     server.put("/removed.png", GOOD)
     problem = failure(fetcher, server.put("/x.jpg", servers.redirect("/removed.png")))
     assert (problem.status, problem.reason) == (MISSING, "gone (removed)")
@@ -230,7 +245,7 @@ def test_retry_after_as_a_date():
     assert retry_after_s("Mon, 23 Nov 2026 11:00:00 GMT", moment) == 0
 
 
-def test_plain_url_drops_what_does_not_name_the_picture():
+def test_plain_url_drops_what_does_not_name_the_image():
     assert plain_url("HTTPS://Upload.Example/a.jpg?utm_source=x&utm_campaign=y#top") == "https://upload.example/a.jpg"
     assert plain_url("https://x.example/a.jpg?id=7&utm_source=x") == "https://x.example/a.jpg?id=7"
     assert plain_url("http://user:pw@x.example/a.jpg") == "http://x.example/a.jpg"

@@ -5,8 +5,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import pytest
+
 import config as cfg
 from flow.web import hosts
+from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.hosts import RATES, Hosts
 from tests.servers import Server
@@ -31,17 +34,17 @@ def test_two_at_once_share_what_a_host_allows(tf_files, monkeypatch):
         assert seconds_for(fetcher, [free.put(f"/{n}.jpg", BODY) for n in range(4)]) < took
 
 
-def test_stop_and_the_deadline_end_the_waiting(tf_files, monkeypatch):
-    from flow.web.failures import NotFetched
-
-    cfg.host_pause_s, cfg.addresses_private_allowed, cfg.file_deadline_s = 0.0, True, 0.5
+@pytest.mark.parametrize(("deadline_s", "stopped_after_s"), [(0.5, None), (60.0, 0.3)], ids=["deadline", "stop"])
+def test_the_deadline_and_stop_end_the_waiting(tf_files, monkeypatch, deadline_s, stopped_after_s):
+    cfg.host_pause_s, cfg.addresses_private_allowed, cfg.file_deadline_s = 0.0, True, deadline_s
     monkeypatch.setattr(hosts, "RATES", {"127.0.0.1": 10_000.0})
     with Server() as slow, Fetcher(lambda: datetime.now().astimezone()) as fetcher:
+        if stopped_after_s is not None:
+            threading.Timer(stopped_after_s, fetcher.stop).start()
         begin = time.monotonic()
-        try:
+        with pytest.raises(NotFetched) as problem:
             fetcher.get(slow.put("/x.jpg", BODY))
-        except NotFetched as problem:
-            assert problem.reason == "too slow"
+        assert problem.value.reason == "too slow"
         assert time.monotonic() - begin < 10  # the whole would take 20 s
 
 

@@ -109,6 +109,7 @@ export const actions = {
   close() {
     if (!isLabeling()) return actions.finish();
     state.ending = true;
+    say("");
     return show();
   },
   async finish() {
@@ -197,13 +198,19 @@ function acceptPage() {
  *  @param {number} [at] the image that it is about, to which a refusal leads back */
 async function send(name, body, at = NONE) {
   try {
-    take(await post(name, body, (message) => say(`${message} Your key is kept until then.`, true)));
+    take(await post(name, body, sayLocked));
   } catch (problem) {
     await handle(problem);
     if (at === NONE || !(problem instanceof Refused) || waiting() > 0 || state.page?.id !== body.page) return;
     goTo(at);
     show();
   }
+}
+
+/** Another run works, and the change waits for it. @param {string} message */
+function sayLocked(message) {
+  say(`${message} Your key is kept until then.`, true);
+  show();
 }
 
 /** Show how everything is now. What was pressed since is not taken back by an older answer. @param {any} view */
@@ -266,14 +273,17 @@ export function show() {
   draw();
   drawLarge();
   drawEnd(actions);
-  $("deck").hidden = state.covered;
+  document.body.classList.toggle("covered", state.covered);
+  $("deck").hidden = state.covered && !$("message").textContent;
   if (!state.covered) focusHere();
 }
 
 /** @param {string[]} steps */
 async function work(steps) {
+  say("");
   try {
-    state.work = (await post("work", { steps })).work;
+    state.work = (await post("work", { steps }, sayLocked)).work;
+    say("");
   } catch (problem) {
     handle(problem);
     return;
@@ -296,20 +306,21 @@ export async function load(again = false) {
   try {
     take(await get(`/api/view?count=${fitting()}${again ? "&again=1" : ""}`));
   } catch (problem) {
-    handle(problem);
+    handle(problem, false);
   }
 }
 
-/** @param {unknown} problem */
-async function handle(problem) {
+/** @param {unknown} problem @param {boolean} [reload] show how everything is now */
+async function handle(problem, reload = true) {
   state.locked = false;
   if (problem instanceof Closed) {
     drawClosed("The run has ended.", "What you did before it ended is saved; your last key may not be.");
   } else if (problem instanceof Refused && problem.kind === "busy") {
     waitForWork();
   } else {
+    if (reload) await load();
     say(/** @type {Error} */ (problem).message, true);
-    await load();
+    show();
   }
 }
 

@@ -32,8 +32,7 @@ export function draw() {
 function tile(image, i) {
   const picture = make("img", { src: `/thumb/grid/${image.sha256}`, alt: "", decoding: "async", draggable: "false" });
   picture.addEventListener("error", () => picture.setAttribute("alt", "cannot be shown"));
-  const badge = make("span", { kind: "badge" });
-  const shot = make("div", { kind: "shot" }, picture, badge, make("span", { kind: "tick", text: "✓" }));
+  const shot = make("div", { kind: "shot" }, picture, make("span", { kind: "badge" }), make("span", { kind: "tick", text: "✓" }));
   const suspect = state.page?.kind === "suspects";
   const score = image.score === null ? "" : `${Math.floor(100 * image.score + 1e-6)} %`;
   const note = suspect ? `${image.guess}? ${score}` : image.reason === "unlike" ? "unfamiliar" : score;

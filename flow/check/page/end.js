@@ -24,6 +24,7 @@ export function drawEnd(actions) {
   }
   const now = make("div", {}, ...parts(actions, Boolean(news)));
   if ($("end").firstElementChild?.isEqualNode(now)) return; // a button that is about to be pressed stays where it is
+  if (headingOf(now) !== headingOf($("end"))) state.shownAt = performance.now();
   $("end").replaceChildren(now);
   focusMain();
 }
@@ -68,11 +69,9 @@ export function drawClosed(title, text) {
 /** @param {{ kept: number, relabelled: number, aside: number }} counts */
 export function summary({ kept, relabelled, aside }) {
   const guesses = isLabeling() ? "guesses" : "predictions";
-  const done = [
-    kept && `${kept} ${guesses} accepted`,
-    relabelled && `${relabelled} labelled by you`,
-    aside && `${aside} set aside`,
-  ].filter(Boolean);
+  const done = [kept && `${kept} ${guesses} accepted`, relabelled && `${relabelled} labelled by you`, aside && `${aside} set aside`].filter(
+    Boolean,
+  );
   return done.length ? `${count(kept + relabelled + aside, "image")}: ${done.join(", ")}. All saved.` : "Nothing was changed.";
 }
 
@@ -169,6 +168,9 @@ function reportLink(key) {
   link.addEventListener("click", () => setTimeout(focusMain));
   return make("p", {}, link);
 }
+
+/** @param {Element} part */
+const headingOf = (part) => part.querySelector("h2")?.textContent;
 
 function focusMain() {
   $("end").querySelector("button.main")?.focus();

@@ -7,8 +7,10 @@ import { isLabeling, state } from "./state.js";
 const COMMANDS = { n: "none", x: "aside", z: "look", "?": "help", "+": "larger", "=": "larger", "-": "smaller", _: "smaller" };
 /** @type {Record<string, string>} */
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
-export const UNSEEN_MS = 400; // a page that came just now has not been seen: a key was meant for the page before
-const KEYS_OF_OWN = ["Shift", "Control", "Alt", "Meta", "CapsLock", "Tab", "F1", "F5", "F11", "F12"];
+const PRESSES = ["Enter", " "]; // keys with which the browser presses a button
+export const UNSEEN_MS = 400; // what came just now has not been seen: a key was meant for what was there before
+
+/** @typedef {[name: string, ...rest: any[]]} Action an action and its arguments */
 
 /**
  * Call the action that a key means.
@@ -17,7 +19,7 @@ const KEYS_OF_OWN = ["Shift", "Control", "Alt", "Meta", "CapsLock", "Tab", "F1",
 export function listen(actions) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
-    const action = isUnseen(event.key, performance.now()) ? ["nothing"] : meaning(event);
+    const action = meaning(event, performance.now());
     if (!action) return;
     event.preventDefault();
     const [name, ...rest] = action;
@@ -25,47 +27,68 @@ export function listen(actions) {
   });
 }
 
-/** Whether a key comes before the person can have seen the page. @param {string} key @param {number} now ms */
-export function isUnseen(key, now) {
-  return now - state.shownAt < UNSEEN_MS && !KEYS_OF_OWN.includes(key);
+/**
+ * What a key means now; null where the browser does what it usually does.
+ * @param {any} event a KeyboardEvent
+ * @param {number} now ms
+ * @returns {Action | null}
+ */
+export function meaning(event, now) {
+  if (event.key === "Enter" && event.repeat) return ["nothing"]; // held since the page before
+  const action = event.ctrlKey || event.metaKey ? withControl(event) : plain(event);
+  const isUnseen = now - state.shownAt < UNSEEN_MS;
+  return isUnseen && (action || PRESSES.includes(event.key)) ? ["nothing"] : action;
 }
 
-/**
- * The action and its arguments that a key means now; null where the browser does what it usually does.
- * @param {any} event a KeyboardEvent
- * @returns {any[] | null}
- */
-export function meaning(event) {
-  const { key, target, shiftKey: shift, repeat } = event;
-  const letter = key.length === 1 ? key.toLowerCase() : key; // Caps Lock makes no difference, shift does
-  const clickable = target?.closest?.("button, a, summary");
-  if (event.ctrlKey || event.metaKey) return withControl(letter, shift);
-  if (key === "Enter") return clickable && clickable.id !== "accept" ? null : repeat ? ["nothing"] : ["enter"];
-  if (letter === "u") return [shift ? "redo" : "undo"];
-  if (state.covered) return key === "?" ? ["help"] : null;
-  if (key === " ") return clickable ? null : ["mark"];
-  if (key in ARROWS) return target?.closest?.("#labels, .last, .tools") && !shift ? null : ["walk", ARROWS[key], shift];
-  if (key === "Escape") return ["escape"];
-  const digit = digitOf(event);
-  if (digit) return repeat ? ["nothing"] : ["label", digit - 1];
-  const command = COMMANDS[letter];
-  if (command) return repeat ? ["nothing"] : [command];
-  if (key === "/") return ["pick", ""];
-  if ((isLabeling() || state.labels.length > 9) && /^\p{L}$/u.test(key)) return repeat ? ["nothing"] : ["pick", key];
+/** The letter of a key: Caps Lock makes no difference, shift does. @param {string} key */
+const letterOf = (key) => (key.length === 1 ? key.toLowerCase() : key);
+
+/** @param {any} event @returns {Action | null} */
+function withControl({ key, shiftKey }) {
+  const letter = letterOf(key);
+  if (letter === "Enter" && isLabeling() && !state.covered) return ["close"];
+  if (letter === "z") return [shiftKey ? "redo" : "undo"];
+  if (letter === "y") return ["redo"];
+  if (letter === "a" && !state.covered && !state.large) return ["all"];
   return null;
+}
+
+/** @param {any} event @returns {Action | null} */
+function plain(event) {
+  const { key, shiftKey, repeat } = event;
+  if (key === "Enter") return enter(event);
+  if (letterOf(key) === "u") return [shiftKey ? "redo" : "undo"];
+  if (state.covered) return key === "?" ? ["help"] : null;
+  if (key === " ") return within(event, "button, a, summary") ? null : ["mark"];
+  if (key in ARROWS) return within(event, "#labels, .last, .tools") && !shiftKey ? null : ["walk", ARROWS[key], shiftKey];
+  if (key === "Escape") return ["escape"];
+  const action = decision(event);
+  return action && repeat ? ["nothing"] : action; // a key that is held acts once
+}
+
+/** The element around the focus that fits, if any. @param {any} event @param {string} selector */
+const within = ({ target }, selector) => target?.closest?.(selector);
+
+/** A button or link that has the focus is pressed; anywhere else the page is accepted. @param {any} event @returns {Action | null} */
+function enter(event) {
+  const pressed = within(event, "button, a, summary");
+  return pressed && pressed.id !== "accept" ? null : ["enter"];
+}
+
+/** Keys that decide, and those that show something. @param {any} event @returns {Action | null} */
+function decision(event) {
+  const { key } = event;
+  const digit = digitOf(event);
+  if (digit) return ["label", digit - 1];
+  const command = COMMANDS[letterOf(key)];
+  if (command) return [command];
+  if (key === "/") return ["pick", ""];
+  const picks = isLabeling() || state.labels.length > 9;
+  return picks && /^\p{L}$/u.test(key) ? ["pick", key] : null;
 }
 
 /** 1 to 9, also where the layout has other signs on these keys; 0 for any other key. @param {any} event */
 function digitOf({ key, code, shiftKey }) {
   if (/^[1-9]$/.test(key)) return Number(key);
   return /^Digit[1-9]$/.test(code ?? "") && !shiftKey && !/^\p{L}$/u.test(key) ? Number(code.slice(5)) : 0;
-}
-
-/** @param {string} letter @param {boolean} shift */
-function withControl(letter, shift) {
-  if (letter === "Enter" && isLabeling() && !state.covered) return ["close"];
-  if (letter === "z") return [shift ? "redo" : "undo"];
-  if (letter === "y") return ["redo"];
-  if (letter === "a" && !state.covered && !state.large) return ["all"];
-  return null;
 }

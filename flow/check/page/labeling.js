@@ -27,12 +27,12 @@ function standing(labeling) {
   return [...accuracyWords(labeling), `, after ${count(labeling.decisions, "decision")}${minutes}`];
 }
 
-/** @param {any} labeling */
-function advice(labeling) {
+/** What would help, in sentences. @param {any} labeling */
+export function advice(labeling) {
   const parts = [];
   if (labeling.enough) parts.push("Ten more decisions would hardly change it: you may stop here.");
   if (labeling.mixed_up) parts.push(`Mixed up most: ${labeling.mixed_up[0]} and ${labeling.mixed_up[1]}.`);
-  const few = labeling.few.slice(0, FEW_SHOWN).map(([/** @type {string} */ label, /** @type {number} */ n]) => `${label} ${n}`);
+  const few = labeling.few.slice(0, FEW_SHOWN).map((/** @type {[string, number]} */ [label, n]) => `${label} ${n}`);
   if (few.length) parts.push(`Few images so far: ${few.join(", ")}${labeling.few.length > FEW_SHOWN ? " …" : ""}.`);
   return parts.join(" ");
 }

@@ -8,33 +8,46 @@ const SIZES = [84, 100, 122, 144, 168, 208, 262, 330, 420]; // pixels, of an ima
 const MOST = 120; // images a page
 const FOOT_PX = 30; // below each image
 const LARGER = 1.6; // times the wanted size, where a page has few images
-let columnsThatFit = 2;
 
-/** As many images as whole rows and columns of about the wanted size fill the window. */
-export function fitting() {
-  const { width, height, gap } = room();
-  const wanted = imageSize();
+/** @typedef {{ width: number, height: number, gap: number }} Room pixels for images, and between two of them */
+
+/** Whole columns and rows of about the wanted size that fill the room. @param {Room} room @param {number} wanted pixels */
+export function fill({ width, height, gap }, wanted) {
   const rows = Math.max(1, Math.round((height + gap) / (wanted + FOOT_PX + gap)));
   const high = Math.max(64, (height - gap * (rows - 1)) / rows - FOOT_PX);
-  columnsThatFit = Math.max(2, Math.ceil((width + gap) / (Math.max(high, 0.8 * wanted) + gap)));
-  return Math.min(MOST, columnsThatFit * rows);
+  const wide = Math.max(2, Math.ceil((width + gap) / (Math.max(high, 0.8 * wanted) + gap)));
+  return { rows, columns: wide };
 }
 
-/** Few images are shown larger, as there is room. */
-export function arrange() {
-  fitting();
-  const { width, height, gap } = room();
-  const n = images().length;
-  let columns = columnsThatFit;
-  for (let c = 2; c < columnsThatFit; c += 1) {
-    const side = (width - gap * (c - 1)) / c;
+/**
+ * How many columns `n` images get: few are shown larger, as there is room.
+ * @param {number} n @param {Room} room @param {number} wanted pixels
+ */
+export function columnsFor(n, room, wanted) {
+  const most = fill(room, wanted).columns;
+  for (let c = 2; c < most; c += 1) {
+    const side = (room.width - room.gap * (c - 1)) / c;
     const rows = Math.ceil(n / c);
-    if (side <= LARGER * imageSize() && rows * (side + FOOT_PX + gap) - gap <= height) {
-      columns = c;
-      break;
-    }
+    if (side <= LARGER * wanted && rows * (side + FOOT_PX + room.gap) - room.gap <= room.height) return c;
   }
-  $("grid").style.setProperty("--columns", columns);
+  return most;
+}
+
+/** The size after or before one. @param {number} now pixels @param {number} by */
+export function nextSize(now, by) {
+  const at = SIZES.reduce((best, size, i) => (Math.abs(size - now) < Math.abs(SIZES[best] - now) ? i : best), 0);
+  return SIZES[Math.max(0, Math.min(SIZES.length - 1, at + by))];
+}
+
+/** How many images fill the window. */
+export function fitting() {
+  const { rows, columns: wide } = fill(measured(), imageSize());
+  return Math.min(MOST, wide * rows);
+}
+
+/** Give the images of the page their size. */
+export function arrange() {
+  $("grid").style.setProperty("--columns", columnsFor(images().length, measured(), imageSize()));
 }
 
 /** How many images stand side by side. */
@@ -44,9 +57,7 @@ export function columns() {
 
 /** The next larger or smaller size. @param {number} by */
 export function resize(by) {
-  const now = imageSize();
-  const at = SIZES.reduce((best, size, i) => (Math.abs(size - now) < Math.abs(SIZES[best] - now) ? i : best), 0);
-  setSize(SIZES[Math.max(0, Math.min(SIZES.length - 1, at + by))]);
+  setSize(nextSize(imageSize(), by));
 }
 
 /** The size that the person chose last time. */
@@ -63,7 +74,8 @@ function setSize(size) {
 
 const imageSize = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--tile"));
 
-function room() {
+/** @returns {Room} */
+function measured() {
   const style = getComputedStyle($("grid"));
   const width = $("grid").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   const height = $("main").clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);

@@ -33,17 +33,30 @@ export function listen() {
   $("found").addEventListener("click", (/** @type {any} */ event) => take(event.target.closest("li")));
 }
 
+/**
+ * The labels that begin with what was typed; one of exactly that name comes first. Where there is none of that name, it
+ * can become a label.
+ * @param {string} typed @param {string[]} labels
+ * @returns {{ label: string, isNew: boolean }[]}
+ */
+export function candidates(typed, labels) {
+  const begun = typed.trim().toLowerCase();
+  const fits = labels.filter((label) => label.toLowerCase().startsWith(begun));
+  const exact = fits.filter((label) => label.toLowerCase() === begun);
+  const found = [...exact, ...fits.filter((label) => !exact.includes(label))].map((label) => ({ label, isNew: false }));
+  return begun && !exact.length ? [...found, { label: begun, isNew: true }] : found;
+}
+
 function drawFound() {
-  const begun = $("letters").value.trim().toLowerCase();
-  const fits = state.labels.filter((label) => label.toLowerCase().startsWith(begun));
-  const items = fits.map((label) => make("li", { role: "option", text: label, "data-label": label }));
-  // A name typed in full comes first; where there is no label of that name it becomes one.
-  const exact = items.findIndex((item) => item.dataset.label?.toLowerCase() === begun);
-  if (exact > 0) items.unshift(...items.splice(exact, 1));
-  if (begun && exact < 0) {
-    items.push(make("li", { role: "option", text: `new label: ${begun}`, "data-label": begun, kind: "new" }));
-  }
-  items.forEach((item, i) => item.setAttribute("aria-selected", String(i === 0)));
+  const items = candidates($("letters").value, state.labels).map(({ label, isNew }, i) =>
+    make("li", {
+      role: "option",
+      text: isNew ? `new label: ${label}` : label,
+      "data-label": label,
+      "aria-selected": i === 0,
+      kind: isNew ? "new" : "",
+    }),
+  );
   $("found").replaceChildren(...items);
 }
 

@@ -25,7 +25,7 @@ export const state = {
   locked: false, // the next page is on its way: keys wait for it
   ending: false, // the end of a labeling session is shown, though there is more to label
   closed: false, // the run has ended
-  shownAt: -Infinity, // when the page came, ms
+  shownAt: -Infinity, // when the page or the end came, ms
 };
 
 export const images = () => state.page?.images ?? [];

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from flow.base.errors import BadUsage
+from flow.base.names import whole_number
 from flow.sources import FoundImage, Source
 
 KINDS = ("built", "drawn", "mechs", "not")
@@ -58,9 +59,10 @@ def kind_of(source_id: str) -> str:
 def make(argument: str) -> list[Source]:
     if not argument:
         return [Sample()]
-    if not argument.isdecimal():
+    seed = whole_number(argument)
+    if seed is None:
         raise BadUsage(f"sample takes a whole number as its seed, but it is {argument!r}.", "For example: sample:7")
-    return [Sample(int(argument))]
+    return [Sample(seed)]
 
 
 def _number(text: str) -> int:

@@ -1,1 +1,0 @@
-"""How fast: ratios from one run, printed as tables (`python -m scripts.bench`)."""

@@ -1,0 +1,194 @@
+"""From unlabeled images to a first model and what it sorted: by the page's requests, and in a real browser."""
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from flow.base import files
+from tests.check.browser import Keys, Page, chromium, keep_screenshot
+from tests.check.conftest import SMALL
+from tests.check.serving import Served, program
+from tests.terminal import run
+
+WAIT_S = 60
+
+
+@pytest.fixture
+def root(unlabeled_root):
+    return unlabeled_root
+
+
+@contextlib.contextmanager
+def served_by_program(root: Path):
+    """`robots check` as the program serves it, and an honest visitor."""
+    with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address):
+        visitor = Served(address)
+        visitor.enter()
+        yield process, visitor
+
+
+def answer(visitor: Served, view: dict, truth: dict[str, str]) -> dict:
+    """A page, as a person answers it: a key for each image that is not guessed right, then ENTER."""
+    page, right = view["page"], []
+    for image in page["images"]:
+        sha = image["sha256"]
+        if image["guess"] == truth[sha]:
+            right.append(sha)
+            continue
+        asked = {"page": page["id"], "images": [sha], "kind": "label", "label": truth[sha], "count": 24}
+        status, view = visitor.post("decide", **asked)
+        assert status == 200, view
+    if right:
+        status, view = visitor.post("accept", page=page["id"], images=right, later=[], count=24)
+        assert status == 200, view
+    return view
+
+
+def worked(visitor: Served) -> dict:
+    """What the steps that were started came to, once they have ended."""
+    work, end = {"busy": True}, time.monotonic() + WAIT_S
+    while work["busy"] and time.monotonic() < end:
+        time.sleep(0.1)
+        work = visitor.get("/api/work")[1]
+    return work
+
+
+def training_labels(root: Path) -> dict[str, str]:
+    return {files.sha256_of(p): p.parent.name for p in (root / "training_photos/robots").glob("*/*.jpg")}
+
+
+def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
+    """By the server's own requests: labelled, killed, labelled on, trained, sorted, checked, trained again."""
+    with served_by_program(root) as (process, visitor):
+        _, view = visitor.get("/api/view?count=24")
+        for _ in range(2):
+            view = answer(visitor, view, truth)
+        one = view["page"]["images"][0]["sha256"]
+        asked = {"page": view["page"]["id"], "images": [one], "kind": "label", "label": "a/b", "count": 24}
+        status, problem = visitor.post("decide", **asked)
+        assert status == 400 and "cannot be a label" in problem["error"]
+        decided = view["progress"]["labeling"]["decisions"]
+        os.kill(process.pid, 9)
+        process.wait()
+    with served_by_program(root) as (process, visitor):
+        _, view = visitor.get("/api/view?count=24")
+        assert view["progress"]["labeling"]["decisions"] == decided == 20 and view["after"] == ["first_model"]
+        view = answer(visitor, view, truth)
+        assert visitor.get("/api/progress")[1]["labeling"]["decisions"] > decided
+        assert visitor.post("work", steps=["harvest"])[0] == 400
+        assert visitor.post("work", steps=["first_model"])[0] == 200
+        work = worked(visitor)
+        assert work["problem"] is None and work["ended"][0]["step"] == "first_model", work
+        assert "20 a label are a start" in " ".join(work["lines"])
+        _, view = visitor.get("/api/view?count=24")
+        assert view["page"]["kind"] in ("sure", "unsure") and view["after"] == ["harvest", "retrain"]
+        assert view["progress"]["labeling"] is None
+        sorted_then = {files.sha256_of(p) for p in (root / "testing_photos/robots").glob("sorted_*/*/*.jpg")}
+        while view["page"]:
+            view = answer(visitor, view, truth)
+        assert visitor.post("work", steps=["harvest", "retrain"])[0] == 200
+        work = worked(visitor)  # as few images as the first model was content with are enough for the second
+        assert work["problem"] is None and [one["step"] for one in work["ended"]] == ["harvest", "retrain"], work
+        assert visitor.get("/api/progress")[1]["left"] == 0  # what was harvested is not asked for again
+        assert visitor.post("done")[0] == 200
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0 and err == "" and "efficientnet_lite0" in out
+    assert len(list((root / "training_summaries/robots").iterdir())) == 2
+    assert training_labels(root) == truth and 0 < len(sorted_then) < len(truth) - decided
+
+
+def test_two_labels_are_needed_for_a_model(root, truth):
+    with served_by_program(root) as (_, visitor):
+        _, view = visitor.get("/api/view?count=24")
+        assert not view["progress"]["labeling"]["ready"]
+        visitor.post("work", steps=["first_model"])
+        work = worked(visitor)
+        assert "at least 2 labels" in work["problem"][0]
+        assert visitor.get("/api/view?count=24")[1]["page"]["kind"] == "typical"
+    assert training_labels(root) == {}
+
+
+def test_nothing_unsorted_is_said_by_the_program(root):
+    shutil.rmtree(root / "testing_photos/robots/unsorted_robotart")
+    done = run("robots", "check", "--teach", "--no-browser", "--tf-files", str(root))
+    assert done.returncode == 10 and "robots has no unsorted images" in done.stderr and "download" in done.stderr
+
+
+def press_label(page: Page, truth: dict[str, str], n: int) -> None:
+    """The key for what an image of the page is, or its name where it has no key yet; until the page shows it."""
+    label, labels, before = truth[page.images()[n]["sha256"]], page.state("state.labels"), page.id()
+    if page.state("state.focused") != n:
+        page.all(".tile")[n].click()
+    if label == "not":
+        page.press("n")
+    elif label in labels:
+        page.press(str(labels.index(label) + 1))
+    else:
+        page.name_label(label)
+    page.until(
+        lambda: (
+            page.id() != before or (page.images()[n]["label"] == label and page.state("state.labels").count(label) == 1)
+        ),
+        label,
+    )
+
+
+def test_the_whole_way_in_a_browser(root, truth):
+    """From unlabeled images to sorted ones: names typed once, keys, undo, guesses corrected, trained, looked at."""
+    with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address), chromium() as browser:
+        page = Page(browser)
+        page.open(address)
+        assert page.text("#title") == "What is this?" and "No labels yet" in page.text("#left")
+        assert page.text("#accepts") == "show others"
+        keep_screenshot(browser, "label_1_first")
+        trap = "<img src=x onerror=document.title='caught'>"
+        page.name_label(trap)
+        page.until(lambda: "cannot be a label" in page.text("#message"), "a refusal")
+        assert page.state("state.labels") == ["not"] and browser.title == "robots · check"
+        assert page.state("state.focused") == 0  # back at the image that has no label yet
+        for i in range(len(page.images())):
+            press_label(page, truth, i)
+            if i == 2:
+                page.press("u")
+                page.says("1 undone.")
+                assert page.state("state.focused") == 2
+                press_label(page, truth, 2)
+        page.until(lambda: "after 10 decisions" in page.text("#left"), "the second page")
+        while page.images() and page.state("state.progress.labeling.random") < 5:
+            page.wait_until_seen()
+            before = page.id()
+            for i, image in enumerate(page.images()):
+                if image["guess"] != truth[image["sha256"]]:
+                    press_label(page, truth, i)
+            if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
+                page.accept()
+            page.until(lambda: page.state("state.progress.labeling.measuring") is False, "the accuracy")
+        page.until(lambda: page.text("#left").startswith("Accuracy "), "how good it is")
+        assert "95 % interval" in page.text("#left")
+        keep_screenshot(browser, "label_2_measured")
+        page.resize(390, 844, touch=True)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+        keep_screenshot(browser, "label_2_phone")
+        page.resize(1280, 800)
+        page.press((Keys.CONTROL, Keys.ENTER))
+        page.until(lambda: "train a model" in page.text("#end"), "the end of the labelling")
+        keep_screenshot(browser, "label_3_end")
+        page.wait_until_seen()
+        page.press(Keys.ENTER)
+        page.until(lambda: "check what it sorted" in page.text("#end"), "the sorting")
+        keep_screenshot(browser, "label_4_sorted")
+        page.wait_until_seen()
+        page.press(Keys.ENTER)
+        page.until(lambda: page.all(".tile") and page.state("state.page.kind") in ("sure", "unsure"), "what it sorted")
+        assert page.one("#curve").is_displayed() is False and "left of" in page.text("#left")
+        assert [entry for entry in page.problems() if "400" not in entry] == []  # the name that was refused
+        page.one("#done").click()
+        page.until(lambda: "Thank you" in page.text("#end"), "goodbye")
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0 and err == "" and out.startswith("robots: labelled ")
+    training = training_labels(root)
+    assert training == {sha: truth[sha] for sha in training} and len(training) >= 20
