@@ -1,6 +1,7 @@
 # make demo   set up, and turn the whole loop offline in demo_tf_files/
 # make test   set up, lint and run all tests, offline
 # make lint   check the format, look for slips (ruff) and check the types (mypy)
+# make lint-js  the same for the check page's JavaScript (needs node and npm; `make lint` does it too once this was run)
 # make format  format all Python files
 # make matrix  the demo and all tests with every Python of 3.10 to 3.13 that is installed, each in an environment of its own
 # make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
@@ -10,7 +11,7 @@ VENV ?= .venv
 # Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
 WORKERS ?= 4
 
-.PHONY: demo test lint format matrix coverage faults install install-test clean
+.PHONY: demo test lint lint-js format matrix coverage faults install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -31,6 +32,11 @@ lint: install-test
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	@if [ -d tests/js/node_modules ]; then npm run --silent --prefix tests/js lint; fi
+
+lint-js:
+	npm install --prefix tests/js --no-package-lock --no-audit --no-fund --silent
+	npm run --silent --prefix tests/js lint
 
 format: install-test
 	$(VENV)/bin/ruff format .

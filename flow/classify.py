@@ -61,7 +61,7 @@ class Sorted:
     def line(self) -> str:
         if not self.total and not self.quarantined and not self.unread:
             return f"nothing new to sort ({self.skipped} already sorted)" if self.skipped else "nothing to sort"
-        text = f"sorted {self.total}: {self.sure} sure, {self.total - self.sure} under the line"
+        text = f"sorted {self.total}: {self.sure} sure, {self.total - self.sure} unsure"
         if self.quarantined:
             text += f", {self.quarantined} unreadable"
         if self.unread:
@@ -84,7 +84,7 @@ class Sorted:
 
 @dataclass(frozen=True)
 class _Scored:
-    """One image and what the model says: `scores` label -> fraction 0..1; `reason` it is under the line, if any."""
+    """One image and what the model says: `scores` label -> fraction 0..1; `reason` it is unsure, if any."""
 
     path: Path
     sha256: str

@@ -1,5 +1,6 @@
 """What a flowstep declares. Each module of this package that has a COMMAND is one; nothing lists them a second time."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,7 @@ from flow.ui import console
 from flow.ui.layout import broken, shortened
 
 LINE_MAX = 200  # characters of a run's one line; a mail's subject or a text message has no room for more
+FOLDERS = re.compile(r"(?<!\S)/\S+/(?=\S)")  # the folders of a path that is a word of a sentence
 
 
 class Result(Protocol):
@@ -68,7 +70,7 @@ class Outcome:
         """The same in at most 200 characters, as cron mails it: of several warnings the first, long parts cut."""
         if len(full := self.full_line()) <= LINE_MAX:
             return full
-        parts, warned = self._parts(), [f"careful: {w}" for w in self._unseen()[:1]]
+        parts, warned = self._parts(), [f"careful: {FOLDERS.sub('.../', w)}" for w in self._unseen()[:1]]
         rest = [f"{len(self._unseen()) - 1} more in the log"] if len(self._unseen()) > 1 else []
         frame = len(_joined(self.basetag, [""] * len(parts), [""] * len(warned) + rest))
         fitting = shortened([*parts, *warned], LINE_MAX - frame)

@@ -18,7 +18,7 @@ from flow.commands.command import Command, Message, Result, Run, Section
 from flow.commands.tell import tell_downloaded, tell_moved, tell_sorted
 from flow.commands.training import train
 from flow.download.options import DownloadOptions
-from flow.guide import ask
+from flow.guide import ask, basetag_state
 from flow.harvest.step import HarvestOptions
 from flow.models import backbone, leaderboard, model_store, prune
 from flow.records import provenance
@@ -108,6 +108,9 @@ def plan(run: Run, options: LoopOptions, flow: Flow) -> Plan:
         sources.check_ready(options.source)
     if not run.attended:
         _need_nobody(run, options, flow, steps, len(models))
+    if options.searchtag == "0" and not options.quantity and not basetag_state.is_known(run.basetag):
+        begin = f"Begin one: python roboflow.py {run.basetag} 50 {run.basetag} download"
+        raise NotReady(f"There is no basetag {run.basetag} yet.", begin)
     return Plan(tuple(steps), tuple(notes))
 
 
@@ -345,8 +348,6 @@ def _offer_check(run: Run, flow: Flow, steps: tuple[Step, ...]) -> None:
 def would(run: Run, options: LoopOptions, flow: Flow) -> list[tuple[str, Result]]:
     """(step, what it would come to), found out without changing anything."""
     todo = plan(run, options, flow)
-    if options.searchtag == "0" and not paths.training(run.basetag).is_dir():
-        raise NotReady(f"There is no basetag {run.basetag} yet.", "A dry run makes none.")
     for note in todo.notes:
         console.note(note)
     found: list[tuple[str, Result]] = []

@@ -71,12 +71,14 @@ def _run(words: list[str], outcome: Outcome) -> int:
         raise BadUsage(f"--dry-run does not go with {asked.command.name}.", help.dry_run_hint())
     if asked.command.report:
         return _report(asked)
+    if asked.basetag is not None:
+        asked = _named(asked)
     labels: tuple[str, ...] = ()
     guided = False
     if missing := asked.missing():
         console.need_terminal(f"The {missing[0]}")
         asked, labels, guided = _guide(asked)
-    asked = _named(asked)
+        asked = _named(asked)
     basetag = outcome.basetag = asked.basetag or ""
     if asked.common.dry_run:
         return _dry_run(asked, outcome)

@@ -142,7 +142,7 @@ def _retrain(state: BasetagState) -> NextStep:
     if not state.models:
         title, about = "train the first model", f"From {counts}; it then sorts for you."
     elif state.new_images:
-        title = f"retrain: {state.new_images} new images since the last model"
+        title = f"retrain: {state.new_images} new image{'s' * (state.new_images != 1)} since the last model"
         about = "It says whether the model became better."
     else:
         title, about = "retrain with the same images", "With parameters of your choice."

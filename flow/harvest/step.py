@@ -61,7 +61,7 @@ class Harvested:
         if not self.folders:
             return "nothing to harvest"
         verb = "would harvest" if self.dry else "harvested"
-        text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the robot alone)"
+        text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the model alone)"
         text += f", {self.already} already in training" if self.already else ""
         text += f", {self.unchecked_left} unchecked left out" if self.unchecked_left else ""
         return text + (f"; {', '.join(self.own)} stayed, no label of yours" if self.own else "")
@@ -197,7 +197,10 @@ def _plan(
         for f in folders
         if (n := sum(p not in seen for d in files.folders_in(f) if d.name in labels for p in files.images_in(d)))
     }
-    staying = {f: f"{n} images in {f.name} could not be read; it stays for the next harvest" for f, n in missed.items()}
+    staying = {
+        f: f"{n} image{'s' * (n != 1)} in {f.name} could not be read; the folder stays for the next harvest"
+        for f, n in missed.items()
+    }
     already = sum(image.sha256 in known for image in found)
     fresh = [image for image in _one_each(found) if image.sha256 not in known]
     wanted = [i for i in fresh if i.given_by == PERSON or not checked_only]

@@ -2,8 +2,7 @@
 
 A decision is a row that is pending, then the file's move, then the row is done. What a kill left pending is finished by
 `finish_pending` before anything else happens; undo and redo are the same, backwards and forwards again. Folders stay
-the
-truth: an image that is not where it was is left alone.
+the truth: an image that is not where it was is left alone.
 """
 
 import json

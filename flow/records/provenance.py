@@ -1,4 +1,4 @@
-"""Who labelled what. Folders are the truth; the catalogue remembers what the robot said, and the difference between
+"""Who labelled what. Folders are the truth; the catalogue remembers what the model said, and the difference between
 the two is a person's doing."""
 
 from collections import Counter
@@ -15,7 +15,7 @@ from flow.ui import console
 
 @dataclass(frozen=True)
 class LabeledImage:
-    """One image file in a label folder. `given_by` is HUMAN or ROBOT; `came` is DRAWN, WHOLE or CHOSEN."""
+    """One image file in a label folder. `given_by` is PERSON or MODEL; `sampling` RANDOM, WHOLE_FOLDER or CHOSEN."""
 
     path: Path
     label: str
@@ -52,7 +52,7 @@ def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -
     """Every training image with its label and who gave it, compared with what is remembered, which is brought up to
     date.
 
-    An image that is not remembered, or lies in another folder than the robot put it, was sorted by a person.
+    An image that is not remembered, or lies in another folder than the model put it, was sorted by a person.
 
     Args:
         remember: False where no lock is held: a harvest at work might be mistaken for a person.
@@ -77,9 +77,9 @@ def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -
 def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[LabeledImage]:
     """The images in the label folders of one sorted_ folder, and who gave each its label.
 
-    Left where the robot put it: the robot's, unless the folder was approved, or a person confirmed it at the check
-    page. Moved, or added: a person's. They may measure where the folder was looked at whole, with nothing left to the
-    robot and nothing left under the line, for what scores above it is easier than what comes.
+    Left where the model put it: the model's, unless the folder was approved, or a person confirmed it on the check
+    page. Moved, or added: a person's. They may measure where the folder was checked as a whole, with nothing left to
+    the model and nothing left in the folders of unsure images, because sure images are easier than those that come.
     """
     put, approved = catalogue.sortings(folder.name), folder.name in catalogue.approved()
     decided = {d.sha256 for d in catalogue.decisions(DONE, folder.name) if d.label}

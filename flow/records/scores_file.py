@@ -1,4 +1,4 @@
-"""scores.txt of a sorted_ folder: what the robot said of every image in it, for people and for a lost catalogue."""
+"""scores.txt of a sorted_ folder: what the model said of every image in it, for people and for a lost catalogue."""
 
 import contextlib
 import json
@@ -71,7 +71,7 @@ def read_sorted_copies(folder: Path) -> list[SortedCopy]:
 
 
 def read_reasons(folder: Path) -> dict[str, tuple[str, str]]:
-    """File name -> (why it is under the line or empty, all scores as JSON text), as far as the log can be read."""
+    """File name -> (why it is unsure or empty, all scores as JSON text), as far as the log can be read."""
     try:
         lines = (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

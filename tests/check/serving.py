@@ -65,7 +65,7 @@ class Served:
         finally:
             connection.close()
 
-    def honest(self) -> dict[str, str]:
+    def own_headers(self) -> dict[str, str]:
         """The headers of the page's own changes."""
         return {
             "Cookie": self.cookie,
@@ -76,7 +76,7 @@ class Served:
         }
 
     def post(self, name: str, **asked) -> tuple[int, dict]:
-        status, _, body = self.send("POST", f"/api/{name}", json.dumps(asked).encode(), **self.honest())
+        status, _, body = self.send("POST", f"/api/{name}", json.dumps(asked).encode(), **self.own_headers())
         return status, json.loads(body)
 
     def get(self, path: str) -> tuple[int, dict]:

@@ -83,7 +83,7 @@ def test_nothing_inline_and_nothing_from_outside(page):
 def test_a_change_that_the_page_did_not_make_is_forbidden(page, root, spoiled):
     asked = first_aside(view(page)["page"])
     before = world.state(root)
-    status, _, _ = page.send("POST", "/api/decide", json.dumps(asked).encode(), **{**page.honest(), **spoiled})
+    status, _, _ = page.send("POST", "/api/decide", json.dumps(asked).encode(), **{**page.own_headers(), **spoiled})
     assert status == 403 and world.state(root) == before
 
 
@@ -91,7 +91,7 @@ def test_the_same_change_by_the_page_itself_is_done(page, root):
     asked = first_aside(view(page)["page"])
     before = world.state(root)
     for host in (page.host, page.host.replace("127.0.0.1", "localhost"), page.host.replace("127.0.0.1", "[::1]")):
-        headers = {**page.honest(), "Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+        headers = {**page.own_headers(), "Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
         assert page.send("POST", "/api/decide", json.dumps(asked).encode(), **headers)[0] == 200
     assert world.state(root) != before
 

@@ -10,7 +10,7 @@ import pytest
 from flow.check.check_page import PAGE_FOLDER
 
 TESTS = Path(__file__).parent / "page_js"
-NODE_MIN = (20, 19)  # from here on Node takes the page's files for modules without being told
+NODE_MIN = (20, 19)  # from here on Node takes the page's files for modules by itself
 IMPORT = re.compile(r'^(?:import|export)\b[^;]*?\bfrom "(\./[a-z_]+\.js)";', re.MULTILINE)
 MODULES = sorted(path.name for path in PAGE_FOLDER.glob("*.js"))
 

@@ -39,7 +39,7 @@ def page(home, tf_files):
 
 
 def tried(page, image: bytes, **headers: str) -> tuple[int, dict]:
-    status, _, body = page.send("POST", "/api/try", image, **{**page.honest(), **FILE, **headers})
+    status, _, body = page.send("POST", "/api/try", image, **{**page.own_headers(), **FILE, **headers})
     return status, json.loads(body)
 
 
@@ -75,8 +75,11 @@ def test_a_file_that_is_no_image_is_refused_and_the_page_goes_on(page, home):
 def test_only_the_page_itself_may_ask_and_not_for_more_than_a_file_may_have(page, home, monkeypatch):
     photo = training(home)[0].read_bytes()
     assert page.send("POST", "/api/try", photo, **FILE)[0] == 403
-    assert page.send("POST", "/api/try", photo, **{**page.honest(), **FILE, "Origin": "http://evil.example"})[0] == 403
-    assert page.send("POST", "/api/try", photo, **{**page.honest(), "Content-Type": "image/jpeg"})[0] == 400
+    assert (
+        page.send("POST", "/api/try", photo, **{**page.own_headers(), **FILE, "Origin": "http://evil.example"})[0]
+        == 403
+    )
+    assert page.send("POST", "/api/try", photo, **{**page.own_headers(), "Content-Type": "image/jpeg"})[0] == 400
     cfg.image_bytes_max = len(photo) - 1
     assert tried(page, photo)[0] == 400
     cfg.image_bytes_max = len(photo)

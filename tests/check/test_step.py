@@ -156,11 +156,13 @@ def test_ctrl_c_ends_a_page_well_while_another_run_is_at_work(root, monkeypatch)
     with session_served() as page:
         until(lambda: not page.lock.is_held, "the lock's return")
         with program("robots", "check", "--tf-files", str(root)):
+            status, answer = page.post("undo")
+            assert (status, answer["kind"]) == (423, "locked") and "is open at http://" in answer["error"]
 
             def interrupt():
                 raise KeyboardInterrupt
 
-            with pytest.raises(Busy):  # what a request is told then
+            with pytest.raises(Busy):  # as a request is answered then
                 page.session._main.ask(interrupt)
             until(lambda: page.done, "the end of the session")
     assert page.done[0].startswith("checked 0 images; ") and page.done[0].endswith(" left")

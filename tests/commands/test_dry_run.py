@@ -21,11 +21,11 @@ SAID = {
     ("0", "0", "retrain_defaults", *TRAINING): "would train efficientnet_lite0 on built 20, drawn 20",
     ("0", "0", "retrain_defaults", "--harvest", *TRAINING): "would harvest 7",
     ("5", "mine", "automatic", "--source", "sample", *TRAINING): "would train",
-    ("harvest",): "would harvest 7 (2 checked by a person, 5 by the robot alone)",
+    ("harvest",): "would harvest 7 (2 checked by a person, 5 by the model alone)",
     (
         "harvest",
         "--checked-only",
-    ): "would harvest 2 (2 checked by a person, 0 by the robot alone), 5 unchecked left out",
+    ): "would harvest 2 (2 checked by a person, 0 by the model alone), 5 unchecked left out",
     ("approve",): "would approve 7 images",
     ("explore", "--steps", "5,10", *TRAINING): "would train 2 combinations",
 }

@@ -235,8 +235,8 @@ def line_of(*sentences: str, warned: tuple[str, ...] = ()) -> str:
 
 
 def test_the_last_line_has_at_most_200_characters_and_begins_every_part():
-    assert line_of("5 asked: 5 kept", "sorted 5: 4 sure, 1 under the line") == (
-        "robots: 5 asked: 5 kept; sorted 5: 4 sure, 1 under the line"
+    assert line_of("5 asked: 5 kept", "sorted 5: 4 sure, 1 unsure") == (
+        "robots: 5 asked: 5 kept; sorted 5: 4 sure, 1 unsure"
     )
     long = (
         "retrained "

@@ -81,10 +81,10 @@ def test_what_is_sure_moves_with_confidence_min(home):
     done = run(
         "robots", "10", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home), environ=environ
     )
-    assert "10 sure, 0 under" in done.stdout
+    assert "10 sure, 0 unsure" in done.stdout
     environ["ROBOFLOW_CONFIDENCE_MIN"] = "100"
     done = run("robots", "10", "other", "classify_top", "--source", "sample", "--tf-files", str(home), environ=environ)
-    assert "0 sure, 10 under" in done.stdout
+    assert "0 sure, 10 unsure" in done.stdout
     assert list((home / "testing_photos/robots").glob("sorted_*/*_under1000"))
 
 
@@ -225,12 +225,11 @@ def test_at_a_terminal_it_is_asked_whether_the_other_one_was_meant(tmp_path):
 # What a run ends with
 
 
-def test_at_a_terminal_a_run_ends_with_a_line_a_step_and_with_what_comes_next():
-    root = world.fresh(world.with_model)
-    arguments = ("robots", "12", "art", "classify_top", "--source", "sample", "--tf-files", str(root))
-    with Terminal(*arguments) as t:
+def test_at_a_terminal_a_run_ends_with_a_line_a_step_and_with_what_comes_next(home):
+    arguments = ("robots", "12", "art", "classify_top", "--source", "sample", "--tf-files", str(home))
+    with Terminal(*arguments, columns=200) as t:
         assert t.ended() == 0
-    *_, download, classify, following, command = t.screen.rstrip().split("\n")
+    *_, download, classify, following, command = t.screen.replace("\a", "").rstrip().split("\n")
     assert re.fullmatch(r"download  12 asked: 12 kept  \(\d+\.\d s\)", download)
     assert re.fullmatch(r"classify  sorted 12: \d+ sure, \d+ \D+  \(\d+\.\d s\)", classify)
     assert following.startswith("next: check the 12 images") and command.startswith("  python roboflow.py robots check")

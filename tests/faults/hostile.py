@@ -182,7 +182,7 @@ def trouble_with_requests(served, amount: int, seed: int = 1) -> Iterator[str]:
 
 
 def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
-    honest = served.honest()
+    honest = served.own_headers()
     way = rng.randrange(6)
     if way == 0:  # from elsewhere
         spoiled = rng.choice(

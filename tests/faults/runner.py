@@ -111,7 +111,7 @@ def _import_everything() -> None:
     import flow.harvest.approve
     import flow.harvest.step
     import flow.models.leaderboard
-    import flow.retrain.step
+    import flow.retrain.step  # noqa: F401
     import scripts.api
     import scripts.learn.hash_cache  # noqa: F401
     from tests.check import person  # noqa: F401

@@ -2,28 +2,36 @@
 
 import shlex
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-from flow.front import arguments, status
-from flow.plan import make_plan
+from flow.base.options import specs
+from flow.commands.command import all_commands
+from flow.commands.parse import CommonOptions, as_typed, parse
+from flow.guide import guide
 from flow.records.open_catalogue import open_catalogue
+from flow.records.rows import MODEL
+from tests.commands.test_parse import example
 from tests.conftest import KINDS
-from tests.terminal import Terminal
+from tests.faults import world
+from tests.scripted import scripted
+from tests.terminal import PROJECT, Terminal
 from tests.terminal import run as unattended
 
-MORE = "1"  # "bring in more pictures" in a home with a model and nothing that waits
+MORE = "1"  # "bring in more images" in a home with a model and nothing else to do
 
 
 def printed_command(screen: str) -> list[str]:
-    """The arguments of the command the guide printed; a small terminal breaks it, so the words are put together."""
+    """The arguments of the command that the guide printed; in a narrow terminal its lines end with a backslash."""
     text = screen.split("the same without questions:\n")[1].split("ENTER starts")[0]
-    return shlex.split(text.replace("\n", ""))[2:]
+    return shlex.split(text.replace("\\\n", ""))[2:]
 
 
 def test_a_first_time_user_downloads_and_makes_label_folders(tmp_path):
     with Terminal("--tf-files", str(tmp_path), "--source", "sample") as t:
-        t.expect("What shall the basetag be")
+        t.expect("What shall your basetag be")
         t.type("Robots")
         t.expect("`not`")
         t.expect("Which labels")
@@ -89,7 +97,7 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
     ) as t:
         t.expect("sorted 12")
         t.expect("drag what is wrong")
-        t.expect("robot only")
+        t.expect("by the model only")
         t.expect("Harvest into the training data")
         folder = next((home / "testing_photos/robots").glob("sorted_*"))
         moved = next(folder.glob("*_under*/*.jpg"))
@@ -192,7 +200,7 @@ def test_classify_asks_which_model_and_enter_takes_the_best(home):
     with Terminal("robots", "3", "not", "--source", "sample", "--tf-files", str(home)) as t:
         t.expect("Sort with which model?")
         t.type("d")
-        assert t.ended() == 0 and "sorted" not in t.last_lines(1)
+        assert t.ended() == 0 and "sorted 3" not in t.screen
 
 
 def test_more_than_a_cycle_is_asked_about(home):
@@ -203,31 +211,39 @@ def test_more_than_a_cycle_is_asked_about(home):
 
 
 @pytest.mark.parametrize(
-    "answers",
+    ("answers", "expected"),
     [
-        ["", "5", "robotart", "d"],
-        ["sample", "5", "robotart", "1", "n"],
-        ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", "", "last"],
-        ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1", ""],
-        ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
+        (["", "5", "robotart", "d"], {"quantity": 5, "searchtag": "robotart", "source": "auto"}),
+        (["sample", "5", "robotart", "1", "n"], {"source": "sample"}),
+        (
+            ["", "5", "robotart", "", "y", "n", "efficientnet_lite0", "", "", "", "", "", "last"],
+            {"steps": 2600, "tune": "last", "harvest": False, "images_min": 24},
+        ),
+        (
+            ["search", "0", "0", "efficientnet_lite0", "77", "", "20", "16", "0.1", ""],
+            {"steps": 77, "test_percent": 20, "batch_size": 16, "learning_rate": 0.1, "quantity": 0, "searchtag": "0"},
+        ),
+        (
+            ["", "0", "robotart", "1", "y", "c", "mobilenet_0.50", "500", "160", "", "32", "0.02"],
+            {"architecture": "mobilenet_0.50", "steps": 500, "image_size": 160, "harvest": True, "checked_only": True},
+        ),
     ],
 )
-def test_the_printed_command_makes_the_same_plan(home, answers):
-    """Every plan reachable by prompts equals the plan of the command it prints."""
-    from flow.base import paths
-    from flow.front import guide
-    from tests.scripted import scripted
-
+def test_the_answers_become_a_command_that_does_the_same(home, answers, expected):
+    """What is reached by answers is what the command says that is printed for it."""
     folder = home / "testing_photos/robots/unsorted_robotart"
     folder.mkdir(parents=True)
     with scripted(home, [MORE, *answers]) as left:
-        request, confirm = guide.complete(arguments.Request(basetag="robots"))
-        assert left == [] and confirm
-        disk = status.disk_state("robots")
-        asked = make_plan(request, disk, "s", asks=False)
-        again, _ = arguments.parse(shlex.split(guide.command(request))[2:])
-        assert make_plan(again, disk, "s", asks=False).__dict__ | {"chosen": ()} == asked.__dict__ | {"chosen": ()}
-        assert paths.training("robots").is_dir()
+        guided = guide.complete("classify", True, {"basetag": "robots"}, [])
+        assert left == [] and guided.is_shown
+        asked = parse(guided.words)
+        again = parse(as_typed(asked)[2:])
+    assert (again.command, again.basetag, again.options) == (asked.command, asked.basetag, asked.options)
+    for name, value in expected.items():
+        assert getattr(asked.options, name) == value, name
+    assert asked.command.name == (
+        "retrain_defaults" if "steps" in expected else "download" if answers[-1] == "d" else "classify"
+    )
 
 
 def test_questions_leave_stdout_to_the_results(home):
@@ -245,8 +261,8 @@ def test_hostile_names_reach_no_screen(home):
     assert set(KINDS) <= {p.name for p in (home / "training_photos/robots").iterdir()}
 
 
-def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home):
-    """Robot labels must not turn into a person's because the guide looked before the run did."""
+def test_a_lost_catalogue_is_rebuilt_also_when_the_guide_opens_it_first(home):
+    """A model's labels must not turn into a person's because the guide looked before the run did."""
     assert (
         unattended("robots", "20", "robotart", "classify_top", "--source", "sample", "--tf-files", str(home)).returncode
         == 0
@@ -255,7 +271,7 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
     for part in (home / "catalogues").iterdir():
         part.unlink()
     with Terminal("robots", "--tf-files", str(home)) as t:
-        t.expect("3  bring in more pictures")
+        t.expect("3  bring in more images")
         t.expect("What next?")
         t.type("3")
         t.expect("Where from?")
@@ -267,9 +283,6 @@ def test_a_lost_catalogue_is_told_again_also_when_the_guide_opens_it_first(home)
         t.expect("Sort with which model?")
         t.type("q")
         assert t.ended() == 0
-    from flow.records.rows import MODEL
-    from tests.scripted import scripted
-
     with scripted(home, []), open_catalogue("robots") as catalogue:
         assert [label for label in catalogue.labels().values() if label.given_by == MODEL]
 
@@ -282,3 +295,74 @@ def test_enter_at_the_harvest_question_leaves_unchecked_images_where_a_person_fi
     done = unattended("robots", "harvest", "--checked-only", "--tf-files", str(home))
     assert done.returncode == 0 and "unchecked left out" in done.stdout
     assert len(list((home / "testing_photos/robots").glob("sorted_*"))) == 1
+
+
+# "the same without questions" is what was typed, what was answered, and nothing left out
+
+
+LEFT_OUT = ("tf_files", "dry_run", "help", "helpmore", "no_input", "json", "quiet")  # nobody is asked with these
+
+
+def every_option(command) -> list[str]:
+    """All options that go with a flowstep, each with a value of its own, from what is declared."""
+    specs_of_both = [*command.flags(), *specs(CommonOptions)]
+    words = [word for spec in specs_of_both if spec.name not in LEFT_OUT for word in example(spec)]
+    words[words.index("--model") + 1] = "1"
+    return words
+
+
+@pytest.mark.parametrize(("flowstep", "answers"), [("retrain_defaults", []), ("classify", ["n"]), ("classify", ["y"])])
+def test_the_same_without_questions_carries_every_option_that_was_typed(flowstep, answers):
+    root = world.fresh(world.with_model)
+    options = every_option(all_commands()[flowstep])
+    assert len(options) > 40 and {"--again", "--sorted", "--new", "--max-minutes", "--keep-near"} <= set(options)
+    with Terminal("robots", *[flowstep][: flowstep != "classify"], *options, "--tf-files", str(root), columns=100) as t:
+        for question, answer in (("How many new images", "5"), ("Which searchtag", "art")):
+            t.expect(question)
+            t.type(answer)
+        for answer in answers:
+            t.expect("Train a new model afterwards?")
+            t.type(answer)
+        t.expect("ENTER starts")
+        t.type("q")
+        assert t.ended() == 0
+    wanted = "retrain_defaults" if "y" in answers else flowstep
+    said, typed = parse(printed_command(t.screen)), parse(["robots", "5", "art", wanted, *options])
+    assert (said.command, said.basetag, said.options) == (typed.command, typed.basetag, typed.options)
+    assert said.given == typed.given and said.given_common == typed.given_common | {"tf_files"}
+
+
+def test_it_carries_new_where_the_person_wanted_another_basetag_of_nearly_the_same_name(tmp_path):
+    (tmp_path / "training_photos/robots").mkdir(parents=True)
+    questions = {
+        "Did you mean robots?": "n",
+        "Which labels": "",
+        "How many new images": "2",
+        "Which searchtag": "art",
+        "ENTER starts": "q",
+    }
+    with Terminal("robost", "--source", "sample", "--tf-files", str(tmp_path)) as t:
+        for question, answer in questions.items():
+            t.expect(question)
+            t.type(answer)
+        assert t.ended() == 0
+    command = printed_command(t.screen)
+    assert command[:4] == ["robost", "2", "art", "download"] and "--new" in command
+    assert unattended(*command).returncode == 0
+
+
+def test_the_printed_command_can_be_copied_from_a_narrow_terminal(tmp_path):
+    """A shell that is given its lines as they stand on the screen runs the same."""
+    with Terminal("robots", "--source", "sample", "--tf-files", str(tmp_path / "my data"), columns=50) as t:
+        for question, answer in (("Which labels", ""), ("How many new images", "2"), ("Which searchtag", "art")):
+            t.expect(question)
+            t.type(answer)
+        t.expect("ENTER starts")
+        t.type("q")
+        assert t.ended() == 0
+    lines = t.screen.split("the same without questions:\n")[1].split("ENTER starts")[0]
+    assert lines.count("\\\n") >= 2
+    copied = lines.replace("python roboflow.py", f"{shlex.quote(sys.executable)} roboflow.py")
+    done = subprocess.run(["bash", "-c", copied], cwd=PROJECT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (0, "") and "2 asked: 2 kept" in done.stdout
+    assert len(list((tmp_path / "my data").glob("testing_photos/robots/unsorted_art/*.jpg"))) == 2

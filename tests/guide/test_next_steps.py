@@ -5,50 +5,58 @@ from dataclasses import replace
 
 import pytest
 
-from flow.front import arguments
-from flow.front.next_steps import Kind, next_steps
-from flow.front.state import Best, Count, State
-from flow.plan import FLOWSTEPS
+from flow.commands.command import all_commands
+from flow.commands.parse import parse
+from flow.guide.basetag_state import BasetagState, BestModel, LabelCount
+from flow.guide.next_steps import Kind, next_steps
 
-EMPTY = State("robots", known=False, wanted=750)
-BEST = Best("m", 0.9, 0.8, 0.95, 80)
-ENOUGH = {"built": Count(30, 0), "not": Count(25, 10)}
-TRAINED = State("robots", labels=ENOUGH, best=BEST, models=1, wanted=750)
+EMPTY = BasetagState("robots", known=False, least_usual=750)
+BEST = BestModel("m", 0.9, 0.8, 0.95, 80)
+ENOUGH = {"built": LabelCount(30, 0), "not": LabelCount(25, 10)}
+TRAINED = BasetagState("robots", labels=ENOUGH, best=BEST, models=1, least_usual=750)
 RETRAIN = "robots 0 0 retrain_defaults --images-min 30"
 
 # What it is: (the state, the first step's command, a word of its title)
 STATES = {
-    "nothing at all": (EMPTY, "robots", "bring in pictures"),
-    "label folders only": (State("robots", labels={"built": Count(), "not": Count()}), "robots", "bring in pictures"),
-    "first downloads": (State("robots", unsorted={"art": 50}), "robots check", "say what is on the first pictures"),
+    "nothing at all": (EMPTY, "robots", "bring in images"),
+    "label folders only": (
+        BasetagState("robots", labels={"built": LabelCount(), "not": LabelCount()}),
+        "robots",
+        "bring in images",
+    ),
+    "first downloads": (
+        BasetagState("robots", unsorted={"art": 50}),
+        "robots check",
+        "label the first images (50 are unsorted)",
+    ),
     "first downloads, labels begun": (
-        State("robots", unsorted={"art": 50}, labels={"built": Count(5), "not": Count()}),
+        BasetagState("robots", unsorted={"art": 50}, labels={"built": LabelCount(5), "not": LabelCount()}),
         "robots check",
-        "say what is on the first pictures",
+        "label the first images (50 are unsorted)",
     ),
-    "a lesson broken off": (
-        State("robots", unsorted={"art": 50}, said=39),
+    "labelling broken off": (
+        BasetagState("robots", unsorted={"art": 50}, labeled_unsorted=39),
         "robots check",
-        "go on saying what is on the pictures (39 said, 11 wait)",
+        "go on labelling (39 labelled, 11 unsorted)",
     ),
-    "one label short, pictures left": (
-        State("robots", unsorted={"art": 9}, labels={"built": Count(30), "not": Count(4)}),
+    "one label short, images left": (
+        BasetagState("robots", unsorted={"art": 9}, labels={"built": LabelCount(30), "not": LabelCount(4)}),
         "robots check",
-        "say what",
+        "label the first images (9 are unsorted)",
     ),
     "one label short, none left": (
-        State("robots", labels={"built": Count(30), "not": Count(4)}),
+        BasetagState("robots", labels={"built": LabelCount(30), "not": LabelCount(4)}),
         "robots",
         "bring in more",
     ),
-    "one label only": (State("robots", labels={"built": Count(30)}), "robots", "bring in more"),
+    "one label only": (BasetagState("robots", labels={"built": LabelCount(30)}), "robots", "bring in more"),
     "enough for a first model": (
-        State("robots", labels=ENOUGH, wanted=750, unsorted={"art": 4}),
+        BasetagState("robots", labels=ENOUGH, least_usual=750, unsorted={"art": 4}),
         RETRAIN,
         "train the first model",
     ),
     "more than enough": (
-        State("robots", labels={"a": Count(800), "b": Count(900)}, wanted=750),
+        BasetagState("robots", labels={"a": LabelCount(800), "b": LabelCount(900)}, least_usual=750),
         "robots 0 0 retrain_defaults",
         "train the first model",
     ),
@@ -57,27 +65,31 @@ STATES = {
         "robots 0 art classify_top",
         "sort the 40 images",
     ),
-    "sorted images wait": (
-        replace(TRAINED, waiting={"sorted_1": 40}, unsorted={"art": 9}),
+    "sorted images to check": (
+        replace(TRAINED, to_check={"sorted_1": 40}, unsorted={"art": 9}),
         "robots check",
-        "look at the 40",
+        "check the 40 images that a model sorted",
     ),
-    "looked at": (replace(TRAINED, looked_at={"sorted_1": 40}), "robots harvest", "harvest what you looked at (40"),
-    "one looked at, one waits": (
-        replace(TRAINED, waiting={"sorted_2": 7}, looked_at={"sorted_1": 40}),
+    "checked": (replace(TRAINED, checked={"sorted_1": 40}), "robots harvest", "harvest the 40 images you checked"),
+    "one folder checked, one to check": (
+        replace(TRAINED, to_check={"sorted_2": 7}, checked={"sorted_1": 40}),
         "robots check",
-        "look at the 7",
+        "check the 7 images that a model sorted",
     ),
     "harvested": (
-        replace(TRAINED, new_images=40, harvest="harvested_1", last_flowstep="harvest"),
+        replace(TRAINED, new_images=40, last_harvest="harvested_1", last_flowstep="harvest"),
         RETRAIN,
         "40 new images",
     ),
-    "retrained": (replace(TRAINED, harvest="harvested_1", last_flowstep="retrain_defaults"), "robots", "bring in more"),
+    "retrained": (
+        replace(TRAINED, last_harvest="harvested_1", last_flowstep="retrain_defaults"),
+        "robots",
+        "bring in more",
+    ),
     "undone": (
-        replace(TRAINED, looked_at={"sorted_1": 40}, last_flowstep="undo"),
+        replace(TRAINED, checked={"sorted_1": 40}, last_flowstep="undo"),
         "robots check",
-        "look again at the 40 sorted images",
+        "check the 40 images again before they are harvested",
     ),
     "a few new images": (replace(TRAINED, new_images=3), "robots", "bring in more"),
     "a download stopped": (
@@ -96,12 +108,12 @@ STATES = {
         "explore",
     ),
     "new images, too few of one label": (
-        replace(TRAINED, labels={"a": Count(99), "b": Count(4)}, new_images=50),
+        replace(TRAINED, labels={"a": LabelCount(99), "b": LabelCount(4)}, new_images=50),
         "robots",
         "bring in",
     ),
     "somewhere else": (
-        replace(TRAINED, looked_at={"sorted_1": 1}, elsewhere="/my data"),
+        replace(TRAINED, checked={"sorted_1": 1}, tf_files="/my data"),
         "robots harvest --tf-files '/my data'",
         "harvest",
     ),
@@ -120,28 +132,31 @@ def test_every_step_can_be_typed_and_stands_there_once(state):
     commands = [step.command for step in steps]
     assert len(set(commands)) == len(commands) and steps[-1].kind is Kind.BASETAG
     for step in steps:
-        assert step.title and step.brings.endswith(".") and len(step.title) < 70
+        assert step.title and step.about.endswith(".") and len(step.title) < 70
         words = shlex.split(step.command)
         assert words[:2] == ["python", "roboflow.py"]
-        flowsteps = [word for word in words if word in FLOWSTEPS]
-        assert len(flowsteps) == (step.kind in (Kind.RUN, Kind.PICTURE)), step
+        flowsteps = [word for word in words if word in all_commands()]
+        assert len(flowsteps) == (step.kind in (Kind.RUN, Kind.IMAGE)), step
         if step.kind is Kind.RUN:
-            request, _ = arguments.parse(words[2:])
-            assert request.basetag == "robots" and request.flowstep == flowsteps[0]
+            one = parse(words[2:])
+            assert one.basetag == "robots" and one.command.name == flowsteps[0] and not one.missing()
 
 
 def test_what_besides():
     titles = {
-        step.title for step in next_steps(replace(TRAINED, waiting={"sorted_1": 40}, harvest="harvested_1", others=1))
+        step.title
+        for step in next_steps(
+            replace(TRAINED, to_check={"sorted_1": 40}, last_harvest="harvested_1", other_basetags=1)
+        )
     }
     assert {
         "harvest only what you checked",
         "explore training parameters",
-        "try a picture",
+        "try an image",
         "export the best model",
         "undo the last harvest",
         "another basetag",
-        "bring in more pictures",
+        "bring in more images",
     } <= titles
 
 
@@ -159,11 +174,11 @@ def test_enter_alone_goes_round_the_loop_and_never_back():
         "robots check": lambda s: (
             replace(s, unsorted={}, labels=ENOUGH)
             if not s.models
-            else replace(s, looked_at=s.waiting, waiting={}, last_flowstep="check")
+            else replace(s, checked=s.to_check, to_check={}, last_flowstep="check")
         ),
         "robots 0 0 retrain_defaults": lambda s: replace(s, best=BEST, models=s.models + 1, new_images=0),
-        "robots 0 art classify_top": lambda s: replace(s, unsorted={}, waiting={"sorted_1": 40}),
-        "robots harvest": lambda s: replace(s, looked_at={}, new_images=40, harvest="harvested_1"),
+        "robots 0 art classify_top": lambda s: replace(s, unsorted={}, to_check={"sorted_1": 40}),
+        "robots harvest": lambda s: replace(s, checked={}, new_images=40, last_harvest="harvested_1"),
     }
     state, seen = EMPTY, []
     while state.models < 2:

@@ -6,7 +6,7 @@ import pytest
 
 import config as cfg
 from flow.base.errors import BadUsage
-from flow.front import where
+from flow.guide import source_prompt
 from tests.faults import world
 
 
@@ -23,40 +23,41 @@ def test_a_path_is_understood_as_terminals_paste_it(folder):
     escaped = text.replace(" ", "\\ ").replace("'", "\\'").replace("(", "\\(").replace(")", "\\)")
     ways = (text, f" {text} ", shlex.quote(text), f'"{text}"', escaped, f"folder:{text}", folder.as_uri(), f"{text}/")
     for way in ways:
-        assert where.typed_path(way) == folder, way
+        assert source_prompt.typed_path(way) == folder, way
 
 
 def test_a_home_and_a_relative_folder(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     monkeypatch.chdir(folder.parent)
     assert (
-        where.typed_path("~/" + folder.name)
-        == where.typed_path(folder.name)
-        == where.typed_path(f"./{folder.name}")
+        source_prompt.typed_path("~/" + folder.name)
+        == source_prompt.typed_path(folder.name)
+        == source_prompt.typed_path(f"./{folder.name}")
         == folder
     )
 
 
-def test_ones_own_pictures_are_counted_at_once(folder):
-    found = where.understood(str(folder))
+def test_ones_own_images_are_counted_at_once(folder):
+    found = source_prompt.read_source(str(folder))
     assert (found.source, found.images, found.usable, found.own) == (f"folder:{folder}", 4, 3, True)
-    assert where.told(found) == ["4 pictures, 1 that cannot be read", "  broken.png: damaged or cut off"]
+    assert source_prompt.describe(found) == ["4 images, 1 that cannot be read", "  broken.png: damaged or cut off"]
 
 
 def test_words_are_sources_also_where_a_folder_is_called_so(folder, monkeypatch):
     monkeypatch.chdir(folder)
     (folder / "sample").mkdir()
-    assert where.understood("search").source == cfg.scrapesite_default
+    assert source_prompt.read_source("search").source == cfg.scrapesite_default
     assert (
-        where.understood("sample").source == "sample" and where.understood("openverse,nasa").source == "openverse,nasa"
+        source_prompt.read_source("sample").source == "sample"
+        and source_prompt.read_source("openverse,nasa").source == "openverse,nasa"
     )
 
 
 def test_a_list_of_addresses(tmp_path):
     listed = tmp_path / "my list.txt"
     listed.write_text("http://a.example/1.jpg\n# no\nname\thttps://a.example/2.jpg\n")
-    found = where.understood(shlex.quote(str(listed)))
-    assert found.source == f"urls:{listed}" and where.told(found) == ["2 addresses"] and found.own
+    found = source_prompt.read_source(shlex.quote(str(listed)))
+    assert found.source == f"urls:{listed}" and source_prompt.describe(found) == ["2 addresses"] and found.own
 
 
 @pytest.mark.parametrize(
@@ -65,17 +66,17 @@ def test_a_list_of_addresses(tmp_path):
 )
 def test_what_is_not_there_is_said(answer):
     with pytest.raises(BadUsage) as refusal:
-        where.understood(answer)
+        source_prompt.read_source(answer)
     assert refusal.value.message.isprintable() and len(refusal.value.message) < 700
 
 
-def test_no_pictures_one_picture_no_addresses(tmp_path, folder):
+def test_no_images_one_image_no_addresses(tmp_path, folder):
     (tmp_path / "notes.txt").write_text("nothing here")
     (tmp_path / "empty").mkdir()
     for path, said in (
-        (tmp_path / "empty", "no picture"),
-        (folder / "built_1.jpg", "one picture"),
+        (tmp_path / "empty", "There is no image in"),
+        (folder / "built_1.jpg", "built_1.jpg is one image"),
         (tmp_path / "notes.txt", "no addresses"),
     ):
         with pytest.raises(BadUsage, match=said):
-            where.understood(str(path))
+            source_prompt.read_source(str(path))

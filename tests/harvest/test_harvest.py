@@ -27,6 +27,11 @@ def homes(root):
     return sorted(world.testing(root).glob("harvested_*"))
 
 
+def logged(root):
+    """The run's last line in the log, which is whole however long it is."""
+    return (root / "logs/robots.log").read_text(encoding="utf-8").splitlines()[-1]
+
+
 def test_a_dry_run_tells_every_move_and_makes_none(root):
     before, state = contents(root), world.state(root)
     done = run(root, "robots", "harvest", "--dry-run")
@@ -131,7 +136,7 @@ def test_only_exact_label_folders_are_harvested_and_a_persons_own_stay(root):
     done = run(root, "robots", "harvest")
     assert sorted(p.name for p in training(root).iterdir()) == ["built", "drawn"]
     assert done.code == 0 and f"{folder.name}/Built (1 image), {folder.name}/mine (1 image)" in done.out
-    assert f"{folder.name} (1 image outside any folder) stayed" in done.out
+    assert f"{folder.name} (1 image outside any folder) stayed" in logged(root)
     assert sorted(p.name for p in folder.rglob("*.jpg")) == [".built_0.jpg", "Built_0.jpg", "loose_0.jpg", "mine_0.jpg"]
     gone = homes(root)[0] / folder.name
     assert sorted(p.name for p in gone.iterdir()) == ["built", "built_under925", "drawn", "nothing", "scores.txt"]
@@ -170,7 +175,7 @@ def test_approving_one_folder_counts_and_approves_that_one_only(root):
 
 def test_checked_only_takes_what_a_person_touched(root):
     done = run(root, "robots", "harvest", "--checked-only")
-    assert "harvested 2 (2 checked by a person, 0 by the robot alone), 5 unchecked left out" in done.out
+    assert "harvested 2 (2 checked by a person, 0 by the model alone), 5 unchecked left out" in done.out
 
 
 def test_a_label_folder_that_cannot_be_written_stops_it_before_the_first_move(root):
@@ -189,7 +194,8 @@ def test_an_image_the_disk_does_not_give_waits_for_the_next_harvest(root):
     folder = sorted_folders(root)[0]
     bad = next((folder / "drawn").glob("drawn_300*"))
     done = run(root, "robots", "harvest", unreadable=(str(bad),))
-    assert done.code == 3 and bad.exists() and "could not be read" in done.out
+    assert done.code == 3 and bad.exists() and f"{bad.name} cannot be read from the disk; it stays" in done.out
+    assert "(1 more in the log)" in done.out and "could not be read; the folder stays for the next harvest" in logged(root)
     done = run(root, "robots", "harvest")
     assert done.code == 0 and not sorted_folders(root) and (training(root) / "drawn" / bad.name).exists()
 

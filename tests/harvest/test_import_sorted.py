@@ -104,7 +104,11 @@ def test_a_dry_run_copies_nothing(root, mine):
 
 @pytest.mark.parametrize(
     ("subject", "code", "said"),
-    [("/nowhere/at/all", 2, "There is no folder"), (None, 2, "take needs a folder."), (".", 10, "no folders of images")],
+    [
+        ("/nowhere/at/all", 2, "There is no folder"),
+        (None, 2, "take needs a folder."),
+        (".", 10, "no folders of images"),
+    ],
 )
 def test_what_cannot_be_taken_is_an_error_in_words(root, subject, code, said):
     done = run(root, "robots", "take", *([subject] if subject else []))

@@ -9,7 +9,7 @@ from flow.models import model_store
 from flow.records.catalogue import Catalogue
 from flow.retrain.options import TrainOptions
 from flow.retrain.step import retrain
-from scripts.learn import embeddings
+from scripts.learn import embedder, embeddings
 from scripts.studies.keras_models import save_backbone
 from tests import helpers
 
@@ -24,7 +24,8 @@ def test_images_that_were_sorted_are_not_embedded_again_when_they_are_trained_on
         counted.append(done.computed)
         return done
 
-    monkeypatch.setattr(embeddings, "embed", counting)
+    for module in (embeddings, embedder):
+        monkeypatch.setattr(module, "embed", counting)
     backbone = save_backbone("tiny", tmp_path / "tiny")
     helpers.coloured(tf_files / "training_photos" / "hues", each=24)
     new = helpers.coloured(tf_files / "new", each=5, first=100)

@@ -31,7 +31,7 @@ def test_the_loop_turns_and_loses_nothing(sorted_home):
     assert len(sorted_now) == 40
     assert {p.parent.name.split("_under")[0] for p in sorted_now} <= set(KINDS)
 
-    # A person looks: takes one that is under the line, and says it is a drawing.
+    # A person looks: takes one that is unsure, and labels it as drawn.
     uncertain = next(p for p in sorted_now if "_under" in p.parent.name)
     uncertain.rename(folder / "drawn" / uncertain.name)
     sure = {kind: len(list((folder / kind).glob("*.jpg"))) for kind in KINDS}

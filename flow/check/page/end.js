@@ -140,8 +140,8 @@ function worked(actions) {
   const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
   if (report) shown.push(reportLink(report));
   shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects })));
-  const told = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
-  shown.push(linesOf(lines.filter((/** @type {string} */ line) => !told.has(line))));
+  const shownLines = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
+  shown.push(linesOf(lines.filter((/** @type {string} */ line) => !shownLines.has(line))));
   return shown;
 }
 

@@ -9,9 +9,9 @@ const MOST = 120; // images a page
 const FOOT_PX = 30; // below each image
 const LARGER = 1.6; // times the wanted size, where a page has few images
 
-/** @typedef {{ width: number, height: number, gap: number }} Room pixels for images, and between two of them */
+/** @typedef {{ width: number, height: number, gap: number }} Area pixels for images, and between two of them */
 
-/** Whole columns and rows of about the wanted size that fill the room. @param {Room} room @param {number} wanted pixels */
+/** Whole columns and rows of about the wanted size that fill the area. @param {Area} area @param {number} wanted pixels */
 export function fill({ width, height, gap }, wanted) {
   const rows = Math.max(1, Math.round((height + gap) / (wanted + FOOT_PX + gap)));
   const high = Math.max(64, (height - gap * (rows - 1)) / rows - FOOT_PX);
@@ -21,14 +21,14 @@ export function fill({ width, height, gap }, wanted) {
 
 /**
  * How many columns `n` images get: few are shown larger, as there is room.
- * @param {number} n @param {Room} room @param {number} wanted pixels
+ * @param {number} n @param {Area} area @param {number} wanted pixels
  */
-export function columnsFor(n, room, wanted) {
-  const most = fill(room, wanted).columns;
+export function columnsFor(n, area, wanted) {
+  const most = fill(area, wanted).columns;
   for (let c = 2; c < most; c += 1) {
-    const side = (room.width - room.gap * (c - 1)) / c;
+    const side = (area.width - area.gap * (c - 1)) / c;
     const rows = Math.ceil(n / c);
-    if (side <= LARGER * wanted && rows * (side + FOOT_PX + room.gap) - room.gap <= room.height) return c;
+    if (side <= LARGER * wanted && rows * (side + FOOT_PX + area.gap) - area.gap <= area.height) return c;
   }
   return most;
 }
@@ -74,7 +74,7 @@ function setSize(size) {
 
 const imageSize = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--tile"));
 
-/** @returns {Room} */
+/** @returns {Area} */
 function measured() {
   const style = getComputedStyle($("grid"));
   const width = $("grid").clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);

@@ -77,8 +77,8 @@ test("while another run is at work a change is kept and sent again until it is t
   try {
     const locked = answer(423, { kind: "locked", error: "Another run works.", hint: "Wait for it." });
     answers = [locked, locked, answer(200, { done: true })];
-    const told = [];
-    const change = post("decide", { n: 1 }, (message) => told.push(message));
+    const messages = [];
+    const change = post("decide", { n: 1 }, (message) => messages.push(message));
     for (let i = 0; i < 2; i += 1) {
       await settled();
       await settled();
@@ -88,7 +88,7 @@ test("while another run is at work a change is kept and sent again until it is t
     }
     assert.deepEqual(await change, { done: true });
     assert.equal(sent.length, 3);
-    assert.deepEqual(told, ["Another run works. Wait for it.", "Another run works. Wait for it."]);
+    assert.deepEqual(messages, ["Another run works. Wait for it.", "Another run works. Wait for it."]);
     assert.ok(sent.every(({ options }) => options.body === sent[0].options.body));
   } finally {
     mock.timers.reset();

@@ -11,12 +11,12 @@ const FOOT_PX = 30;
 const heightOf = ({ width, gap }, { rows, columns }) => rows * ((width - gap * (columns - 1)) / columns + FOOT_PX + gap) - gap;
 
 describe("how many images fill the window", () => {
-  for (const [name, room] of Object.entries({ DESKTOP, PHONE })) {
+  for (const [name, area] of Object.entries({ DESKTOP, PHONE })) {
     for (const wanted of [84, 122, 168, 262, 420]) {
       test(`${name}, of ${wanted} pixels: whole rows, none cut off below`, () => {
-        const filled = fill(room, wanted);
+        const filled = fill(area, wanted);
         assert.ok(filled.columns >= 2 && filled.rows >= 1);
-        if (filled.columns > 2) assert.ok(heightOf(room, filled) <= room.height + 1, `${heightOf(room, filled)} of ${room.height}`);
+        if (filled.columns > 2) assert.ok(heightOf(area, filled) <= area.height + 1, `${heightOf(area, filled)} of ${area.height}`);
       });
     }
   }
