@@ -205,7 +205,7 @@ def _publish(
 
 
 def _copy(scored: _Scored, folder: Path) -> Path | None:
-    """The copy of an image; None where it vanished or is another picture by now."""
+    """The copy of an image; None where it vanished or is another image by now."""
     target = files.free_path(files.make_folder(folder), scored.name)
     try:
         shutil.copyfile(scored.path, target)

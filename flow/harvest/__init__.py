@@ -1,5 +1,5 @@
 """The harvest step: sorted_ label folders -> training data, and back (`undo`); `approve` for whole folders;
-`take` and `taught` for copies of sorted folders of a person's own and of pictures named at the check page.
+`import_sorted` and `import_decisions` copy a person's own sorted folders and the images labelled on the check page.
 
 Takes a basetag, gives counts. May touch sorted_, harvested_ and training_photos through journalled moves.
 """

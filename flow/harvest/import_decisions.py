@@ -1,6 +1,6 @@
-"""What a person said of unsorted pictures at the check page -> copies in the training data, as labelled by a person.
+"""What a person said of unsorted images at the check page -> copies in the training data, as labelled by a person.
 
-The pictures stay where they are. The plan is written to a journal before the first copy, as a harvest's is, and the
+The images stay where they are. The plan is written to a journal before the first copy, as a harvest's is, and the
 same `undo` takes exactly these copies out again.
 """
 
@@ -19,7 +19,7 @@ from flow.records.rows import Decision
 
 
 def labeled_decisions(basetag: str, catalogue: Catalogue) -> list[Decision]:
-    """The last decision on each picture that lies unsorted, where it gave a label; oldest first. A catalogue may come
+    """The last decision on each image that lies unsorted, where it gave a label; oldest first. A catalogue may come
     from elsewhere: what would lead out of the basetag's own folders is left out."""
     last: dict[str, Decision] = {}
     folders = provenance.unsorted_folders(basetag)
@@ -45,7 +45,7 @@ def counts_after(basetag: str, catalogue: Catalogue) -> dict[str, int]:
 
 
 def import_decisions(basetag: str, stamp: str, catalogue: Catalogue) -> Imported:
-    """Copy every picture with a label from the check page into the training data; twice is once."""
+    """Copy every image with a label from the check page into the training data; twice is once."""
     known = {image.sha256: image.label for image in provenance.training_images(basetag, catalogue)}
     moves: list[Move] = []
     taken: set[Path] = set()

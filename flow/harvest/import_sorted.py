@@ -131,7 +131,7 @@ def _plan(basetag: str, found: dict[str, Path], catalogue: Catalogue) -> tuple[l
 
 
 def copy_move(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
-    """The move that copies a picture into a label's folder, under a name that is neither there nor in `taken`."""
+    """The move that copies an image into a label's folder, under a name that is neither there nor in `taken`."""
     target = files.free_path(folder, path.name, taken)
     taken.add(target)
     source = os.fsencode(path.absolute()).decode("utf-8", "surrogateescape")
@@ -139,7 +139,7 @@ def copy_move(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) 
 
 
 def find_unreadable(listed: list[Path], most: int = 1_000_000) -> dict[Path, str]:
-    """Which of the first `most` pictures cannot be decoded, each with why in a few words; with progress."""
+    """Which of the first `most` images cannot be decoded, each with why in a few words; with progress."""
     from concurrent.futures import ThreadPoolExecutor
 
     def why(path: Path) -> str:
@@ -150,7 +150,7 @@ def find_unreadable(listed: list[Path], most: int = 1_000_000) -> dict[Path, str
         return ""
 
     found = {}
-    with console.progress(len(listed[:most]), "looking at your pictures") as advance, ThreadPoolExecutor(2) as pool:
+    with console.progress(len(listed[:most]), "reading your images") as advance, ThreadPoolExecutor(2) as pool:
         for path, reason in zip(listed, pool.map(why, listed[:most]), strict=False):
             advance(1)
             if reason:

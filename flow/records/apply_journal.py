@@ -27,7 +27,7 @@ from flow.records.journal import (
 from flow.ui import console
 
 LOG = "harvest_log.txt"
-UNDONE_COPIES = "taken_back"  # in a harvested_ folder: where undo puts copies of a person's own pictures
+UNDONE_COPIES = "taken_back"  # in a harvested_ folder: where undo puts copies of a person's own images
 
 
 def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) -> list[str]:
@@ -121,7 +121,7 @@ def _forward(move: Move) -> list[str]:
 
 
 def _copied(move: Move, source: Path, target: Path) -> list[str]:
-    """One copy of a person's own picture; the picture itself is only read."""
+    """One copy of a person's own image; the image itself is only read."""
     if target.exists():
         return [] if files.sha256_of(target) == move.sha256 else [f"{target.name} was taken meanwhile; not copied"]
     try:
@@ -141,11 +141,11 @@ def _backward(move: Move, home: Path) -> str:
     if not target.exists():
         return "" if source.exists() else f"{target.name} is no longer where the harvest put it"
     if files.sha256_of(target) != move.sha256:
-        return f"{target.name} is another picture now"
+        return f"{target.name} is another image now"
     try:
         files.move_to(target, source)
     except FileExistsError:
-        return f"{source.name} is taken by another picture"
+        return f"{source.name} is taken by another image"
     return ""
 
 

@@ -22,8 +22,8 @@ LAST_LINE_MAX = 200  # bytes; two numbers
 
 @dataclass(frozen=True)
 class Move:
-    """One image's move, as the journal keeps it; paths relative to tf_files. A `copy` is made of a picture of a
-    person's own outside tf_files, whose path is whole; the picture stays where it is."""
+    """One image's move, as the journal keeps it; paths relative to tf_files. A `copy` is made of an image of a
+    person's own outside tf_files, whose path is whole; the image stays where it is."""
 
     sha256: str
     source: str

@@ -113,8 +113,8 @@ def raw(text: str) -> None:
 
 def private_address(text: str) -> None:
     """An address of our own that holds a key, for the person in front alone: whole on the screen, in no log. Where no
-    terminal is, it is a result."""
-    print(clean(text), file=sys.stderr if _world.watched else sys.stdout, flush=True)
+    terminal is, it is a result, but not where the result is JSON."""
+    print(clean(text), file=sys.stderr if _world.watched or _world.json else sys.stdout, flush=True)
 
 
 def detail(text: str) -> None:

@@ -51,7 +51,7 @@ def main() -> int:
     crowds(tally)
     somebody(tally)
     disks(tally)
-    pictures(tally)
+    images(tally)
     names(tally)
     requests(tally)
     odd_answers(tally)
@@ -135,8 +135,8 @@ def disks(tally: Tally) -> None:
     tally.say(f"really full and really read-only disks: {len(lines)} runs")
 
 
-def pictures(tally: Tally) -> None:
-    """Damaged pictures through the decoder and the intake, and a folder of them through classify."""
+def images(tally: Tally) -> None:
+    """Damaged images through the decoder and the intake, and a folder of them through classify."""
     tally.add("images", map(hostile.trouble_with_picture, hostile.damaged(IMAGES)))
     root = world.fresh(world.with_model)
     folder = world.unsorted(root)
@@ -146,8 +146,8 @@ def pictures(tally: Tally) -> None:
     before = world.contents(root)
     done = run(root, "robots", "0", "mine", "classify_top")
     kept = before == world.contents(root) and done.code == 3
-    tally.add("images", ["" if kept else f"classify of damaged pictures: {done}"] * DAMAGED_FILES)
-    tally.say(f"damaged pictures: {tally.tried['images']}")
+    tally.add("images", ["" if kept else f"classify of damaged images: {done}"] * DAMAGED_FILES)
+    tally.say(f"damaged images: {tally.tried['images']}")
 
 
 def names(tally: Tally) -> None:

@@ -22,7 +22,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     4: (
         "the disk is full",
         (
-            "stories/test_kills.py::test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_picture",
+            "stories/test_kills.py::test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_image",
             "stories/test_kills.py::test_a_full_or_read_only_disk_is_named",
             "base/test_files.py::test_a_run_over_the_size_limit_fails_in_one_sentence_and_loses_nothing",
             "base/test_files.py::test_a_nearly_full_disk_is_told_with_the_megabytes",
@@ -39,7 +39,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "a folder that cannot be written",
         (
             "harvest/test_harvest.py::test_a_label_folder_that_cannot_be_written_stops_it_before_the_first_move",
-            "stories/test_kills.py::test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_picture",
+            "stories/test_kills.py::test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_image",
         ),
     ),
     7: (
@@ -52,7 +52,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     8: (
         "the name is taken",
         (
-            "harvest/test_harvest.py::test_a_taken_name_keeps_both_pictures",
+            "harvest/test_harvest.py::test_a_taken_name_keeps_both_images",
             "harvest/test_harvest.py::test_a_name_taken_while_the_harvest_runs_is_left_alone",
             "base/test_files.py::test_a_move_never_overwrites",
         ),
@@ -63,6 +63,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             "harvest/test_harvest.py::test_a_damaged_journal_of_an_unfinished_harvest_is_done_as_far_as_it_goes",
             "harvest/test_harvest.py::test_a_damaged_journal_of_a_done_harvest_is_undone_as_far_as_it_goes",
             "records/test_catalogue.py::test_a_damaged_catalogue_is_renamed_and_rebuilt_from_journals_and_score_files",
+            "records/test_versions.py::test_killed_while_a_lost_catalogue_is_filled_again_no_label_becomes_a_persons",
         ),
     ),
     10: (
@@ -88,28 +89,28 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             "stories/test_cron.py::test_a_locale_that_is_really_not_utf8",
         ),
     ),
-    14: ("a missing answer with nobody to ask", ("front/test_cli.py::test_a_missing_argument_is_named_not_asked",)),
+    14: ("a missing answer with nobody to ask", ("commands/test_main.py::test_a_missing_argument_is_named_not_asked",)),
     15: (
         "truncated, corrupt, empty, not a picture",
         (
             "learn/test_images.py::test_broken_files_say_so_in_a_few_words",
-            "download/test_intake.py::test_refusals_by_reason",
-            "front/test_cli.py::test_an_unreadable_image_is_set_aside_and_the_rest_sorted",
-            "stories/test_mess.py::test_a_folder_of_damaged_pictures_is_sorted_or_set_aside_one_by_one",
+            "download/test_validate.py::test_refusals_by_reason",
+            "commands/test_main.py::test_an_unreadable_image_is_set_aside_and_the_rest_sorted",
+            "stories/test_mess.py::test_a_folder_of_damaged_images_is_sorted_or_set_aside_one_by_one",
         ),
     ),
     16: (
         "bombs",
         (
             "learn/test_images.py::test_bombs_are_refused_before_they_are_unpacked",
-            "download/test_intake.py::test_bombs_are_refused_before_they_are_decoded",
+            "download/test_validate.py::test_bombs_are_refused_before_they_are_decoded",
         ),
     ),
     17: (
         "EPS, SVG, TIFF, AVIF",
         (
             "learn/test_images.py::test_broken_files_say_so_in_a_few_words",
-            "download/test_intake.py::test_refusals_by_reason",
+            "download/test_validate.py::test_refusals_by_reason",
         ),
     ),
     18: (
@@ -128,21 +129,21 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     20: (
         "addresses that are not public",
         (
-            "web/test_guard.py::test_everything_else_is_not",
-            "web/test_guard.py::test_redirects_are_checked_too",
-            "web/test_guard.py::test_resolver_that_changes_its_answer_gains_nothing",
+            "web/test_address_guard.py::test_everything_else_is_not",
+            "web/test_address_guard.py::test_redirects_are_checked_too",
+            "web/test_address_guard.py::test_resolver_that_changes_its_answer_gains_nothing",
         ),
     ),
     21: (
         "file:, ftp:, data:, credentials in a URL",
-        ("web/test_guard.py::test_other_addresses_are_refused_without_repeating_secrets",),
+        ("web/test_address_guard.py::test_other_addresses_are_refused_without_repeating_secrets",),
     ),
     22: (
         "endless bodies and bombs on the wire",
         (
             "web/test_fetch.py::test_endless_body_ends_at_the_cap",
             "web/test_fetch.py::test_cap_counts_decoded_bytes",
-            "web/test_fetch.py::test_told_length_over_the_cap_is_not_even_begun",
+            "web/test_fetch.py::test_an_announced_length_over_the_cap_is_not_even_begun",
         ),
     ),
     23: ("drips and silence", ("web/test_fetch.py::test_deadline_ends_what_drips_or_never_answers",)),
@@ -157,8 +158,8 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "429, 403, 5xx, HTML from an API",
         (
             "web/test_fetch.py::test_429_is_handed_back_at_once_and_cools_that_host_only",
-            "download/test_download.py::test_host_that_wants_an_hour_is_reported_with_the_time",
-            "sources/test_sources.py::test_answers_that_are_none_are_trouble_not_a_crash",
+            "download/test_download.py::test_host_that_asks_to_wait_an_hour_is_reported_with_the_time",
+            "sources/test_sources.py::test_answers_that_are_no_results_are_source_errors_not_crashes",
         ),
     ),
     26: ("pages that repeat for ever", ("sources/test_sources.py::test_site_that_repeats_its_page_for_ever_is_left",)),
@@ -176,7 +177,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             "download/test_download.py::test_hostile_texts_stay_texts",
             "base/test_names.py::test_what_is_shown_can_drive_no_terminal",
             "stories/test_mess.py::test_a_messy_folder_goes_through_the_whole_loop",
-            "front/test_status.py::test_a_file_name_cannot_forge_a_record",
+            "base/test_runlog.py::test_a_file_name_cannot_forge_a_record",
         ),
     ),
     29: (
@@ -197,16 +198,16 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     31: (
         "Twilio in trouble",
         (
-            "texts/test_notify.py::test_lasting_trouble_is_one_warning_after_two_tries",
-            "texts/test_notify.py::test_a_server_that_hangs_is_not_asked_twice_because_the_text_may_have_gone",
+            "sms/test_notify.py::test_a_lasting_error_is_one_warning_after_two_tries",
+            "sms/test_notify.py::test_a_server_that_hangs_is_not_asked_twice_because_the_text_may_have_gone",
         ),
     ),
     32: (
         "secrets",
         (
-            "texts/test_notify.py::test_no_secret_in_log_warning_text_or_memory",
-            "front/test_status.py::test_secrets_are_hidden_in_lines_and_in_tracebacks",
-            "front/test_status.py::test_a_bug_of_ours_is_one_sentence_with_the_traceback_in_the_log_and_no_secret_anywhere",
+            "sms/test_notify.py::test_no_secret_in_log_warning_text_or_record",
+            "base/test_runlog.py::test_secrets_are_hidden_in_lines_and_in_tracebacks",
+            "commands/test_main.py::test_a_bug_of_ours_is_one_sentence_with_the_traceback_in_the_log_and_no_secret_anywhere",
         ),
     ),
     33: (
@@ -236,7 +237,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "long and broken names, loops, hidden files",
         (
             "stories/test_mess.py::test_a_messy_folder_goes_through_the_whole_loop",
-            "stories/test_mess.py::test_classify_of_strange_names_keeps_every_picture",
+            "stories/test_mess.py::test_classify_of_strange_names_keeps_every_image",
             "base/test_files.py::test_only_plain_visible_image_files_are_images",
             "base/test_files.py::test_the_longest_names_can_be_kept_twice",
         ),
@@ -244,8 +245,8 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     37: (
         "people move pictures meanwhile",
         (
-            "stories/test_mess.py::test_a_person_moving_pictures_about_all_the_time",
-            "stories/test_mess.py::test_pictures_taken_away_while_it_runs_are_a_persons_doing",
+            "stories/test_mess.py::test_a_person_moving_images_about_all_the_time",
+            "stories/test_mess.py::test_images_taken_away_while_it_runs_are_a_persons_doing",
         ),
     ),
     38: (
@@ -268,21 +269,29 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     40: (
         "pictures dragged, taken away or exchanged while they are checked",
         (
-            "check/test_boards.py::test_dragging_meanwhile_is_seen_and_respected",
-            "check/test_boards.py::test_another_picture_under_the_same_name_is_not_taken_for_the_first",
-            "check/test_boards.py::test_a_taken_name_keeps_both_pictures",
+            "check/test_sorted_board.py::test_dragging_meanwhile_is_seen_and_respected",
+            "check/test_sorted_board.py::test_another_image_under_the_same_name_is_not_taken_for_the_first",
+            "check/test_board.py::test_a_taken_name_keeps_both_images",
         ),
     ),
     41: (
         "requests that the check page did not make",
         (
-            "check/test_server.py::test_a_change_that_the_page_did_not_make_is_forbidden",
-            "check/test_server.py::test_a_thousand_hostile_requests_change_nothing",
+            "check/test_http_server.py::test_a_change_that_the_page_did_not_make_is_forbidden",
+            "check/test_http_server.py::test_a_thousand_hostile_requests_change_nothing",
             "check/test_story.py::test_another_page_and_another_tab_cannot_do_anything",
         ),
     ),
     42: (
         "a person drags, renames and deletes meanwhile",
         ("stories/test_mess.py::test_somebody_drags_renames_and_deletes_while_it_works",),
+    ),
+    43: (
+        "catalogues of earlier and later versions, killed while they are migrated",
+        (
+            "records/test_versions.py::test_a_catalogue_of_every_earlier_program_opens_and_keeps_every_row",
+            "records/test_versions.py::test_killed_anywhere_in_the_migration_the_next_run_finishes_it",
+            "records/test_versions.py::test_no_command_touches_a_later_catalogue_or_an_image",
+        ),
     ),
 }

@@ -1,4 +1,4 @@
-"""Damaged pictures and hostile names by the thousand; each must end in a picture, a name, or a reason."""
+"""Damaged images and hostile names by the thousand; each must end in an image, a name, or a reason."""
 
 import http.client
 import json
@@ -73,7 +73,7 @@ SNIPPETS = (
 
 
 def damaged(amount: int, seed: int = 1) -> Iterator[bytes]:
-    """Small pictures of every kind with bytes flipped, pieces cut out, doubled, swapped or cut off."""
+    """Small images of every kind with bytes flipped, pieces cut out, doubled, swapped or cut off."""
     rng = random.Random(seed)
     whole = [world.picture(n, "built", 40, ending) for n, ending in enumerate(ENDINGS)]
     for number in range(amount):
@@ -101,7 +101,7 @@ def _damage(data: bytearray, rng: random.Random, whole: list[bytes]) -> None:
 
 
 def trouble_with_picture(data: bytes) -> str:
-    """What is wrong about how the program takes these bytes; empty where it ends in a picture or in a reason."""
+    """What is wrong about how the program takes these bytes; empty where it ends in an image or in a reason."""
     from flow.download.validate import Rejected, validate_image
     from scripts.learn.images import Unreadable, decode
 
@@ -117,7 +117,7 @@ def trouble_with_picture(data: bytes) -> str:
     try:
         taken = validate_image(data)
         if decode(taken.jpeg).size != (taken.width, taken.height):
-            return "what was kept is another picture"
+            return "what was kept is another image"
     except Rejected as problem:
         if not problem.reason:
             return "refused without a reason"

@@ -97,7 +97,7 @@ def to_classify(root: Path) -> None:
 
 
 def to_harvest(root: Path) -> None:
-    """Sorted by the robot; a person moved one and added one."""
+    """Sorted by the model; a person moved one and added one."""
     to_classify(root)
     done = run(
         root,
@@ -121,13 +121,13 @@ def to_undo(root: Path) -> None:
 
 
 def to_check(root: Path) -> None:
-    """Sorted by the robot, half of it under the line; names tell the truth (see `before.looks_through`)."""
+    """Sorted by the model, half of it unsure; names tell the truth (see `before.looks_through`)."""
     with_model(root)
     for tag, first, least in (("mine", 100, "0"), ("more", 200, "1")):
         folder = unsorted(root, tag)
         for label in LABELS:
             put(folder, label, range(first, first + 3))
-        (folder / f"drawn_{first + 9}.jpg").write_bytes(picture(first + 9, "built"))  # the robot will be wrong
+        (folder / f"drawn_{first + 9}.jpg").write_bytes(picture(first + 9, "built"))  # the model will be wrong
         (folder / f"aside_{first}.jpg").write_bytes(picture(first + 8, "built"))
         options = {"ROBOFLOW_CONFIDENCE_MIN": least, "ROBOFLOW_DISTANCE_GATE": "no"}
         done = run(root, BASETAG, "0", tag, "classify_top", environ=options)

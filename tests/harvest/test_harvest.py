@@ -78,12 +78,12 @@ def test_undo_with_a_missing_file_brings_back_the_rest():
     assert done.code == 3 and "put 6 images" in done.out
 
 
-def test_undo_never_takes_another_picture_for_the_one_it_moved():
+def test_undo_never_takes_another_image_for_the_one_it_moved():
     root = fresh(to_undo)
     changed = next((training(root) / "drawn").glob("drawn_300*"))
     changed.write_bytes(world.picture(4711))
     done = run(root, "robots", "undo")
-    assert done.code == 3 and "another picture now" in done.out and changed.exists()
+    assert done.code == 3 and "another image now" in done.out and changed.exists()
 
 
 def test_undo_where_the_sorted_folder_is_there_again():
@@ -107,7 +107,7 @@ def test_the_last_harvest_is_undone_also_after_the_clock_was_set_back(root):
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_taken_name_keeps_both_pictures(root, same):
+def test_a_taken_name_keeps_both_images(root, same):
     """The same bytes are in training already: nothing to move. Other bytes: the new one gets a name of its own."""
     source = next((sorted_folders(root)[0] / "drawn").glob("drawn_300*"))
     there = training(root) / "drawn" / source.name
@@ -195,7 +195,9 @@ def test_an_image_the_disk_does_not_give_waits_for_the_next_harvest(root):
     bad = next((folder / "drawn").glob("drawn_300*"))
     done = run(root, "robots", "harvest", unreadable=(str(bad),))
     assert done.code == 3 and bad.exists() and f"{bad.name} cannot be read from the disk; it stays" in done.out
-    assert "(1 more in the log)" in done.out and "could not be read; the folder stays for the next harvest" in logged(root)
+    assert "(1 more in the log)" in done.out and "could not be read; the folder stays for the next harvest" in logged(
+        root
+    )
     done = run(root, "robots", "harvest")
     assert done.code == 0 and not sorted_folders(root) and (training(root) / "drawn" / bad.name).exists()
 
@@ -242,7 +244,7 @@ def test_a_damaged_journal_of_a_done_harvest_is_undone_as_far_as_it_goes(how):
 
 
 class Loop(RuleBasedStateMachine):
-    """Harvests, undos, kills and a person's hands in any order: no picture is lost, and a finish is always reached."""
+    """Harvests, undos, kills and a person's hands in any order: no image is lost, and a finish is always reached."""
 
     @initialize()
     def begin(self):

@@ -83,7 +83,7 @@ def test_a_new_basetag_gets_the_folders_as_its_labels(tmp_path, mine):
     assert sorted(p.name for p in folders) == ["built", "drawn", "holiday"]
 
 
-def test_one_picture_in_two_label_folders_is_left_out(root, mine):
+def test_one_image_in_two_label_folders_is_left_out(root, mine):
     shutil.copy(mine / "drawn/drawn_500.jpg", mine / "Built/again.jpg")
     done = run(root, "robots", "take", str(mine))
     assert "took built 4, drawn 2" in done.out and "2 in two folders at once left out" in done.out

@@ -19,7 +19,7 @@ NO_NETWORK = {
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder as people have them: a blank in its name, sub-folders, one picture that is broken."""
+    """A folder as people have them: a blank in its name, sub-folders, one image that is broken."""
     folder = tmp_path / "my photos"
     world.put(folder / "summer", "built", range(10))
     for path in world.put(folder, "drawn", range(5)):
@@ -70,7 +70,7 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
     assert sorted(p.name for p in (root / "training_photos/birds").iterdir()) == ["birds", "not"]
 
 
-def test_enter_alone_on_a_first_evening_without_network_ends_with_pictures(tmp_path):
+def test_enter_alone_on_a_first_evening_without_network_ends_with_images(tmp_path):
     """The situation is said once, with the ways on, and ENTER takes one of them."""
     with Terminal("--tf-files", str(tmp_path), **NO_NETWORK) as t:
         for question in (
@@ -192,7 +192,7 @@ def test_a_second_evening_begins_with_what_waits():
 def test_checked_harvested_and_retrained_with_enter_alone(grown):
     """After approving, each start's ENTER goes one step on round the loop."""
     root = fresh(world.to_harvest)
-    shutil.rmtree(root / "models")  # a stand-in; here the real backbone sees the pictures
+    shutil.rmtree(root / "models")  # a stand-in; here the real backbone sees the images
     shutil.copytree(grown / "models", root / "models")
     assert unattended("robots", "approve", "--tf-files", str(root)).returncode == 0
     world.put(world.training(root) / "built", "built", range(600, 606))

@@ -75,7 +75,7 @@ def test_stopped_anywhere_it_says_so_and_goes_on_next_time(name, how, codes):
 
 @pytest.mark.parametrize("how", ["ENOSPC", "EIO", "EROFS"])
 @pytest.mark.parametrize("name", ["harvest", "undo", "classify", "download folder", "retrain"])
-def test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_picture(name, how):
+def test_a_disk_that_fails_anywhere_costs_a_sentence_and_no_image(name, how):
     trial = kills.Trial(SCENES[name])
     holds(trial, spread(trial, 4), how, (0, 1, 3))
 

@@ -29,7 +29,7 @@ def clean(done, *codes):
 
 
 def make_a_mess(folder, outside):
-    """Everything people leave in a folder of pictures."""
+    """Everything people leave in a folder of images."""
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", ".hidden.jpg", "notes.txt", "video.mp4"):
         (folder / name).write_bytes(b"not a picture")
     (folder / "sub" / "deeper").mkdir(parents=True)
@@ -58,9 +58,7 @@ def test_a_messy_folder_goes_through_the_whole_loop(tmp_path):
     (training(root) / os.fsdecode(b"caf\xe9")).mkdir()
     before = contents(root)
     done = clean(run(root, "robots", "0", "mine", "classify_top", environ=SURE), 3)
-    assert (
-        done.err == "" and "\x1b" not in done.out and "sorted 6" in done.out
-    )  # the mess's pictures are in training too
+    assert done.err == "" and "\x1b" not in done.out and "sorted 6" in done.out  # the mess's images are in training too
     for image in world.unsorted(root).glob("*.jpg"):
         if (
             image.is_file()
@@ -83,7 +81,7 @@ def test_a_messy_folder_goes_through_the_whole_loop(tmp_path):
     assert "\x1b" not in (root / "logs/robots.log").read_text()
 
 
-def test_classify_of_strange_names_keeps_every_picture():
+def test_classify_of_strange_names_keeps_every_image():
     root = fresh(world.with_model)
     folder = world.unsorted(root)
     folder.mkdir(parents=True)
@@ -114,14 +112,14 @@ def test_a_bad_file_among_the_training_photos_is_named_and_left_out():
 
 @pytest.mark.parametrize("when", ["images_vanish", "images_vanish_late"])
 @pytest.mark.parametrize("command", [("0", "mine", "classify_top"), ("harvest",)])
-def test_pictures_taken_away_while_it_runs_are_a_persons_doing(when, command):
+def test_images_taken_away_while_it_runs_are_a_persons_doing(when, command):
     root = fresh(world.to_classify if command[0] == "0" else world.to_harvest)
     before = contents(root)
     clean(run(root, "robots", *command, before=when), 0, 3)
     assert contents(root) == before
 
 
-def test_a_person_moving_pictures_about_all_the_time():
+def test_a_person_moving_images_about_all_the_time():
     """Real hands: a thread renames, removes and adds while classify and harvest run."""
     root = fresh(world.to_classify)
     before, stop = contents(root), threading.Event()
@@ -285,12 +283,12 @@ def test_a_label_removed_after_training_is_no_trouble():
     clean(run(root, "robots", "models"), 0)
 
 
-# Damaged pictures
+# Damaged images
 
 
 @given(st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
-def test_any_damaged_picture_is_a_picture_or_a_reason(seed):
+def test_any_damaged_image_gives_an_image_or_a_reason(seed):
     for data in hostile.damaged(5, seed):
         assert hostile.trouble_with_picture(data) == ""
 
@@ -300,11 +298,11 @@ def test_any_damaged_picture_is_a_picture_or_a_reason(seed):
     st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"RIFF1234WEBP"]),
 )
 @settings(max_examples=150, deadline=None)
-def test_any_bytes_are_a_picture_or_a_reason(data, magic):
+def test_any_bytes_give_an_image_or_a_reason(data, magic):
     assert hostile.trouble_with_picture(magic + data) == ""
 
 
-def test_a_folder_of_damaged_pictures_is_sorted_or_set_aside_one_by_one():
+def test_a_folder_of_damaged_images_is_sorted_or_set_aside_one_by_one():
     root = fresh(world.with_model)
     folder = world.unsorted(root)
     folder.mkdir(parents=True)
