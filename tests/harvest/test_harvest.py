@@ -195,7 +195,9 @@ def test_an_image_the_disk_does_not_give_waits_for_the_next_harvest(root):
     bad = next((folder / "drawn").glob("drawn_300*"))
     done = run(root, "robots", "harvest", unreadable=(str(bad),))
     assert done.code == 3 and bad.exists() and f"{bad.name} cannot be read from the disk; it stays" in done.out
-    assert "(1 more in the log)" in done.out and "could not be read; the folder stays for the next harvest" in logged(root)
+    assert "(1 more in the log)" in done.out and "could not be read; the folder stays for the next harvest" in logged(
+        root
+    )
     done = run(root, "robots", "harvest")
     assert done.code == 0 and not sorted_folders(root) and (training(root) / "drawn" / bad.name).exists()
 
