@@ -9,7 +9,7 @@ from scripts.learn import descent, split
 from scripts.learn.dataset import Dataset, fold_count
 from scripts.learn.head import Examples, Sgd, fit_sgd_folds
 from scripts.learn.train import HeadConfig, train
-from tests.learn.test_train import material
+from tests.learn.test_train import dataset
 
 SOLVERS = (HeadConfig(steps=250, every=10**9), HeadConfig(solver="lbfgs", every=10**9))
 
@@ -19,7 +19,7 @@ def drawn(each: int, labels: int, seed: int, dims: int = 600) -> Dataset:
     rng = np.random.default_rng([seed, each, labels])
     y = rng.permutation(np.repeat(np.arange(labels), each))
     x = np.abs(rng.normal(0, 1, (len(y), dims))).astype(np.float32)
-    stuff = material(x, y, np.zeros(len(y), bool), watched=0)
+    stuff = dataset(x, y, np.zeros(len(y), bool), watched=0)
     return replace(
         stuff, folds=np.array(split.folds([str(i) for i in y], [f"g{i}" for i in range(len(y))], fold_count(len(y))))
     )

@@ -10,7 +10,7 @@ from scripts.learn.dataset import Dataset
 from scripts.learn.split import Member
 from scripts.learn.train import HeadConfig, train
 from tests.helpers import blobs
-from tests.learn.test_train import material
+from tests.learn.test_train import dataset
 
 QUICK = HeadConfig(steps=400, batch_size=32, every=10**9)
 
@@ -22,7 +22,7 @@ def recordings(each: int, frames: int, labels: int = 3, seed: int = 0, apart: fl
     x, y = np.repeat(x, frames, axis=0), np.repeat(y, frames)
     x = (x + rng.normal(0, 0.1, x.shape)).astype(np.float32)
     group = np.repeat(np.arange(each * labels), frames)
-    stuff = material(x, y, np.zeros(len(y), bool), watched=0)
+    stuff = dataset(x, y, np.zeros(len(y), bool), watched=0)
     folds = split.folds([str(i) for i in y], [f"g{i}" for i in group], 20)
     return replace(stuff, groups=group, folds=np.array(folds), recorded=np.ones(len(y), bool))
 

@@ -9,7 +9,7 @@ from scripts.learn.dataset import Dataset
 from scripts.learn.head import IN_NO_FOLD, Head
 from scripts.learn.train import HeadConfig, train
 from scripts.learn.unchecked import Verdict
-from tests.learn.test_train import material
+from tests.learn.test_train import dataset
 
 QUICK = HeadConfig(steps=300, batch_size=32, every=10**9)
 
@@ -21,7 +21,7 @@ def line(people: int, robots: int, seed: int = 0) -> Dataset:
     y = np.arange(n) % 2
     x = rng.normal(0, 1, (n, 60))
     x[:, 0] += np.where(y == 1, 2.2, -2.2)
-    stuff = material(x.astype(np.float32), y, np.zeros(n, bool), watched=0)
+    stuff = dataset(x.astype(np.float32), y, np.zeros(n, bool), watched=0)
     human = np.arange(n) < people
     folds = np.full(n, IN_NO_FOLD)
     folds[human] = split.folds([str(i) for i in y[human]], [f"g{i}" for i in range(people)], 20)
@@ -59,7 +59,7 @@ def test_the_robots_own_labels_prove_nothing():
     stuff.y[:] = rng.permutation(stuff.y)
     twice = [np.concatenate([a, a]) for a in (stuff.vectors, stuff.y, stuff.folds)]
     human = np.arange(120) < 60
-    both = material(twice[0] + 0.01, twice[1], np.zeros(120, bool), watched=0)
+    both = dataset(twice[0] + 0.01, twice[1], np.zeros(120, bool), watched=0)
     both = replace(both, human=human, folds=np.where(human, twice[2], IN_NO_FOLD))
     assert not unchecked.judge(both, QUICK).taken
 
