@@ -9,9 +9,10 @@ from enum import Enum
 
 import numpy as np
 
+from scripts.learn import grouping
 from scripts.learn import neighbor_graph as heaps
 from scripts.learn.head import Examples, Head, Sgd, fit_sgd, fit_sgd_folds
-from scripts.learn.metrics import ExactShare, Share
+from scripts.learn.metrics import Share
 from scripts.learn.neighbor_graph import NeighborGraph
 
 PAGE = 10  # pictures that are decided one by one
@@ -33,6 +34,7 @@ class Strategy(Enum):
     TYPICAL = "typical"  # images that stand for many others: before there is a guess, or unlike those seen so far
     UNCERTAIN = "uncertain"  # those whose guess is least certain
     CONFIRM = "confirm"  # images of one guess, to be confirmed
+    SAMPLE = "sample"  # a random sample of the whole heap, to see how good the guesses are (`howgood.py`)
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,28 @@ class Propagated:
 @dataclass
 class LabelingState:
     """A heap with the vectors float32 [n, d] of its pictures and what a person said of it; `decided`: row -> label;
-    `drawn`: rows that came at random; `gone`: rows set aside or like a decided one, which are not asked for."""
+    `drawn`: rows that came at random; `gone`: rows set aside or like a decided one, which are not asked for; `groups`
+    int [n]: rows of one recording, where there are any; once one of it is decided, the others are not asked for."""
 
     graph: NeighborGraph
     vectors: np.ndarray
     decided: dict[int, int] = field(default_factory=dict)
     random: set[int] = field(default_factory=set)
     excluded: set[int] = field(default_factory=set)
+    groups: np.ndarray | None = None
 
     @property
     def unavailable(self) -> np.ndarray:
         """bool [n]: pictures that are not asked for any more."""
         taken = np.zeros(len(self.graph), bool)
         taken[[*self.decided, *self.excluded]] = True
+        if self.groups is not None:
+            taken |= np.isin(self.groups, self.groups[[*self.decided]])
         return taken
+
+    def groups_of(self, rows: list[int]) -> np.ndarray:
+        """int [rows]: what belongs together; every row for itself where nothing is known of it."""
+        return np.array(rows, int) if self.groups is None else self.groups[rows]
 
     @property
     def labels(self) -> int:
@@ -99,7 +109,7 @@ def cross_validate(lesson: LabelingState, taught: Propagated) -> Propagated:
     """The same with honest predictions of the decided pictures, each by a head that was not told of it: as many
     trainings as folds, so it belongs behind the person's back."""
     honest: dict[int, int] = {}
-    for fold, rest in _folds(lesson.decided, EVALUATION_FOLDS):
+    for fold, rest in _folds(lesson, EVALUATION_FOLDS):
         if len(set(rest.values())) > 1:
             head = _fit(lesson, rest, taught.propagates)
             honest |= dict(zip(fold, head.logits(lesson.vectors[fold]).argmax(axis=1).tolist(), strict=True))
@@ -109,7 +119,8 @@ def cross_validate(lesson: LabelingState, taught: Propagated) -> Propagated:
 def accuracy(lesson: LabelingState, taught: Propagated) -> Share:
     """How often it is right on pictures like these: the honest predictions of those that were drawn at random."""
     rows = [row for row in lesson.random if row in taught.out_of_fold]
-    return ExactShare(sum(taught.out_of_fold[row] == lesson.decided[row] for row in rows), len(rows))
+    right = sum(taught.out_of_fold[row] == lesson.decided[row] for row in rows)
+    return Share(right, len(rows), grouping.worth(lesson.groups_of(rows)))
 
 
 def next_query(lesson: LabelingState, taught: Propagated | None, turn: int, seed: int = 1) -> Query | None:
@@ -216,7 +227,7 @@ def _propagation_helps(lesson: LabelingState) -> bool:
     decided, k = lesson.decided, lesson.labels
     if len(decided) < 6 * PAGE:  # so few cannot tell; judged from 30 on, six heaps came out .004 lower after 30
         return True
-    folds = _folds(decided, FOLDS)
+    folds = _folds(lesson, FOLDS)
     for fold, rest in folds:
         if len(set(rest.values())) > 1:
             guesses = heaps.propagate_labels(lesson.graph, rest, k)[fold].argmax(axis=1)
@@ -233,13 +244,12 @@ def _propagation_helps(lesson: LabelingState) -> bool:
     return bool(spread_right >= plain_right)
 
 
-def _folds(decided: dict[int, int], count: int) -> list[tuple[list[int], dict[int, int]]]:
+def _folds(lesson: LabelingState, count: int) -> list[tuple[list[int], dict[int, int]]]:
     """(rows of a fold, the decisions without them). Each label is dealt out evenly: of a label with two pictures no
-    fold takes both away."""
+    fold takes both away; and a group goes into one fold."""
+    decided = lesson.decided
     rows = sorted(decided, key=lambda row: decided[row])
-    folds = [rows[f::count] for f in range(count) if rows[f::count]]
-    apart = [set(fold) for fold in folds]
-    return [
-        (fold, {row: label for row, label in decided.items() if row not in out})
-        for fold, out in zip(folds, apart, strict=True)
-    ]
+    groups = lesson.groups_of(rows).tolist()
+    turn = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    folds = [[row for row, group in zip(rows, groups, strict=True) if turn[group] % count == f] for f in range(count)]
+    return [(fold, {row: label for row, label in decided.items() if row not in set(fold)}) for fold in folds if fold]

@@ -5,8 +5,8 @@ sgd    plain stochastic gradient descent with steps, batch size and learning rat
 lbfgs  full-batch L-BFGS (Liu & Nocedal 1989) on the class-balanced loss; no knobs but the L2 strength, which
        `train.py` chooses on the validation images.
 
-Features are centred and scaled before training and the scaling is folded into the weights afterwards, so that one
-learning rate means the same for every backbone and a `Head` works on raw bottlenecks.
+Features are centred and scaled before training, by what the head learns from alone, and the scaling is folded into the
+weights afterwards, so that one learning rate means the same for every backbone and a `Head` works on raw bottlenecks.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from scripts.learn import descent
+from scripts.learn.descent import softmax
 
 FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `Scaler`
 IN_NO_FOLD, IN_EVERY_FOLD = -1, -2  # taught to no head of a fold; to all of them
@@ -71,12 +74,6 @@ class Sgd:
     seed: int
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis, safe against overflow."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
-
-
 def fit_sgd(
     examples: Examples, how: Sgd, watch: Callable[[int, list[Head]], None] | None = None, every: int = 0
 ) -> Head:
@@ -105,11 +102,11 @@ def fit_sgd_folds(
     else:
         descents = [_Descent(examples, how, [NO_FOLD, *range(count)])]
     for step in range(1, how.steps + 1):
-        for descent in descents:
-            descent.go()
+        for under_way in descents:
+            under_way.go()
         if watch and every and (step % every == 0 or step == how.steps):
-            watch(step, [head for descent in descents for head in descent.heads()])
-    return [head for descent in descents for head in descent.heads()]
+            watch(step, [head for each in descents for head in each.heads()])
+    return [head for each in descents for head in each.heads()]
 
 
 def _in_no_fold(examples: Examples) -> np.ndarray:
@@ -120,37 +117,31 @@ def _in_no_fold(examples: Examples) -> np.ndarray:
 
 
 class _Descent:
-    """Heads that descend side by side on the same batches, `label_count` columns each, from zero weights.
+    """Heads that descend side by side on the same batches, each with the scaling of the images that it learns from.
 
     Args:
         leave_out: for each head the fold it does not learn from; NO_FOLD = it learns from all.
     """
 
     def __init__(self, examples: Examples, how: Sgd, leave_out: list[int]):
-        self._scaler, self._k, self._count = Scaler.fit(examples.vectors), examples.label_count, len(leave_out)
-        self._x, self._batches = self._scaler.apply(examples.vectors), iter(_batches(examples, how))
-        self._onehot = np.eye(self._k, dtype=np.float32)[examples.labels]
-        learns = np.ones((len(examples.labels), self._count), np.float32)
+        learns = np.ones((len(examples.labels), len(leave_out)), bool)
         if examples.folds is not None:
-            learns[examples.folds[:, None] == leave_out] = 0
-        self._pull = learns * np.float32(how.learning_rate / how.batch_size)
-        columns = self._count * self._k
-        self._w, self._b = np.zeros((self._x.shape[1], columns), np.float32), np.zeros(columns, np.float32)
+            learns = examples.folds[:, None] != leave_out
+        # A head that learns from nothing stays at zero, whatever its scaling.
+        self._scalers = [Scaler.fit(examples.vectors[own] if own.any() else examples.vectors) for own in learns.T]
+        onehot = np.eye(examples.label_count, dtype=np.float32)[examples.labels]
+        means, spreads = (np.stack([getattr(s, name) for s in self._scalers]) for name in ("mean", "spread"))
+        pull = learns * np.float32(how.learning_rate / how.batch_size)
+        self._descent = descent.begin(descent.Task(examples.vectors, onehot, pull, means, spreads))
+        self._batches = iter(_batches(examples, how))
 
     def go(self) -> None:
         """One step."""
-        rows = next(self._batches)
-        batch = self._x[rows]
-        gap = softmax((batch @ self._w + self._b).reshape(-1, self._count, self._k)) - self._onehot[rows, None]
-        gap *= self._pull[rows][:, :, None]
-        flat = gap.reshape(len(rows), -1)
-        self._w -= batch.T @ flat
-        self._b -= flat.sum(axis=0)
+        self._descent.go(next(self._batches))
 
     def heads(self) -> list[Head]:
         """As they are now, for raw bottlenecks."""
-        parts = (slice(i, i + self._k) for i in range(0, len(self._b), self._k))
-        return [self._scaler.fold(self._w[:, part], self._b[part]) for part in parts]
+        return [s.fold(w, b) for s, w, b in zip(self._scalers, *self._descent.weights(), strict=True)]
 
 
 def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iterations: int = 300) -> Head:

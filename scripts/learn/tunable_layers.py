@@ -42,10 +42,11 @@ class TunableLayers:
     """The part that learns. The dense layer works on features that are centred and scaled as a head's are, so that
     one rate fits both; it begins as a finished head, so that the first step starts from what the head knows."""
 
-    def __init__(self, network: Network, scaler: Scaler, label_count: int):
+    def __init__(self, network: Network, length: int, label_count: int):
         self._tf = tf = import_tensorflow()
-        self._network, self._scaler, self._count = network, scaler, label_count
-        self.length = len(scaler.mean)
+        self._network, self.length, self._count = network, length, label_count
+        self._scaler = Scaler(np.zeros(length, np.float32), np.ones(length, np.float32))
+        self._mean, self._spread = tf.Variable(self._scaler.mean), tf.Variable(self._scaler.spread)
         self._pairs = {id(c): (tf.Variable(c.kernel), tf.Variable(c.bias)) for c in network.tail()}
         self._dense = tf.Variable(tf.zeros([self.length, label_count])), tf.Variable(tf.zeros([label_count]))
         self._variables = [v for pair in (*self._pairs.values(), self._dense) for v in pair]
@@ -54,8 +55,15 @@ class TunableLayers:
         self._step = tf.function(self._learn, autograph=False, reduce_retracing=True)
         self._features = tf.function(self._see, autograph=False, reduce_retracing=True)
 
-    def begin(self, head: Head) -> None:
-        """Back to the network as it came, with a dense layer that says what `head` says."""
+    def begin(self, head: Head, scaler: Scaler) -> None:
+        """Back to the network as it came, with a dense layer that says what `head` says.
+
+        Args:
+            scaler: of the features of what shall be learned from, and of nothing else.
+        """
+        self._scaler = scaler
+        self._mean.assign(scaler.mean)
+        self._spread.assign(scaler.spread)
         flat = self._scaler.unfold(head).astype(np.float32)
         dense = flat[: -self._count].reshape(self.length, self._count), flat[-self._count :]
         values = [array for c in self._network.tail() for array in (c.kernel, c.bias)]
@@ -110,7 +118,7 @@ class TunableLayers:
         maps, means, targets = (_mixed(tf, x, partners, shares) for x in (maps, means, targets))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._variables)
-            x = (self._see(maps, means) - self._scaler.mean) / self._scaler.spread * seen
+            x = (self._see(maps, means) - self._mean) / self._spread * seen
             logits = x @ self._dense[0] + self._dense[1]
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         gradients = tape.gradient(loss, self._variables)

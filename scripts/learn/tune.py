@@ -16,11 +16,12 @@ from scripts.learn import metrics
 from scripts.learn.activations import Activations
 from scripts.learn.dataset import Dataset
 from scripts.learn.efficientnet_lite import CUT, Network
-from scripts.learn.evaluation import TEST_SET_SUFFICES
+from scripts.learn.evaluation import test_set_suffices
 from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
 from scripts.learn.novelty import fit_novelty
 from scripts.learn.train import HeadConfig, Point, TrainedHead, evaluate, fit_fold_heads
 from scripts.learn.tunable_layers import DROPOUT, Batch, Net, TunableLayers
+from scripts.learn.unchecked import Verdict
 
 FOLDS = 3  # as many more trainings
 MIXUP = 0.3  # both parameters of the beta distribution that shares are drawn from
@@ -53,23 +54,34 @@ class _Part:
 
 def fold_count(material: Dataset, how: TuneConfig) -> int:
     """How many trainings beside the one are needed to measure."""
-    return FOLDS if how.folds and (material.test & material.measures).sum() < TEST_SET_SUFFICES else 0
+    return FOLDS if how.folds and not test_set_suffices(material) else 0
 
 
 class TuneRun:
     """A tuning under way. `run` may be interrupted; `finish` makes a result of what there is."""
 
-    def __init__(self, material: Dataset, recipe: HeadConfig, how: TuneConfig, kept: Activations, network: Network):
+    def __init__(
+        self,
+        material: Dataset,
+        recipe: HeadConfig,
+        how: TuneConfig,
+        kept: Activations,
+        network: Network,
+        folds: int | None = None,
+    ):
+        """`folds`: more trainings that measure; None = as many as `fold_count` says."""
         self.dataset, self.how, self.activations, self._network = material, how, kept, network
         self.cut, self._seed = CUT, recipe.seed
-        self._parts = list(_parts(material, recipe, fold_count(material, how)))
-        self.tail = TunableLayers(network, Scaler.fit(material.vectors[material.train]), len(material.labels))
+        count = fold_count(material, how) if folds is None else folds
+        self._parts = list(_parts(material, recipe, count))
+        self.tail = TunableLayers(network, material.vectors.shape[1], len(material.labels))
         self._net: Net | None = None
         self._vectors = material.vectors
         self._logits = np.zeros((len(material.y), len(material.labels)), np.float32)
         self._judged = np.zeros(len(material.y), bool)
         self._curve: list[Point] = []
         self.done = 0  # steps
+        self.verdict = Verdict()  # on the unchecked images among the material
         self.seconds, self.took = 0.0, 0.0  # what getting ready took, and what `run` has taken
 
     @property
@@ -86,7 +98,7 @@ class TuneRun:
         """Seconds that `run` will take, from a few steps whose result is thrown away."""
         part = self._parts[0]
         batches = self._batches(part, np.random.default_rng(0))
-        self.tail.begin(part.head)
+        self.tail.begin(part.head, Scaler.fit(self.dataset.vectors[part.rows]))
         self.tail.step(next(batches), 0.0)  # the first one builds the graph
         begin = time.monotonic()
         for _ in range(TIMED):
@@ -102,13 +114,19 @@ class TuneRun:
             self.took = time.monotonic() - begin
 
     def _run(self, progress: Callable[[int], None]) -> None:
+        self._train(0, self._parts[0], progress)
+        self._take_main()
+        self.measure(progress)
+
+    def measure(self, progress: Callable[[int], None] = lambda n: None) -> tuple[np.ndarray, np.ndarray]:
+        """Train those that measure, unless that is done: honest logits float32 [n, k], and bool [n], which rows have
+        some. Before `run`, to see whether the one is worth training."""
         for number, part in enumerate(self._parts):
-            self._train(number, part, progress)
-            if number == 0:
-                self._take_main()
-            elif len(part.judges):
+            if number and not self._judged[part.judges].all():
+                self._train(number, part, progress)
                 self._logits[part.judges] = self.tail.head().logits(self._features(part.judges))
                 self._judged[part.judges] = True
+        return self._logits, self._judged
 
     def finish(self) -> tuple[Net, Dataset, TrainedHead]:
         """The network, the material with its features for vectors, and the calibrated head. After an interruption:
@@ -133,7 +151,7 @@ class TuneRun:
     def _train(self, number: int, part: _Part, progress: Callable[[int], None]) -> None:
         steps = _steps(part, self.how)
         every = max(1, steps // max(1, self.how.epochs))
-        self.tail.begin(part.head)
+        self.tail.begin(part.head, Scaler.fit(self.dataset.vectors[part.rows]))
         for step, batch in enumerate(self._batches(part, np.random.default_rng([self._seed, number])), 1):
             self.tail.step(batch, self.how.rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps)))
             self.done += 1

@@ -50,7 +50,7 @@ def test_every_image_is_in_one_part(photos):
 def test_few_images_all_train_and_nothing_is_held_out(photos):
     found = gathered(listed(photos), SplitRules())
     assert found.train.all() and not found.test.any() and not found.validation.any() and not found.fresh
-    assert set(found.folds) == set(range(10))
+    assert set(found.folds) == set(range(20)) and all(set(found.y[found.folds == f]) == {0, 1, 2} for f in range(20))
     assert all(len({*found.folds[found.groups == g]}) == 1 for g in set(found.groups))
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.learn import metrics
+from scripts.learn import beta, metrics
 from scripts.learn.head import softmax
 from scripts.learn.metrics import Share
 
@@ -143,7 +143,22 @@ def test_intervals_at_the_edges(right, total, low, high):
 def test_the_exact_interval(right, total, low, high):
     """Figures as in the tables of Clopper and Pearson."""
     assert metrics.exact(right, total) == pytest.approx((low, high), abs=1e-4)
-    assert metrics.ExactShare(right, total).facts()["high"] == pytest.approx(high, abs=1e-4)
+    assert Share(right, total).facts()["high"] == pytest.approx(high, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("x", "a", "b", "below"),
+    [(0.5, 2, 3, 0.6875), (0.2, 1, 1, 0.2), (0.9, 20.5, 1.5, 0.224045), (0.999, 0.5, 0.5, 0.979869)],
+)
+def test_the_beta_distribution(x, a, b, below):
+    """Figures worked out by hand (2, 3: 6x^2 - 8x^3 + 3x^4; halves: 2/pi asin sqrt x) and by summing the density."""
+    assert beta.share_below(x, a, b) == pytest.approx(below, abs=2e-5)
+    assert beta.quantile(below, a, b) == pytest.approx(x, abs=1e-4)
+
+
+def test_evidence_that_is_worth_less_gives_a_wider_interval():
+    assert Share(38, 40, 0.6).interval == pytest.approx(metrics.exact(22.8, 24))
+    assert Share(38, 40, 0.6).interval[0] < Share(38, 40).interval[0] < 0.95 < Share(38, 40).interval[1]
 
 
 def test_confusion_and_what_follows_from_it():

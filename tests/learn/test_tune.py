@@ -217,7 +217,7 @@ def test_the_saved_graph_and_the_light_runtime_give_what_was_trained(blind, tmp_
     net = run(*blind, how=replace(BRISK, epochs=2, folds=False)).finish()[0]
     pixels = np.random.default_rng(1).random((5, SIZE, SIZE, 3), np.float32)
     maps, means = efficientnet_lite.trunk_of(tf, network, tf.constant(pixels), lambda c: (c.kernel, c.bias))
-    tail = TunableLayers(net.network, tune.Scaler.fit(features(network, kept)), 2)
+    tail = TunableLayers(net.network, features(network, kept).shape[1], 2)
     ours = net.head.probabilities(tail.features(maps.numpy(), means.numpy()))
     efficientnet_lite.save(net.network, SIZE, tmp_path / "own")
     model_files.save_graph(tmp_path / "graph", tmp_path / "own", SIZE, net.head)

@@ -1,0 +1,59 @@
+"""The line that is used follows the model, and never lies below the user's."""
+
+import numpy as np
+import pytest
+
+from scripts.learn import sure
+from scripts.learn.out_of_fold import OutOfFold
+
+ALONE = np.arange(10_000)
+
+
+def drawn(spread: float, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Scores that mean what they say, and whether each is right; the larger the spread, the more of them near 1."""
+    rng = np.random.default_rng(seed)
+    scores = 1 - 0.5 * rng.random(n) ** spread
+    return scores, rng.random(n) < scores
+
+
+def line(scores: np.ndarray, right: np.ndarray, wanted: float = 0.925) -> float:
+    return sure.line(scores, right, wanted, ALONE[: len(scores)])
+
+
+def test_where_nearly_all_is_sure_and_right_the_users_line_is_used():
+    assert line(*drawn(8, 300)) == 0.925
+
+
+def test_on_a_hard_set_the_line_is_raised_until_the_promise_holds():
+    scores, right = drawn(1, 400)
+    raised = line(scores, right)
+    assert 0.925 < raised < 1
+    more, rights = drawn(1, 200_000, seed=1)
+    assert rights[more >= 0.925].mean() < sure.promise(0.925) <= rights[more >= raised].mean()
+
+
+def test_fewer_images_and_frames_of_few_recordings_ask_for_more():
+    scores, right = drawn(1.5, 400)
+    assert sure.line(scores, right, 0.925, ALONE[:400] % 20) > line(scores, right)
+
+
+def test_where_nothing_is_known_to_be_sure_no_score_is():
+    scores = np.full(30, 0.93)
+    assert line(scores, np.ones(30, bool)) == sure.NOTHING
+    assert line(scores - 0.2, np.ones(30, bool)) == 0.925  # nothing lies over it anyway
+    assert line(np.zeros(0), np.zeros(0, bool)) == 0.925
+
+
+@pytest.mark.parametrize(("wanted", "promised"), [(0.925, 0.97), (0.5, 0.8), (1.0, 1.0)])
+def test_what_a_line_promises(wanted, promised):
+    assert sure.promise(wanted) == pytest.approx(promised)
+
+
+def test_a_kept_model_knows_its_line():
+    scores, right = drawn(1, 400)
+    shas = [f"{i:064x}" for i in range(400)]
+    labels = {sha: "a" for sha in shas}
+    guesses = {sha: "a" if ok else "b" for sha, ok in zip(shas, right, strict=True)}
+    honest = OutOfFold(guesses, dict(zip(shas, scores.tolist(), strict=True)), labels, frozenset())
+    assert honest.line(0.925) == line(scores, right)
+    assert OutOfFold({}, {}, {}, frozenset()).line(0.925) == 0.925
