@@ -398,7 +398,7 @@ def test_a_disk_that_fails_in_the_migration_costs_a_sentence(old_tree, how):
 # A later one is refused
 
 
-@pytest.fixture(params=["another table", "a kind of table unknown here"])
+@pytest.fixture(params=["another table", "a kind of table unknown here", "another kind of journal"])
 def later(request, tmp_path):
     """A catalogue of a later program, which may hold anything."""
     path = tmp_path / "tf/catalogues/robots.sqlite"
@@ -408,7 +408,9 @@ def later(request, tmp_path):
         db.execute("CREATE TABLE dreams(sha256 TEXT)")
         db.execute("PRAGMA user_version = 3")
         db.commit()
-        if request.param != "another table":
+        if request.param == "another kind of journal":
+            db.execute("PRAGMA journal_mode = WAL")
+        elif request.param == "a kind of table unknown here":
             db.execute("PRAGMA writable_schema = 1")
             db.execute("UPDATE sqlite_master SET sql='CREATE SPHERE dreams(sha256 TEXT)' WHERE name='dreams'")
             db.commit()

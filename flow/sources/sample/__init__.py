@@ -57,9 +57,7 @@ def kind_of(source_id: str) -> str:
 
 
 def make(argument: str) -> list[Source]:
-    if not argument:
-        return [Sample()]
-    seed = whole_number(argument)
+    seed = whole_number(argument or "1")
     if seed is None:
         raise BadUsage(f"sample takes a whole number as its seed, but it is {argument!r}.", "For example: sample:7")
     return [Sample(seed)]

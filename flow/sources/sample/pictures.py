@@ -1,196 +1,178 @@
-"""Whole pictures: one of four kinds for one seed. The same seed gives the same picture."""
+"""Whole images: one of four kinds for one seed. The same seed gives the same image."""
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
+import numpy as np
 from PIL import Image
 
-from flow.sources.sample import backdrops
-from flow.sources.sample.backdrops import hue, mixed
-from flow.sources.sample.mechs import mech
-from flow.sources.sample.robots import toy
-from flow.sources.sample.scene import Frame, Part, Scene, box, limb, ngon, oval
-from flow.sources.sample.things import thing
+from flow.sources.sample.figures import mech, thing, toy
+from flow.sources.sample.scene import BLACK, WHITE, Color, Figure, Scene, box, hue, mixed, outline, oval, rod, star
 
 SIZES = ((512, 384), (384, 512), (448, 448), (480, 360), (360, 480))  # pixels, width x height
+SHEETS = "f7f7f51a1a1e f7f7f51a1a1e f5f7fc1a2673 f2e8cc38261a c29e73261a14 21478ce0f0ff 1f332bedede0"  # paper and pen
+# what stands in a photo, how high at least and at most (fractions of the image), and how often a second one does
+FIGURES = {"built": (toy, 0.5, 0.85, 0.15), "mechs": (mech, 0.65, 1.0, 0.4), "not": (thing, 0.35, 0.75, 0.25)}
 
 
 def picture(kind: str, seed: int) -> Image.Image:
-    """A picture of a kind: built, drawn, mechs or not. RGB, 360 to 512 pixels a side."""
+    """An image of a kind: built, drawn, mechs or not. RGB, 360 to 512 pixels a side."""
     rng = Random(seed)
-    scene = Scene(*rng.choice(SIZES), rng)
-    {"built": _built, "drawn": _drawn, "mechs": _mechs, "not": _not}[kind](scene)
-    return scene.image()
-
-
-def _built(scene: Scene) -> None:
-    """A photo of a built robot; now and then of two."""
-    ground = backdrops.photo_place(scene)
-    if scene.rng.random() < 0.15:
-        _stand(scene, toy(scene.rng), ground, 0.45, scene.rng.uniform(0.15, 0.3))
-    _stand(scene, toy(scene.rng), ground, scene.rng.uniform(0.5, 0.85), scene.rng.uniform(0.35, 0.65))
-    _develop(scene)
-
-
-def _mechs(scene: Scene) -> None:
-    """A war machine in a wide land, seen from low down, sometimes with a second one far off."""
-    ground = scene.rng.random() < 0.85
-    edge = backdrops.battlefield(scene) if ground else backdrops.photo_place(scene)
-    if scene.rng.random() < 0.4:
-        _stand(scene, mech(scene.rng), edge - 0.12, scene.rng.uniform(0.2, 0.4), scene.rng.uniform(0.1, 0.9), 0.02)
-    _stand(scene, mech(scene.rng), edge, scene.rng.uniform(0.65, 1.0), scene.rng.uniform(0.3, 0.7), 0.05)
-    if ground:
-        backdrops.smoke(scene)
-    _develop(scene)
-
-
-def _drawn(scene: Scene) -> None:
-    """A robot drawn by hand, either sort."""
-    pen, sheet = backdrops.paper(scene)
-    _sketch(scene, (mech if scene.rng.random() < 0.2 else toy)(scene.rng), pen, sheet)
-    _scan(scene)
-
-
-def _not(scene: Scene) -> None:
-    """Something else: as a photo, on paper, an empty landscape, or mere shapes."""
-    sort = scene.rng.random()
-    if sort < 0.5:
-        ground = backdrops.photo_place(scene)
-        for _ in range(scene.rng.choice((1, 1, 1, 2))):
-            _stand(scene, thing(scene.rng), ground, scene.rng.uniform(0.35, 0.75), scene.rng.uniform(0.25, 0.75))
-    elif sort < 0.72:
-        pen, sheet = backdrops.paper(scene)
-        _sketch(scene, thing(scene.rng), pen, sheet)
-        _scan(scene)
-        return
-    elif sort < 0.86:
-        (backdrops.battlefield if scene.rng.random() < 0.6 else backdrops.meadow)(scene)
+    scene, sort = Scene(*rng.choice(SIZES), rng), rng.random()
+    if kind == "drawn" or (kind == "not" and sort < 0.22):
+        _sketch(scene, rng, thing if kind == "not" else mech if sort < 0.2 else toy)
     else:
-        _shapes(scene)
-    _develop(scene)
+        _photograph(scene, rng, kind, sort)
+    return scene.image
 
 
-def _stand(scene: Scene, parts: list[Part], ground: float, size: float, across: float, lean: float = 0.1) -> None:
-    """Put a thing on the ground with its shadow. `size` and `across` are fractions of the canvas."""
-    rng = scene.rng
-    foot = min(0.97, max(ground + 0.06, rng.uniform(ground, 0.98)))
-    scale = size * min(scene.height, scene.width * 1.1)
-    foot = max(foot, size * 0.95 * scale / (size * scene.height))
-    x, y = across * scene.width, min(0.98, foot) * scene.height
-    side = -scene.light[0] * scale * 0.25
-    scene.flat(oval(x + side, y, scale * 0.42, scale * 0.07), (0.03, 0.03, 0.05), rng.uniform(0.35, 0.6), scale * 0.035)
-    frame = Frame(x, y, scale, rng.uniform(-lean, lean), rng.random() < 0.5)
-    scene.draw(parts, frame)
+def _photograph(scene: Scene, rng: Random, kind: str, sort: float) -> None:
+    """Figures in a place, an empty land or mere shapes (`sort` says which), as a camera shows them."""
+    make, least, most, second = FIGURES[kind]
+    exposure, wide = rng.uniform(0.85, 1.3), kind == "mechs" and sort < 0.85
+    scene.cast = tuple(exposure * rng.uniform(0.9, 1.08) for _ in range(3))
+    if kind == "not" and sort > 0.86:
+        _shapes(scene, rng)
+    elif kind == "not" and sort > 0.72:
+        _behind(scene, _land, _land, _meadow)
+    else:
+        ground = _behind(scene, *((_land,) if wide else PLACES))
+        if rng.random() < second:
+            _stand(scene, make, ground - 0.12 * wide, rng.uniform(least, most) / 2, rng.uniform(0.1, 0.9))
+        _stand(scene, make, ground, rng.uniform(least, most), rng.uniform(0.3, 0.7))
+    if wide:
+        _clouds(scene, rng, hue(rng, 0.0, 0.25, 0.3, 0.9), 0.7, 1.02)
+    if rng.random() < 0.35:
+        scene.image = scene.image.reduce(2).resize(scene.image.size, Image.Resampling.BICUBIC)
+    scene.grain(rng.uniform(0.01, 0.06), falloff=rng.uniform(0.1, 0.6))
 
 
-def _sketch(scene: Scene, parts: list[Part], pen: backdrops.Color, sheet: backdrops.Color) -> None:
-    """Lines, and perhaps crayon or flat colour or hatching within them."""
-    rng = scene.rng
-    style = rng.choice(("line", "line", "cartoon", "crayon", "hatched"))
-    scale = rng.uniform(0.55, 0.88) * min(scene.height, scene.width)
-    frame = Frame(
-        rng.uniform(0.4, 0.6) * scene.width,
-        rng.uniform(0.85, 0.95) * scene.height,
-        scale,
-        rng.uniform(-0.1, 0.1),
-        rng.random() < 0.5,
-    )
-    width, wobble = rng.uniform(1.0, 3.6), rng.uniform(0.2, 1.8)
-    for part in parts:
-        points, closed = frame.place(part.points), part.finish != "line"
-        if closed and style == "cartoon":
-            scene.flat(points, mixed(part.color, (1, 1, 1), 0.15))
-        elif closed:
-            scene.flat(points, sheet, 0.92)  # hides the lines of what lies behind
-        if closed and style == "crayon":
-            _hatch(scene, points, part.color, rng.uniform(3, 5), 0.7)
-        elif closed and style == "hatched" and part.finish == "solid" and rng.random() < 0.5:
-            _hatch(scene, points, pen, rng.uniform(4, 9), 0.5, 0.9)
-        scene.ink([points], pen, width, wobble, closed)
-    _margin_notes(scene, pen, width)
+def _stand(scene: Scene, make: Callable[[Figure, Random], None], ground: float, size: float, across: float) -> None:
+    """Put a figure on the ground with its shadow. `size` and `across` are fractions of the image."""
+    rng, figure, scale = scene.rng, Figure(scene.rng), size * min(scene.height, scene.width * 1.1)
+    make(figure, rng)
+    foot = min(0.98, max(ground + 0.06, rng.uniform(ground, 0.98), 0.95 * scale / scene.height))
+    at = complex(across * scene.width, foot * scene.height)
+    scene.haze(at - scene.light[0] * scale / 4, scale * 0.42, scale * 0.07, BLACK, rng.uniform(0.35, 0.6))
+    figure.place(at, scale, 0.08)
+    scene.draw(figure, scale)
 
 
-def _hatch(scene: Scene, points: list, color: backdrops.Color, gap: float, alpha: float, width: float = 2.2) -> None:
-    """Slanted strokes over the shape's width, as far as the shape reaches on each row."""
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    x0, x1, y, low = min(xs), max(xs), min(ys), max(ys)
-    strokes = []
-    while y < low and gap > 0.5:
-        crossing = _crossings(points, y)
-        strokes += [[(a, y + 2), (b, y - 2)] for a, b in zip(crossing[::2], crossing[1::2], strict=False)]
-        y += gap
-    if x1 - x0 > 4 and strokes:
-        scene.ink(strokes, color, width, 0.8, closed=False, alpha=alpha)
-
-
-def _crossings(points: list, y: float) -> list[float]:
-    """Where a horizontal line at y crosses the outline, left to right."""
-    found = []
-    for (xa, ya), (xb, yb) in zip(points, points[1:] + points[:1], strict=True):
-        if (ya <= y) != (yb <= y):
-            found.append(xa + (y - ya) * (xb - xa) / (yb - ya))
-    return sorted(found)
-
-
-def _margin_notes(scene: Scene, pen: backdrops.Color, width: float) -> None:
-    """Ground line, scribbled words, arrows or stars around the drawing."""
-    rng, w, h = scene.rng, scene.width, scene.height
+def _sketch(scene: Scene, rng: Random, make: Callable[[Figure, Random], None]) -> None:
+    """A figure on paper: lines, and perhaps crayon, flat colour or hatching within them."""
+    colors = tuple(byte / 255 for byte in bytes.fromhex(rng.choice(SHEETS.split())))
+    paper, pen, w, h = mixed(colors[:3], hue(rng), 0.06), colors[3:], scene.width, scene.height
+    if paper[1] > 0.85 and rng.random() < 0.35:
+        pen = hue(rng, 0.7, 1, 0.25, 0.6)
+    _behind(scene, partial(_sheet, tone=paper))
+    if paper[2] > paper[0] and rng.random() < 0.7:  # squared
+        for n in range(rng.randint(3, 20), max(w, h), rng.randint(14, 34)):
+            for line in (outline(n, 0, n, h), outline(0, n, w, n)):
+                scene.flat(line, mixed(paper, (0.6, 0.75, 0.95), 0.5), 0.6, 0.7)
+    figure, width, wobble = Figure(rng), rng.uniform(1.0, 3.6), rng.uniform(0.2, 1.8)
+    make(figure, rng)
+    at = complex(rng.uniform(0.4, 0.6) * w, rng.uniform(0.85, 0.95) * h)
+    figure.place(at, rng.uniform(0.55, 0.88) * min(w, h), 0.1)
+    alpha, gap = rng.choice(((0.0, 0.0), (0.0, 0.0), (1.0, 0.0), (0.8, 0.8), (0.7, 1.2)))
+    for shape, color, finish in figure.parts:
+        if finish != "line":
+            shape = np.append(shape, shape[:1])
+            scene.flat(shape, paper, 0.92)  # hides the lines of what lies behind
+            if alpha:
+                scene.flat(shape, mixed(color, WHITE, 0.15), alpha, gap=gap)
+        scene.ink(shape, pen, width, wobble)
     if rng.random() < 0.5:
-        scene.ink([[(0.05 * w, 0.93 * h), (0.95 * w, rng.uniform(0.91, 0.95) * h)]], pen, width, 2, closed=False)
-    for _ in range(rng.randint(0, 4)):
-        x, y, n = (
-            rng.uniform(0, 0.75) * w,
-            rng.choice((rng.uniform(0.03, 0.2), rng.uniform(0.85, 0.97))) * h,
-            rng.randint(8, 26),
-        )
-        word = [(x + i * 4, y + rng.uniform(-5, 5)) for i in range(n)]
-        scene.ink([word], pen, max(1, width * 0.6), 0.4, closed=False, alpha=0.85)
-    for _ in range(rng.randint(0, 3)):
-        star = ngon(
-            rng.uniform(0.03, 0.97) * w,
-            rng.uniform(0.03, 0.5) * h,
-            rng.uniform(6, 20),
-            rng.choice((4, 5, 6)),
-            rng.random(),
-            0.45,
-        )
-        scene.ink([star], pen, max(1, width * 0.7), 0.5)
+        scene.ink(outline(0.05 * w, 0.93 * h, 0.95 * w, 0.94 * h), pen, width, 2)
+    for _ in range(rng.randint(0, 6)):
+        at, r, points = scene.anywhere(*rng.choice(((0.03, 0.3), (0.85, 0.97)))), rng.uniform(6, 20), rng.randint(4, 6)
+        word = at + np.array([complex(4 * n, rng.uniform(-5, 5)) for n in range(points * 4)])
+        scene.ink(rng.choice((word, star(at, r, points, r, 0.45))), pen, max(1, width * 0.6), 1)
+    scene.grain(rng.uniform(0.005, 0.02))
 
 
-def _shapes(scene: Scene) -> None:
+def _shapes(scene: Scene, rng: Random) -> None:
     """An abstract composition."""
-    rng, w, h = scene.rng, scene.width, scene.height
     scene.ramp(hue(rng), hue(rng))
     for _ in range(rng.randint(4, 22)):
-        x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.uniform(0.04, 0.3) * w
-        shape = rng.choice(
-            (
-                oval(x, y, r, r),
-                box(x, y, r, r * 2),
-                ngon(x, y, r, rng.randint(3, 7), rng.random() * 6),
-                ngon(x, y, r, 5, rng.random() * 6, 0.45),
-                limb((x, y), (rng.uniform(0, w), rng.uniform(0, h)), r / 4),
-            )
-        )
+        at, r, turn = scene.anywhere(), rng.uniform(0.04, 0.3) * scene.width, rng.random() * 6
+        polygon, rounded = star(at, r, rng.randint(3, 7), turn), rod(at, scene.anywhere(), r / 4)
+        shape = rng.choice((oval(at, r), box(at, r, r * 2), polygon, star(at, r, 5, turn, 0.45), rounded))
         if rng.random() < 0.5:
             scene.solid(shape, hue(rng), r / 6 + 1)
         else:
             scene.flat(shape, hue(rng), rng.uniform(0.4, 1))
 
 
-def _develop(scene: Scene) -> None:
-    """What a camera adds: falling-off light, a colour cast, softness and grain."""
-    rng = scene.rng
-    scene.vignette(rng.uniform(0.1, 0.6))
-    scene.tint(rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08), rng.uniform(0.9, 1.08))
-    scene.pixels *= rng.uniform(0.75, 1.15)
-    if rng.random() < 0.35:
-        scene.blur(rng.uniform(0.5, 1.3))
-    scene.grain(rng.uniform(0.008, 0.045))
+def _behind(scene: Scene, *places: Callable[[Scene, Random], float]) -> float:
+    """Draw a place small and enlarge it: out of focus. Returns where its ground begins (0..1 of the height)."""
+    rng, factor = scene.rng, scene.rng.uniform(1.5, 4)
+    small = Scene(round(scene.width / factor), round(scene.height / factor), rng, scene.cast)
+    ground = rng.choice(places)(small, rng)
+    scene.image = small.image.resize(scene.image.size, Image.Resampling.BILINEAR)
+    return ground
 
 
-def _scan(scene: Scene) -> None:
-    """What a scanner or a phone adds to a drawing: uneven light and a little grain."""
-    scene.vignette(scene.rng.uniform(0.0, 0.35))
-    scene.grain(scene.rng.uniform(0.004, 0.02))
-    if scene.rng.random() < 0.3:
-        scene.blur(0.6)
+def _sheet(scene: Scene, rng: Random, tone: Color = ()) -> float:
+    """Paper, or a seamless sheet as in a catalogue."""
+    tone = tone or hue(rng, 0.0, 0.4, 0.5, 1.0)
+    scene.ramp(mixed(tone, WHITE, 0.15), mixed(tone, BLACK, rng.uniform(0, 0.1)))
+    scene.grain(0.01, 10, 10)
+    return rng.uniform(0.5, 0.75)
+
+
+def _room(scene: Scene, rng: Random) -> float:
+    """A wall and a table top, with things along the wall."""
+    wall, table, edge = hue(rng, 0.05, 0.5, 0.35, 0.95), hue(rng, 0.1, 0.6, 0.25, 0.85), rng.uniform(0.45, 0.72)
+    scene.ramp(wall, mixed(wall, BLACK, 0.2), 0, edge)
+    for _ in range(rng.randint(2, 9)):
+        at, size = scene.anywhere(0, edge), rng.uniform(0.05, 0.28) * scene.width
+        shape = rng.choice((box(at, size, size * rng.uniform(0.4, 2.2)), oval(at, size / 2)))
+        scene.flat(shape, hue(rng, 0.1, 0.7, 0.2, 1.0), rng.uniform(0.2, 0.8))
+    scene.ramp(mixed(table, BLACK, 0.25), table, edge, 1)
+    scene.grain(rng.uniform(0.005, 0.03), rng.uniform(2, 8), 1)
+    return edge
+
+
+def _pavement(scene: Scene, rng: Random) -> float:
+    """Ground seen from above at a slant: tiles, planks or carpet."""
+    tone, w, h = hue(rng, 0.05, 0.45, 0.3, 0.8), scene.width, scene.height
+    scene.ramp(mixed(tone, BLACK, 0.3), tone)
+    for y in h * np.linspace(0, 1, rng.randint(3, 10)) ** 1.5:
+        scene.flat(outline(0, y, w, y + rng.uniform(-4, 4)), mixed(tone, BLACK, 0.45), pen=rng.uniform(0.5, 1.5))
+    scene.grain(rng.uniform(0.02, 0.06), rng.uniform(1, 20), 1)
+    return rng.uniform(0.3, 0.6)
+
+
+def _land(scene: Scene, rng: Random, green: bool = False) -> float:
+    """A wide land under a large sky: mountains or ruins, a sun and smoke; or a green one with trees."""
+    w, h, edge, ruins = scene.width, scene.height, rng.uniform(0.55, 0.82), rng.choice((1, 2))
+    sky, far, sun = hue(rng, 0.2, 0.75, 0.15, 0.85), hue(rng, 0.1, 0.55, 0.6, 1.0), rng.uniform(0.02, 0.08) * w
+    ground, cloud = mixed(hue(rng, 0.2, 0.5, 0.2, 0.5), sky, 0.3), mixed(far, rng.choice((WHITE, (0.2, 0.2, 0.2))), 0.5)
+    if green:
+        edge, sky = edge * 0.7, mixed((0.45, 0.65, 0.95), (0.95, 0.85, 0.75), rng.random())
+        ground, far, cloud = mixed((0.2, 0.4, 0.1), (0.55, 0.55, 0.25), rng.random()), mixed(sky, WHITE, 0.5), WHITE
+    scene.ramp(sky, far, 0, edge)
+    scene.haze(scene.anywhere(0.05, edge), sun, sun, (1, 0.9, 0.7), rng.choice((0.0, 1.0)))
+    _clouds(scene, rng, cloud, 0, edge)
+    for distance in (0.75, 0.5, 0.3):
+        x = np.cumsum([rng.uniform(0.02, 0.11) * w for _ in range(20)]).repeat(ruins) - 0.1 * w
+        y = np.repeat([edge * h - rng.random() ** 1.6 * (1.15 - distance) * h / 2 for _ in range(20)], ruins)
+        line = x[ruins - 1 :] + 1j * y[: len(y) - ruins + 1]
+        trees = [oval(complex(a, edge * h), 0.1 * w, (edge * h - b) / 2 + 1) for a, b in zip(x, y, strict=True)][::3]
+        hills = [np.append(line, outline(x[-1], edge * h, x[0], edge * h))]
+        for shape in trees if green else hills:
+            scene.flat(shape, mixed(ground, far, distance))
+    scene.ramp(mixed(ground, far, 0.2), mixed(ground, BLACK, 0.35), edge, 1)
+    scene.grain(0.03, rng.uniform(1.5, 6), 1)
+    return edge
+
+
+def _clouds(scene: Scene, rng: Random, tone: Color, top: float, bottom: float) -> None:
+    for _ in range(rng.randint(2, 8)):
+        r = rng.uniform(0.07, 0.27) * scene.width
+        scene.haze(scene.anywhere(top, bottom), r, r * rng.uniform(0.15, 0.45), tone, rng.uniform(0.2, 0.55))
+
+
+_meadow = partial(_land, green=True)
+PLACES = (_room, _room, _sheet, _meadow, _pavement)
