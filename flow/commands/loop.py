@@ -117,7 +117,7 @@ def plan(run: Run, options: LoopOptions, flow: Flow) -> Plan:
 def _check_model(run: Run, wanted: str, models: list[model_store.Model]) -> None:
     if not model_store.find(models, wanted):
         hint = f"python roboflow.py {run.basetag} models lists {len(models)}." if models else "Leave --model out."
-        raise BadUsage(f"There is no model {wanted!r} for {run.basetag}.", hint)
+        raise NotReady(f"There is no model {wanted!r} for {run.basetag}.", hint)
 
 
 def _steps(run: Run, options: LoopOptions, flow: Flow, has_models: bool) -> tuple[list[Step], list[str]]:

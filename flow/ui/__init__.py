@@ -1,6 +1,6 @@
-"""The program's voice: `console` is the only module that prints or reads, `words` holds the long texts.
+"""The program's voice: `console` is the only module that prints or reads, `texts` holds the long ones.
 
-`keys` and `pager` are the console's own: keys as they are pressed, long texts page by page.
+`keys` is the console's own: what was typed ahead.
 
 Takes sentences, gives answers. May touch the terminal and the log. Imports `base` only.
 """

@@ -17,9 +17,9 @@ from flow.base.errors import BadUsage, Quit
 from flow.base.names import clean
 from flow.ui import keys, texts
 from flow.ui.layout import broken, broken_command, safe, table_lines
-from flow.ui.pager import Pages
 
 PLAIN_PROGRESS_S = 30.0  # seconds between two progress lines where there is no bar
+LESS = "-FRX -PsSPACE goes on, b goes back, q leaves$"  # one screen at once, colours, a prompt that says the keys
 BACK = object()  # what `ask` returns for the answer b
 
 
@@ -166,33 +166,17 @@ def columns() -> int:
     return _columns(sys.stdout) if _is_terminal(sys.stdout) else 80
 
 
-def page(text: str) -> None:
-    """Long text: page by page on a terminal, plain otherwise."""
-    if _is_terminal(sys.stdout):
-        _show_pages(text, sys.stdout)
+def page(text: str, stream: TextIO | None = None) -> None:
+    """Long text: through the person's pager on a terminal, plain otherwise (on stdout unless told otherwise)."""
+    stream = stream or sys.stdout
+    lines = broken(safe(text), _columns(stream))
+    if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb":
+        import pydoc
+
+        os.environ.setdefault("LESS", LESS)
+        pydoc.pager("\n".join(lines) + "\n")
     else:
-        result(text)
-
-
-def _show_pages(text: str, stream: TextIO) -> None:
-    """Page by page, each as high as the terminal; q, ESC and ENTER at the end lead back. A dumb terminal, or one that
-    has room for all of it, gets it whole."""
-    columns, rows = _size(stream)
-    pages = Pages(broken(safe(text), columns), rows)
-    if pages.count == 1 or os.environ.get("TERM") == "dumb" or not _is_terminal(sys.stdin):
-        print("\n".join(pages.lines), file=stream, flush=True)
-        return
-    descriptor, turned = sys.stdin.fileno(), True
-    with keys.one_by_one(descriptor):
-        while turned:
-            print(pages.text(), file=stream)
-            stream.write(pages.foot()[: columns - 1])
-            stream.flush()
-            while (moved := pages.press(keys.pressed(descriptor))) is None:
-                pass
-            stream.write("\r" + " " * (columns - 1) + "\r")
-            turned = moved
-    stream.flush()
+        print("\n".join(lines), file=stream, flush=True)
 
 
 def beep() -> None:
@@ -243,7 +227,7 @@ def ask(
             _err(_wrapped(f"{help}\n{texts.help_tail(default, back)}".lstrip("\n")))
             continue
         if word == "hh":
-            _show_pages(texts.helpmore(), sys.stderr)
+            page(texts.helpmore(), sys.stderr)
             continue
         if word == "b" and back:
             return BACK

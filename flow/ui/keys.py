@@ -1,4 +1,4 @@
-"""Reading a terminal beneath lines: one key at a time, and what was pasted beyond the line that was asked for.
+"""Reading a terminal beneath lines: what was typed or pasted beyond the line that was asked for.
 
 Only the console uses this.
 """
@@ -9,30 +9,6 @@ import select
 from collections.abc import Iterator
 
 PASTE_S = 0.03  # seconds; what comes sooner after a line than this was not typed by hand
-LEAVE, ON, BACK = "leave", "on", "back"
-_NAMED = {
-    b"q": LEAVE,
-    b"Q": LEAVE,
-    b"\x1b": LEAVE,
-    b"\x04": LEAVE,
-    b"": LEAVE,
-    b" ": ON,
-    b"\r": ON,
-    b"\n": ON,
-    b"f": ON,
-    b"\x1b[6~": ON,
-    b"\x1b[B": ON,
-    b"\x1bOB": ON,
-    b"\x1b[C": ON,
-    b"\x1bOC": ON,
-    b"b": BACK,
-    b"B": BACK,
-    b"\x1b[5~": BACK,
-    b"\x1b[A": BACK,
-    b"\x1bOA": BACK,
-    b"\x1b[D": BACK,
-    b"\x1bOD": BACK,
-}
 
 
 @contextlib.contextmanager
@@ -47,16 +23,6 @@ def one_by_one(descriptor: int) -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def pressed(descriptor: int) -> str:
-    """The next key's meaning: LEAVE, ON, BACK, or empty for any other. A lone ESC leaves, an arrow's ESC does not."""
-    raw = os.read(descriptor, 1)
-    while raw.startswith(b"\x1b") and len(raw) < 8 and waits(descriptor):
-        raw += os.read(descriptor, 1)
-        if len(raw) > 2 and 0x40 <= raw[-1] <= 0x7E:
-            break
-    return _NAMED.get(raw, "")
 
 
 def waits(descriptor: int, seconds: float = PASTE_S) -> bool:

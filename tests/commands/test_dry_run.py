@@ -88,7 +88,7 @@ def test_what_the_options_make_wrong_is_refused_in_the_dry_run_too():
     (root / "empty").mkdir()
     before = everything(root)
     for options, code in (
-        (("--model", "nosuch"), 2),
+        (("--model", "nosuch"), 10),
         (("--source", "nosuch"), 2),
         (("--source", f"folder:{root / 'empty'}"), 10),
     ):

@@ -113,7 +113,7 @@ CASES = {
     bad_usage: errors.BAD_USAGE,
     would_have_to_ask: errors.BAD_USAGE,
     bad_settings: errors.BAD_USAGE,
-    no_such_model: errors.BAD_USAGE,
+    no_such_model: errors.NOT_READY,
     no_such_source: errors.BAD_USAGE,
     nearly_a_basetag: errors.BAD_USAGE,
     some_failed: errors.PARTIAL,

@@ -234,7 +234,7 @@ def test_a_text_message_that_is_tried():
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("robots", "5", "art", "classify_top", "--model", "nosuch"), 2),
+        (("robots", "5", "art", "classify_top", "--model", "nosuch"), 10),
         (("robots", "5", "art", "classify_top", "--steps", "x"), 2),
         (("birds", "harvest"), 10),
         (("robots", "0", "0", "retrain_defaults", "--images-min", "99"), 10),

@@ -184,14 +184,14 @@ def search(root, site, *options):
 def test_a_model_that_is_not_there_is_refused_before_the_first_request(site, model):
     root = world.fresh(world.with_model)
     done = search(root, site, f"--model={model}")
-    assert (done.code, done.out) == (2, "") and f"There is no model {model!r} for robots." in done.err
+    assert (done.code, done.out) == (10, "") and f"There is no model {model!r} for robots." in done.err
     assert site.hits == [] and not list(root.glob("testing_photos/robots/unsorted_art*"))
 
 
 def test_a_model_is_refused_also_where_there_is_none_at_all(site):
     root = world.fresh(world.beginning)
     done = search(root, site, "--model", "nosuch")
-    assert done.code == 2 and "There is no model 'nosuch'" in done.err and site.hits == []
+    assert done.code == 10 and "There is no model 'nosuch'" in done.err and site.hits == []
 
 
 @pytest.mark.parametrize("by_name", [False, True])

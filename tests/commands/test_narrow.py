@@ -66,7 +66,9 @@ def test_status_tables_and_last_lines(two_models):
 
 
 def test_an_error_and_a_question(two_models):
-    refused = lines_of("robots", "5", "art", "classify_top", "--model", "nosuch", "--tf-files", str(two_models), code=2)
+    refused = lines_of(
+        "robots", "5", "art", "classify_top", "--model", "nosuch", "--tf-files", str(two_models), code=10
+    )
     assert_whole_words(refused)
     with Terminal("robots", "5", "art", "--source", "sample", "--tf-files", str(two_models), columns=COLUMNS) as t:
         t.expect("Sort with which model?")
