@@ -22,8 +22,8 @@ distance_gate = True  # True or False; unfamiliar images (unlike all training im
 scrapesite_default = "auto"  # source name; auto = Openverse, then Wikimedia Commons, both without a key
 imgnum_default = 50  # images 1..250; what ENTER means when the guide asks how many
 imgnum_maxpercycle = 250  # images 1..10000; one cycle's worth, so that checking by hand stays an evening's work
-licences = ["cc0", "pdm", "by", "by-sa"]  # licence codes; these allow training and sharing with credit
-contact = ""  # e-mail or web address; sent in the User-Agent so that a site can reach you (Commons asks for it)
+licences = ["cc0", "pdm", "by", "by-sa", "mit", "apache-2.0"]  # licence codes; for training and sharing with credit
+contact = ""  # e-mail or web address of yours; sent in the User-Agent, so that a site can reach you
 image_side_max = 1024  # pixels 64..8192; longest side kept, far more than any backbone uses
 image_side_min = 160  # pixels 16..4096; smaller downloads teach little
 image_aspect_max = 4.0  # ratio 1..100; longer strips are banners, not pictures
@@ -40,6 +40,11 @@ url_openverse = "https://api.openverse.org"  # base URL; a setting so that it ca
 url_commons = "https://commons.wikimedia.org"  # base URL
 url_nasa = "https://images-api.nasa.gov"  # base URL
 url_inaturalist = "https://api.inaturalist.org"  # base URL
+url_gbif = "https://api.gbif.org"  # base URL
+url_cleveland = "https://openaccess-api.clevelandart.org"  # base URL
+url_met = "https://collectionapi.metmuseum.org"  # base URL
+url_huggingface = "https://huggingface.co"  # base URL; for a dataset's card, with its licence
+url_huggingface_rows = "https://datasets-server.huggingface.co"  # base URL; for a dataset's rows
 url_imgur = "https://api.imgur.com"  # base URL
 url_flickr = "https://api.flickr.com"  # base URL
 

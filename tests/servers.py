@@ -24,6 +24,7 @@ class Server:
         self.routes: dict[str, Route] = {}
         self.hits: list[str] = []  # paths with their queries, as they came
         self.headers: list[dict[str, str]] = []
+        self.times: list[float] = []  # monotonic, of each hit
         self.at_once = 0
         self.latency_s = latency_s
         self.left_at = 0.0  # monotonic time the last answer left
@@ -51,6 +52,10 @@ class Server:
     def paths(self) -> list[str]:
         return [urlsplit(hit).path for hit in self.hits]
 
+    def most_in_a_second(self) -> int:
+        """The largest number of requests that came within any one second."""
+        return max((sum(begin <= t < begin + 1.0 for t in self.times) for begin in self.times), default=0)
+
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         request.counted = True
         with self._lock:
@@ -58,6 +63,7 @@ class Server:
             self.at_once = max(self.at_once, self._now)
             self.hits.append(request.path)
             self.headers.append(dict(request.headers))
+            self.times.append(time.monotonic())
         try:
             if self.latency_s:
                 time.sleep(self.latency_s)

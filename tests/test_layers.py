@@ -36,7 +36,7 @@ SCRIPT_LAYERS = [
     {"scripts.report"},
     {"scripts.retrain", "scripts.label_image"},
     {"scripts.api"},
-    {"scripts.studies", "scripts.demo"},
+    {"scripts.studies", "scripts.demo", "scripts.live_sources"},
 ]
 DOOR = "flow.base.learning"  # the only module of flow that names `scripts`
 DRAWING = "flow.sources.sample."  # draws the sample robots; imported by the sample source alone, when it draws

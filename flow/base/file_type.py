@@ -1,7 +1,7 @@
-"""What a file is, by its first bytes: enough to tell a picture from a web page."""
+"""What a file is, by its first bytes: enough to tell an image from a web page."""
 
 MAGIC = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF87a": "gif", b"GIF89a": "gif", b"BM": "bmp"}
-NOT_PICTURE = "not a picture"  # the reason, as it stands in the last line of a download
+NOT_IMAGE = "not an image"  # the reason, as it stands in the last line of a download
 
 
 def kind_of(data: bytes) -> str:

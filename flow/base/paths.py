@@ -82,6 +82,11 @@ def last_run(basetag: str) -> Path:
     return tf_files() / "logs" / f"{basetag}_last_run.json"
 
 
+def rests() -> Path:
+    """Which hosts asked to be left alone, or refused us, and until when; may be removed at any time."""
+    return tf_files() / "rests.json"
+
+
 def hashes() -> Path:
     return bottlenecks() / "hashes.sqlite"
 

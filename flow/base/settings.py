@@ -24,8 +24,16 @@ FILE_BYTES_MAX = 100_000  # no real settings file is larger; stops a YAML bomb b
 PREFIX = "ROBOFLOW_"
 NOT_SETTINGS = {"ROBOFLOW_NATIVE_LOG"}
 NEAR_MISS = 0.8  # similarity (difflib) from which an unknown name in the environment is taken for a typing error
-LICENCE_CODES = ("cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd", "unknown")
+LICENCE_CODES = (
+    *("cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd"),
+    *("mit", "apache-2.0", "unknown"),
+)
 RENAMED = {"licenses": "licences"}  # what settings were called in earlier versions; such files go on working
+# Addresses of nobody, as documentation shows them (RFC 2606), and senders that cannot be reached.
+PLACEHOLDER = re.compile(
+    r"(?:^|[@/.])example\.(?:com|org|net|edu)\b|@example$|\.(?:example|invalid|test)(?:/|$)|no-?reply@|^you@",
+    re.IGNORECASE,
+)
 FOLDER_NAMES = ("unsorted_name", "sorted_name", "harvested_name", "quarantine_name")
 
 _LINE = re.compile(
@@ -124,6 +132,9 @@ def check(name: str, value: Any, where: str) -> Any:
         raise BadUsage(problem, "Letters, digits and _ are fine.")
     if name == "path_to_tf_files":
         check_folder(value, where)
+    if name == "contact" and PLACEHOLDER.search(value):
+        problem = f"{where}: {_shown(value)} is a placeholder, and sites such as Wikimedia refuse those (403)."
+        raise BadUsage(problem, "Give an e-mail or web address of your own, or leave `contact` out.")
     return value
 
 

@@ -15,7 +15,7 @@ from flow.base.errors import BadUsage, NotReady, Quit, RoboError
 from flow.base.options import option
 from flow.classify import ClassifyOptions, classify
 from flow.commands.command import Command, Message, Result, Run, Section
-from flow.commands.tell import tell_downloaded, tell_moved, tell_sorted
+from flow.commands.tell import tell_downloaded, tell_moved, tell_preview, tell_sorted
 from flow.commands.training import train
 from flow.download.options import DownloadOptions
 from flow.guide import ask, basetag_state
@@ -357,17 +357,16 @@ def would(run: Run, options: LoopOptions, flow: Flow) -> list[tuple[str, Result]
 
             done = harvest(run.basetag, run.stamp, run.catalogue, options.only_checked, options.sorted, dry_run=True)
             found.append((step.value, done))
+        elif step is Step.DOWNLOAD:
+            from flow.download.preview import preview
+
+            shown = preview(run.basetag, options)
+            tell_preview(shown)
+            found.append((step.value, shown))
         else:
-            would_do = {Step.DOWNLOAD: _would_download, Step.CLASSIFY: _would_classify, Step.RETRAIN: _would_retrain}
+            would_do = {Step.CLASSIFY: _would_classify, Step.RETRAIN: _would_retrain}
             found.append((step.value, Message(would_do[step](run, options, todo))))
     return found
-
-
-def _would_download(run: Run, options: LoopOptions, todo: Plan) -> str:
-    folder = paths.unsorted_dir(run.basetag, options.searchtag)
-    quantity = min(options.quantity, cfg.imgnum_maxpercycle)
-    wanted = f"{quantity} new images of {options.searchtag} ({options.source})"
-    return f"would look for {wanted} for {folder}, {files.count_images(folder)} are there"
 
 
 def _would_classify(run: Run, options: LoopOptions, todo: Plan) -> str:

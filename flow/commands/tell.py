@@ -1,5 +1,7 @@
 """What a step's result says at a terminal: where things are, how many, and what to do now."""
 
+from typing import TYPE_CHECKING
+
 from flow.base import files, paths
 from flow.classify import Sorted
 from flow.download.result import Downloaded
@@ -10,15 +12,31 @@ from flow.models import model_store
 from flow.retrain.step import IMAGES_LEAST, Retrained
 from flow.ui import console, texts
 
+if TYPE_CHECKING:  # it brings requests
+    from flow.download.preview import Preview
 
-def tell_downloaded(basetag: str, done: Downloaded) -> None:
-    """How many came and where they are; for a new basetag, what to do with the first ones."""
+
+def tell_downloaded(basetag: str, done: Downloaded, first_steps: bool = True) -> None:
+    """How many came and where they are; for a new basetag, what to do with the first ones.
+
+    Args:
+        first_steps: False where the images are labelled already.
+    """
     console.note(f"  {done.line()}")
     if files.count_images(done.folder):
         console.note(f"  they are in {done.folder}")
-        if not model_store.all_models(basetag):
+        if first_steps and not model_store.all_models(basetag):
             console.note(texts.first_sorting(done.folder, paths.training(basetag)))
             show_training_data(basetag, IMAGES_LEAST)
+
+
+def tell_preview(shown: "Preview") -> None:
+    """The first titles that each site shows, and how many results it has."""
+    for one in shown.sources:
+        how_many = f", of {one.total} {one.found_by}".rstrip() if one.total else ""
+        console.note(f"  {one.problem}" if one.problem else f"  {one.source}, the first {len(one.titles)}{how_many}:")
+        for title in one.titles:
+            console.note(f"    {title}")
 
 
 def tell_moved(done: Harvested | Imported) -> None:

@@ -1,4 +1,4 @@
-"""What the sources offer, one after the other, without what is known or not allowed, and with an end."""
+"""What the sources offer, one candidate after the other, without what is known or not allowed, and with an end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,8 +13,7 @@ from flow.ui import console
 from flow.web.fetch import Fetcher
 from flow.web.headers import plain_url
 
-OTHER_LICENCE = "other licence"
-USELESS_MAX = 1000  # offers one after the other that bring nothing; beside as many as are remembered of that source
+USELESS_MAX = 1000  # candidates in a row that bring nothing; beside as many as are remembered of that source
 
 
 @dataclass
@@ -23,17 +22,17 @@ class Problems:
 
     reasons: list[str] = field(default_factory=list)
     again: bool = False  # the same command may bring more
-    own: bool = False  # a picture of the user's own was refused
+    own: bool = False  # an image of the user's own was refused
 
 
 class Candidates:
-    """Iterate over it for (source, offer). Only the main thread uses it."""
+    """Iterate over it for (source, candidate). Only the main thread uses it."""
 
-    def __init__(self, sources: list[Source], keeper: ImageStore, fetcher: Fetcher, trouble: Problems):
-        self._sources, self._keeper, self._fetcher, self._trouble = sources, keeper, fetcher, trouble
-        self._wanted, self._catalogue = keeper.wanted, keeper.catalogue
-        self._seen: set[tuple[str, str]] = set()  # offers of this run
-        self._in_vain = 0  # offers since the last that was kept
+    def __init__(self, sources: list[Source], store: ImageStore, fetcher: Fetcher, problems: Problems):
+        self._sources, self._store, self._fetcher, self._problems = sources, store, fetcher, problems
+        self._wanted, self._catalogue = store.wanted, store.catalogue
+        self._seen: set[tuple[str, str]] = set()  # candidates of this run
+        self._in_vain = 0  # candidates since the last that was kept
 
     def __iter__(self) -> Iterator[tuple[Source, FoundImage]]:
         for source in self._sources:
@@ -42,22 +41,22 @@ class Candidates:
             try:
                 for found in self._answers(source):
                     if self._in_vain >= most:
-                        self._trouble.reasons.append(_nothing_new(source, self._in_vain))
+                        self._problems.reasons.append(_nothing_new(source, self._in_vain))
                         break
                     if self._is_new(source, found):
                         yield source, found
                     else:
                         self._in_vain += 1
                 else:
-                    self._trouble.reasons.append(_no_more(source, self._wanted.searchtag))
+                    self._problems.reasons.append(_no_more(source, self._wanted.searchtag))
             except SourceError as problem:
-                self._trouble.again = True
-                self._trouble.reasons.append(problem.reason)
+                self._problems.again = self._problems.again or problem.again
+                self._problems.reasons.append(problem.reason)
                 console.detail(f"{problem.reason}.")  # the last line says it
 
-    def judged(self, looked_at: int, kept: int) -> None:
-        """What became of offers that were tried. A source that goes on offering what is of no use is left."""
-        self._in_vain = 0 if kept else self._in_vain + looked_at
+    def judged(self, tried: int, kept: int) -> None:
+        """What became of candidates that were tried. A source that goes on offering what is of no use is left."""
+        self._in_vain = 0 if kept else self._in_vain + tried
 
     def tell_limits(self, places: int) -> None:
         """Say before anything is fetched where the sources together cannot show as many as are wanted."""
@@ -73,11 +72,11 @@ class Candidates:
         )
 
     def _answers(self, source: Source) -> Iterator[FoundImage]:
-        """The source's offers. An answer of a site that it cannot read ends the source, never the run."""
+        """What the source offers. An answer of a site that it cannot read ends the source, never the run."""
         found = iter(source.search(self._wanted.searchtag))
         while True:
             try:
-                offer = next(found)
+                candidate = next(found)
             except StopIteration:
                 return
             except (SourceError, RoboError):
@@ -88,20 +87,20 @@ class Candidates:
                 runlog.failure(problem)
                 kind = type(problem).__name__
                 raise SourceError(f"{source.name} answered something that makes no sense ({kind})") from problem
-            yield offer
+            yield candidate
 
     def _is_new(self, source: Source, found: FoundImage) -> bool:
-        """Whether an offer is worth a request; otherwise it is counted here."""
+        """Whether a candidate is worth a request; otherwise it is counted here."""
         key = (found.source, found.source_id)
         if key in self._seen:
             return False  # the site repeats itself: not another image
         self._seen.add(key)
         entry = self._catalogue.archived(found.source, found.source_id, plain_url(found.image_url))
         if entry and not self._worth_again(entry):
-            self._keeper.counts[SEEN_BEFORE] += 1
+            self._store.counts[SEEN_BEFORE] += 1
             return False
         if not source.own and found.licence not in cfg.licences:
-            self._keeper.counts[OTHER_LICENCE] += 1
+            self._store.counts[source.other_licence] += 1
             return False
         return True
 
@@ -115,7 +114,7 @@ class Candidates:
 
 
 def _nothing_new(source: Source, count: int) -> str:
-    return f"{source.name} brought nothing new in {count:,} offers one after the other, so I stopped asking"
+    return f"{source.name} brought nothing new in {count:,} results in a row, so I stopped asking"
 
 
 def _no_more(source: Source, searchtag: str) -> str:

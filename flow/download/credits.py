@@ -29,7 +29,13 @@ COLUMNS = (
     "sha256",
     "origin_sha256",
 )
-LICENCE_NAMES = {"cc0": "CC0 1.0", "pdm": "Public Domain", "unknown": "an unknown licence"}
+LICENCE_NAMES = {
+    "cc0": "CC0 1.0",
+    "pdm": "Public Domain",
+    "mit": "the MIT licence",
+    "apache-2.0": "the Apache licence 2.0",
+    "unknown": "an unknown licence",
+}
 
 
 def update_logs(folder: Path, searchtag: str, images: list[Image]) -> None:
@@ -50,10 +56,15 @@ def update_logs(folder: Path, searchtag: str, images: list[Image]) -> None:
 
 def credit_line(title: str, creator: str, licence_code: str, licence_url: str, page_url: str) -> str:
     """`"Tin robot" by Jo Example, CC BY 2.0, https://... , from https://...`: what CC BY asks for."""
-    name = LICENCE_NAMES.get(licence_code, f"CC {licence_code.upper()}")
-    parts = [f'"{title}"' if title else "An image", f"by {creator}" if creator else "", f"is under {name}"]
+    who = f"by {creator}" if creator else ""
+    parts = [f'"{title}"' if title else "An image", who, f"is under {licence_name(licence_code)}"]
     line = " ".join(part for part in parts if part)
     return line + "".join(f", {link}" for link in (licence_url, page_url) if link)
+
+
+def licence_name(code: str) -> str:
+    """by-sa -> CC BY-SA; for people."""
+    return LICENCE_NAMES.get(code, f"CC {code.upper()}")
 
 
 def _add_lines(path: Path, lines: list[str]) -> None:

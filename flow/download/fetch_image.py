@@ -1,4 +1,4 @@
-"""One image from offer to picture: read or fetch it, take it in. Runs in the download's threads."""
+"""One image from candidate to JPEG: read or fetch it, decode it. Runs in the download's threads."""
 
 from dataclasses import dataclass, replace
 from itertools import count
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from flow.base.files import write_part
 from flow.download.validate import DAMAGED, TOO_MANY_PIXELS, Rejected, ValidImage, validate_image
-from flow.records.rows import DEFERRED, FAILED, REFUSED
+from flow.records.rows import FAILED, REFUSED
 from flow.sources import FoundImage, Source
-from flow.web.failures import ODD, WAIT, NotFetched
+from flow.web.failures import ODD, Fallback, NotFetched
 from flow.web.fetch import Fetcher
 
 _numbers = count(1)  # for the names of part files; next() on it is safe in threads
@@ -16,71 +16,61 @@ _numbers = count(1)  # for the names of part files; next() on it is safe in thre
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one offer: a picture, or the status and reason why not."""
+    """What became of one candidate: an image, or the status and reason why not."""
 
     source: Source
     found: FoundImage
     data: bytes = b""  # as fetched
-    taken: ValidImage | None = None
-    part: Path | None = None  # the picture's file, not yet under its name
+    valid: ValidImage | None = None
+    part: Path | None = None  # the image's file, not yet under its name
     status: str = ""
     reason: str = ""  # a few words to count by
     detail: str = ""  # one sentence for the log
+    fallback: Fallback = Fallback.NOWHERE  # where its other addresses may be tried
 
 
-def fetch_image(source: Source, found: FoundImage, fetcher: Fetcher, fallback: bool = False) -> Outcome:
-    """Read or fetch the bytes of one image. Never raises for trouble with the one image.
+def fetch_image(source: Source, found: FoundImage, url: str, fetcher: Fetcher) -> Outcome:
+    """Read or fetch the bytes of one image. Never raises because of the one image.
 
     Args:
-        fallback: fetch `fallback_url` because the host of `image_url` wants a rest.
+        url: which of `found.addresses`.
     """
     try:
         data = source.read(found)
-        return Outcome(source, found, _fetch(found, fetcher, fallback) if data is None else data)
+        return Outcome(source, found, fetcher.get(url) if data is None else data)
     except NotFetched as problem:
-        return Outcome(source, found, b"", None, None, problem.status, problem.reason, str(problem))
+        return Outcome(
+            source, found, status=problem.status, reason=problem.reason, detail=str(problem), fallback=problem.fallback
+        )
     except OSError as problem:
         why = f"unreadable: {problem.strerror or type(problem).__name__}"
         return Outcome(source, found, status=FAILED, reason="unreadable", detail=why)
-    except Exception as problem:  # noqa: BLE001 - one picture, whatever is wrong with it, never ends a run
+    except Exception as problem:  # noqa: BLE001 - one image, whatever is wrong with it, never ends a run
         why = f"{ODD}: {type(problem).__name__}"
-        return Outcome(source, found, status=FAILED, reason=ODD, detail=why)
+        return Outcome(source, found, status=FAILED, reason=ODD, detail=why, fallback=Fallback.ANYWHERE)
 
 
 def decode_image(outcome: Outcome, fetcher: Fetcher, folder: Path) -> Outcome:
-    """Turn fetched bytes into a picture and write it as a part file in `folder`.
+    """Decode fetched bytes and write the image as a part file in `folder`.
 
     Raises:
-        OSError: the disk is full. That is no trouble of the one image, and ends the run.
+        OSError: the disk is full. That has nothing to do with the one image, and ends the run.
     """
     if outcome.status or fetcher.stopped.is_set():
         return outcome
     try:
-        taken = validate_image(outcome.data)
+        valid = validate_image(outcome.data)
     except Rejected as problem:
-        return replace(outcome, data=b"", status=REFUSED, reason=problem.reason, detail=str(problem))
+        return _refused(outcome, problem.reason, str(problem))
     except MemoryError:
-        return replace(outcome, data=b"", status=REFUSED, reason=TOO_MANY_PIXELS)
+        return _refused(outcome, TOO_MANY_PIXELS)
     except Exception as problem:  # noqa: BLE001 - as above; nothing here touches the disk yet
-        why = f"{DAMAGED}: {type(problem).__name__}"
-        return replace(outcome, data=b"", status=REFUSED, reason=DAMAGED, detail=why)
-    part = write_part(folder, f"{next(_numbers)}.jpg", taken.jpeg)
-    return replace(outcome, data=b"", taken=taken, part=part)
+        return _refused(outcome, DAMAGED, f"{DAMAGED}: {type(problem).__name__}")
+    part = write_part(folder, f"{next(_numbers)}.jpg", valid.jpeg)
+    return replace(outcome, data=b"", valid=valid, part=part)
 
 
-def _fetch(found: FoundImage, fetcher: Fetcher, fallback: bool) -> bytes:
-    """The image's bytes, from its second address where the first gives none."""
-    if fallback:
-        try:
-            return fetcher.get(found.fallback_url)
-        except NotFetched as problem:  # says nothing about the first address, which is only resting
-            raise NotFetched(DEFERRED, WAIT, str(problem)) from problem
-    try:
-        return fetcher.get(found.image_url)
-    except NotFetched as problem:
-        if not found.fallback_url or not problem.elsewhere:
-            raise
-        try:
-            return fetcher.get(found.fallback_url)
-        except NotFetched:
-            raise problem from None  # the first address is the one to tell about
+def _refused(outcome: Outcome, reason: str, detail: str = "") -> Outcome:
+    """What cannot be used. Too many pixels may be fewer at the smaller address."""
+    fallback = Fallback.ANYWHERE if reason == TOO_MANY_PIXELS else Fallback.NOWHERE
+    return replace(outcome, data=b"", status=REFUSED, reason=reason, detail=detail, fallback=fallback)

@@ -22,10 +22,9 @@ SEEN_BEFORE, EXACT, NEAR = "seen before", "duplicate", "near-duplicate"
 
 
 class ImageStore:
-    """Puts pictures into one unsorted folder. Only the main thread uses it.
+    """Puts images into one unsorted folder. Only the main thread uses it.
 
-    Args:
-        counts: where what is not kept is counted by reason.
+    `counts`: what is not kept, by reason; `found_by`: what is kept, by what the search went by.
     """
 
     def __init__(  # everything a kept image depends on
@@ -40,24 +39,26 @@ class ImageStore:
         self.basetag, self.wanted, self.catalogue, self.known = basetag, wanted, catalogue, known
         self.folder, self.now = folder, now
         self.counts: Counter[str] = Counter()
+        self.found_by: Counter[str] = Counter()
         self._published: list[tuple[ArchiveEntry, Image]] = []  # their files are there, their rows still pending
         self.number = _next_number(folder, wanted.searchtag, catalogue)
 
-    def keep(self, pictures: list[tuple[FoundImage, ValidImage, Path]]) -> int:
+    def keep(self, images: list[tuple[FoundImage, ValidImage, Path]]) -> int:
         """Keep what is new, count the rest. Returns how many were kept.
 
         Rows are written as pending, then the files get their names, and with the next rows (or `confirm`) they are
         marked kept: one transaction a batch, and the next run puts right a kill anywhere in between.
 
         Args:
-            pictures: the offer, the picture, and its part file.
+            images: the candidate, the image, and its part file.
         """
         rows = []
-        for found, taken, part in pictures:
-            if self._is_there(found, taken):
+        for found, valid, part in images:
+            if self._is_there(found, valid):
                 part.unlink(missing_ok=True)
             else:
-                rows.append((*self._prepare(found, taken), part))
+                rows.append((*self._prepare(found, valid), part))
+                self.found_by[found.found_by] += 1
         if not rows:
             return 0
         self.catalogue.keep(*self._published, *((entry, image) for entry, image, _ in rows))
@@ -79,49 +80,50 @@ class ImageStore:
         self.counts[reason] += 1
         self.catalogue.archive(self._entry(found, status, reason))
 
-    def _is_there(self, found: FoundImage, taken: ValidImage) -> bool:
-        """True for a picture there is already; it is remembered as a duplicate of that one."""
-        same = self.known.exact(taken.origin_sha256, taken.sha256)
-        if same and same == taken.sha256 and self._adopt(found, taken):
+    def _is_there(self, found: FoundImage, valid: ValidImage) -> bool:
+        """True for an image that is there already; it is remembered as a duplicate of that one."""
+        same = self.known.exact(valid.origin_sha256, valid.sha256)
+        if same and same == valid.sha256 and self._adopt(found, valid):
             return True
-        like = same or self.known.alike(taken.look)
-        if not like:
+        other = same or self.known.near_duplicate(valid.fingerprint)
+        if not other:
             return False
         self.counts[EXACT if same else NEAR] += 1
         entry = self._entry(found, DUPLICATE, EXACT if same else NEAR)
-        self.catalogue.archive(replace(entry, origin_sha256=taken.origin_sha256, sha256=like))
+        self.catalogue.archive(replace(entry, origin_sha256=valid.origin_sha256, sha256=other))
         return True
 
-    def _adopt(self, found: FoundImage, taken: ValidImage) -> bool:
+    def _adopt(self, found: FoundImage, valid: ValidImage) -> bool:
         """A file of ours in this folder that the catalogue does not know gets its provenance back."""
-        path = self.known.on_disk.get(taken.sha256)
-        if path is None or path.parent != self.folder or self.catalogue.image(taken.sha256):
+        path = self.known.on_disk.get(valid.sha256)
+        if path is None or path.parent != self.folder or self.catalogue.image(valid.sha256):
             return False
-        entry, image = self._prepare(found, taken)
+        entry, image = self._prepare(found, valid)
         self.number -= 1
         self.catalogue.keep((replace(entry, status=KEPT), replace(image, file_name=path.name)))
         self.counts[SEEN_BEFORE] += 1
         return True
 
-    def _prepare(self, found: FoundImage, taken: ValidImage) -> tuple[ArchiveEntry, Image]:
+    def _prepare(self, found: FoundImage, valid: ValidImage) -> tuple[ArchiveEntry, Image]:
         """The rows of an image to be kept, under the next file name."""
-        self.known.add(taken.origin_sha256, taken.sha256, taken.look)
+        self.known.add(valid.origin_sha256, valid.sha256, valid.fingerprint)
         self.number += 1
-        entry = replace(self._entry(found, PENDING, ""), origin_sha256=taken.origin_sha256, sha256=taken.sha256)
-        return entry, self._image(found, taken, f"{self.wanted.searchtag}_{self.number}_{self.now():%H%M%S}.jpg")
+        entry = replace(self._entry(found, PENDING, ""), origin_sha256=valid.origin_sha256, sha256=valid.sha256)
+        return entry, self._image(found, valid, f"{self.wanted.searchtag}_{self.number}_{self.now():%H%M%S}.jpg")
 
     def _entry(self, found: FoundImage, status: str, reason: str) -> ArchiveEntry:
         at = self.now().isoformat(timespec="seconds")
         return ArchiveEntry(found.source, found.source_id, plain_url(found.image_url), status, at, reason)
 
-    def _image(self, found: FoundImage, taken: ValidImage, file_name: str) -> Image:
+    def _image(self, found: FoundImage, valid: ValidImage, file_name: str) -> Image:
         """The provenance of an image, every text made printable."""
         title, creator = one_line(found.title), one_line(found.creator)
-        links = [one_line(link) for link in (found.image_url, found.page_url, found.licence_url)]
+        image_url = plain_url(found.image_url) or found.image_url
+        links = [one_line(link) for link in (image_url, found.page_url, found.licence_url)]
         credit = one_line(found.credit) or credit_line(title, creator, found.licence, links[2], links[1] or links[0])
         return Image(
-            taken.sha256,
-            taken.origin_sha256,
+            valid.sha256,
+            valid.origin_sha256,
             file_name,
             found.source,
             found.source_id,

@@ -1,4 +1,4 @@
-"""What a basetag has already: the contents and looks of every image on disk and of those the catalogue remembers."""
+"""What a basetag has already: contents and fingerprints of all images on disk and of those the catalogue remembers."""
 
 import os
 from collections.abc import Iterator
@@ -13,36 +13,35 @@ from flow.records.rows import KEPT
 
 
 class KnownImages:
-    """Answers whether a new picture is there already, exactly or as a near-duplicate."""
+    """Answers whether a new image is there already, exactly or as a near-duplicate."""
 
     def __init__(self, basetag: str, catalogue: Catalogue, near: bool):
         """Read (or remember) all images of the basetag: training photos, unsorted, sorted and harvested ones.
 
         Args:
-            near: whether looks are wanted at all.
+            near: whether near-duplicates are looked for at all.
         """
-
-        self._book = hash_cache()
-        self._looks = api.FingerprintIndex()
+        self._hashes = hash_cache()
+        self._fingerprints = api.FingerprintIndex()
         self._near = near
-        by_path = self._book.sha256s(image_files(basetag))
+        by_path = self._hashes.sha256s(image_files(basetag))
         self.on_disk = {sha: path for path, sha in by_path.items()}
         finish_pending(catalogue, self.on_disk)
         self._contents = set(self.on_disk)
         images = catalogue.images()
         self._contents.update(image.sha256 for image in images)
         self._origins = {image.origin_sha256: image.sha256 for image in images if image.origin_sha256}
-        if near:  # every look in store costs a few milliseconds the first time, nothing later
-            # Pictures a person deleted are found by the look remembered from when they were there.
+        if near:  # each costs a few milliseconds the first time, nothing later
+            # Images that a person deleted are found by the fingerprint remembered from when they were there.
             files_of = {image.sha256: Path(os.devnull) for image in images} | self.on_disk
-            for sha, look in sorted(self._book.fingerprints(files_of).items()):
-                self._looks.add(sha, look)
+            for sha, fingerprint in sorted(self._hashes.fingerprints(files_of).items()):
+                self._fingerprints.add(sha, fingerprint)
 
     def __enter__(self) -> "KnownImages":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._book.__exit__()
+        self._hashes.__exit__()
 
     def exact(self, origin_sha256: str, sha256: str) -> str:
         """The sha256 of the image with these bytes, as they came or as kept; empty where there is none."""
@@ -51,16 +50,16 @@ class KnownImages:
                 return sha
         return self._origins.get(origin_sha256, "")
 
-    def alike(self, look: "api.Fingerprint") -> str:
+    def near_duplicate(self, fingerprint: "api.Fingerprint") -> str:
         """The sha256 of a near-duplicate; empty where there is none."""
-        return (self._looks.find(look) or "") if self._near else ""
+        return (self._fingerprints.find(fingerprint) or "") if self._near else ""
 
-    def add(self, origin_sha256: str, sha256: str, look: "api.Fingerprint") -> None:
+    def add(self, origin_sha256: str, sha256: str, fingerprint: "api.Fingerprint") -> None:
         """One more kept image."""
         self._contents.add(sha256)
         self._origins[origin_sha256] = sha256
-        self._looks.add(sha256, look)
-        self._book.add_fingerprints({sha256: look})
+        self._fingerprints.add(sha256, fingerprint)
+        self._hashes.add_fingerprints({sha256: fingerprint})
 
 
 def finish_pending(catalogue: Catalogue, on_disk: dict[str, Path]) -> None:

@@ -1,4 +1,4 @@
-"""What a download can be told."""
+"""The options of a download."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,21 @@
 """What a download came to: every image that was looked at is in one of its counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flow.base.errors import DONE, PARTIAL
 
-PLURALS = {"duplicate": "duplicates", "near-duplicate": "near-duplicates", "not a picture": "not pictures"}
+# Reasons that do not read well after "was" or "were" as they are: how one and how several of them are called.
+WORDED = {
+    "duplicate": ("a duplicate", "duplicates"),
+    "near-duplicate": ("a near-duplicate", "near-duplicates"),
+    "not an image": ("not an image", "not images"),
+    "no connection": ("out of reach", "out of reach"),
+    "bad address": ("at a bad address", "at bad addresses"),
+    "not a public address": ("at no public address", "at no public address"),
+    "too many pixels": ("too large in pixels", "too large in pixels"),
+    "an answer that makes no sense": ("answered with nonsense", "answered with nonsense"),
+}
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,7 @@ class Downloaded:
     reason: str = ""  # why it is fewer than asked, and when to go on; empty where all came
     partial: bool = False
     goes_on: bool = False  # the same command may bring more
+    found_by: dict[str, int] = field(default_factory=dict)  # of `kept`, by what the search went by
 
     @property
     def looked_at(self) -> int:
@@ -40,12 +51,21 @@ class Downloaded:
         return PARTIAL if self.partial else DONE
 
     def line(self) -> str:
-        """`200 asked: 187 kept, 6 duplicates, 4 too small, 3 gone (404)`: all that was looked at."""
-        kept = f"{self.kept} kept" + (f" after {self.before} before" if self.before else "")
-        parts = [kept, *(f"{n} {PLURALS.get(name, name) if n != 1 else name}" for name, n in self.counts.items() if n)]
-        seen = "" if self.looked_at == self.asked - self.before else f" ({self.looked_at} looked at)"
-        missing = f"; {self.missing} missing" if self.missing else ""
-        return f"{self.asked} asked: {', '.join(parts)}{seen}{missing}" + (f". {self.reason}" if self.reason else "")
+        """`187 of 200 kept (180 by the phrase, 7 by single words); 13 others were not: 9 duplicates, 4 too small`, and
+        why some are missing. Everything that was looked at is in it."""
+        kept = f"{self.before + self.kept} of {self.asked} kept"
+        ways = [f"{n} {way}" for way, n in self.found_by.items() if way]
+        earlier = [f"{self.before} in an earlier run"] if self.before else []
+        kept += f" ({', '.join(earlier + ways)})" if earlier or ways else ""
+        return "; ".join(part for part in (kept, self._others()) if part) + (f". {self.reason}" if self.reason else "")
+
+    def _others(self) -> str:
+        counts = {name: n for name, n in self.counts.items() if n}
+        if len(counts) == 1:
+            [(name, n)] = counts.items()
+            return f"{n} {'was' if n == 1 else 'were'} {_worded(name, n)}"
+        others = ", ".join(f"{n} {_worded(name, n).removeprefix('a ')}" for name, n in counts.items())
+        return f"{sum(counts.values())} others were not: {others}" if counts else ""
 
     def facts(self) -> dict:
         """The same as data."""
@@ -55,11 +75,16 @@ class Downloaded:
             "kept_before": self.before,
             "looked_at": self.looked_at,
             "missing": self.missing,
+            "found_by": {way: n for way, n in self.found_by.items() if way},
             "counts": dict(self.counts),
             "folder": str(self.folder),
             "reason": self.reason,
             "code": self.code,
         }
+
+
+def _worded(reason: str, count: int) -> str:
+    return WORDED.get(reason, (reason, reason))[count != 1]
 
 
 def was_offline(results: object) -> bool:

@@ -1,4 +1,4 @@
-"""From the bytes of anything to a picture worth keeping: an RGB JPEG, or a refusal with its reason.
+"""From the bytes of anything to an image worth keeping: an RGB JPEG, or a refusal with its reason.
 
 The decoding is `scripts.learn.images`; here are the sniffing before it and the judging after it.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import config as cfg
-from flow.base.file_type import NOT_PICTURE, kind_of
+from flow.base.file_type import NOT_IMAGE, kind_of
 from flow.base.learning import api
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 JPEG_QUALITY = 90
-FLAT_RANGE = 10  # of 255; a picture whose every channel varies less shows nothing
+FLAT_RANGE = 10  # of 255; an image whose every channel varies less shows nothing
 
 # Reasons for refusing, as they stand in the last line of a download
 DAMAGED, TOO_SMALL, TOO_LONG, FLAT, TOO_MANY_PIXELS = (
@@ -39,25 +39,25 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class ValidImage:
-    """A picture as it will be kept. The hashes are hex sha256."""
+    """An image as it will be kept. The hashes are hex sha256."""
 
     jpeg: bytes
     sha256: str
     origin_sha256: str
-    look: "api.Fingerprint"
+    fingerprint: "api.Fingerprint"
     width: int  # pixels
     height: int
 
 
 def validate_image(data: bytes) -> ValidImage:
-    """A picture made ready: turned upright, RGB, longest side at most cfg.image_side_max, JPEG without EXIF.
+    """An image made ready: turned upright, RGB, longest side at most cfg.image_side_max, JPEG without EXIF.
 
     Raises:
-        Rejected: not a picture, damaged, too small, too long, flat, too many pixels.
+        Rejected: not an image, damaged, too small, too long, flat, too many pixels.
     """
 
     if not kind_of(data):
-        raise Rejected(NOT_PICTURE, "not a picture: its first bytes are those of something else")
+        raise Rejected(NOT_IMAGE, f"{NOT_IMAGE}: its first bytes are those of something else")
     try:
         with api.open_image(data, draft_side=cfg.image_side_max, look=_judge) as image:
             return _valid_image(image, data)
@@ -66,7 +66,7 @@ def validate_image(data: bytes) -> ValidImage:
 
 
 def _valid_image(image: "Image.Image", data: bytes) -> ValidImage:
-    """A decoded picture as it will be kept. Raises Rejected where it shows nothing."""
+    """A decoded image as it will be kept. Raises Rejected where it shows nothing."""
     from PIL import Image
 
     image.thumbnail((cfg.image_side_max, cfg.image_side_max), Image.Resampling.LANCZOS)
@@ -90,7 +90,7 @@ def _is_flat(image: "Image.Image") -> bool:
 
 
 def _judge(width: int, height: int) -> None:
-    """Raise Rejected for sides that teach nothing."""
+    """Raise Rejected for sides that are too short, or too unlike."""
     if min(width, height) < cfg.image_side_min:
         raise Rejected(TOO_SMALL, f"too small: {width} x {height}, at least {cfg.image_side_min} a side is wanted")
     if max(width, height) > cfg.image_aspect_max * min(width, height):
@@ -100,4 +100,4 @@ def _judge(width: int, height: int) -> None:
 def _reason(text: str) -> str:
     if "pixels" in text:
         return TOO_MANY_PIXELS
-    return NOT_PICTURE if text == "not a picture" else DAMAGED
+    return NOT_IMAGE if text == "not a picture" else DAMAGED

@@ -1,7 +1,7 @@
-"""The workers of a download: some fetch, others turn that into pictures, so that no host waits for a disk.
+"""The workers of a download: some threads fetch, others decode, so that no host waits for a disk.
 
-The main thread starts jobs ahead of need; as soon as a fetch ends, its thread picks the next job whose host has a
-place free. So hosts stay busy while the main thread writes down what came.
+The main thread starts jobs ahead of need. As soon as a fetch ends, its thread picks the next job whose host has a place
+free. So hosts stay busy while the main thread records what came.
 """
 
 import os
@@ -15,17 +15,15 @@ from pathlib import Path
 import config as cfg
 from flow.download.fetch_image import Outcome, decode_image, fetch_image
 from flow.download.job_queue import Job
-from flow.records.rows import DEFERRED
-from flow.web.failures import WAIT
+from flow.web import manners
 from flow.web.fetch import Fetcher
 
 DECODERS = 3  # threads that decode and write; more than the cores, for they also wait for the disk
-AHEAD = 3  # jobs a worker that are begun and not yet written down, at most
-LOCAL_WORKERS = max(
-    2, os.cpu_count() or 1
-)  # what needs no network is work for the cores; more threads stand in its way
-LOOK_S = 0.25  # how long to wait for something to be finished before looking round
-WAITING_BYTES_MAX = 48_000_000  # of pictures fetched and not yet decoded; above it no further fetch begins
+AHEAD = 3  # jobs a worker that are begun and not yet recorded, at most
+# Jobs without a network at once: they are work for the cores, and more threads would be in each other's way.
+LOCAL_WORKERS = max(2, os.cpu_count() or 1)
+POLL_S = 0.25  # how long to wait for something to be finished before looking again
+WAITING_BYTES_MAX = 48_000_000  # of images fetched and not yet decoded; above it no further fetch begins
 STOP_S = 3.0  # how long workers get to notice that their sockets were shut
 
 
@@ -35,7 +33,7 @@ class WorkerPool:
     def __init__(self, fetcher: Fetcher, folder: Path):
         self._fetcher, self._folder = fetcher, folder
         self._fetchers = ThreadPoolExecutor(cfg.download_workers, thread_name_prefix="fetch")
-        self._takers = ThreadPoolExecutor(DECODERS, thread_name_prefix="take")
+        self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
         self._work: dict[Future, Job] = {}  # in the order they were started
         self._lock = threading.Lock()  # for what follows
         self._backlog: list[tuple[Job, Future]] = []
@@ -64,10 +62,10 @@ class WorkerPool:
         if first is None:
             return []
         if self._work[first].source.online:
-            wait(self._work, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            wait(self._work, timeout=POLL_S, return_when=FIRST_COMPLETED)
             done = [future for future in self._work if future.done()]
         else:
-            wait([first], timeout=LOOK_S)
+            wait([first], timeout=POLL_S)
             done = list(takewhile(Future.done, self._work))
         return [(self._work.pop(future), future.result()) for future in done]
 
@@ -76,7 +74,7 @@ class WorkerPool:
         self._fetcher.stop()
         with self._lock:
             self._backlog.clear()
-        for pool in (self._fetchers, self._takers):
+        for pool in (self._fetchers, self._decoders):
             pool.shutdown(wait=False, cancel_futures=True)
         end = time.monotonic() + STOP_S
         while self._running and time.monotonic() < end:
@@ -97,35 +95,32 @@ class WorkerPool:
                 self._fetchers.submit(self._fetch, job, future)
 
     def _has_place(self, host: str) -> bool:
-        return self._busy[host] < (cfg.host_connections_max if host else LOCAL_WORKERS)
+        return self._busy[host] < (manners.connections(host) if host else LOCAL_WORKERS)
 
     def _fetch(self, job: Job, future: Future) -> None:
         self._count(1)
         try:
-            if job.host and self._fetcher.hosts.resting_s(job.host):  # it said 429 while this job stood in line
-                outcome = Outcome(job.source, job.found, status=DEFERRED, reason=WAIT)
-            else:
-                outcome = fetch_image(job.source, job.found, self._fetcher, job.fallback)
+            outcome = fetch_image(job.source, job.found, job.url, self._fetcher)
             with self._lock:
                 self._busy[job.host] -= 1
                 self._fetching -= 1
                 self._waiting_bytes += len(outcome.data)
             self._pump()
             if not self._fetcher.stopped.is_set():
-                self._takers.submit(self._take, outcome, future)
+                self._decoders.submit(self._decode, outcome, future)
         except Exception as problem:  # noqa: BLE001 - a bug of ours must reach the main thread
             future.set_exception(problem)
         finally:
             self._count(-1)
 
-    def _take(self, outcome: Outcome, future: Future) -> None:
+    def _decode(self, outcome: Outcome, future: Future) -> None:
         self._count(1)
         try:
-            taken = decode_image(outcome, self._fetcher, self._folder)
+            decoded = decode_image(outcome, self._fetcher, self._folder)
             with self._lock:
                 self._waiting_bytes -= len(outcome.data)
             self._pump()
-            future.set_result(taken)
+            future.set_result(decoded)
         except Exception as problem:  # noqa: BLE001 - such as a full disk, which ends the run
             future.set_exception(problem)
         finally:

@@ -1,4 +1,4 @@
-"""Pictures of a person's own that lie sorted in folders named like labels -> copies in the training data.
+"""Images that lie sorted in folders named like labels, or whose labels are known -> copies in the training data.
 
 The originals are only read. The whole plan is written to a journal before the first copy, as a harvest's is, and the
 same `undo` takes exactly these copies out again.
@@ -6,6 +6,7 @@ same `undo` takes exactly these copies out again.
 
 import os
 from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -84,12 +85,41 @@ def import_sorted(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, 
             f"{folder} holds no folders of images that are named like labels{known}.",
             "Name one folder a label, with its images directly in it.",
         )
-    moves, left_out = _plan(basetag, found, catalogue)
+    label_of = {inside: label for label, inside in found.items()}
+    listed = [(path, label_of[path.parent], sha) for path, _, sha in provenance.hash_images(list(found.values()))]
     other = tuple(f.name for f in files.folders_in(folder) if f not in found.values() and files.count_images(f))
+    return _import(basetag, listed, other, stamp, catalogue, dry_run)
+
+
+def import_images(
+    basetag: str, folder: Path, label_of: Mapping[str, str], labels: Container[str], stamp: str, catalogue: Catalogue
+) -> Imported:
+    """Copy the images of a folder whose labels are known into the training data, as `import_sorted` does.
+
+    Args:
+        label_of: content hash -> label.
+        labels: those that are taken; images of others are left alone.
+    """
+    hashed = [(path, label_of.get(sha, ""), sha) for path, _, sha in provenance.hash_images([folder])]
+    listed = [(path, label, sha) for path, label, sha in hashed if label in labels]
+    other = tuple(sorted({label for _, label, _ in hashed if label and label not in labels}))
+    return _import(basetag, listed, other, stamp, catalogue)
+
+
+def _import(
+    basetag: str,
+    listed: list[tuple[Path, str, str]],
+    other: tuple[str, ...],
+    stamp: str,
+    catalogue: Catalogue,
+    dry_run: bool = False,
+) -> Imported:
+    """Copy listed (path, label, content hash) by a journal."""
+    moves, left_out = _plan(basetag, listed, catalogue)
     done = replace(left_out, other=other, labels=dict(sorted(Counter(m.label for m in moves).items())), dry=dry_run)
     if dry_run:
         return done
-    for label in found:
+    for label in {label for _, label, _ in listed}:
         files.make_folder(paths.training(basetag) / label)
     if not moves:
         return done
@@ -105,11 +135,9 @@ def _label(name: str) -> str:
         return ""
 
 
-def _plan(basetag: str, found: dict[str, Path], catalogue: Catalogue) -> tuple[list[Move], Imported]:
+def _plan(basetag: str, listed: list[tuple[Path, str, str]], catalogue: Catalogue) -> tuple[list[Move], Imported]:
     """The copies to make, each content once, and how many images are left out and why."""
     known = {image.sha256 for image in provenance.training_images(basetag, catalogue)}
-    label_of = {folder: label for label, folder in found.items()}
-    listed = [(path, label_of[path.parent], sha) for path, _, sha in provenance.hash_images(list(found.values()))]
     places: dict[str, set[str]] = {}
     for _, label, sha in listed:
         places.setdefault(sha, set()).add(label)

@@ -1,14 +1,17 @@
-"""Where images come from: one small file a site, each yielding `Found` records for a tag.
+"""Where images come from: one small file a site, each yielding `FoundImage` records for a tag.
 
-A new site is one module with a `Source` (its `search` yields `Found` page by page) and one line in `REGISTRY`.
+A new site is one module with a `Source` (its `search` yields `FoundImage`), one line in `REGISTRY`, one a host in the
+table of `flow/web/manners.py`, and one in docs/sources.md.
 """
 
+import contextlib
 import difflib
 import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flow.base.errors import BadUsage, NotReady
@@ -30,27 +33,34 @@ class FoundImage:
     licence: str = "unknown"
     licence_url: str = ""
     credit: str = ""  # a ready attribution line, where the site gives one
-    width: int = 0  # pixels, 0 = not told
+    width: int = 0  # pixels, 0 = unknown
     height: int = 0
-    fallback_url: str = ""  # smaller, from another host; tried where image_url fails
+    smaller_url: str = ""  # the same image, smaller or from another host, for where image_url gives nothing
+    found_by: str = ""  # such as "by the phrase"; what the search went by
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the image can be had, the best first."""
+        return tuple(dict.fromkeys(url for url in (self.image_url, self.smaller_url) if url))
 
 
 class SourceError(Exception):
-    """A source cannot go on: one sentence why, and when it can again, where it said so."""
+    """A source cannot go on: one sentence why. `again`: the same search may bring more later."""
 
-    def __init__(self, reason: str, until: datetime | None = None):
+    def __init__(self, reason: str, until: datetime | None = None, again: bool = True):
         super().__init__(reason)
-        self.reason = reason
-        self.until = until
+        self.reason, self.until, self.again = reason, until, again
 
 
 class Source:
-    """A place to search. `own` marks the user's own pictures: no licence asked, refused files go to quarantine."""
+    """A place to search. `own` marks the user's own images: no licence asked, refused files go to quarantine."""
 
     name = ""
     own = False
-    offers_max = 0  # results it shows for one tag at most, 0 = no limit known
+    offers_max = 0  # results it shows for one query at most, 0 = no limit known
     online = True  # False where search and read need no network
+    other_licence = "under another licence"  # what is said of images whose licence `licences` does not hold
+    total = 0  # how many results the site says there are, known after its first page; 0 = it does not say
 
     def use(self, fetcher: "Fetcher") -> None:
         """Take the run's fetcher; only sites need it."""
@@ -68,7 +78,7 @@ class Source:
         return ""
 
     def read(self, found: FoundImage) -> bytes | None:
-        """The image's bytes where they need no network; None = fetch `image_url`.
+        """The image's bytes where they need no network; None = fetch it.
 
         Raises:
             OSError: the file cannot be read.
@@ -76,30 +86,36 @@ class Source:
         return None
 
 
-# name -> module in this package; each has `make(argument: str) -> list[Source]`
+# name -> module in this package; each has `make(argument: str) -> list[Source]`. Imgur last: only for an old key.
 REGISTRY = {
     "auto": "auto",
     "openverse": "openverse",
     "commons": "commons",
-    "nasa": "nasa",
     "inaturalist": "inaturalist",
-    "imgur": "imgur",
-    "flickr": "flickr",
+    "gbif": "gbif",
+    "nasa": "nasa",
+    "cleveland": "cleveland",
+    "met": "met",
+    "huggingface": "huggingface",
     "folder": "folder",
     "urls": "urls",
     "sample": "sample",
+    "flickr": "flickr",
+    "imgur": "imgur",
 }
-NEEDS_ARGUMENT = {"folder": "folder:DIR", "urls": "urls:FILE"}
+NEEDS_ARGUMENT = {"huggingface": "huggingface:DATASET", "folder": "folder:DIR", "urls": "urls:FILE"}
 MAY_HAVE_ARGUMENT = {"sample"}
+REMARKS = {"flickr": "a key of your own", "imgur": "owners of an old key only"}
 
 
 def source_names() -> list[str]:
-    """Every name as it is typed, for help texts."""
-    return [NEEDS_ARGUMENT.get(name, name) for name in REGISTRY]
+    """Every name as it is typed, with what must be known about it, for help texts."""
+    names = {name: NEEDS_ARGUMENT.get(name, name) for name in REGISTRY}
+    return [f"{typed} ({REMARKS[name]})" if name in REMARKS else typed for name, typed in names.items()]
 
 
 def check_sources(spec: str) -> None:
-    """Raise BadUsage where `spec` names no source; touches neither disk nor network, so it is quick and early."""
+    """Raise BadUsage where `spec` names no source; asks no site, so it is quick and early."""
     for piece in _pieces(spec):
         _check(piece)
 
@@ -146,7 +162,7 @@ def _pieces(spec: str) -> list[str]:
 
 def _check(piece: str) -> None:
     name, colon, argument = piece.partition(":")
-    if name.lower() not in REGISTRY and ("/" in piece or piece.startswith("~")):
+    if name.lower() not in REGISTRY and ("/" in piece or piece.startswith("~") or _is_folder(piece)):
         raise BadUsage(f"{piece!r} is not a source.", f"For images of your own: --source folder:{piece}")
     if name.lower() not in REGISTRY:
         near = difflib.get_close_matches(name.lower(), REGISTRY, 1)
@@ -158,3 +174,9 @@ def _check(piece: str) -> None:
         )
     if colon and name.lower() not in NEEDS_ARGUMENT and name.lower() not in MAY_HAVE_ARGUMENT:
         raise BadUsage(f"The source {name} takes nothing after a colon.", f"Just: --source {name}")
+
+
+def _is_folder(text: str) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # too long for a name, a null byte
+        return Path(text).is_dir()
+    return False

@@ -4,4 +4,4 @@ from flow.sources import Source, commons, openverse
 
 
 def make(argument: str) -> list[Source]:
-    return openverse.make("") + commons.make("")
+    return [*openverse.make(""), *commons.make("")]

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import config as cfg
 from flow.base.errors import NoCredentials
-from flow.sources import FoundImage, Source, SourceError
-from flow.sources.site import Site, at, licence_link, number, rows, text, words_of
+from flow.sources import FoundImage, SourceError
+from flow.sources.fields import at, licence_link, number, rows, text, words_of
+from flow.sources.site import Site
 
 PAGE_SIZE = 500
 DEPTH_MAX = 4000  # results a query shows before it repeats itself
@@ -29,6 +30,10 @@ LICENCES = {
     "10": ("pdm", ""),
     "11": ("by", "4.0"),
     "12": ("by-sa", "4.0"),
+    "13": ("by-nd", "4.0"),
+    "14": ("by-nc", "4.0"),
+    "15": ("by-nc-sa", "4.0"),
+    "16": ("by-nc-nd", "4.0"),
 }
 SIZES = ("l", "c", "z", "m")  # 1024, 800, 640, 500 pixels
 HINT = "Keys are given to Flickr Pro members: https://www.flickr.com/services/api/keys/. The source auto needs none."
@@ -41,7 +46,7 @@ class Flickr(Site):
         self._key = key
 
     def pages(self, tag: str) -> Iterator[list[FoundImage]]:
-        wanted = ",".join(number_ for number_, (code, _) in LICENCES.items() if code in cfg.licences)
+        licences = ",".join(id_ for id_, (code, _) in LICENCES.items() if code in cfg.licences)
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
             params = {
                 "method": "flickr.photos.search",
@@ -50,7 +55,7 @@ class Flickr(Site):
                 "nojsoncallback": 1,
                 "tags": words_of(tag).replace(" ", ""),
                 "tag_mode": "any",
-                "license": wanted,
+                "license": licences,
                 "media": "photos",
                 "content_type": 1,
                 "safe_search": 1,
@@ -62,6 +67,7 @@ class Flickr(Site):
             code, data = self.ask(f"{cfg.url_flickr}/services/rest/", params)
             if code != 200 or data.get("stat") != "ok":
                 self._refuse(code, data)
+            self.total = number(at(data, "photos", "total"))
             yield [found for found in map(_found, rows(at(data, "photos", "photo"))) if found]
             if page >= number(at(data, "photos", "pages")):
                 return
@@ -74,7 +80,7 @@ class Flickr(Site):
         raise SourceError(f"flickr refuses the search ({number(data.get('code')) or code}: {message})")
 
 
-def make(argument: str) -> list[Source]:
+def make(argument: str) -> list[Flickr]:
     """Raises NoCredentials without a key."""
     key = os.environ.get("FLICKR_API_KEY", "")
     if not key:
@@ -101,4 +107,6 @@ def _found(photo: dict) -> FoundImage | None:
         "",
         number(photo.get(f"width_{sizes[0]}")),
         number(photo.get(f"height_{sizes[0]}")),
+        text(photo[f"url_{sizes[-1]}"]),
+        "by tag",
     )

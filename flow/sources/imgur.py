@@ -1,4 +1,5 @@
-"""Imgur, for owners of an old key (IMGURAPI_ID): new ones are no longer given. It tells no licence."""
+"""Imgur, for owners of an old key (IMGURAPI_ID): new ones are no longer given, and the United Kingdom is blocked. It
+tells no licences."""
 
 import os
 from collections.abc import Iterator
@@ -6,8 +7,9 @@ from urllib.parse import quote
 
 import config as cfg
 from flow.base.errors import BadUsage, NoCredentials
-from flow.sources import FoundImage, Source, SourceError
-from flow.sources.site import Site, at, number, rows, text
+from flow.sources import FoundImage, SourceError
+from flow.sources.fields import at, number, rows, text
+from flow.sources.site import Site
 
 TYPES = ("image/jpeg", "image/png", "image/webp")
 PAGES_MAX = 200
@@ -21,13 +23,13 @@ class Imgur(Site):
 
     def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         for page in range(PAGES_MAX):
-            code, data = self.ask(f"{cfg.url_imgur}/3/gallery/t/{quote(tag)}/time/{page}", headers=self._headers)
+            code, data = self.ask(f"{cfg.url_imgur}/3/gallery/t/{quote(tag)}/time/all/{page}", headers=self._headers)
             if code != 200 or data.get("success") is False:
                 self._refuse(number(data.get("status")) or code, data)
             items = rows(at(data, "data", "items"))
             if not items:
                 return
-            yield [found for item in items for found in _pictures(item)]
+            yield [found for item in items for found in _images(item)]
 
     def _refuse(self, code: int, data: dict) -> None:
         """Raise what an error means; its `error` is a text or an object with a message."""
@@ -43,7 +45,7 @@ class Imgur(Site):
 HINT = "Imgur gives no new keys since 2025 (an old Client-ID still works); the source auto needs none."
 
 
-def make(argument: str) -> list[Source]:
+def make(argument: str) -> list[Imgur]:
     """Raises NoCredentials without a key, BadUsage where images of unknown licence are not wanted."""
     client_id = os.environ.get("IMGURAPI_ID", "")
     if not client_id:
@@ -56,8 +58,8 @@ def make(argument: str) -> list[Source]:
     return [Imgur(client_id)]
 
 
-def _pictures(item: dict) -> list[FoundImage]:
-    """The pictures of a gallery entry: an album's own, or the entry itself."""
+def _images(item: dict) -> list[FoundImage]:
+    """The images of a gallery entry: an album's own, or the entry itself."""
     images = rows(item.get("images")) if item.get("is_album") else [item]
     found = []
     for image in images:
@@ -79,6 +81,7 @@ def _pictures(item: dict) -> list[FoundImage]:
                     "",
                     number(image.get("width")),
                     number(image.get("height")),
+                    found_by="by tag",
                 )
             )
     return found

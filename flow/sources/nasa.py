@@ -1,6 +1,7 @@
 """NASA's image library: no key, rovers and robots in space.
 
-It names no licence: most pictures are free, those of third parties are not.
+It names no licence: most images are free, those of third parties (partners such as JPL-Caltech/MSSS or ESA) are not
+taken to be free.
 """
 
 import re
@@ -8,16 +9,19 @@ from collections.abc import Iterator
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import config as cfg
-from flow.sources import FoundImage, Source, SourceError
-from flow.sources.site import Site, at, number, rows, text, words_of
+from flow.sources import FoundImage
+from flow.sources.fields import at, number, rows, text, words_of
+from flow.sources.site import Site
 
 PAGE_SIZE = 100
 DEPTH_MAX = 10_000
 GUIDELINES = "https://www.nasa.gov/nasa-brand-center/images-and-media/"
+SIZES = ("medium", "large", "small", "thumb")  # best first; originals are often TIFFs of many megabytes
 
 
 class Nasa(Site):
     name = "nasa"
+    other_licence = "of a partner of NASA, whose licence is unknown"
 
     def pages(self, tag: str) -> Iterator[list[FoundImage]]:
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
@@ -26,46 +30,55 @@ class Nasa(Site):
             if code in (400, 404) and page > 1:
                 return  # past the last page
             if code != 200:
-                raise SourceError(f"nasa refuses the search ({code}: {text(data.get('reason'))[:120]})")
+                raise self.refusal(code, data.get("reason"))
             items = rows(at(data, "collection", "items"))
+            self.total = number(at(data, "collection", "metadata", "total_hits"))
             yield [found for found in map(_found, items) if found]
-            if not items or page * PAGE_SIZE >= number(at(data, "collection", "metadata", "total_hits")):
+            if not items or page * PAGE_SIZE >= self.total:
                 return
 
 
-def make(argument: str) -> list[Source]:
+def make(argument: str) -> list[Nasa]:
     return [Nasa()]
 
 
 def _found(item: dict) -> FoundImage | None:
-    """One item: its medium size, with the preview to fall back on; None without a preview or an id."""
+    """One item at its medium size, with the next smaller one to fall back on; None without an id or a size."""
     facts = next(iter(rows(item.get("data"))), {})
-    preview = next((text(link.get("href")) for link in rows(item.get("links")) if link.get("render") == "image"), "")
+    sizes = _sizes(rows(item.get("links")))
     name = text(facts.get("nasa_id"))
-    if not preview or not name:
+    if not sizes or not name:
         return None
-    preview = _tidy(preview)
     second = text(facts.get("secondary_creator"))
     creator = ", ".join(
         part for part in (text(facts.get("photographer")) or text(facts.get("center")) or "NASA", second) if part
     )
-    code = "pdm" if _is_nasas_own(second) else "unknown"
-    title = text(facts.get("title"))
-    credit = (
-        f'"{title}" by {creator}, NASA media, usually not copyrighted, https://images.nasa.gov/details/{quote(name)}'
-    )
+    title, page = text(facts.get("title")), f"https://images.nasa.gov/details/{quote(name)}"
     return FoundImage(
         "nasa",
         name,
-        re.sub(r"~(thumb|small)\.", "~medium.", preview),
-        f"https://images.nasa.gov/details/{quote(name)}",
+        sizes[0],
+        page,
         title,
         creator,
-        code,
+        "pdm" if _is_nasas_own(second) else "unknown",
         GUIDELINES,
-        credit,
-        fallback_url=preview,
+        f'"{title}" by {creator}, NASA media, usually not copyrighted, {page}',
+        smaller_url=next(iter(sizes[1:]), ""),
+        found_by="by words",
     )
+
+
+def _sizes(links: list[dict]) -> list[str]:
+    """Addresses of an item by how well they suit: its medium size, then small, thumb and large; never an original."""
+    found: dict[str, str] = {}
+    for link in links:
+        url = text(link.get("href"))
+        if match := re.search(r"~(\w+)\.(?:jpe?g|png|gif|webp)$", urlsplit(url).path, re.IGNORECASE):
+            found.setdefault(match[1].lower(), _tidy(url))
+    first = next((size for size in SIZES if size in found), "")
+    smaller = [size for size in ("small", "thumb") if size in found and size != first]
+    return [found[size] for size in (first, *smaller) if size]
 
 
 def _is_nasas_own(second_creator: str) -> bool:

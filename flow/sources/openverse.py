@@ -4,15 +4,19 @@ OPENVERSE_CLIENT_SECRET in the environment) more requests a day are allowed. At 
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 import config as cfg
 from flow.base.errors import NoCredentials
-from flow.sources import FoundImage, Source, SourceError
-from flow.sources.site import Site, at, number, rows, text, words_of
+from flow.sources import FoundImage
+from flow.sources.fields import at, number, phrase_of, rows, text, words_of
+from flow.sources.site import Site
+from flow.web.manners import family_of
 
 PAGE_SIZE = 20  # the most that is allowed without a key
 DEPTH_MAX = 240  # images a query shows, with a key too
-QUERY_MAX = 200  # characters
+QUERY_MAX = 198  # characters of its 200; two are for quotes
+LICENCES = {"cc0", "pdm", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd"}  # an unknown one is refused with 400
 
 
 class Openverse(Site):
@@ -24,19 +28,30 @@ class Openverse(Site):
         self._token = ""
 
     def pages(self, tag: str) -> Iterator[list[FoundImage]]:
-        """By tag first, as the old hashtag search did, then by words in titles and descriptions."""
-        words = words_of(tag)[:QUERY_MAX]
-        for query in ({"tags": words}, {"q": words}):
-            yield from self._query(query)
+        """As a tag, then as a phrase in titles and descriptions, then by its words alone; each only where the one
+        before gave too few. Without quotes its tags mean any of the words, and its words are cut to their stems."""
+        words, phrase = words_of(tag)[:QUERY_MAX], phrase_of(tag[:QUERY_MAX])
+        single = " " not in words
+        for query, found_by in (
+            ({"tags": phrase}, "by tag"),
+            ({"q": phrase}, "by the word" if single else "by the phrase"),
+            ({"q": words}, "by words like it" if single else "by single words"),
+        ):
+            for page in self._query(query):
+                yield [replace(found, found_by=found_by) for found in page]
 
     def _query(self, query: dict[str, str]) -> Iterator[list[FoundImage]]:
-        licenses = ",".join(code for code in cfg.licences if code != "unknown")
+        licences = ",".join(code for code in cfg.licences if code in LICENCES)
         for page in range(1, DEPTH_MAX // PAGE_SIZE + 1):
-            params = {**query, "license": licenses, "mature": "false", "page_size": PAGE_SIZE, "page": page}
+            params = {**query, "license": licences, "mature": "false", "page_size": PAGE_SIZE, "page": page}
             code, data = self.ask(f"{cfg.url_openverse}/v1/images/", params, self._headers())
             if code == 401 and "depth" in str(data.get("detail", "")):
                 return  # not a bad key: the last page was the last one allowed
-            self._check(code, data)
+            if code in (401, 403) and any(self._key):
+                raise _refused()
+            if code != 200:
+                raise self.refusal(code, str(data.get("detail", "")))
+            self.total = self.total or number(data.get("result_count"))
             yield [_found(row) for row in rows(data.get("results")) if row.get("id") and row.get("url")]
             if not data.get("results") or page >= number(data.get("page_count")):
                 return
@@ -52,15 +67,8 @@ class Openverse(Site):
                 raise _refused()
         return {"Authorization": f"Bearer {self._token}"}
 
-    def _check(self, code: int, data: dict) -> None:
-        """Raise for an answer without results."""
-        if code in (401, 403) and any(self._key):
-            raise _refused()
-        if code != 200:
-            raise SourceError(f"openverse refuses the search ({code}: {text(str(data.get('detail', '')))[:120]})")
 
-
-def make(argument: str) -> list[Source]:
+def make(argument: str) -> list[Openverse]:
     """Raises NoCredentials where only one half of the key is there."""
     client_id, secret = os.environ.get("OPENVERSE_CLIENT_ID", ""), os.environ.get("OPENVERSE_CLIENT_SECRET", "")
     if bool(client_id) != bool(secret):
@@ -79,10 +87,10 @@ def _refused() -> NoCredentials:
 
 
 def _found(row: dict) -> FoundImage:
-    """One result. Wikimedia's rows are originals of many megabytes, so their thumbnail comes first."""
+    """One result. Wikimedia refuses its originals, so of those only Openverse's thumbnail is asked for."""
     url, thumb = text(row.get("url")), text(row.get("thumbnail"))
-    if text(row.get("source")) == "wikimedia" and thumb:
-        url, thumb = thumb, url
+    if thumb and (family_of(url) == "wikimedia.org" or text(row.get("source")) == "wikimedia"):
+        url, thumb = thumb, ""
     return FoundImage(
         "openverse",
         text(row.get("id")),

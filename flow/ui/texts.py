@@ -264,10 +264,13 @@ IMPROVING RESULTS
 
 SOURCES
   --source auto asks Openverse, then Wikimedia Commons, without a key. Also
-  nasa, inaturalist (species), imgur and flickr (with keys of your own),
-  folder:DIR, urls:FILE and sample (robots drawn by RoboFlow itself). Licences
-  kept: {licences}. Several in order: --source openverse,nasa. At most
-  {cfg.imgnum_maxpercycle} images a cycle.
+  without a key: inaturalist and gbif (living things), nasa, cleveland and met
+  (museums), huggingface:DATASET (take brings its labels too), folder:DIR,
+  urls:FILE and sample (robots drawn by RoboFlow itself). With a key of your
+  own: flickr, and imgur for owners of an old one. Licences kept:
+  {licences}.
+  Several in order: --source openverse,nasa. At most {cfg.imgnum_maxpercycle} images a cycle.
+  --dry-run shows the first titles. docs/sources.md says what each is good for.
 
 TEXT MESSAGES
   Set twilio_active: true and TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN,

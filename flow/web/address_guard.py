@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 import config as cfg
-from flow.web.deadline import TimedSocket, this_watch
+from flow.web.deadline import TimedSocket, current_deadline
 from flow.web.dns import look_up
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "localdomain")
@@ -119,19 +119,19 @@ class _Guarded(HTTPConnection):
     def _first_that_answers(self, addresses: list[tuple]) -> socket.socket:
         last: OSError | None = None
         for family, place in addresses:
-            line = socket.socket(family, socket.SOCK_STREAM)
+            sock = socket.socket(family, socket.SOCK_STREAM)
             try:
-                line.settimeout(self.timeout if isinstance(self.timeout, (int, float)) else cfg.connect_timeout_s)
+                sock.settimeout(self.timeout if isinstance(self.timeout, (int, float)) else cfg.connect_timeout_s)
                 for option in self.socket_options or ():
-                    line.setsockopt(*option)
-                _watch(line)
-                line.connect(place)
-                return line
+                    sock.setsockopt(*option)
+                _apply_deadline(sock)
+                sock.connect(place)
+                return sock
             except OSError as problem:
-                line.close()
+                sock.close()
                 last = problem
             except BaseException:
-                line.close()
+                sock.close()
                 raise
         if isinstance(last, TimeoutError):
             raise ConnectTimeoutError(self, f"{self._dns_host} does not answer")
@@ -139,14 +139,14 @@ class _Guarded(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
-            _watch(self.sock)  # a connection kept alive serves another file now
+            _apply_deadline(self.sock)  # a connection kept alive serves another file now
         super().request(*args, **kwargs)
 
 
-def _watch(line: TimedSocket) -> None:
-    watch = this_watch()
-    if watch is not None:
-        watch.use(line)
+def _apply_deadline(sock: TimedSocket) -> None:
+    deadline = current_deadline()
+    if deadline is not None:
+        deadline.use(sock)
 
 
 class _HTTP(_Guarded):

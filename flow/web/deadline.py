@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Protocol
 
-_mine = threading.local()  # .watch: the Deadline of the request this thread is in
+_mine = threading.local()  # .deadline: the Deadline of the request this thread is in
 
 
 class TimedSocket(Protocol):
@@ -28,28 +28,28 @@ class Deadline:
     """
 
     def __init__(self, seconds: float, stopped: threading.Event):
-        self.deadline = time.monotonic() + seconds
+        self.ends_at = time.monotonic() + seconds
         self._stopped = stopped
         self._lock = threading.Lock()
-        self._line: socket.socket | None = None
+        self._socket: socket.socket | None = None
         self.was_cut = False
 
     def __enter__(self) -> "Deadline":
-        _mine.watch = self
+        _mine.deadline = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        _mine.watch = None
+        _mine.deadline = None
         self._replace(None)
 
-    def use(self, line: TimedSocket) -> None:
+    def use(self, sock: TimedSocket) -> None:
         """From now on `cut` shuts this socket."""
         self.check()
-        self._replace(socket.socket(fileno=os.dup(line.fileno())))
+        self._replace(socket.socket(fileno=os.dup(sock.fileno())))
 
     def check(self) -> None:
         """Raise Cut where time is up."""
-        if self.was_cut or self._stopped.is_set() or time.monotonic() >= self.deadline:
+        if self.was_cut or self._stopped.is_set() or time.monotonic() >= self.ends_at:
             self.was_cut = True
             raise Cut("its time was up")
 
@@ -57,22 +57,22 @@ class Deadline:
         """Shut the socket: whatever waits on it ends now."""
         with self._lock:
             self.was_cut = True
-            if self._line is not None:
+            if self._socket is not None:
                 with contextlib.suppress(OSError):
-                    self._line.shutdown(socket.SHUT_RDWR)
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
     def pause(self, seconds: float) -> None:
         """Sleep, but not past the deadline and not once stopped."""
         self.check()
-        if self._stopped.wait(min(seconds, max(0.0, self.deadline - time.monotonic()))):
+        if self._stopped.wait(min(seconds, max(0.0, self.ends_at - time.monotonic()))):
             self.check()
 
-    def _replace(self, line: socket.socket | None) -> None:
+    def _replace(self, sock: socket.socket | None) -> None:
         with self._lock:
-            before, self._line = self._line, line
+            before, self._socket = self._socket, sock
         if before is not None:
             before.close()
 
 
-def this_watch() -> Deadline | None:
-    return getattr(_mine, "watch", None)
+def current_deadline() -> Deadline | None:
+    return getattr(_mine, "deadline", None)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import config as cfg
-from flow.web.deadline import this_watch
+from flow.web.deadline import current_deadline
 
 LOOK_S = 0.1  # how often a look-up that takes long is asked whether it is still wanted
 Resolver = Callable[[str, int], list[tuple]]  # see socket.getaddrinfo
@@ -31,9 +31,9 @@ def look_up(host: str, port: int, resolve: Resolver) -> list[tuple]:
             lookup = _lookups[(host, port)] = _Lookup(host, port, resolve)
     until = lookup.begun + cfg.connect_timeout_s
     while not lookup.done.wait(min(LOOK_S, max(0.0, until - time.monotonic()))):
-        watch = this_watch()
-        if watch is not None:
-            watch.check()
+        deadline = current_deadline()
+        if deadline is not None:
+            deadline.check()
         if time.monotonic() >= until:
             raise NoName(f"looking up {host[:80]} takes too long")
     if lookup.problem is not None:

@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import datetime
+from enum import Enum
 from http.client import HTTPException
 
 import requests
 from urllib3.exceptions import LocationValueError
 
-from flow.records.rows import FAILED, REFUSED
+from flow.records.rows import DEFERRED, FAILED, REFUSED
 from flow.web.address_guard import BadAddress, NotPublic
 from flow.web.deadline import Cut
 from flow.web.dns import NoName
@@ -19,7 +20,7 @@ BAD_URLS = (
     requests.exceptions.MissingSchema,
     LocationValueError,
 )
-TOO_LARGE, NOT_PUBLIC, BAD, ROBOTS, SLOW, LOST, CUT_OFF, WAIT, ODD = (
+TOO_LARGE, NOT_PUBLIC, BAD, ROBOTS, SLOW, LOST, CUT_OFF, ODD = (
     "too large",
     "not a public address",
     "bad address",
@@ -27,29 +28,39 @@ TOO_LARGE, NOT_PUBLIC, BAD, ROBOTS, SLOW, LOST, CUT_OFF, WAIT, ODD = (
     "too slow",
     "no connection",
     "cut off",
-    "told to wait (429)",
     "an answer that makes no sense",
 )
+
+
+class Fallback(Enum):
+    """Where another address of the same image may be tried after one gave nothing."""
+
+    NOWHERE = "nowhere"  # nobody wants it used, or it may not be asked for
+    ELSEWHERE = "elsewhere"  # not at the same host family: it asked to wait, or refused
+    ANYWHERE = "anywhere"  # also at the same host: the file is too large, gone, cut off
 
 
 class NotFetched(Exception):
     """No bytes. `status` is for the archive, `reason` a few words to count by, `until` when it is worth another try."""
 
-    def __init__(self, status: str, reason: str, text: str = "", until: datetime | None = None):
+    def __init__(
+        self, status: str, reason: str, text: str = "", until: datetime | None = None, fallback: Fallback | None = None
+    ):
         super().__init__(text or reason)
         self.status, self.reason, self.until = status, reason, until
+        self.fallback = fallback or (Fallback.NOWHERE if status == REFUSED else Fallback.ANYWHERE)
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether another address of the same picture is worth a try."""
-        return self.status != REFUSED
+    def is_deferral(self) -> bool:
+        """Whether its host is at rest: nothing is said of what was asked for."""
+        return self.status == DEFERRED
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def failures_explained() -> Iterator[None]:
     """Whatever goes wrong inside becomes NotFetched: no answer of a site, however odd, ends a run.
 
-    Only BaseExceptions pass: Ctrl-C and being told to stop.
+    Only BaseExceptions pass: Ctrl-C and the signal to stop.
     """
     try:
         yield

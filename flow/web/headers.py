@@ -13,6 +13,8 @@ from flow.web.address_guard import BadAddress
 
 VERSION = "1.0"
 OPT_OUT = {"noai", "noimageai", "noindex", "noimageindex", "none"}
+# Parts of a query that do not name the image: where the link was found, and the key that opens it for an hour.
+NOT_NAMING = re.compile(r"(?:utm_|x-amz-)|(?:expires|signature|key-pair-id)(?:=|$)", re.IGNORECASE)
 WITH_COLON = ("unavailable_after", "max-image-preview", "max-snippet", "max-video-preview")  # directives, not names
 
 
@@ -23,7 +25,7 @@ def user_agent() -> str:
 
 
 def plain_url(url: str) -> str:
-    """A URL as the archive knows it: no fragment, no utm_ parameters; empty for what is not http(s)."""
+    """A URL as the archive knows it: no fragment, no utm_ parameters, no signature; empty for what is not http(s)."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -31,8 +33,8 @@ def plain_url(url: str) -> str:
     if parts.scheme.lower() not in ("http", "https"):
         return ""
     query = parts.query
-    if "utm_" in query:
-        query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not k.startswith("utm_")])
+    if NOT_NAMING.search(query):
+        query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not NOT_NAMING.match(k)])
     return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, query, ""))
 
 

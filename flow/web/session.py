@@ -10,9 +10,7 @@ import requests
 from urllib3.util.retry import Retry
 
 from flow.web.address_guard import GuardedAdapter
-from flow.web.deadline import this_watch
-
-WAIT_503_MAX_S = 30.0
+from flow.web.deadline import current_deadline
 
 # urllib3 would print addresses, keys in their queries included, where nobody set up logging.
 logging.getLogger("urllib3").addHandler(logging.NullHandler())
@@ -20,26 +18,20 @@ logging.getLogger("urllib3").propagate = False
 
 
 class PoliteRetry(Retry):
-    """Lost connections and 5xx are tried again; a 429 is handed back at once, however long it wants us to wait."""
+    """Lost connections and 5xx are tried again, but never where the host asked to wait: the caller obeys that."""
 
-    RETRY_AFTER_STATUS_CODES = frozenset({503})
+    RETRY_AFTER_STATUS_CODES: frozenset[int] = frozenset()
 
-    def get_retry_after(self, response: Any) -> float | None:
-        try:
-            wait_s = super().get_retry_after(response)
-        except Exception:  # noqa: BLE001 - an unreadable header must not end the run
-            return None
-        return None if wait_s is None else min(wait_s, WAIT_503_MAX_S)
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        return not has_retry_after and super().is_retry(method, status_code, has_retry_after)
 
     def sleep(self, response: Any = None) -> None:
         """Wait before the next try, but not past the deadline of the file and not once the run is stopped."""
-        wait_s = self.get_retry_after(response) if response is not None and self.respect_retry_after_header else None
-        wait_s = self.get_backoff_time() if wait_s is None else wait_s
-        watch = this_watch()
-        if watch is not None:
-            watch.pause(wait_s)
+        deadline = current_deadline()
+        if deadline is not None:
+            deadline.pause(self.get_backoff_time())
         else:
-            time.sleep(wait_s)
+            time.sleep(self.get_backoff_time())
 
 
 class _Session(requests.Session):

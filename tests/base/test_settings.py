@@ -285,3 +285,28 @@ def test_numbers_have_plain_digits():
         with pytest.raises(BadUsage, match="whole number"):
             settings.checked_text("retrain_steps_default", text, "--steps")
     assert settings.checked_text("retrain_steps_default", "10", "--steps") == 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "me@example.org",
+        "https://www.example.com/me",
+        "you@my.house",
+        "no-reply@my.house",
+        "jo@example",
+        "jo@robots.invalid",
+    ],
+)
+def test_a_placeholder_is_no_contact(text, tf_files):
+    """Wikimedia answers 403 to such, and nobody can be reached there."""
+    with pytest.raises(BadUsage) as problem:
+        settings.check("contact", text, "roboflow.yaml:3")
+    assert "is a placeholder, and sites such as Wikimedia refuse those" in problem.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "jo@example-lab.edu", "jo@examples.io", "https://robots.club/example.html", "noreen@x.org"]
+)
+def test_what_only_looks_like_a_placeholder_is_one_s_own(text, tf_files):
+    assert settings.check("contact", text, "roboflow.yaml:3") == text

@@ -71,9 +71,8 @@ def test_a_flowsteps_own_help_fits_on_a_page(shown, name):
 
 def test_where_images_may_come_from_is_in_the_help_of_the_flowsteps_that_download(shown):
     text = " ".join(shown(["download", "--help"]).split())
-    assert (
-        "auto, openverse, commons, nasa, inaturalist, imgur, flickr, folder:DIR, urls:FILE, sample (now auto)" in text
-    )
+    assert "auto, openverse, commons, inaturalist, gbif, nasa, cleveland, met, huggingface:DATASET, folder:DIR" in text
+    assert "flickr (a key of your own), imgur (owners of an old key only) (now auto)" in text
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

@@ -28,6 +28,7 @@ def tables() -> dict[str, dict[str, str]]:
     found["retrain"].pop("nothing_new")
     return found | {
         "said": {"said": "text"},
+        "preview": {"said": "text", "folder": "text", "titles": "object", "totals": "integer by source"},
         "nothing new": {"model": "text", "folder": "text", "nothing_new": "true or false"},
     }
 
@@ -256,7 +257,22 @@ def test_an_error_keeps_the_results_of_the_steps_before():
 def test_a_dry_run_of_the_loop():
     root = world.fresh(world.to_harvest)
     facts = written(root, "robots", "5", "art", "automatic", "--harvest", *SAMPLE, *TRAIN, "--dry-run")
-    assert_documented(facts, "automatic", download="said", classify="said", harvest="harvest", retrain="said")
+    would = {"download": "preview", "classify": "said", "harvest": "harvest", "retrain": "said"}
+    assert_documented(facts, "automatic", **would)
+
+
+def test_a_dry_run_of_a_search_has_titles():
+    from tests import sites
+    from tests.servers import Server
+
+    with Server() as server:
+        sites.openverse(server, [sites.openverse_row(n, f"http://x.example/{n}.jpg") for n in range(30)])
+        environ = {"ROBOFLOW_URL_OPENVERSE": server.base, "ROBOFLOW_ADDRESSES_PRIVATE_ALLOWED": "true"}
+        root, search = world.fresh(world.beginning), ("5", "art", "download", "--source", "openverse", "--dry-run")
+        facts = written(root, "robots", *search, environ=environ)
+    assert_documented(facts, "download", download="preview")
+    shown = facts["results"]["download"]
+    assert (shown["totals"], len(shown["titles"]["openverse"])) == ({"openverse": 30}, 10)
 
 
 def test_at_a_terminal_too_it_is_one_line_however_narrow_that_is(tmp_path):
@@ -269,7 +285,7 @@ def test_at_a_terminal_too_it_is_one_line_however_narrow_that_is(tmp_path):
 def test_every_flowstep_has_its_table_and_the_page_is_no_book():
     steps = {"download", "classify", "harvest", "retrain"}
     own = {name for name in all_commands() if name not in LOOP and name != "notify_test"}
-    others = {"a run", "score", "share", "prediction", "said", "nothing new"}
+    others = {"a run", "score", "share", "prediction", "said", "nothing new", "preview"}
     assert TABLES.keys() == steps | own | others
     assert all(f"`{name}`" in PAGE for name in (*LOOP, "notify_test"))
     assert len(PAGE.splitlines()) < 150

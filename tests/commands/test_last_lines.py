@@ -22,19 +22,22 @@ def numbers(text: str) -> list[int]:
     return [int(n) for n in re.findall(r"(?<![\w.])\d+(?![\w.%])", text)]
 
 
-@given(N, N, st.dictionaries(st.sampled_from(["duplicate", "too small", "other licence", "not a picture"]), N), N)
-def test_a_download(kept, before, counts, missing):
+REASONS = ["duplicate", "too small", "under another licence", "not an image", "no connection", "left for later"]
+
+
+@given(N, N, st.dictionaries(st.sampled_from(REASONS), N), N, N)
+def test_a_download(kept, before, counts, missing, by_words):
     """All that was looked at is kept or in one of the counts; what was asked for is there or missing."""
-    asked = kept + before + missing
-    line = Downloaded(asked, kept, counts, HERE, before).line()
-    told, kept_told = numbers(line), int(re.search(r": (\d+) kept", line)[1])
-    assert told[0] == asked and kept_told == kept
-    assert (f" after {before} before" in line) == bool(before)
-    each = [n for n in counts.values() if n]
-    assert sorted(told) == sorted(
-        [asked, kept, *each, *[before] * bool(before), *[missing] * bool(missing)]
-        + [kept + sum(each)] * (kept + sum(each) != asked - before)
+    asked, by_words = kept + before + missing, min(by_words, kept)
+    ways = {way: n for way, n in {"by the phrase": kept - by_words, "by single words": by_words}.items() if n}
+    line = Downloaded(asked, kept, counts, HERE, before, found_by=ways).line()
+    first, _, others = line.partition("; ")
+    assert first.startswith(f"{kept + before} of {asked} kept") and (f"{before} in an earlier run" in first) == bool(
+        before
     )
+    assert sum(numbers(first)[2:]) == (kept + before if ways or before else 0)
+    each = [n for n in counts.values() if n]
+    assert sorted(numbers(others)) == sorted(each + [sum(each)] * (len(each) > 1))
 
 
 @given(

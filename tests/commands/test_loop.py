@@ -31,6 +31,7 @@ def disk(tf_files):
     def choose(models: int):
         root = world.fresh(world.with_model if models else world.beginning)
         cfg.path_to_tf_files, cfg.retrain_imgcount_default = str(root), 20
+        cfg.scrapesite_default = "sample"  # a dry run of a search would ask its sites
         for number in range(1, models):
             made = next((root / "training_summaries/robots").iterdir())
             shutil.copytree(made, made.with_name(f"copy_{number}"))
@@ -199,7 +200,7 @@ def test_a_model_that_is_there_is_used_by_its_number_and_by_its_name(site, by_na
     root = world.fresh(world.with_model)
     name = next((root / "training_summaries/robots").iterdir()).name
     done = search(root, site, "--model", name if by_name else "1")
-    assert done.code == 0 and "2 asked: 2 kept; sorted 2: " in done.out, done
+    assert done.code == 0 and "2 of 2 kept (2 by tag); sorted 2: " in done.out, done
     assert len(site.hits) > 2
 
 

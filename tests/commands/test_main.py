@@ -193,7 +193,7 @@ def test_a_basetag_one_letter_from_another_is_refused_where_nobody_can_be_asked(
 def test_new_makes_it_all_the_same():
     root = world.fresh(world.with_model)
     done = run_fast(root, "robot", "3", "art", "download", "--source", "sample", "--new")
-    assert (done.code, done.err) == (0, "") and "robot: 3 asked: 3 kept" in done.out
+    assert (done.code, done.err) == (0, "") and "robot: 3 of 3 kept" in done.out
     assert run_fast(root, "robot", "3", "more", "download", "--source", "sample").code == 0  # now it is one of its own
 
 
@@ -212,7 +212,7 @@ def test_at_a_terminal_it_is_asked_whether_the_other_one_was_meant(tmp_path):
         t.expect("n makes a new one")
         t.expect("Did you mean robots?")
         t.type("")
-        t.expect("2 asked: 2 kept")
+        t.expect("2 of 2 kept")
         assert t.ended() == 0
     assert (tmp_path / "testing_photos/robots/unsorted_art").is_dir()
     with Terminal("robost", *arguments) as t:
@@ -230,7 +230,7 @@ def test_at_a_terminal_a_run_ends_with_a_line_a_step_and_with_what_comes_next(ho
     with Terminal(*arguments, columns=200) as t:
         assert t.ended() == 0
     *_, download, classify, following, command = t.screen.replace("\a", "").rstrip().split("\n")
-    assert re.fullmatch(r"download  12 asked: 12 kept  \(\d+\.\d s\)", download)
+    assert re.fullmatch(r"download  12 of 12 kept  \(\d+\.\d s\)", download)
     assert re.fullmatch(r"classify  sorted 12: \d+ sure, \d+ \D+  \(\d+\.\d s\)", classify)
     assert following.startswith("next: check the 12 images") and command.startswith("  python roboflow.py robots check")
 
@@ -239,7 +239,7 @@ def test_without_a_terminal_it_ends_with_one_line():
     root = world.fresh(world.with_model)
     done = run_fast(root, "robots", "12", "art", "classify_top", "--source", "sample")
     assert (done.code, done.err) == (0, "")
-    assert re.fullmatch(r"robots: 12 asked: 12 kept; sorted 12: \d+ sure, \d+ \D+\n", done.out) and len(done.out) <= 201
+    assert re.fullmatch(r"robots: 12 of 12 kept; sorted 12: \d+ sure, \d+ \D+\n", done.out) and len(done.out) <= 201
     quiet = run_fast(root, "robots", "2", "more", "classify_top", "--source", "sample", "--quiet")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
@@ -265,11 +265,9 @@ def test_the_counts_of_the_last_line_add_up(tmp_path):
     )
     assert done.code == 3, done
     download, classify = done.out.removeprefix("robots: ").split("; sorted ")
-    asked, counts = download.split(" asked: ")
-    looked_at = int(re.search(r"\((\d+) looked at\)", counts)[1])
-    missing = int(re.search(r"; (\d+) missing", counts)[1])
-    each = [int(n) for n in re.findall(r"(?:^|, )(\d+) ", counts.partition(" (")[0])]
-    assert looked_at == sum(each) == 10 and each[0] == 6 and int(asked) == each[0] + missing == 30
+    kept, asked, others, each = re.match(r"(\d+) of (\d+) kept; (\d+) others were not: ([^.]+)\.", download).groups()
+    assert (int(kept), int(asked)) == (6, 30) and int(kept) + int(others) == len(list(mine.iterdir())) == 10
+    assert int(others) == sum(int(n) for n in re.findall(r"(?:^|, )(\d+) ", each)) == 4
     total, sure, unsure = map(int, re.match(r"(\d+): (\d+) sure, (\d+) ", classify).groups())
     assert total == sure + unsure == 6
     assert run_fast(root, "robots", "approve").code == 0

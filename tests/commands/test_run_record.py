@@ -40,7 +40,7 @@ def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_n
         ("mine", f"folder:{tmp_path / 'photos'}", 1),
     ):
         done = typed("robots", "5", tag, "download", "--source", source, "--tf-files", str(tf_files))
-        assert done.returncode == (0 if kept else 3) and f"{kept} kept" in done.stdout
+        assert done.returncode == (0 if kept else 3) and f"{kept} of 5 kept" in done.stdout
         told = runlog.read_last_run(paths.last_run("robots"))
         assert runlog.ended_well(told) == bool(kept) and (told["good"]["line"] == before["line"]) != bool(kept)
         assert ("the last run failed" in "\n".join(status.lines(basetag_state.read_state("robots")))) != bool(kept)

@@ -83,13 +83,19 @@ def check_whole(tag: str) -> None:
 
 
 def check_sum(result: Downloaded) -> None:
-    """The last line adds up, read as a person reads it."""
+    """The line adds up, read as a person reads it."""
     line = result.line()
-    numbers = [int(n) for n in re.findall(r"(?:: |, )(\d+) ", line.split(";")[0])]
-    looked_at = re.search(r"\((\d+) looked at\)", line)
-    assert sum(numbers) == (int(looked_at[1]) if looked_at else result.asked - result.before), line
+    kept, asked = map(int, re.match(r"(\d+) of (\d+) kept", line).groups())
+    assert (kept, asked) == (result.before + result.kept, result.asked), line
+    one, several = re.search(r"; (\d+) (?:was|were) ", line), re.search(r"; (\d+) others were not: ([^.;]+)", line)
+    others = int((one or several)[1]) if one or several else 0
+    if several:
+        assert sum(int(n) for n in re.findall(r"(?:^|, )(\d+) ", several[2])) == others, line
+    assert others == sum(result.counts.values()), line
+    if ways := re.search(r"kept \(([^)]+)\)", line):
+        assert sum(int(n) for n in re.findall(r"(?:^|, )(\d+) ", ways[1])) == kept, line
     assert result.facts()["looked_at"] == result.kept + sum(result.counts.values())
-    assert result.missing == max(0, result.asked - result.before - result.kept)
+    assert result.missing == max(0, asked - kept)
 
 
 # The ordinary case
@@ -100,7 +106,7 @@ def test_download_fills_the_folder_and_records_where_each_image_came_from(quick)
         cfg.url_openverse = server.base
         sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(12)])
         result = get("robotart", 10, "openverse")
-    assert (result.line(), result.code) == ("10 asked: 10 kept", 0)
+    assert (result.line(), result.code) == ("10 of 10 kept (10 by tag)", 0)
     folder = paths.unsorted_dir("robots", "robotart")
     assert all(re.fullmatch(r"robotart_\d+_\d{6}\.jpg", path.name) for path in kept_files("robotart"))
     assert sorted(int(path.name.split("_")[1]) for path in kept_files("robotart")) == list(range(1, 11))
@@ -147,14 +153,12 @@ def test_auto_takes_from_commons_what_openverse_lacks(quick):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
         sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(6)])
-        pages = [sites.commons_page(n, server.put(f"/c{n}.jpg", picture(100 + n))) for n in range(6)]
-        nc = sites.commons_page(
-            9, server.put("/c9.jpg", picture(109)), License="cc-by-nc-2.0", LicenseShortName="CC BY-NC 2.0"
-        )
+        pages = [sites.commons_file(server, n, picture(100 + n)) for n in range(6)]
+        nc = sites.commons_file(server, 9, picture(109), License="cc-by-nc-2.0", LicenseShortName="CC BY-NC 2.0")
         sites.commons(server, [nc, *pages])
         result = get("robotart", 10, "auto")
-        assert "/c9.jpg" not in server.paths()
-    assert (result.kept, result.code, result.counts["other licence"]) == (10, 0, 1)
+        assert not [path for path in server.paths() if path.startswith("/c9")]
+    assert (result.kept, result.code, result.counts["under another licence"]) == (10, 0, 1)
     check_sum(result)
 
 
@@ -201,7 +205,7 @@ def test_own_files_that_cannot_be_used_go_into_quarantine_and_stay_where_they_ar
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     result = get("mine", 4, f"folder:{folder}")
     assert (result.kept, result.code) == (1, 3)
-    assert result.counts == {"damaged": 1, "not a picture": 1, "too small": 1}
+    assert result.counts == {"damaged": 1, "not an image": 1, "too small": 1}
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     quarantine = paths.quarantine("robots")
     assert {path.name for path in quarantine.iterdir()} == {"half.jpg", "page.jpg", "small.png", "reasons.txt"}
@@ -215,10 +219,7 @@ def test_folder_with_fewer_than_asked_is_no_failure(quick):
     folder = files.make_folder(quick.parent / "mine")
     (folder / "good.jpg").write_bytes(picture(1))
     result = get("mine", 4, f"folder:{folder}")
-    assert (result.code, result.line()) == (
-        0,
-        "4 asked: 1 kept (1 looked at); 3 missing. Folder has no more for 'mine'.",
-    )
+    assert (result.code, result.line()) == (0, "1 of 4 kept. Folder has no more for 'mine'.")
 
 
 # Trouble
@@ -253,21 +254,21 @@ def test_two_hundred_with_thirty_percent_trouble(quick):
         urls = trouble_site(hosts, 165, 73, tired, odd)
         cfg.url_openverse = cfg.url_commons = a.base
         sites.openverse(a, [sites.openverse_row(n, url) for n, url in enumerate(urls)])
-        sites.commons(a, [sites.commons_page(n, c.put(f"/c{n}.jpg", picture(9000 + n))) for n in range(60)])
+        sites.commons(a, [sites.commons_file(c, n, picture(9000 + n)) for n in range(60)])
         result = get("robotart", 200, "auto")
         assert max(host.at_once for host in hosts) <= 2  # the search is one of a host's two
-        assert len(tired.hits) <= 2  # it refused, and was left alone
+        assert len(tired.hits) <= 2  # it asked to wait, and was left alone
     assert (result.kept, result.code) == (200, 0), result.line()
     assert len(kept_files("robotart")) == 200
     assert {
         "gone (404)",
         "cut off",
-        "not a picture",
+        "not an image",
         "not a public address",
         "duplicate",
         "too small",
         "marked noai",
-        "told to wait (429)",
+        "left for later",
         "too large",
         "too slow",
     } <= set(result.counts)
@@ -285,15 +286,19 @@ def test_host_that_asks_to_wait_an_hour_is_reported_with_the_time(quick):
         result = get("robotart", 8, "openverse")
         assert time.monotonic() - start < 60  # and not an hour
         assert (result.kept, result.code) == (3, 3)
-        assert re.search(
-            r"5 wait because 127\.0\.0\.4 asks to be left alone until \d\d:\d\d|until \d{4}-", result.line()
-        )
+        asked = "5 images are left for later: 127.0.0.4 asks to be left alone until "
+        assert re.search(rf"{asked}(\d{{4}}-\d\d-\d\d )?\d\d:\d\d; the same", result.line())
         assert result.line().endswith("the same command goes on from here.")
+        check_sum(result)
         for n in range(5):
             tired.put(f"/{n}.jpg", picture(50 + n))
+        before = len(tired.hits)
+        early = get("robotart", 8, "openverse")
+        assert (early.before, early.kept, early.code, len(tired.hits)) == (3, 0, 3, before)  # its time has not come
+        paths.rests().unlink()  # as if an hour had passed
         again = get("robotart", 8, "openverse")  # the same command completes it, and asks for no more than that
     assert (again.before, again.kept, again.missing, again.code) == (3, 5, 0, 0)
-    assert again.line().startswith("8 asked: 5 kept after 3 before")
+    assert again.line() == "8 of 8 kept (3 in an earlier run, 5 by tag)"
     check_sum(again)
 
 
@@ -302,7 +307,7 @@ def test_host_that_asks_to_wait_a_second_is_waited_for(quick):
         route = servers.in_turn(status(429, Retry_After="1"), picture(1))
         listing = quick.parent / "list.txt"
         listing.write_text(site.put("/1.jpg", route))
-        assert get("robotart", 1, f"urls:{listing}").line() == "1 asked: 1 kept"
+        assert get("robotart", 1, f"urls:{listing}").line() == "1 of 1 kept"
 
 
 def test_second_address_is_taken_while_the_first_host_rests(quick):
@@ -319,7 +324,7 @@ def test_second_address_is_taken_while_the_first_host_rests(quick):
         sites.openverse(site, rows)
         result = get("robotart", 6, "openverse")
         assert len(tired.hits) <= 2
-    assert result.line() == "6 asked: 6 kept"
+    assert result.line() == "6 of 6 kept (6 by tag)"
 
 
 def test_site_out_of_reach_is_partial_and_says_so(quick):
@@ -491,7 +496,7 @@ def test_pending_row_without_its_file_is_taken_back(quick):
         texts = dict.fromkeys((field.name for field in fields(Row)), "")
         row = Row(**texts | {"sha256": "bb", "source": "sample", "source_id": "1/robotart/1", "searchtag": "robotart"})
         catalogue.keep((entry, row))
-    assert get("robotart", 2, "sample").line() == "2 asked: 2 kept"
+    assert get("robotart", 2, "sample").line() == "2 of 2 kept"
     check_whole("robotart")
 
 
@@ -541,7 +546,7 @@ HOSTILE = st.text(max_size=40) | st.sampled_from(
 )
 
 
-TAKEN = validate_image(picture(1))
+VALID = validate_image(picture(1))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -559,7 +564,7 @@ def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
     paths.catalogue("h").unlink(missing_ok=True)
     found = FoundImage("urls", "1", "http://x.example/a\tb\n.jpg", page, title, creator, "by", page, credit)
     with Catalogue.open(paths.catalogue("h")) as catalogue, KnownImages("h", catalogue, False) as known:
-        keeper = ImageStore(
+        store = ImageStore(
             "robots",
             DownloadOptions(1, "hostile", "urls"),
             catalogue,
@@ -568,8 +573,8 @@ def test_hostile_texts_stay_texts(quick, title, creator, credit, page):
             lambda: datetime.now().astimezone(),
         )
         files.make_folder(folder)
-        assert keeper.keep([(found, TAKEN, files.write_part(folder, "x", TAKEN.jpeg))]) == 1
-        keeper.confirm()
+        assert store.keep([(found, VALID, files.write_part(folder, "x", VALID.jpeg))]) == 1
+        store.confirm()
         update_logs(folder, "hostile", catalogue.images_of("hostile"))
         update_logs(folder, "hostile", catalogue.images_of("hostile"))
     rows = list(csv.reader((folder / CREDITS).open(newline="", encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Every download ends, and its line says why: nothing new, a site's limit, a host that asks to wait, a disk that fails."""
+"""Every download ends, and its line says why: nothing new, a site's limit, a host that asks to wait, a failing disk."""
 
 import os
 import time
@@ -14,6 +14,7 @@ from flow.records.rows import ArchiveEntry
 from flow.sources import FoundImage, Source
 from flow.sources.sample import Sample
 from flow.ui import console
+from flow.web.fetch import Fetcher
 from tests import servers, sites
 from tests.download.test_download import check_sum, check_whole, get, quick  # noqa: F401
 from tests.faults import world
@@ -40,7 +41,7 @@ def test_samples_that_are_all_too_small_do_not_go_on_for_ever(monkeypatch):
     result = get("robotart", 5, "sample")
     assert (result.kept, result.missing) == (0, 5)
     assert 30 <= result.counts["too small"] < 80
-    assert result.line().endswith("offers one after the other, so I stopped asking.")
+    assert result.line().endswith("results in a row, so I stopped asking.")
     assert "Sample brought nothing new in " in result.line()
     check_sum(result)
 
@@ -70,7 +71,7 @@ class Endless(Source):
             yield FoundImage("endless", str(self.asked), self.url, licence=self.code)
 
 
-@pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "other licence")])
+@pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "under another licence")])
 def test_a_site_that_never_ends_is_left(monkeypatch, code, reason):
     with Server() as server:
         source = Endless(server.put("/1.jpg", picture(1)), code)
@@ -88,13 +89,11 @@ def test_many_known_images_do_not_hide_the_new_ones_after_them(monkeypatch):
     monkeypatch.setattr(candidates, "USELESS_MAX", 5)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
         catalogue.archive(*(ArchiveEntry("sample", f"1/built/{n}", "", "gone", "now") for n in range(1, 41)))
-    assert get("built", 3, "sample").line().startswith("3 asked: 3 kept, 40 seen before")
+    assert get("built", 3, "sample").line() == "3 of 3 kept; 40 were seen before"
 
 
 def test_a_host_that_rests_does_not_make_us_list_a_whole_site(monkeypatch):
-    from flow.download import job_queue
-
-    monkeypatch.setattr(job_queue, "HELD_MAX", 40)
+    monkeypatch.setattr(step, "HELD_MIN", 40)
     with Server("127.0.0.4") as tired:
         for n in range(2000):
             tired.put(f"/{n}.jpg", status(429, Retry_After="3600"))
@@ -175,10 +174,10 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
     monkeypatch.setattr(worker_pool, "WAITING_BYTES_MAX", 100_000)
     held, most, plain = [], [], fetch_image.validate_image
 
-    def fetched(found: FoundImage, fetcher: object, fallback: bool) -> bytes:
+    def fetched(fetcher: Fetcher, url: str) -> bytes:
         held.append(1)
         most.append(len(held))
-        return picture(int(found.source_id), (240, 200)) + bytes(100_000)
+        return picture(int(url.split(".")[2]), (240, 200)) + bytes(100_000)
 
     def validate(data: bytes) -> object:
         time.sleep(0.05)
@@ -191,7 +190,7 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
         def search(self, tag: str):
             yield from (FoundImage("many", str(n), f"http://127.0.{n}.1/x.jpg") for n in range(40))
 
-    monkeypatch.setattr(fetch_image, "_fetch", fetched)
+    monkeypatch.setattr(Fetcher, "get", fetched)
     monkeypatch.setattr(fetch_image, "validate_image", validate)
     monkeypatch.setattr(step, "open_sources", lambda spec: [Many()])
     assert get("robotart", 40, "many").kept == 40

@@ -105,7 +105,7 @@ def test_nonsense_as_a_search_answer_ends_the_source_not_the_run(raw):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
         server.put("/v1/images/", lambda request: send(request, raw, kind="application/json"))
-        sites.commons(server, [sites.commons_page(n, server.put(f"/c{n}.jpg", picture(n))) for n in range(3)])
+        sites.commons(server, [sites.commons_file(server, n, picture(n)) for n in range(3)])
         result = get("robotart", 3, "auto")
     assert (result.kept, len(kept_files("robotart"))) == (3, 3)
 

@@ -27,7 +27,7 @@ def test_ctrl_c_while_classifying_keeps_the_download():
     again = run(root, *WANT, "--verbose")
     assert (again.code, kept(root)) == (0, 5), again
     assert "the 5 images of the download begun " in again.err
-    assert "5 asked: 0 kept after 5 before" in again.out
+    assert "5 of 5 kept (5 in an earlier run)" in again.out
     assert "sorted 5" in again.out
     anew = run(root, *WANT)
     assert (anew.code, kept(root)) == (0, 10), anew
@@ -41,7 +41,7 @@ def test_a_later_step_that_fails_keeps_it_too():
     assert open_downloads(root) == 1
     again = run(root, *want)
     assert again.code == 0, again
-    assert "0 kept after 4 before" in again.out
+    assert "4 of 4 kept (4 in an earlier run)" in again.out
     assert open_downloads(root) == 0
 
 

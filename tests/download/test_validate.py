@@ -74,9 +74,9 @@ def test_first_frame_of_an_animation(tf_files):
 
 def test_refusals_by_reason(tf_files):
     whole = picture(7)
-    assert refused(b"") == validate.NOT_PICTURE
-    assert refused(b"<html>") == validate.NOT_PICTURE
-    assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 300 300\n") == validate.NOT_PICTURE
+    assert refused(b"") == validate.NOT_IMAGE
+    assert refused(b"<html>") == validate.NOT_IMAGE
+    assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 300 300\n") == validate.NOT_IMAGE
     assert refused(whole[: len(whole) // 2]) == validate.DAMAGED
     assert refused(whole[:-2]) == validate.DAMAGED
     assert refused(picture(8, (300, 100))) == validate.TOO_SMALL

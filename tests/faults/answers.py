@@ -246,7 +246,7 @@ def trouble(numbers: range) -> Iterator[str]:
             Fetcher(lambda: datetime.now().astimezone()) as fetcher,
             ThreadPoolExecutor(AT_ONCE) as pool,
         ):
-            fetcher.hosts.rest = lambda host, seconds: fetcher.now()
+            fetcher.hosts.resting_s = lambda host: 0.0  # else a 429 among them would hide those after it
             yield from (f.result() for f in as_completed([pool.submit(_one, fetcher, there, n) for n in numbers]))
     finally:
         Deadline.pause = plain
@@ -273,7 +273,7 @@ def _one(fetcher: Fetcher, there: RawServer, number: int) -> str:
     begin = time.monotonic()
     try:
         found = FoundImage("site", str(number), url)
-        outcome = decode_image(fetch_image(Source(), found, fetcher), fetcher, Path("/nowhere"))
+        outcome = decode_image(fetch_image(Source(), found, url, fetcher), fetcher, Path("/nowhere"))
     except FileNotFoundError:
         reasons["a picture"] += 1  # good enough to be written: to a folder that is not there
         return ""

@@ -51,7 +51,7 @@ def test_retrain_defaults_and_automatic_from_a_crontab(home, tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1
-    for word in ("100 asked: 6 kept", "sorted 6", "nothing new since"):
+    for word in ("6 of 100 kept", "sorted 6", "nothing new since"):
         assert word in done.stdout
     record = json.loads((home / "logs/robots_last_run.json").read_text())
     assert record["exit"] == 0 and record["line"] == done.stdout.strip()
@@ -81,7 +81,7 @@ def test_a_locale_that_is_really_not_utf8(tmp_path):
 def test_a_download_in_any_environment(tmp_path, environ, after):
     done = cron("日本 2 日本 download --source sample", tmp_path, environ, after)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["日本: 2 asked: 2 kept"]
+    assert done.stdout.splitlines() == ["日本: 2 of 2 kept"]
     assert len(list((tmp_path / "testing_photos/日本/unsorted_日本").glob("*.jpg"))) == 2
 
 

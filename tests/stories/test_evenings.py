@@ -60,7 +60,7 @@ def test_a_first_evening_with_photos_of_ones_own_and_no_network(tmp_path, photos
         ):
             t.expect(question)
             t.type("")
-        t.expect("15 asked: 15 kept")
+        t.expect("15 of 15 kept")
         t.expect("ENTER opens the page")
         t.type("q")
         t.expect("next: label the first images (15 are unsorted)")
@@ -84,7 +84,7 @@ def test_enter_alone_on_a_first_evening_without_network_ends_with_images(tmp_pat
         ):
             t.expect(question)
             t.type("")
-        t.expect("50 asked: 50 kept", 90)
+        t.expect("50 of 50 kept", 90)
         t.expect("ENTER opens the page")
         t.type("q")
         t.expect("next: label the first images (50 are unsorted)")
