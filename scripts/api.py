@@ -6,31 +6,31 @@ Pillow; TensorFlow comes with the first call that needs it.
     images      decode, open_image, HashCache, FingerprintIndex, group_near_duplicates
     embed       find_backbone, locate_backbone, Embedder
     train       TrainingJob -> prepare_data -> fit, or prepare_tuning -> finish_tuning -> write_model
-    measure     Share, mcnemar, most_wrong, load_out_of_fold
-    label       load_head: embeddings -> probabilities and distances
-    teach       active_learning: which image to ask about next, and what the answers say of the others
+    measure     Share, paired_test, most_wrong, load_out_of_fold
+    predict     load_head: embeddings -> probabilities and distances
+    teach       active_learning: which image to ask about next, and what follows from the answers;
+                accuracy_check: how good the predictions are
     export      open_source, compare_files: TFLite files
 """
 
-from scripts.learn import active_learning
+from scripts.learn import accuracy_check, active_learning
+from scripts.learn.backbone_files import key_on_disk
+from scripts.learn.backbone_files import locate as locate_backbone
 from scripts.learn.backbones import DEFAULT as DEFAULT_BACKBONE
-from scripts.learn.backbones import Backbone, BackboneProblem
+from scripts.learn.backbones import Backbone, BackboneProblem, has_size_choice
 from scripts.learn.backbones import can_be_cut as can_be_tuned
 from scripts.learn.backbones import find as find_backbone
 from scripts.learn.backbones import fingerprint as graph_fingerprint
-from scripts.learn.backbones import kept_key as key_on_disk
-from scripts.learn.backbones import leaves_size as has_size_choice
-from scripts.learn.backbones import locate as locate_backbone
 from scripts.learn.backbones import names as backbone_names
 from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, without_repeats
 from scripts.learn.embedder import Embedder, store_embeddings
-from scripts.learn.evaluation import FOLD_WORTH, TEST_SET_SUFFICES
+from scripts.learn.evaluation import FOLD_EFFICIENCY, TEST_SET_SUFFICES
 from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Head
 from scripts.learn.images import Unreadable, decode
 from scripts.learn.images import opened as open_image
-from scripts.learn.metrics import Share, mcnemar, most_wrong
+from scripts.learn.intervals import Share, most_wrong, paired_test
 from scripts.learn.model_files import GRAPH, load_head, parameters_in_name
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.neighbor_graph import NeighborGraph, build_graph
@@ -69,7 +69,7 @@ __all__ = [
     "BackboneProblem",
     "EMBEDDINGS_SIGNATURE",
     "Embedder",
-    "FOLD_WORTH",
+    "FOLD_EFFICIENCY",
     "Fingerprint",
     "FingerprintIndex",
     "GRAPH",
@@ -93,6 +93,7 @@ __all__ = [
     "TuneConfig",
     "TuneRun",
     "Unreadable",
+    "accuracy_check",
     "active_learning",
     "backbone_names",
     "build_graph",
@@ -112,11 +113,11 @@ __all__ = [
     "load_head",
     "load_out_of_fold",
     "locate_backbone",
-    "mcnemar",
     "most_wrong",
     "open_image",
     "open_runner",
     "open_source",
+    "paired_test",
     "parameters_in_name",
     "prepare_data",
     "prepare_tuning",

@@ -59,7 +59,7 @@ class Graph:
 
 
 def read(path: Path, height: int, width: int, mean: float, std: float) -> np.ndarray:
-    """A picture as float32 [height, width, 3]: (value 0..255 - mean) / std. Raises Unreadable."""
+    """An image as float32 [height, width, 3]: (value 0..255 - mean) / std. Raises Unreadable."""
     from PIL import Image
 
     image = decode(path, draft_side=max(height, width)).resize((width, height), Image.Resampling.BILINEAR)

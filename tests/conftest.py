@@ -12,7 +12,7 @@ import pytest
 
 import config as cfg
 import scripts.api  # noqa: F401 - before a test replaces something in scripts.learn, which would be kept in it for good
-from scripts.learn import backbones
+from scripts.learn import backbone_files, backbones
 from scripts.learn.runners import open_runner
 from tests.helpers import save_tiny_backbone, write_backbone_facts
 from tests.terminal import run
@@ -154,7 +154,7 @@ def small_eyes(tmp_path_factory):
 
     def make(folder: Path) -> None:
         chosen = backbones.find(backbones.DEFAULT, 128)
-        open_runner(chosen, backbones.locate(chosen, folder), folder / "converted")
+        open_runner(chosen, backbone_files.locate(chosen, folder), folder / "converted")
 
     return made_once(tmp_path_factory, "small_eyes", make)
 

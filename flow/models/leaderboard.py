@@ -164,7 +164,7 @@ def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue)
     alone = len(apart) >= api.TEST_SET_SUFFICES
     wanted = {sha: fair[sha] for sha in apart} if alone else fair
     lookalikes = _NearDuplicates(wanted)
-    worth = 1.0 if alone else api.FOLD_WORTH  # as evidence: most answers are those of the folds' heads
+    worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most answers are those of the folds' heads
     standings = [_score(model, wanted, catalogue, lookalikes, worth) for model in found]
     standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     if standings and standings[0].share:
@@ -253,9 +253,11 @@ def _tied(one: ModelScore, best: ModelScore) -> bool:
     """Whether two models are not told apart by the images that both are measured on."""
 
     both = one.answers.keys() & best.answers.keys()
-    only_one = sum(one.answers[sha] and not best.answers[sha] for sha in both)
-    only_best = sum(best.answers[sha] and not one.answers[sha] for sha in both)
-    return api.mcnemar(only_one, only_best) >= SIGNIFICANCE
+    import numpy as np
+
+    mine, its = (np.array([each.answers[sha] for sha in both], bool) for each in (one, best))
+    _, _, p_value = api.paired_test(mine, its, np.arange(len(both)))
+    return p_value >= SIGNIFICANCE
 
 
 def _tips(images: list[LabeledImage], model: Model) -> list[str]:

@@ -59,7 +59,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
         for (architecture, size), group in _by_backbone(trainings).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue):
-                bad |= learned.dataset.bad
+                bad |= learned.dataset.unreadable
                 made.append(retrain.publish(basetag, training, stamp, catalogue, learned).model)
                 advance(1)
     for path, why in bad.items():

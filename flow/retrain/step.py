@@ -24,7 +24,7 @@ WORKING = ".training_"
 
 @dataclass(frozen=True)
 class Retrained:
-    """A new model; how good it is stands in its facts (see scripts/learn/metrics.py for shares and intervals)."""
+    """A new model; how good it is stands in its facts (see scripts/learn/intervals.py for shares and intervals)."""
 
     model: model_store.Model
     seconds: float
@@ -188,8 +188,8 @@ def retrain(
     if not again and (model := made_already(basetag, job)):
         return NothingNew(model)
     learned = tuning.train(job, gather(job), attended)
-    for path, why in learned.dataset.bad.items():
-        console.warn(f"{path} is left out: {why}")
+    for path, reason in learned.dataset.unreadable.items():
+        console.warn(f"{path} is left out: {reason}")
     done = publish(basetag, training, stamp, catalogue, learned)
     return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
 
@@ -254,7 +254,7 @@ def publish(
 ) -> Retrained:
     """Freeze the split, write the model beside, and give its folder its name."""
 
-    version = catalogue.add_splits(learned.dataset.fresh)
+    version = catalogue.add_splits(learned.dataset.newly_held_out)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
     stem = api.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
@@ -269,13 +269,13 @@ def publish(
         "stamp": stamp,
         "listed": provenance.label_counts(basetag),
     }
-    api.write_model(learned, working, facts, kept=cache_paths().graphs)
+    api.write_model(learned, working, facts, graphs=cache_paths().graphs)
     tuning.warm_caches(learned, working)
     files.sync_all(working)
     files.move_folder(working, final)
     model = next(m for m in model_store.all_models(basetag) if m.folder == final)
     seconds = sum(learned.seconds.values())
-    return Retrained(model, round(seconds, 1), len(learned.dataset.bad), tuple(learned.trained.warnings))
+    return Retrained(model, round(seconds, 1), len(learned.dataset.unreadable), tuple(learned.trained.warnings))
 
 
 def sweep(home: Path) -> None:

@@ -30,7 +30,7 @@ def train(job: "api.TrainingJob", prepared: "api.PreparedData", attended: bool =
     """
     if job.tune is None:
         return api.fit(job, prepared)
-    with console.progress(0 if prepared.maps else len(job.images), "first layers") as advance, problems():
+    with console.progress(0 if prepared.activations else len(job.images), "first layers") as advance, problems():
         run = api.prepare_tuning(job, prepared, cache_paths(), advance)
     console.note(texts.tuning_text(run.estimate(), run.trainings))
     try:
@@ -57,7 +57,7 @@ def warm_caches(result: "api.TrainingResult", folder: Path) -> None:
 
 def _keeps(run: "api.TuneRun") -> bool:
     """Whether the person who stopped a tuning wants what it has learned so far."""
-    if not run.done or not console.can_ask():
+    if not run.steps_done or not console.can_ask():
         return False
-    console.note(texts.tuning_stopped(run.done, run.steps))
+    console.note(texts.tuning_stopped(run.steps_done, run.steps))
     return console.yes_no("Keep what it has learned so far, as a model?", False)

@@ -1,4 +1,4 @@
-"""Pictures -> vectors -> a trained, calibrated, measured head on disk.
+"""Images -> embeddings -> a trained, calibrated, measured head on disk.
 
-Takes files and parameters, gives models. Reads pictures and backbones; writes caches and model folders where told.
+Takes files and parameters, gives models. Reads images and backbones; writes caches and model folders where asked to.
 """

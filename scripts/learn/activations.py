@@ -1,7 +1,7 @@
-"""What a backbone's first stages make of each picture and of its mirror image, kept while the last stages are tuned.
+"""The output of a backbone's first stages for each image and its mirror image, stored while the last stages are tuned.
 
-Computed once, through the pipeline that bottlenecks come from; float16, in memory as long as they are few, else in a
-file without a name, which vanishes with the run however that ends.
+Computed once, by the pipeline of the embeddings; float16, in memory while they are few, else in a file without a name,
+which vanishes with the run however that ends.
 """
 
 import os
@@ -19,15 +19,13 @@ from scripts.learn.efficientnet_lite import Network
 from scripts.learn.embeddings import through
 from scripts.learn.runners import open_runner
 
-MEMORY_MOST = 1 << 29  # bytes of maps kept in memory: 6,100 pictures at 14 x 14 x 112, twice; more lie on the disk
+MEMORY_MAX = 1 << 29  # bytes of maps in memory: 6,100 images at 14 x 14 x 112, twice; more are on the disk
 
 
 @dataclass(frozen=True)
 class Activations:
-    """`maps` float16 [n, 2, side, side, channels], `means` float32 [n, 2, m]: of each picture, and of its mirror image.
-
-    `means` are those of the stages before the cut (see `efficientnet_lite.trunk_of`).
-    """
+    """`maps` float16 [n, 2, side, side, channels], `means` float32 [n, 2, m]: of each image and of its mirror image;
+    `means` are those of the stages before the cut (see `efficientnet_lite.trunk_of`)."""
 
     maps: np.ndarray
     means: np.ndarray
@@ -37,20 +35,24 @@ class Activations:
         return isinstance(self.maps, np.memmap)
 
     def take(self, rows: np.ndarray, mirrored: np.ndarray | int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """(maps, means) of rows as float32; `mirrored` 0 or 1, for each of them or for all."""
+        """(maps, means) of rows as float32.
+
+        Args:
+            mirrored: 0 or 1, for each row or for all.
+        """
         return self.maps[rows, mirrored].astype(np.float32), self.means[rows, mirrored]
 
 
 def network_of(backbone: Backbone) -> Network:
-    """The network behind a backbone, as data.
+    """The network of a backbone, as data.
 
     Raises:
-        BackboneProblem: it is none that comes as data, or its package is not installed or damaged.
+        BackboneProblem: it does not come as data, or its package is missing or damaged.
     """
     if backbone.weights is None:
         known = ", ".join(name for name in backbones.names() if backbones.find(name).weights)
         raise BackboneProblem(
-            f"The last layers of {backbone.title} cannot learn: its graph cannot be cut.",
+            f"The last layers of {backbone.title} cannot be tuned: its graph cannot be cut.",
             f"--tune last works with {known}; --tune head with all.",
         )
     if (path := backbone.weights.path()) is None:
@@ -65,7 +67,7 @@ def network_of(backbone: Backbone) -> Network:
 
 
 def trunk_of(backbone: Backbone, network: Network, models_dir: Path) -> Backbone:
-    """The part of a backbone before the cut as a backbone of its own, built once and kept in `models_dir`."""
+    """The part of a backbone before the cut as a backbone of its own, built once and stored in `models_dir`."""
     key = backbones.key_of(backbone, models_dir)
     place = models_dir / f"{backbone.title}_trunk{efficientnet_lite.CUT}_{key[:12]}"
 
@@ -77,7 +79,7 @@ def trunk_of(backbone: Backbone, network: Network, models_dir: Path) -> Backbone
 
 
 def compute(
-    pictures: list[LabeledImage],
+    images: list[LabeledImage],
     trunk: Backbone,
     network: Network,
     converted_dir: Path,
@@ -85,15 +87,15 @@ def compute(
     progress: Callable[[int], None] = lambda n: None,
     way: str = "auto",
 ) -> Activations:
-    """The activations of pictures, in their order.
+    """The activations of images, in their order.
 
     Args:
         trunk: of `trunk_of`.
-        spare_dir: on a disk with room, for those that the memory shall not hold.
+        spare_dir: on a disk with room, for what does not fit into memory.
         progress: called with how many more are done.
 
     Raises:
-        BackboneProblem: a picture can no longer be read, or the trunk cannot be loaded.
+        BackboneProblem: an image can no longer be read, or the trunk cannot be loaded.
         OSError: the disk has no room for them.
     """
     assert trunk.folder is not None
@@ -101,18 +103,18 @@ def compute(
     widths = [len(stage[-1].convs[-1].bias) for stage in network.stages[: efficientnet_lite.CUT]]
     m, channels = sum(widths), widths[-1]
     side = round(((runner.vector_length - m) / channels) ** 0.5)
-    maps = _room((len(pictures), 2, side, side, channels), spare_dir)
-    means = np.empty((len(pictures), 2, m), np.float32)
-    row = {p.sha256: i for i, p in enumerate(pictures)}
+    maps = _allocate((len(images), 2, side, side, channels), spare_dir)
+    means = np.empty((len(images), 2, m), np.float32)
+    row = {p.sha256: i for i, p in enumerate(images)}
 
     def both(pixels: np.ndarray) -> np.ndarray:
         mirrored = np.ascontiguousarray(pixels[:, :, ::-1])
         return np.stack([runner.vectors(pixels), runner.vectors(mirrored)], axis=1)
 
-    files = {p.sha256: p.path for p in pictures}
+    files = {p.sha256: p.path for p in images}
     for fresh, bad in through(list(files), files, replace(runner, vectors=both)):
-        for sha, why in bad.items():
-            raise BackboneProblem(f"{files[sha]} can no longer be read: {why}.", "Run it again.")
+        for sha, reason in bad.items():
+            raise BackboneProblem(f"{files[sha]} can no longer be read: {reason}.", "Run it again.")
         for sha, values in fresh.items():
             means[row[sha]] = values[:, :m]
             maps[row[sha]] = values[:, m:].reshape(maps.shape[1:])
@@ -120,10 +122,10 @@ def compute(
     return Activations(maps, means)
 
 
-def _room(shape: tuple[int, ...], folder: Path) -> np.ndarray:
-    """float16 of a shape: in memory, or in a file whose whole length the disk has promised."""
+def _allocate(shape: tuple[int, ...], folder: Path) -> np.ndarray:
+    """float16 of a shape: in memory, or in a file whose whole length is reserved on the disk."""
     size = 2 * int(np.prod(shape))
-    if size <= MEMORY_MOST:
+    if size <= MEMORY_MAX:
         return np.empty(shape, np.float16)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as spare:

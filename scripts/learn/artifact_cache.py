@@ -1,7 +1,7 @@
-"""Folders and files that are made once and kept: whole or not there, checked by hash, one maker at a time.
+"""Folders that are built once and stored: complete or not there, checked by hash, one builder at a time.
 
-Killed half-way, the next run makes it again; changed since, it is made anew. Two runs of two basetags never read each
-other's half: who finds somebody building waits, and then takes what is there.
+What a killed run left half built, or what has changed since, is built anew. A run that finds another one building
+waits, and then uses what that one built.
 """
 
 import contextlib
@@ -13,15 +13,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-COMPLETE = "whole.json"  # our note in a kept folder: the hash of every file in it
+COMPLETE = "whole.json"  # our note in a stored folder: the hash of every file in it
 PART = ".part-"
 
 
 def cached_folder(folder: Path, make: Callable[[Path], None]) -> Path:
-    """`folder` as `make` fills it, made where it is missing or not what was made."""
+    """`folder` as `make` fills it; built where it is missing or damaged."""
     if not is_complete(folder):
         with exclusive(folder.parent):
-            if not is_complete(folder):  # nobody made it while we waited
+            if not is_complete(folder):  # no other run built it while we waited
                 part = folder.with_name(f"{PART}{folder.name}")
                 for old in (part, folder):
                     shutil.rmtree(old, ignore_errors=True)
@@ -33,7 +33,7 @@ def cached_folder(folder: Path, make: Callable[[Path], None]) -> Path:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a kept folder is there and holds just what was made."""
+    """Whether a stored folder is there and holds exactly what was built."""
     try:
         return json.loads((folder / COMPLETE).read_text(encoding="utf-8")) == _hashes(folder)
     except (OSError, ValueError):

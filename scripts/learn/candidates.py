@@ -1,92 +1,92 @@
-"""What can be made of the same pictures, simplest first, for `chooser.choose`: heads, tuned last stages, their mean."""
+"""The candidates of `model_selection.select`, simplest first: heads, tuned last layers, and the mean of both."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from scripts.learn.chooser import Candidate, Ground, Logits, Stop, Stopped
 from scripts.learn.dataset import Dataset
 from scripts.learn.head import IN_NO_FOLD, softmax
+from scripts.learn.model_selection import Candidate, EvaluationSet, Logits, Stop, Stopped
 from scripts.learn.train import HeadConfig, fit_fold_heads
 from scripts.learn.tune import FOLDS, TuneRun
 
-HEAD, LBFGS, TUNED, MEAN = "head", "head, lbfgs", "last stages", "mean of head and last stages"
+HEAD, LBFGS, TUNED, MEAN = "head", "head, lbfgs", "last layers", "mean of head and last layers"
 EFFORTS = {"quick": (HEAD,), "normal": (HEAD, LBFGS, TUNED, MEAN)}
-EFFORTS["high"] = EFFORTS["normal"]  # and what the caller adds: other sizes, larger backbones
+EFFORTS["high"] = EFFORTS["normal"]  # and what the caller adds: other image sizes, larger backbones
 
 
-def ground_of(material: Dataset) -> Ground:
-    """What candidates are measured on: images that a person labelled and nobody chose, outside the test set, in as many
+def evaluation_set(data: Dataset) -> EvaluationSet:
+    """What candidates are measured on: images labelled by a person that nobody chose, outside the test set, in as many
     folds as tuning can afford."""
-    rows = measured_rows(material)
-    return Ground(material.y[rows], _folds(material)[rows], material.groups[rows])
+    rows = evaluation_rows(data)
+    return EvaluationSet(data.y[rows], _folds(data)[rows], data.groups[rows])
 
 
-def measured_rows(material: Dataset) -> np.ndarray:
-    """Indices int [m] of the rows that `ground_of` is about."""
-    return np.flatnonzero(material.train & material.measures & (material.folds >= 0))
+def evaluation_rows(data: Dataset) -> np.ndarray:
+    """The rows of `evaluation_set`, int [m]."""
+    return np.flatnonzero(data.train & data.measures & (data.folds >= 0))
 
 
-def head(name: str, material: Dataset, recipe: HeadConfig, seconds: float = 1.0) -> Candidate:
-    """A head on the material's vectors; of another backbone or size where those of that one are given."""
+def head(name: str, data: Dataset, config: HeadConfig, seconds: float = 1.0) -> Candidate:
+    """A head on the vectors of the dataset, which may be those of another backbone or image size."""
 
     def run(_: dict[str, Logits], stop: Stop) -> Logits:
-        fold = _folds(material)
-        heads = fit_fold_heads(replace(material, folds=fold), recipe, FOLDS)[1:]
-        logits = np.zeros((len(material.y), len(material.labels)), np.float32)
+        fold = _folds(data)
+        heads = fit_fold_heads(replace(data, folds=fold), config, FOLDS)[1:]
+        logits = np.zeros((len(data.y), len(data.labels)), np.float32)
         for number, each in enumerate(heads):
-            logits[fold == number] = each.logits(material.vectors[fold == number])
-        return logits[measured_rows(material)]
+            logits[fold == number] = each.logits(data.vectors[fold == number])
+        return logits[evaluation_rows(data)]
 
     return Candidate(name, seconds, run)
 
 
-def last_stages(material: Dataset, prepare: Callable[[], TuneRun], seconds: float) -> Candidate:
-    """The last stages tuned, from the head.
+def last_layers(data: Dataset, prepare: Callable[[], TuneRun], seconds: float) -> Candidate:
+    """The last layers tuned, from the head.
 
     Args:
-        prepare: makes the tuning ready, with FOLDS folds; called when it is its turn, as it takes some seconds.
+        prepare: makes a TuneRun with FOLDS folds; called when it is its turn, as it takes some seconds.
     """
 
     def run(_: dict[str, Logits], stop: Stop) -> Logits:
-        def look(_: int) -> None:
+        def check(_: int) -> None:
             if stop():
                 raise Stopped
 
-        logits, _judged = prepare().measure(look)
-        return logits[measured_rows(material)]
+        logits, _folded = prepare().measure(check)
+        return logits[evaluation_rows(data)]
 
     return Candidate(TUNED, seconds, run)
 
 
-def mean(name: str, one: str, other: str, ground: Ground) -> Candidate:
-    """The mean of the probabilities of two that were measured, each calibrated."""
+def mean(name: str, one: str, other: str, data: EvaluationSet) -> Candidate:
+    """The mean of the calibrated probabilities of two earlier candidates."""
 
     def run(found: dict[str, Logits], _: Stop) -> Logits:
-        both = [softmax(ground.cooled(found[each])) for each in (one, other)]
+        both = [softmax(data.calibrated(found[each])) for each in (one, other)]
         return np.log(np.maximum(np.mean(both, axis=0), 1e-9)).astype(np.float32)
 
     return Candidate(name, 0.0, run, needs=(one, other))
 
 
 def usual(
-    material: Dataset, recipe: HeadConfig, prepare: Callable[[], TuneRun], seconds: float, effort: str
+    data: Dataset, config: HeadConfig, prepare: Callable[[], TuneRun], seconds: float, effort: str
 ) -> list[Candidate]:
     """The candidates of an effort (`EFFORTS`), simplest first.
 
     Args:
-        seconds: that tuning is likely to take, its folds and what is made ready for it (`Tuning.estimate`).
+        seconds: that tuning is likely to take, with its folds and preparation (`TuneRun.estimate`).
     """
-    ways = [
-        head(HEAD, material, replace(recipe, solver="sgd")),
-        head(LBFGS, material, replace(recipe, solver="lbfgs"), 10.0),
-        last_stages(material, prepare, seconds),
-        mean(MEAN, HEAD, TUNED, ground_of(material)),
+    candidates = [
+        head(HEAD, data, replace(config, solver="sgd")),
+        head(LBFGS, data, replace(config, solver="lbfgs"), 10.0),
+        last_layers(data, prepare, seconds),
+        mean(MEAN, HEAD, TUNED, evaluation_set(data)),
     ]
-    return [way for way in ways if way.name in EFFORTS[effort]]
+    return [candidate for candidate in candidates if candidate.name in EFFORTS[effort]]
 
 
-def _folds(material: Dataset) -> np.ndarray:
-    """The material's folds dealt into FOLDS."""
-    return np.where(material.folds >= 0, material.folds % FOLDS, IN_NO_FOLD)
+def _folds(data: Dataset) -> np.ndarray:
+    """The folds of the dataset, dealt into FOLDS."""
+    return np.where(data.folds >= 0, data.folds % FOLDS, IN_NO_FOLD)

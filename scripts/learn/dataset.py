@@ -1,4 +1,4 @@
-"""What a head is trained and measured on: pictures with labels -> bottlenecks, near-duplicate groups and a split."""
+"""Labelled images -> a dataset to train and measure on: embeddings, groups, folds and a test set."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -8,24 +8,24 @@ from pathlib import Path
 import numpy as np
 
 from scripts.learn import embeddings, split
-from scripts.learn.grouping import merged
+from scripts.learn.grouping import merge_groups
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.runners import Runner
 
-# Folds of the cross-validation, by the images up to which there are so many. The fewer images, the more it shows that a
-# fold's head learns from fewer: with 20 a label it told .011 too little by 10 folds and .006 by 20 (228 runs on 20 sets
-# of two to five labels); from 1,000 on a fifth less makes no difference.
+# (images up to which, number of folds). The fewer images, the more it shows that a fold's head is trained on fewer:
+# with 20 a label the reported accuracy was .011 too low by 10 folds and .006 by 20 (228 runs on 20 sets of two to five
+# labels); from 1,000 images on a fifth less makes no difference.
 FOLDS = ((400, 20), (1000, 10))
-FOLDS_OF_MANY = 5
+FOLDS_OF_MANY = 5  # with still more images
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
 @dataclass(frozen=True)
 class LabeledImage:
-    """One file of a label folder. `human`: a person gave the label; `chosen`: it came before the person because of
-    doubt or suspicion, so that it teaches and never measures."""
+    """One file of a label folder. `human`: a person gave the label; `chosen`: the person was shown it because of doubt
+    or suspicion, so it is trained on and never measures."""
 
     path: Path
     label: str
@@ -44,21 +44,29 @@ class TooFewImages(Exception):
 
 @dataclass(frozen=True)
 class SplitRules:
-    """See config.py: percents of human images, `least` per label, `robot_ratio` unchecked images per human one."""
+    """How images are divided.
+
+    `test_percent`, `validation_percent`: of the images labelled by a person; `test_min`: groups of a label's test
+    share, while it would be smaller there is no test set; `model_ratio`: images of a label that only a model labelled,
+    for each that a person labelled, at most; `model_weight`: their weight in training, 0..1.
+    """
 
     test_percent: int = 16
     validation_percent: int = 10
-    least: int = 20
-    robot_ratio: float = 2.0
-    robot_weight: float = 0.5
+    test_min: int = 20
+    model_ratio: float = 2.0
+    model_weight: float = 0.5
 
 
 @dataclass
 class Dataset:
-    """Rows of one data set. All arrays have n rows.
+    """Images with their embeddings, one row each; all arrays have n rows.
 
-    vectors float32 [n, d]; y int [n] in 0..len(labels)-1; human, test, train, validation, chosen bool [n] (a validation
-    row is not a training row; robot rows and chosen ones only train); weights float32 [n]; groups, folds int [n].
+    `vectors` float32 [n, d]; `y` int [n]: index of the label; `human`, `chosen` bool [n]: see `LabeledImage`; `test`,
+    `train`, `validation` bool [n]: no row is in two of them, and only rows that may measure are in `test` and
+    `validation`; `weights` float32 [n]; `groups` int [n]; `folds` int [n] or IN_NO_FOLD; `grouped` bool [n]: the caller
+    gave its group; `unreadable`: file -> reason; `newly_held_out`: content hash -> TEST, of images that were not in the
+    test set before; `computed`: images that went through the backbone now; `left_out`: readable images without a row.
     """
 
     labels: list[str]
@@ -72,21 +80,21 @@ class Dataset:
     weights: np.ndarray
     groups: np.ndarray
     folds: np.ndarray
-    bad: dict[Path, str] = field(default_factory=dict)
-    fresh: dict[str, str] = field(default_factory=dict)  # content hash -> part, to be frozen
-    computed: int = 0  # pictures that went through the backbone now
+    unreadable: dict[Path, str] = field(default_factory=dict)
+    newly_held_out: dict[str, str] = field(default_factory=dict)
+    computed: int = 0
     left_out: int = 0
     chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    recorded: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool [n]: the caller gave its group
+    grouped: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def __post_init__(self) -> None:
-        for name in ("chosen", "recorded"):
+        for name in ("chosen", "grouped"):
             if len(getattr(self, name)) != len(self.y):
                 setattr(self, name, np.zeros(len(self.y), bool))
 
     @property
     def measures(self) -> np.ndarray:
-        """bool [n]: rows that a person labelled and nobody chose."""
+        """bool [n]: rows that a person labelled and nobody chose; only these measure."""
         return self.human & ~self.chosen
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -105,136 +113,137 @@ class Dataset:
         return rows
 
 
-def list_images(image_dir: Path, book: HashCache) -> list[LabeledImage]:
-    """The pictures in the label folders directly under `image_dir`; a content that lies in two labels counts once,
+def list_images(image_dir: Path, hashes: HashCache) -> list[LabeledImage]:
+    """The images in the label folders directly under `image_dir`. A content that is in two label folders counts once,
     in the first by name."""
     found: list[LabeledImage] = []
     for folder in sorted(p for p in image_dir.iterdir() if p.is_dir() and not p.name.startswith(".")):
         paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
-        found += [LabeledImage(path, folder.name, sha) for path, sha in book.sha256s(paths).items()]
+        found += [LabeledImage(path, folder.name, sha) for path, sha in hashes.sha256s(paths).items()]
     return without_repeats(found)
 
 
-def without_repeats(pictures: list[LabeledImage]) -> list[LabeledImage]:
-    """Each content once; a person's label before a robot's, then the first."""
+def without_repeats(images: list[LabeledImage]) -> list[LabeledImage]:
+    """Each content once; a person's label before a model's, then the first."""
     best: dict[str, LabeledImage] = {}
-    for picture in sorted(pictures, key=lambda p: not p.human):
-        best.setdefault(picture.sha256, picture)
-    return sorted(best.values(), key=lambda p: (p.label, p.path.name, p.sha256))
+    for image in sorted(images, key=lambda i: not i.human):
+        best.setdefault(image.sha256, image)
+    return sorted(best.values(), key=lambda i: (i.label, i.path.name, i.sha256))
 
 
 def build_dataset(
-    pictures: list[LabeledImage],
+    images: list[LabeledImage],
     runner: Runner,
     store: embeddings.EmbeddingStore,
-    book: HashCache,
+    hashes: HashCache,
     rules: SplitRules,
     frozen: dict[str, str] | None = None,
     progress: Callable[[int], None] = lambda n: None,
-    together: Mapping[str, str] | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> Dataset:
-    """Bottlenecks, groups and split of a set of pictures.
+    """Embeddings, groups, folds and split of some images.
 
     Args:
-        frozen: content hash -> test or train, from earlier runs.
-        together: content hash -> what it belongs to (a recording, an observation, an album), for those that belong to
-            something; nothing of it is both learned from and measured by, as of near-duplicates.
+        frozen: content hash -> TEST, of images held out by earlier runs.
+        progress: called with how many more images have their embeddings.
+        groups: content hash -> group (a recording, an observation, an album), of images that have one; near-duplicates
+            are found here and merged with these. No group is both trained on and measured by.
 
     Raises:
         TooFewImages: fewer than two labels, or a label without a readable human image to train on.
     """
-    done = embeddings.embed({p.sha256: p.path for p in pictures}, runner, store, progress)
-    readable = [p for p in pictures if p.sha256 in done.vectors]
-    bad = {p.path: done.bad[p.sha256] for p in pictures if p.sha256 in done.bad}
-    looks = book.fingerprints({p.sha256: p.path for p in readable})
-    group_of = merged((p.sha256 for p in readable), group_near_duplicates(looks.items()), together or {})
-    members = [split.Member(p.sha256, p.label, p.human and not p.chosen, group_of[p.sha256], p.human) for p in readable]
-    decided = split.assign(members, rules.test_percent, rules.least, frozen or {})
-    kept = _without_surplus(readable, decided, rules.robot_ratio)
-    material = _rows(kept, group_of, decided, rules, done)
-    material.recorded = np.array([p.sha256 in (together or {}) for p in kept], bool)
-    material.bad, material.fresh, material.computed = bad, decided.fresh, done.computed
-    material.left_out = len(readable) - len(kept)
-    _check(material, {p.label for p in pictures})
-    return material
+    embedded = embeddings.embed({i.sha256: i.path for i in images}, runner, store, progress)
+    readable = [i for i in images if i.sha256 in embedded.vectors]
+    fingerprints = hashes.fingerprints({i.sha256: i.path for i in readable})
+    group_of = merge_groups((i.sha256 for i in readable), group_near_duplicates(fingerprints.items()), groups or {})
+    members = [split.Member(i.sha256, i.label, i.human and not i.chosen, group_of[i.sha256], i.human) for i in readable]
+    assigned = split.assign(members, rules.test_percent, rules.test_min, frozen or {})
+    used = _without_surplus(readable, assigned, rules.model_ratio)
+    data = _rows(used, group_of, assigned, rules, embedded)
+    data.grouped = np.array([i.sha256 in (groups or {}) for i in used], bool)
+    data.unreadable = {i.path: embedded.bad[i.sha256] for i in images if i.sha256 in embedded.bad}
+    data.newly_held_out, data.computed = assigned.newly_held_out, embedded.computed
+    data.left_out = len(readable) - len(used)
+    _check(data, {i.label for i in images})
+    return data
 
 
-def _without_surplus(pictures: list[LabeledImage], decided: split.Split, ratio: float) -> list[LabeledImage]:
-    """Pictures that take part: nothing left out, and at most `ratio` robot-labelled ones per human one and label."""
-    humans = Counter(p.label for p in pictures if p.human)
-    allowed = {label: int(ratio * n) for label, n in humans.items()}
-    robots: dict[str, int] = defaultdict(int)
-    kept = []
-    for picture in sorted(pictures, key=lambda p: p.sha256):
-        if decided.parts[picture.sha256] == split.LEFT_OUT:
+def _without_surplus(images: list[LabeledImage], assigned: split.Split, ratio: float) -> list[LabeledImage]:
+    """The images without those that are left out, and of each label at most `ratio` labelled by a model for each that a
+    person labelled."""
+    by_people = Counter(i.label for i in images if i.human)
+    allowed = {label: int(ratio * n) for label, n in by_people.items()}
+    by_model: dict[str, int] = defaultdict(int)
+    used = []
+    for image in sorted(images, key=lambda i: i.sha256):
+        if assigned.parts[image.sha256] == split.LEFT_OUT:
             continue
-        if not picture.human:
-            robots[picture.label] += 1
-            if robots[picture.label] > allowed.get(picture.label, 0):
+        if not image.human:
+            by_model[image.label] += 1
+            if by_model[image.label] > allowed.get(image.label, 0):
                 continue
-        kept.append(picture)
-    return sorted(kept, key=lambda p: (p.label, p.sha256))
+        used.append(image)
+    return sorted(used, key=lambda i: (i.label, i.sha256))
 
 
 def _rows(
-    pictures: list[LabeledImage],
+    images: list[LabeledImage],
     group_of: dict[str, str],
-    decided: split.Split,
+    assigned: split.Split,
     rules: SplitRules,
-    done: embeddings.Embeddings,
+    embedded: embeddings.Embeddings,
 ) -> Dataset:
-    labels = sorted({p.label for p in pictures})
-    number = {name: i for i, name in enumerate(sorted({group_of[p.sha256] for p in pictures}))}
-    human, chosen = (np.array([getattr(p, name) for p in pictures], bool) for name in ("human", "chosen"))
-    test = np.array([decided.parts[p.sha256] == split.TEST for p in pictures], bool)
-    watched = np.array([split.is_validation(group_of[p.sha256], rules.validation_percent) for p in pictures], bool)
-    # Where nothing is set apart to test, nothing is held back to be watched either: the folds are.
-    validation = watched & ~test & human & ~chosen & test.any()
-    groups = np.array([number[group_of[p.sha256]] for p in pictures], int)
-    # A robot's picture in the group of a watched one would leak what validation measures.
+    labels = sorted({i.label for i in images})
+    number = {name: n for n, name in enumerate(sorted({group_of[i.sha256] for i in images}))}
+    human, chosen = (np.array([getattr(i, name) for i in images], bool) for name in ("human", "chosen"))
+    test = np.array([assigned.parts[i.sha256] == split.TEST for i in images], bool)
+    candidates = np.array([split.is_validation(group_of[i.sha256], rules.validation_percent) for i in images], bool)
+    # Without a test set there is no validation set either: the folds are watched.
+    validation = candidates & ~test & human & ~chosen & test.any()
+    groups = np.array([number[group_of[i.sha256]] for i in images], int)
+    # An image labelled by a model in the group of a validation image would leak what validation measures.
     train = ~test & ~np.isin(groups, groups[validation])
     return Dataset(
         labels=labels,
-        images=pictures,
-        vectors=np.stack([done.vectors[p.sha256] for p in pictures]) if pictures else np.empty((0, 0), np.float32),
-        y=np.array([labels.index(p.label) for p in pictures], int),
+        images=images,
+        vectors=np.stack([embedded.vectors[i.sha256] for i in images]) if images else np.empty((0, 0), np.float32),
+        y=np.array([labels.index(i.label) for i in images], int),
         human=human,
         test=test,
         train=train,
         validation=validation,
-        weights=np.where(human, 1.0, rules.robot_weight).astype(np.float32),
+        weights=np.where(human, 1.0, rules.model_weight).astype(np.float32),
         groups=groups,
-        folds=_folds(pictures, groups),
+        folds=_folds(images, groups),
         chosen=chosen,
     )
 
 
-def _folds(pictures: list[LabeledImage], groups: np.ndarray) -> np.ndarray:
-    """The fold of each picture. What only a robot labelled is in none, as its labels come from models that knew the
-    very labels the folds hold back; and it plays no part in how the others are dealt, so that nothing but what people
-    say moves the accuracy that is told."""
-    folds = np.full(len(pictures), IN_NO_FOLD)
-    rows = np.flatnonzero([p.human for p in pictures])
+def _folds(images: list[LabeledImage], groups: np.ndarray) -> np.ndarray:
+    """The fold of each image, int [n]. Images that only a model labelled are in none, as the model knew the very labels
+    that the folds hold back. Nor do they change the folds of the others, so that only what people say moves the
+    reported accuracy."""
+    folds = np.full(len(images), IN_NO_FOLD)
+    rows = np.flatnonzero([i.human for i in images])
     first: dict[int, str] = {}
-    for i in rows:
-        first[groups[i]] = min(first.get(groups[i], pictures[i].sha256), pictures[i].sha256)
-    folds[rows] = split.folds(
-        [pictures[i].label for i in rows], [first[groups[i]] for i in rows], fold_count(len(rows))
-    )
+    for row in rows:
+        first[groups[row]] = min(first.get(groups[row], images[row].sha256), images[row].sha256)
+    names = [first[groups[row]] for row in rows]
+    folds[rows] = split.folds([images[row].label for row in rows], names, fold_count(len(rows)))
     return folds
 
 
 def fold_count(images: int) -> int:
-    """Into how many folds so many images are cut."""
+    """The number of folds for so many images."""
     return next((count for most, count in FOLDS if images <= most), FOLDS_OF_MANY)
 
 
-def _check(material: Dataset, wanted: set[str]) -> None:
-    """A label must not drop out without a word because its pictures are unreadable or unchecked."""
-    counts = dict.fromkeys(sorted(wanted), 0) | {label: row["images"] for label, row in material.counts().items()}
+def _check(data: Dataset, wanted: set[str]) -> None:
+    """Raise TooFewImages where a label drops out because its images are unreadable or only labelled by a model."""
+    counts = dict.fromkeys(sorted(wanted), 0) | {label: row["images"] for label, row in data.counts().items()}
     if len(counts) < 2:
-        raise TooFewImages("A classifier needs at least two labels with pictures it can read.", counts)
-    learned = material.y[material.train & material.human]
+        raise TooFewImages("A classifier needs at least two labels with readable images.", counts)
+    trained_on = data.y[data.train & data.human]
     for label in counts:
-        if label not in material.labels or material.labels.index(label) not in learned:
-            raise TooFewImages(f"The label {label} has too few pictures that a person sorted.", counts)
+        if label not in data.labels or data.labels.index(label) not in trained_on:
+            raise TooFewImages(f"The label {label} has too few images labelled by a person.", counts)

@@ -1,9 +1,9 @@
-"""Softmax heads that descend side by side on the same batches, each with a scaling and images of its own. numpy only.
+"""Gradient descent of several softmax heads side by side on the same batches, each with its own scaling. numpy only.
 
-A head that leaves images out must not know their scaling either: mean and spread fitted on all images give the missing
-ones away (the others sum to their opposite). So every head sees the features as its own images say. With many images
-the weights descend on features scaled once, and what differs from head to head is put into the step; with fewer images
-than features the same descent is done on the images' inner products, which costs a tenth.
+A head that leaves images out must not be scaled by them either: with mean and spread of all images, the remaining
+images sum to the opposite of the missing one, which gives it away. With many images the weights descend on features
+that are scaled once, and the difference between heads is put into the step; with fewer images than features the same
+descent is done on the inner products of the images, which costs a tenth.
 """
 
 from dataclasses import dataclass
@@ -11,35 +11,36 @@ from typing import Protocol
 
 import numpy as np
 
-FEW = 400  # images up to which inner products are kept: 13 MB for 20 heads; beyond, looking them up costs more
+PRODUCTS_MAX = 400  # images; 13 MB of inner products for 20 heads, beyond that looking them up costs more
 
 
 @dataclass(frozen=True)
 class Task:
-    """What h heads learn: `vectors` float32 [n, d]; `onehot` float32 [n, k]; `pull` float32 [n, h]: how hard an image
-    pulls at a head, 0 = not at all; `means`, `spreads` float32 [h, d]: each head's scaling."""
+    """What h heads are trained on: `vectors` float32 [n, d]; `onehot` float32 [n, k]; `rates` float32 [n, h]: the step
+    that an image makes a head take, 0 = the head leaves it out; `means`, `spreads` float32 [h, d]: each head's
+    scaling."""
 
     vectors: np.ndarray
     onehot: np.ndarray
-    pull: np.ndarray
+    rates: np.ndarray
     means: np.ndarray
     spreads: np.ndarray
 
 
 class Descent(Protocol):
-    """Heads under way, from zero weights."""
+    """Heads in training, from zero weights."""
 
-    def go(self, rows: np.ndarray) -> None:
-        """One step on a batch, int [batch], an image as often as it comes up."""
+    def step(self, rows: np.ndarray) -> None:
+        """One step on a batch of rows, int [batch]; a row may come up several times."""
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
-        """float32 [h, d, k] for features scaled as each head's are, and bias float32 [h, k]."""
+        """float32 [h, d, k] for features scaled as each head scales them, and bias float32 [h, k]."""
 
 
-def begin(task: Task) -> Descent:
-    """The way that is quicker; both come to the same but for rounding."""
+def start(task: Task) -> Descent:
+    """The quicker of two ways; they differ by rounding only."""
     n, d = task.vectors.shape
-    return OnProducts(task) if n <= min(FEW, d // 2) else OnWeights(task)
+    return ProductDescent(task) if n <= min(PRODUCTS_MAX, d // 2) else WeightDescent(task)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -48,28 +49,29 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-class OnWeights:
-    """With z the features scaled by the first head's mean and spread, a head's own are (z - m) / r. For weights w on
-    those, v = w / r works on z; a step of gap times features is (z'gap - m sum gap) / r^2 in v."""
+class WeightDescent:
+    """Descends on weights. With z the features scaled by the first head's mean and spread, another head's features are
+    (z - m) / r. For weights w on those, v = w / r works on z; a step of gap times features is (z'gap - m sum gap) / r^2
+    in v."""
 
     def __init__(self, task: Task):
-        self._onehot, self._pull = task.onehot, task.pull
+        self._onehot, self._rates = task.onehot, task.rates
         self._z = ((task.vectors - task.means[0]) / task.spreads[0]).astype(np.float32)
-        self._heads, self._k = task.pull.shape[1], task.onehot.shape[1]
-        off, ratio = (task.means - task.means[0]) / task.spreads[0], task.spreads / task.spreads[0]
-        self._off, self._ratio = (np.repeat(x.T, self._k, axis=1).astype(np.float32) for x in (off, ratio))
-        self._slow = 1 / np.square(self._ratio)
-        self._v = np.zeros_like(self._off)  # [d, h * k]
+        self._heads, self._k = task.rates.shape[1], task.onehot.shape[1]
+        shift, ratio = (task.means - task.means[0]) / task.spreads[0], task.spreads / task.spreads[0]
+        self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1).astype(np.float32) for x in (shift, ratio))
+        self._factor = 1 / np.square(self._ratio)
+        self._v = np.zeros_like(self._shift)  # [d, h * k]
         self._b = np.zeros(self._v.shape[1], np.float32)
 
-    def go(self, rows: np.ndarray) -> None:
+    def step(self, rows: np.ndarray) -> None:
         batch = self._z[rows]
-        bias = self._b - np.einsum("ij,ij->j", self._off, self._v)
+        bias = self._b - np.einsum("ij,ij->j", self._shift, self._v)
         gap = softmax((batch @ self._v + bias).reshape(-1, self._heads, self._k)) - self._onehot[rows, None]
-        gap *= self._pull[rows][:, :, None]
+        gap *= self._rates[rows][:, :, None]
         flat = gap.reshape(len(rows), -1)
         total = flat.sum(axis=0)
-        self._v -= (batch.T @ flat - self._off * total) * self._slow
+        self._v -= (batch.T @ flat - self._shift * total) * self._factor
         self._b -= total
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
@@ -77,14 +79,14 @@ class OnWeights:
         return w, self._b.reshape(self._heads, self._k)
 
 
-class OnProducts:
-    """Weights that begin at zero are sums of images, w = x'a, so the descent needs but the products x x' of each
-    head's scaled images (the kernel trick: Boser, Guyon & Vapnik 1992, COLT, section 2)."""
+class ProductDescent:
+    """Descends on inner products. Weights that begin at zero are sums of images, w = x'a, so only the products x x' of
+    each head's scaled images are needed (the kernel trick: Boser, Guyon & Vapnik 1992, COLT, section 2)."""
 
     def __init__(self, task: Task):
         self._task = task
-        self._pull = task.pull.T[:, :, None]  # [h, n, 1]
-        n, heads = task.pull.shape
+        self._rates = task.rates.T[:, :, None]  # [h, n, 1]
+        n, heads = task.rates.shape
         self._products = np.empty((heads, n, n), np.float32)
         for h in range(heads):
             x = self._scaled(h)
@@ -95,10 +97,10 @@ class OnProducts:
     def _scaled(self, h: int) -> np.ndarray:
         return ((self._task.vectors - self._task.means[h]) / self._task.spreads[h]).astype(np.float32)
 
-    def go(self, rows: np.ndarray) -> None:
+    def step(self, rows: np.ndarray) -> None:
         rows, times = np.unique(rows, return_counts=True)
         gap = softmax(self._products[:, rows] @ self._a + self._b) - self._task.onehot[rows]
-        gap *= self._pull[:, rows] * times[:, None].astype(np.float32)
+        gap *= self._rates[:, rows] * times[:, None].astype(np.float32)
         self._a[:, rows] -= gap
         self._b -= gap.sum(axis=1, keepdims=True)
 

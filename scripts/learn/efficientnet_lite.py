@@ -5,7 +5,7 @@ ReLU6). The weights were trained on ImageNet-1k by Google and converted to PyTor
 each on the package index, Apache 2.0. Batch norm is folded into the convolutions.
 
 Features: the mean over all places of the last layer and of each of the seven stages, side by side; for lite0 1,280 +
-784 = 2,064 numbers. The stages know of colour, texture and parts what the last layer has forgotten for ImageNet.
+784 = 2,064 numbers. The stages hold colour, texture and parts, which the last layer drops for ImageNet.
 """
 
 import re
@@ -21,7 +21,7 @@ from scripts.learn.tensor import import_tensorflow
 
 EPSILON = 1e-3  # of the batch norms
 STRIDES = (1, 2, 2, 2, 1, 2, 1)  # of the first block of each stage
-CUT = 5  # stages before the cut: what comes out of them is small enough to keep, what follows can be tuned
+CUT = 5  # stages before the cut: their output is small enough to store, what follows can be tuned
 CLASSES = 1000  # of ImageNet-1k, in the order of the ILSVRC2012 synsets
 
 
@@ -65,12 +65,12 @@ class Network:
 
     def with_tail(self, values: list[tuple[np.ndarray, np.ndarray]]) -> "Network":
         """The same network with other kernels and biases behind the cut, in the order of `tail`."""
-        fresh = {id(old): replace(old, kernel=k, bias=b) for old, (k, b) in zip(self.tail(), values, strict=True)}
+        new = {id(old): replace(old, kernel=k, bias=b) for old, (k, b) in zip(self.tail(), values, strict=True)}
         stages = tuple(
-            tuple(Block(tuple(fresh.get(id(c), c) for c in block.convs), block.residual) for block in stage)
+            tuple(Block(tuple(new.get(id(c), c) for c in block.convs), block.residual) for block in stage)
             for stage in self.stages
         )
-        return Network(self.stem, stages, fresh[id(self.top)], self.classifier)
+        return Network(self.stem, stages, new[id(self.top)], self.classifier)
 
 
 def read_network(path: Path, sha256: str) -> Network:
@@ -86,8 +86,8 @@ def network_of(tensors: dict[str, np.ndarray]) -> Network:
         kernel = tensors[f"{conv}.weight"].transpose(2, 3, 1, 0) if kernel is None else kernel
         scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
         bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
-        spread = scale[:, None] if depthwise else scale
-        return Conv((kernel * spread).astype(np.float32), bias.astype(np.float32), stride, depthwise)
+        factor = scale[:, None] if depthwise else scale
+        return Conv((kernel * factor).astype(np.float32), bias.astype(np.float32), stride, depthwise)
 
     count = 1 + max(int(m[1]) for m in (re.match(r"_blocks\.(\d+)\.", name) for name in tensors) if m)
     stages: list[list[Block]] = []

@@ -1,7 +1,7 @@
-"""Pictures -> bottlenecks, each once in its life: one SQLite store a backbone, keyed by content hash.
+"""Images -> embeddings (bottlenecks), each once in its life: one SQLite store a backbone, keyed by content hash.
 
-files -> decoded -> backbone, a few at a time in each of several threads -> store. Memory is bounded; a picture that
-cannot be read is set aside with its reason.
+files -> decoded -> backbone, a few at a time in each of several threads -> store. Memory is bounded; an image that
+cannot be read is returned with its reason.
 """
 
 import threading
@@ -29,7 +29,7 @@ ImageSource = Path | bytes
 
 
 class Embeds(Protocol):
-    """What turns pixels into embeddings: a `Runner`, or an `Embedder`, which opens one when it is needed."""
+    """Turns pixels into embeddings: a `Runner`, or an `Embedder`, which opens one when it is needed."""
 
     input_size: int
     vector_length: int
@@ -63,29 +63,29 @@ class EmbeddingStore:
     """
 
     def __init__(self, path: Path | None):
-        self._kept = CacheFile(path, SCHEMA)
+        self._cache = CacheFile(path, SCHEMA)
 
     def __enter__(self) -> "EmbeddingStore":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._kept.close()
+        self._cache.close()
 
     def get(self, keys: list[str], length: int) -> dict[str, np.ndarray]:
         """Those of the vectors that are there and are `length` finite numbers."""
         found: dict[str, np.ndarray] = {}
         for begin in range(0, len(keys), LOOK_UP):
             some = keys[begin : begin + LOOK_UP]
-            for key, raw in self._kept.select("SELECT key, vector FROM vectors WHERE key IN", some):
+            for key, raw in self._cache.select("SELECT key, vector FROM vectors WHERE key IN", some):
                 vector = np.frombuffer(raw, np.float32) if len(raw) == 4 * length else np.full(1, np.nan)
                 if np.isfinite(vector).all():
                     found[key] = vector
         return found
 
     def put(self, vectors: dict[str, np.ndarray]) -> None:
-        """Keep vectors; a full disk means computing them again next time, no more."""
+        """Store vectors; a full disk means computing them again next time, no more."""
         rows = [(key, np.ascontiguousarray(v, np.float32).tobytes()) for key, v in vectors.items()]
-        self._kept.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
+        self._cache.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
 
 
 def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
@@ -99,7 +99,7 @@ def embed(
     store: EmbeddingStore,
     progress: Callable[[int], None] = lambda n: None,
 ) -> Embeddings:
-    """The bottlenecks of pictures, from the store where they are known.
+    """The embeddings of images, from the store where they are known.
 
     Args:
         files: content hash -> a file with that content, or the content.
@@ -124,27 +124,27 @@ def embed(
     return done
 
 
-def compute_pixels(pictures: dict[str, np.ndarray], runner: Embeds, store: EmbeddingStore) -> dict[str, np.ndarray]:
-    """Bottlenecks of pictures made in memory (distortions), by a key that tells what was done to which content.
+def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: EmbeddingStore) -> dict[str, np.ndarray]:
+    """Embeddings of images made in memory (distortions), by a key that says what was done to which content.
 
     Args:
-        pictures: key -> float32 [size, size, 3] in [0, 1].
+        images: key -> float32 [size, size, 3] in [0, 1].
     """
-    vectors = store.get(list(pictures), runner.vector_length)
-    missing = [key for key in pictures if key not in vectors]
+    vectors = store.get(list(images), runner.vector_length)
+    missing = [key for key in images if key not in vectors]
     for begin in range(0, len(missing), BATCH):
         keys = missing[begin : begin + BATCH]
-        fresh = dict(zip(keys, runner.vectors(np.stack([pictures[k] for k in keys])), strict=True))
+        fresh = dict(zip(keys, runner.vectors(np.stack([images[k] for k in keys])), strict=True))
         store.put(fresh)
         vectors.update(fresh)
     return vectors
 
 
 def through(missing: list[str], files: Mapping[str, ImageSource], runner: Embeds) -> Iterator[tuple[Vectors, Reasons]]:
-    """(vectors, unreadable ones with reasons) of a few pictures at a time, in order.
+    """(vectors, unreadable ones with reasons) of a few images at a time, in order.
 
     Each thread decodes a few and takes them through the backbone itself, a thread a core: no core waits for another.
-    The files were read a moment ago, for their hashes, so the disk is seldom waited for. The first readable picture
+    The files were read a moment ago, for their hashes, so the disk is seldom waited for. The first readable image
     goes alone: a runner that opens when it is first used is then opened once, by the caller's thread.
     """
     memory, begun = threading.local(), 0
@@ -184,7 +184,7 @@ def _parts(shas: list[str], most: int) -> Iterator[list[str]]:
 def _take(
     shas: list[str], files: Mapping[str, ImageSource], runner: Embeds, memory: threading.local
 ) -> tuple[Vectors, Reasons]:
-    """Vectors and reasons of a few pictures; the thread's `memory` for pixels is used again and again."""
+    """Vectors and reasons of a few images; the thread's `memory` for pixels is used again and again."""
     if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
         memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)
     good, bad = list[str](), dict[str, str]()

@@ -1,4 +1,4 @@
-"""What a trained head is worth: honest predictions in, every figure of model.json out. numpy only."""
+"""The figures of a trained head: out-of-fold predictions in, the facts of model.json out. numpy only."""
 
 from dataclasses import dataclass
 
@@ -6,118 +6,117 @@ import numpy as np
 
 from scripts.learn import grouping, metrics
 from scripts.learn.dataset import Dataset
-from scripts.learn.metrics import Share
-from scripts.learn.sure import line
+from scripts.learn.intervals import Share
+from scripts.learn.threshold import model_threshold
 
-# What an image that a fold's head judges is worth as evidence beside one that was held back: the heads learned from
+# The evidence of an image that a fold's head predicted, beside one of a held-out test set: the heads were trained on
 # mostly the same images, so their errors hang together, and no estimate of by how much is unbiased (Bengio & Grandvalet
-# 2004, JMLR 5, 1089-1105). Seen where labels were dealt at random: the shares right of 2,500 draws of 2 to 10 images a
-# label spread 1.1 to 1.3 times as wide as as many coins would, a variance of 1.25 to 1.8; so an image is worth 0.6.
-FOLD_WORTH = 0.6
-TEST_SET_SUFFICES = 100  # images, each in a group of its own, from which on the test set alone tells the accuracy
+# 2004, JMLR 5, 1089-1105). Where labels were assigned at random, the shares right of 2,500 draws of 2 to 10 images a
+# label varied with 1.25 to 1.8 times the variance of independent images; so an image counts as 0.6.
+FOLD_EFFICIENCY = 0.6
+TEST_SET_SUFFICES = 100  # groups; a test set of so many reports the accuracy without the folds
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Honest predictions: of each image by a head that learned neither from it nor from a near-duplicate.
+    """Predictions of images by heads that were trained neither on the image nor on anything of its group.
 
-    `rows` int [m]: which rows of the material; `plain` and `calibrated` float32 [m, k]: probabilities before and after
-    the temperature; `alone`: they are the test set's alone, else also those of training images, each by the head of the
-    fold that left it out.
+    `rows` int [m] of the dataset; `plain` and `calibrated` float32 [m, k]: probabilities before and after temperature
+    scaling; `test_only`: these are the images of the test set; else also training images, each predicted by the head of
+    the fold that left it out.
     """
 
     rows: np.ndarray
     plain: np.ndarray
     calibrated: np.ndarray
-    alone: bool
+    test_only: bool
 
     @property
-    def words(self) -> str:
-        """What an accuracy was measured on, to end a sentence with."""
+    def measured_on(self) -> str:
+        """Which images these are, to end a sentence with: "on 240 images, cross-validated"."""
         n = len(self.rows)
         images = f"{n:,} image{'s' * (n != 1)}"
-        return f"on {images} kept apart" if self.alone else f"on {images}, each predicted without it"
+        return f"on {images} held out" if self.test_only else f"on {images}, cross-validated"
 
-    def worth(self, material: Dataset) -> float:
-        """What an image is worth as evidence, 0..1: what is in one group is right or wrong together."""
-        return grouping.worth(material.groups[self.rows]) * (1.0 if self.alone else FOLD_WORTH)
+    def efficiency(self, data: Dataset) -> float:
+        """The evidence of one of these images, 0..1."""
+        return grouping.efficiency(data.groups[self.rows]) * (1.0 if self.test_only else FOLD_EFFICIENCY)
 
-    def headline(self, material: Dataset) -> "Evaluation":
-        """What the accuracy that is told rests on: the test set where it is large enough to tell it alone."""
-        tests = material.test[self.rows]
-        if not test_set_suffices(material):
+    def headline(self, data: Dataset) -> "Evaluation":
+        """The images that the reported accuracy rests on: the test set alone where that suffices."""
+        tests = data.test[self.rows]
+        if not test_set_suffices(data):
             return self
-        return Evaluation(self.rows[tests], self.plain[tests], self.calibrated[tests], alone=True)
+        return Evaluation(self.rows[tests], self.plain[tests], self.calibrated[tests], test_only=True)
 
 
-def test_set_suffices(material: Dataset) -> bool:
-    """Whether the test set is large enough to tell the accuracy without the folds."""
-    return len(np.unique(material.groups[material.test & material.measures])) >= TEST_SET_SUFFICES
+def test_set_suffices(data: Dataset) -> bool:
+    """Whether the test set is large enough to report the accuracy without the folds."""
+    return len(np.unique(data.groups[data.test & data.measures])) >= TEST_SET_SUFFICES
 
 
 def figures(
-    honest: Evaluation, folded: np.ndarray, temperature: float, material: Dataset, hopeful: np.ndarray | None = None
+    evaluation: Evaluation, folded: np.ndarray, temperature: float, data: Dataset, optimistic: np.ndarray | None = None
 ) -> dict:
-    """Every figure a model is judged by; see `metrics` and, for `lines`, `sure`.
+    """Every figure of a model, as model.json has it; see `metrics` and, for `lines`, `threshold`.
 
-    `accuracy` and all that follows from single predictions rest on what `headline` chooses, `honest_thresholds` on all
-    honest predictions, `test` and `cross_validation` on their own.
+    `accuracy` and what follows from single predictions rest on `Evaluation.headline`, `honest_thresholds` and `lines`
+    on all images of the evaluation, `test` and `cross_validation` on their own.
 
     Args:
         folded: bool [n], training rows with out-of-fold predictions.
-        hopeful: float [n, k], predictions that are too good, where the honest ones may be too bad: the upper end of the
-            accuracy's interval is that of these.
+        temperature: of the head.
+        optimistic: float [n, k], predictions that are too good where the others may be too bad: the accuracy's interval
+            reaches up to that of these.
     """
-    measured = honest.headline(material)
-    y = material.y[measured.rows]
-    facts = evaluate(measured.calibrated, y, material.labels, measured.worth(material), material.groups[measured.rows])
-    if hopeful is not None:
-        right = int((hopeful[measured.rows].argmax(axis=1) == y).sum())
-        promised = Share(right, len(y), measured.worth(material)).facts()
-        if promised["high"] > facts["accuracy"]["high"]:
-            facts["accuracy"] |= {"high": promised["high"], "with_robots": promised["value"]}
-    facts["measured_on"] = {"images": len(y), "test_alone": measured.alone, "words": measured.words}
-    sure = honest.calibrated, material.y[honest.rows]
-    together = material.groups[honest.rows]
-    facts["honest_thresholds"] = [metrics.above(*sure, t, groups=together) for t in metrics.THRESHOLDS]
-    scores, rights = sure[0].max(axis=1, initial=0), sure[0].argmax(axis=1) == sure[1]
-    facts["lines"] = {str(t): line(scores, rights, t, together) for t in metrics.THRESHOLDS}
-    by_folds = folded & material.measures
-    for name, rows, worth in (("test", material.test, 1.0), ("cross_validation", by_folds, FOLD_WORTH)):
-        own = np.isin(honest.rows, np.flatnonzero(rows))
+    headline = evaluation.headline(data)
+    y = data.y[headline.rows]
+    efficiency = headline.efficiency(data)
+    facts = _prediction_figures(headline.calibrated, y, data.labels, efficiency, data.groups[headline.rows])
+    if optimistic is not None:
+        right = int((optimistic[headline.rows].argmax(axis=1) == y).sum())
+        upper = Share(right, len(y), efficiency).facts()
+        if upper["high"] > facts["accuracy"]["high"]:
+            facts["accuracy"] |= {"high": upper["high"], "with_robots": upper["value"]}
+    facts["measured_on"] = {"images": len(y), "test_alone": headline.test_only, "words": headline.measured_on}
+    p, labels, groups = evaluation.calibrated, data.y[evaluation.rows], data.groups[evaluation.rows]
+    scores, correct = p.max(axis=1, initial=0), p.argmax(axis=1) == labels
+    facts["honest_thresholds"] = [metrics.above(p, labels, t, groups=groups) for t in metrics.THRESHOLDS]
+    facts["lines"] = {str(t): model_threshold(scores, correct, t, groups) for t in metrics.THRESHOLDS}
+    by_folds = folded & data.measures
+    for name, rows, per_image in (("test", data.test, 1.0), ("cross_validation", by_folds, FOLD_EFFICIENCY)):
+        own = np.isin(evaluation.rows, np.flatnonzero(rows))
         if own.any():
-            right = sure[0][own].argmax(axis=1) == sure[1][own]
-            worth *= grouping.worth(material.groups[honest.rows[own]])
-            facts[name] = Share(int(right.sum()), int(own.sum()), worth).facts()
+            evidence = per_image * grouping.efficiency(groups[own])
+            facts[name] = Share(int(correct[own].sum()), int(own.sum()), evidence).facts()
     facts["temperature"], facts["ece"] = temperature, {}
     if len(y):
-        facts["ece"] = {"before": metrics.ece(measured.plain, y), "after": metrics.ece(measured.calibrated, y)}
+        facts["ece"] = {"before": metrics.ece(headline.plain, y), "after": metrics.ece(headline.calibrated, y)}
     return facts
 
 
-def untold(material: Dataset) -> list[str]:
-    """Why no accuracy can be told, a sentence for each label that comes from too few recordings; empty where it can."""
-    rows = material.measures
-    said = []
-    for label, count in grouping.too_few(material.y[rows], material.groups[rows], material.recorded[rows]):
-        told = f"{count} recording{'s' * (count != 1)}"
-        said.append(
-            f"{material.labels[label]} comes from {told}: how well it is known elsewhere cannot be told before "
-            f"there are {grouping.LEAST}. Record it again, elsewhere."
-        )
-    return said
+def recording_warnings(data: Dataset) -> list[str]:
+    """Why no accuracy can be reported: a sentence for each label that comes from too few recordings; empty where it
+    can."""
+    rows = data.measures
+    found = grouping.too_few_recordings(data.y[rows], data.groups[rows], data.grouped[rows])
+    return [
+        f"{data.labels[label]} comes from {count} recording{'s' * (count != 1)}; an accuracy needs "
+        f"{grouping.RECORDINGS_MIN}. Record it again, elsewhere."
+        for label, count in found
+    ]
 
 
-def evaluate(
-    probabilities: np.ndarray, y: np.ndarray, labels: list[str], worth: float = 1.0, groups: np.ndarray | None = None
+def _prediction_figures(
+    probabilities: np.ndarray, y: np.ndarray, labels: list[str], efficiency: float, groups: np.ndarray
 ) -> dict:
-    """Figures of predictions float [m, k] for labels int [m] and groups int [m]: accuracy, confusion, reliability,
-    thresholds."""
+    """Accuracy, confusion, reliability and thresholds of predictions float [m, k] for labels int [m], groups int
+    [m]."""
     guesses = probabilities.argmax(axis=1)
     table = metrics.confusion(y, guesses, len(labels))
     rows = metrics.per_label(table)
     return {
-        "accuracy": Share(int((guesses == y).sum()), len(y), worth).facts(),
+        "accuracy": Share(int((guesses == y).sum()), len(y), efficiency).facts(),
         "loss": metrics.nll(probabilities, y) if len(y) else None,
         "confusion": table.tolist(),
         "per_label": dict(zip(labels, rows, strict=True)),
@@ -128,7 +127,7 @@ def evaluate(
 
 
 def _targets(probabilities: np.ndarray, y: np.ndarray, labels: list[str]) -> list[dict]:
-    """For each precision people ask for: the score that reaches it, for all and for each label."""
+    """For each precision of `metrics.TARGETS` the score that reaches it, for all images and for each label."""
     rows = []
     for target in metrics.TARGETS:
         per_label = {label: metrics.threshold_for(probabilities, y, target, i) for i, label in enumerate(labels)}

@@ -1,8 +1,9 @@
-"""Near-duplicates: the same picture re-encoded, resized or captioned. numpy and Pillow only.
+"""Near-duplicates: the same image re-encoded, resized or captioned. numpy and Pillow only.
 
-A look is a 64-bit difference hash (dHash, N. Krawetz 2013, "Kind of Like That") and a 32 x 32 grey thumbnail. Two
-pictures look alike where the hashes differ in at most 4 bits and no cell of the thumbnails by more than 40 of 255:
-the hash alone joins different marks on white, the thumbnail tells them apart (measured: 0 of 688 wrongly joined).
+A fingerprint is a 64-bit difference hash (dHash, N. Krawetz 2013, "Kind of Like That") and a 32 x 32 grey thumbnail.
+Two images are near-duplicates where the hashes differ in at most 4 bits and no cell of the thumbnails by more than 40
+of 255: the hash alone joins different marks on white, the thumbnail tells them apart (measured: 0 of 688 wrongly
+joined).
 """
 
 from collections import defaultdict
@@ -26,7 +27,7 @@ class Fingerprint:
 
 
 def fingerprint(image: Image.Image) -> Fingerprint:
-    """The look of an RGB image."""
+    """The fingerprint of an RGB image."""
     grey = image.convert("L")
     cells = np.asarray(grey.resize((9, 8), Image.Resampling.LANCZOS))
     dhash = int.from_bytes(np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes(), "big")
@@ -34,40 +35,40 @@ def fingerprint(image: Image.Image) -> Fingerprint:
 
 
 def are_near_duplicates(one: Fingerprint, other: Fingerprint) -> bool:
-    """The rule above."""
+    """Whether two images are near-duplicates by the rule above."""
     if (one.dhash ^ other.dhash).bit_count() > BITS_MAX:
         return False
-    a, b = (np.frombuffer(look.thumb, np.uint8).astype(np.int16) for look in (one, other))
+    a, b = (np.frombuffer(f.thumb, np.uint8).astype(np.int16) for f in (one, other))
     return int(np.abs(a - b).max()) <= CELL_MAX
 
 
 class FingerprintIndex:
-    """Finds looks alike without comparing all pairs: candidates share one of five bands of the hash.
+    """Finds near-duplicates without comparing all pairs: candidates share one of five bands of the hash.
 
     Groups of very many images are the job of `near_duplicate_groups.py`.
     """
 
     def __init__(self) -> None:
         self._bands: list[dict[int, list[str]]] = [defaultdict(list) for _ in range(BANDS)]
-        self._looks: dict[str, Fingerprint] = {}
+        self._fingerprints: dict[str, Fingerprint] = {}
 
     def __len__(self) -> int:
-        return len(self._looks)
+        return len(self._fingerprints)
 
-    def find(self, look: Fingerprint) -> str | None:
-        """The key of a stored look alike to this one, or None."""
+    def find(self, one: Fingerprint) -> str | None:
+        """The key of a stored near-duplicate, or None."""
         seen: set[str] = set()
-        for number, band in enumerate(_bands(look.dhash)):
+        for number, band in enumerate(_bands(one.dhash)):
             for key in self._bands[number].get(band, ()):
-                if key not in seen and are_near_duplicates(look, self._looks[key]):
+                if key not in seen and are_near_duplicates(one, self._fingerprints[key]):
                     return key
                 seen.add(key)
         return None
 
-    def add(self, key: str, look: Fingerprint) -> None:
-        if key not in self._looks:
-            self._looks[key] = look
-            for number, band in enumerate(_bands(look.dhash)):
+    def add(self, key: str, one: Fingerprint) -> None:
+        if key not in self._fingerprints:
+            self._fingerprints[key] = one
+            for number, band in enumerate(_bands(one.dhash)):
                 self._bands[number][band].append(key)
 
 

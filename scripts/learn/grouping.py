@@ -1,23 +1,23 @@
-"""Which images belong together, and how much so many of them tell. numpy only.
+"""Images that belong together, and how much evidence they are. numpy only.
 
-What is in one group (a recording, an observation, near-duplicates) is right or wrong together: it is never both learned
-from and measured by, and counts as one where an interval is told.
+The images of one group (a recording, an observation, near-duplicates) are right or wrong together: they are never both
+trained on and measured by, and together they count as about one image in an interval.
 """
 
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-LEAST = 3  # recordings a label needs before an accuracy is told; with one or two a label it would hang on a single one
+RECORDINGS_MIN = 3  # of a label, before an accuracy is reported; with one or two it would hang on a single recording
 
 
-def merged(keys: Iterable[str], *kinds: Mapping[str, str]) -> dict[str, str]:
-    """One group for each key, named by its smallest key: keys hang together where any of the kinds puts them together
-    (union-find: Tarjan 1975, JACM 22, 215-225).
+def merge_groups(keys: Iterable[str], *groupings: Mapping[str, str]) -> dict[str, str]:
+    """Key -> the name of its group, which is the smallest key in it. Two keys share a group where any of the groupings
+    puts them together, directly or through others (union-find: Tarjan 1975, JACM 22, 215-225).
 
     Args:
-        kinds: key -> the group's name; names of different kinds have nothing to do with each other. A key that a kind
-            does not name is alone in it.
+        groupings: each key -> group name; the names of two groupings are unrelated. A missing key is a group of its
+            own.
     """
     ordered = sorted(keys)
     parent = {key: key for key in ordered}
@@ -27,38 +27,38 @@ def merged(keys: Iterable[str], *kinds: Mapping[str, str]) -> dict[str, str]:
             parent[key] = key = parent[parent[key]]
         return key
 
-    for kind in kinds:
+    for grouping in groupings:
         first: dict[str, str] = {}
         for key in ordered:
-            if name := kind.get(key):
+            if name := grouping.get(key):
                 one, other = sorted((root(key), root(first.setdefault(name, key))))
                 parent[other] = one
     return {key: root(key) for key in ordered}
 
 
-def effective(groups: np.ndarray) -> float:
-    """How many independent images int [n] group numbers stand for: (sum of sizes)^2 / sum of squared sizes (Kish 1965,
-    "Survey Sampling", section 11.7). The number of groups where they are equally large, less where one outweighs the
-    others in the share of right ones."""
+def effective_size(groups: np.ndarray) -> float:
+    """How many independent images the group numbers int [n] stand for: (sum of sizes)^2 / sum of squared sizes (Kish
+    1965, "Survey Sampling", section 11.7). The number of groups where all are equally large, fewer where one group
+    outweighs the others."""
     sizes = np.unique(groups, return_counts=True)[1].astype(float)
     return float(sizes.sum() ** 2 / np.square(sizes).sum()) if len(sizes) else 0.0
 
 
-def worth(groups: np.ndarray) -> float:
-    """What one of these images tells beside one that is alone in its group, 0..1."""
-    return effective(groups) / max(1, len(groups))
+def efficiency(groups: np.ndarray) -> float:
+    """The evidence of one of these images, 0..1; 1 where each is a group of its own."""
+    return effective_size(groups) / max(1, len(groups))
 
 
-def too_few(labels: np.ndarray, groups: np.ndarray, recorded: np.ndarray) -> list[tuple[int, int]]:
-    """(label, recordings) of each label that comes from fewer than LEAST recordings.
+def too_few_recordings(labels: np.ndarray, groups: np.ndarray, grouped: np.ndarray) -> list[tuple[int, int]]:
+    """(label, number of recordings) of each label that comes from fewer than RECORDINGS_MIN recordings.
 
     Args:
-        labels, groups: int [n] of the images that may measure; recorded: bool [n], those whose group somebody gave. A
-            label of stills alone is not meant, however few.
+        labels, groups: int [n], of the images that may measure.
+        grouped: bool [n], images whose group was given by the caller. A label of single images is never returned.
     """
     found = []
-    for label in np.unique(labels[recorded]).tolist():
+    for label in np.unique(labels[grouped]).tolist():
         count = len(np.unique(groups[labels == label]))
-        if count < LEAST:
+        if count < RECORDINGS_MIN:
             found.append((label, count))
     return found

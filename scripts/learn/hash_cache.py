@@ -1,4 +1,4 @@
-"""Content hashes and looks of image files, remembered in one SQLite file so that unchanged files are not read again.
+"""Content hashes and fingerprints of image files, stored in one SQLite file so that unchanged files are not read again.
 
 A file is taken for unchanged while its path, size, mtime (ns) and inode are. Writes are an optimisation: a damaged or
 unwritable store is begun anew or done without, never an error.
@@ -24,17 +24,17 @@ CREATE TABLE IF NOT EXISTS looks(sha256 TEXT PRIMARY KEY, dhash TEXT, thumb BLOB
 
 
 class HashCache:
-    """Use as a context manager. `path` None keeps everything in memory."""
+    """Use as a context manager. `path` None = everything in memory."""
 
     def __init__(self, path: Path | None):
-        self._kept = CacheFile(path, SCHEMA)
+        self._cache = CacheFile(path, SCHEMA)
         self.read = 0  # files whose content was really read
 
     def __enter__(self) -> "HashCache":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._kept.close()
+        self._cache.close()
 
     def sha256s(self, paths: Iterable[Path]) -> dict[Path, str]:
         """Content hashes (hex) of files; a file that vanished or cannot be read is left out."""
@@ -42,9 +42,9 @@ class HashCache:
         for batch in _batches(paths):
             known, stats = self._known(batch)
             found.update(known)
-            fresh = [path for path in batch if path in stats and path not in known]
+            missing = [path for path in batch if path in stats and path not in known]
             with ThreadPoolExecutor(THREADS) as pool:
-                hashed = {p: sha for p, sha in zip(fresh, pool.map(_sha256, fresh), strict=True) if sha}
+                hashed = {p: sha for p, sha in zip(missing, pool.map(_sha256, missing), strict=True) if sha}
             self.read += len(hashed)
             found.update(hashed)
             self._write(
@@ -54,58 +54,56 @@ class HashCache:
         return found
 
     def fingerprints(self, files: dict[str, Path]) -> dict[str, Fingerprint]:
-        """Looks by content hash; pictures that cannot be read are left out.
+        """Fingerprints by content hash; images that cannot be read are left out.
 
         Args:
             files: content hash -> any file with that content.
         """
         found: dict[str, Fingerprint] = {}
         for batch in _batches(files):
-            known = self._known_looks(batch)
+            known = self._known_fingerprints(batch)
             found.update(known)
-            fresh = [sha for sha in batch if sha not in known]
+            missing = [sha for sha in batch if sha not in known]
             with ThreadPoolExecutor(THREADS) as pool:
-                seen = {
-                    sha: look
-                    for sha, look in zip(fresh, pool.map(_fingerprint, (files[s] for s in fresh)), strict=True)
-                    if look
-                }
-            self.add_fingerprints(seen)
-            found.update(seen)
+                computed = pool.map(_fingerprint, (files[sha] for sha in missing))
+                new = {sha: one for sha, one in zip(missing, computed, strict=True) if one}
+            self.add_fingerprints(new)
+            found.update(new)
         return found
 
-    def add_fingerprints(self, looks: dict[str, Fingerprint]) -> None:
-        """Remember looks computed elsewhere, by content hash."""
+    def add_fingerprints(self, fingerprints: dict[str, Fingerprint]) -> None:
+        """Store fingerprints that were computed elsewhere, by content hash."""
         self._write(
-            "INSERT OR REPLACE INTO looks VALUES(?,?,?)", [(s, f"{k.dhash:016x}", k.thumb) for s, k in looks.items()]
+            "INSERT OR REPLACE INTO looks VALUES(?,?,?)",
+            [(sha, f"{one.dhash:016x}", one.thumb) for sha, one in fingerprints.items()],
         )
 
     def _known(self, batch: list[Path]) -> tuple[dict[Path, str], dict[Path, tuple[int, int, int]]]:
         stats: dict[Path, tuple[int, int, int]] = {}
         for path in batch:
             with contextlib.suppress(OSError):
-                facts = path.stat()
-                stats[path] = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+                stat = path.stat()
+                stats[path] = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         rows = self._select(
             "SELECT path, size, mtime_ns, inode, sha256 FROM files WHERE path IN", [_text(p) for p in stats]
         )
         by_text = {row[0]: row for row in rows}
         known = {}
-        for path, seen in stats.items():
+        for path, facts in stats.items():
             row = by_text.get(_text(path))
-            if row and tuple(row[1:4]) == seen:
+            if row and tuple(row[1:4]) == facts:
                 known[path] = row[4]
         return known, stats
 
-    def _known_looks(self, batch: list[str]) -> dict[str, Fingerprint]:
+    def _known_fingerprints(self, batch: list[str]) -> dict[str, Fingerprint]:
         rows = self._select("SELECT sha256, dhash, thumb FROM looks WHERE sha256 IN", batch)
         return {sha: Fingerprint(int(dhash, 16), thumb) for sha, dhash, thumb in rows if len(thumb) == SIDE * SIDE}
 
     def _select(self, sql: str, keys: list[str]) -> list[tuple]:
-        return self._kept.select(sql, keys)
+        return self._cache.select(sql, keys)
 
     def _write(self, sql: str, rows: list[tuple]) -> None:
-        self._kept.write(sql, rows)
+        self._cache.write(sql, rows)
 
 
 class CacheFile:
@@ -132,7 +130,7 @@ class CacheFile:
             return []
 
     def write(self, sql: str, rows: list[tuple]) -> None:
-        """Keep rows; a full or read-only disk makes the next run slower, no more."""
+        """Store rows; a full or read-only disk makes the next run slower, no more."""
         with contextlib.suppress(sqlite3.DatabaseError), self._db:
             self._db.executemany(sql, rows)
 

@@ -1,9 +1,9 @@
 """The one image decoder, for downloading, training and labelling alike. Pillow only, no TensorFlow.
 
-Every picture is: first frame, turned as its EXIF says, 16-bit scaled, alpha laid on white, RGB.
+Every image is: first frame, turned as its EXIF says, 16-bit scaled, alpha laid on white, RGB.
 
-Memory: what a picture will take is told by its header, and all threads of a process together decode no more at a time
-than MEMORY bytes; a large picture waits for its turn. Conversions go strip by strip, so that a picture is there twice
+Memory: the header says what an image will take, and all threads of a process together decode no more at a time
+than MEMORY bytes; a large image waits for its turn. Conversions go strip by strip, so that an image is there twice
 at most, and a very large one that is wanted small is made smaller on the way.
 """
 
@@ -24,10 +24,10 @@ from scripts.learn.memory_budget import MemoryBudget
 
 VERSION = 1  # part of every bottleneck store's name: other pixels, other vectors
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-PIXELS_MAX = 50_000_000  # a 50 megapixel picture is 150 MB of RGB; more is refused before it is decoded
+PIXELS_MAX = 50_000_000  # a 50 megapixel image is 150 MB of RGB; more is refused before it is decoded
 WEBP_PIXELS_MAX = 20_000_000  # libwebp and Pillow hold a WebP four times over: 16 bytes a pixel (measured), 320 MB
-MEMORY = 220_000_000  # bytes that pictures being decoded may take, all threads together; a larger one comes alone
-REDUCED_OVER = 30_000_000  # pixels; a larger picture that is wanted small is averaged down strip by strip
+MEMORY = 220_000_000  # bytes that images being decoded may take, all threads together; a larger one comes alone
+REDUCED_OVER = 30_000_000  # pixels; a larger image that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
 JPEG_LARGE = 4_000_000  # pixels from which it is worth looking whether a JPEG comes in several scans
 TROUBLE = (
@@ -52,24 +52,24 @@ _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # in Pillow; 4 for all others
 _WEBP_BYTES, _COEFFICIENT_BYTES = 16, 2
 _SCAN = b"\xff\xda"  # begins each scan of a JPEG
-# Pillow warns of odd EXIF and large headers; here a picture is read or refused. Once and for all, as filters cannot be
+# Pillow warns of odd EXIF and large headers; here an image is read or refused. Once and for all, as filters cannot be
 # set for a while only where many threads decode.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Unreadable(Exception):
-    """Not a picture we can use; the text says why in a few words."""
+    """Not an image we can use; the text says why in a few words."""
 
 
 _room = MemoryBudget(MEMORY)
 
 
 def decode(source: Path | bytes, draft_side: int = 0) -> Image.Image:
-    """A picture as an RGB Pillow image.
+    """An image as an RGB Pillow image.
 
     Args:
         source: file or its bytes.
-        draft_side: where over 0, a JPEG or a very large picture may come out smaller, but with both sides at least
+        draft_side: where over 0, a JPEG or a very large image may come out smaller, but with both sides at least
             this many pixels (libjpeg's scaled decoding: 2 to 4 times faster).
 
     Raises:
@@ -86,32 +86,32 @@ def opened(
     squeezed: bool = False,
     look: Callable[[int, int], None] = lambda width, height: None,
 ) -> Iterator[Image.Image]:
-    """`decode` for one who goes on to make something of the picture: its share of the memory is held until the end,
-    when the picture is closed.
+    """`decode` for one who goes on to make something of the image: its share of the memory is held until the end,
+    when the image is closed.
 
     Args:
-        squeezed: a very large picture may be made smaller along each side on its own.
+        squeezed: a very large image may be made smaller along each side on its own.
         look: called with width and height as the header tells them, before anything is decoded.
 
     Raises:
         Unreadable: see `decode`. What `look` raises is passed on.
     """
     with contextlib.ExitStack() as share:
-        picture = _read(source, draft_side, squeezed, look, share)
+        image = _read(source, draft_side, squeezed, look, share)
         try:
-            yield picture
+            yield image
         finally:
-            picture.close()
+            image.close()
 
 
 def load_pixels(source: Path | bytes, size: int, out: np.ndarray | None = None) -> np.ndarray:
-    """A picture as a backbone wants it: float32 [size, size, 3] in [0, 1].
+    """An image as a backbone wants it: float32 [size, size, 3] in [0, 1].
 
-    The whole picture is squeezed to a square (Pillow's bilinear with antialiasing), as tensorflow-for-poets-2 does,
+    The whole image is squeezed to a square (Pillow's bilinear with antialiasing), as tensorflow-for-poets-2 does,
     so that nothing at the border is lost.
 
     Args:
-        out: written to and returned where given; fresh memory for every picture costs a quarter of the decoding.
+        out: written to and returned where given; fresh memory for every image costs a quarter of the decoding.
 
     Raises:
         Unreadable: see `decode`.
@@ -130,7 +130,7 @@ def pixels_of(image: Image.Image, size: int, out: np.ndarray | None = None) -> n
 def _read(
     source: Path | bytes, draft_side: int, squeezed: bool, look: Callable[[int, int], None], share: contextlib.ExitStack
 ) -> Image.Image:
-    """The picture; its share of the memory is waited for once its header is read, and given to `share`."""
+    """The image; its share of the memory is waited for once its header is read, and given to `share`."""
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             look(*image.size)
@@ -148,7 +148,7 @@ def _read(
 
 
 def _factors(size: tuple[int, int], side: int, squeezed: bool) -> tuple[int, int]:
-    """How many pixels become one, across and down: 1 and 1 except where the picture is very large and wanted small."""
+    """How many pixels become one, across and down: 1 and 1 except where the image is very large and wanted small."""
     if not side or size[0] * size[1] <= REDUCED_OVER:
         return 1, 1
     across, down = (max(1, length // side) for length in size)
@@ -156,7 +156,7 @@ def _factors(size: tuple[int, int], side: int, squeezed: bool) -> tuple[int, int
 
 
 def _need(image: Image.Image, pixels: int, scans: int, factors: tuple[int, int]) -> int:
-    """Bytes that decoding will take: the picture as it is, and as it becomes.
+    """Bytes that decoding will take: the image as it is, and as it becomes.
 
     Args:
         pixels: before libjpeg's scaling. A JPEG of several scans is kept whole as coefficients meanwhile.
@@ -197,7 +197,7 @@ def _upright_rgb(image: Image.Image, factors: tuple[int, int]) -> Image.Image:
 
 
 def _in_strips(image: Image.Image, factors: tuple[int, int]) -> Image.Image:
-    """RGB, a few rows at a time: beside the picture itself there is only what it becomes."""
+    """RGB, a few rows at a time: beside the image itself there is only what it becomes."""
     across, down = factors
     width, height = image.size
     result = Image.new("RGB", (-(-width // across), -(-height // down)))
@@ -231,6 +231,6 @@ def _reason(problem: Any) -> str:
         return "too many pixels"
     if isinstance(problem, FileNotFoundError):
         return "vanished"
-    if isinstance(problem, OSError) and problem.errno:  # the disk's trouble, not the picture's
+    if isinstance(problem, OSError) and problem.errno:  # the disk's trouble, not the image's
         return f"unreadable ({os.strerror(problem.errno)})"
     return "too large for the memory" if isinstance(problem, MemoryError) else "damaged or cut off"

@@ -5,12 +5,12 @@ import ctypes
 import threading
 from collections.abc import Iterator
 
-TRIMMED_OVER = 32_000_000  # bytes; what a larger picture took is given back to the system at once
+TRIMMED_OVER = 32_000_000  # bytes; what a larger image took is given back to the system at once
 
 
 class MemoryBudget:
     """So many bytes for all threads of the process. Who waits is let in before those who come later, so that small
-    pictures do not pass a large one for ever."""
+    images do not pass a large one for ever."""
 
     def __init__(self, size: int):
         self._size = self._left = size

@@ -15,7 +15,7 @@ from scripts.learn.dataset import Dataset
 from scripts.learn.head import Head
 from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.runners import FEATURES, load_callable
-from scripts.learn.train import TrainedHead
+from scripts.learn.trained_head import TrainedHead
 from scripts.learn.tune import TuneConfig
 
 GRAPH, LABELS, FACTS, HEAD = "retrained_graph", "retrained_labels.txt", "model.json", "head.npz"
@@ -25,21 +25,28 @@ PB = "saved_model.pb"  # the file of a SavedModel that holds its graph
 
 
 def save_graph(
-    folder: Path, backbone_folder: Path, size: int, head: Head, output: str = "probabilities", kept: Path | None = None
+    folder: Path,
+    backbone_folder: Path,
+    size: int,
+    head: Head,
+    output: str = "probabilities",
+    graphs: Path | None = None,
 ) -> None:
     """Write a SavedModel: serving_default takes float32 `images` [n, size, size, 3] in [0, 1] and gives
     probabilities [n, labels]; from_bottlenecks takes float32 `bottlenecks` [n, d]; bottlenecks takes `images` and gives
     those.
 
     Args:
-        kept: where a graph of this backbone with an empty head is kept between runs. With it, all graphs but the first
-            are made without TensorFlow: the head is one constant, whose bytes are put in place of the empty one's.
+        size: pixels a side.
+        output: the name of the probabilities.
+        graphs: folder where a graph of this backbone with an empty head is stored between runs. With it, all graphs but
+            the first are made without TensorFlow: the head is one constant, whose bytes replace those of the empty one.
     """
-    if kept is None:
+    if graphs is None:
         _write_graph(folder, backbone_folder, size, _table(head), output)
         return
     d, k = head.weights.shape
-    empty = kept / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
+    empty = graphs / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
     marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
     artifact_cache.cached_folder(empty, lambda part: _write_graph(part, backbone_folder, size, marker, output))
     shutil.copytree(
@@ -93,31 +100,34 @@ def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarr
     tf.saved_model.save(model, str(folder), signatures=signatures)
 
 
-def save_head(folder: Path, head: Head, gate: NoveltyDetector) -> None:
+def save_head(folder: Path, head: Head, novelty: NoveltyDetector) -> None:
     """head.npz: what classify needs beside the backbone; arrays only, no pickle."""
-    columns = gate.columns or (0, len(head.weights))
+    columns = novelty.columns or (0, len(head.weights))
     np.savez(
         folder / HEAD,
         weights=head.weights,
         bias=head.bias,
-        rows=gate.rows,
-        centre=gate.centre,
-        spread=gate.spread,
-        limit=gate.limit,
+        rows=novelty.rows,
+        centre=novelty.centre,
+        spread=novelty.spread,
+        limit=novelty.limit,
         columns=columns,
     )
 
 
 def load_head(folder: Path) -> tuple[Head, NoveltyDetector]:
-    """The head and the gate of a model folder.
+    """The head and the novelty detector of a model folder.
 
     Raises:
         OSError, ValueError, KeyError: missing or damaged.
     """
-    with np.load(folder / HEAD, allow_pickle=False) as kept:
-        head = Head(kept["weights"], kept["bias"])
-        columns = (int(kept["columns"][0]), int(kept["columns"][1])) if "columns" in kept else None  # None: older ones
-        return head, NoveltyDetector(kept["rows"], kept["centre"], kept["spread"], float(kept["limit"]), columns)
+    with np.load(folder / HEAD, allow_pickle=False) as stored:
+        head = Head(stored["weights"], stored["bias"])
+        columns = None  # models of earlier versions
+        if "columns" in stored:
+            columns = int(stored["columns"][0]), int(stored["columns"][1])
+        novelty = NoveltyDetector(stored["rows"], stored["centre"], stored["spread"], float(stored["limit"]), columns)
+        return head, novelty
 
 
 def save_labels(path: Path, labels: list[str]) -> None:
@@ -134,14 +144,15 @@ def save_facts(folder: Path, facts: dict) -> None:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """sha256 of what a model is made of: graph, head, labels, predictions; reports and curves may be thrown away."""
+    """sha256 of the files of a model: graph, head, labels, predictions; not of reports and curves, which may be
+    removed."""
     names = [folder / name for name in (HEAD, LABELS, out_of_fold.NAME)]
     names += sorted(p for p in (folder / GRAPH).rglob("*") if p.is_file())
     return {p.relative_to(folder).as_posix(): sha256_of(p) for p in names if p.exists()}
 
 
 def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
-    """mobilenet_1.0_batch64_steps2600_test16_img224; what lbfgs has no use for is left out."""
+    """mobilenet_1.0_batch64_steps2600_test16_img224; parameters that lbfgs does not use are left out."""
     how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
     rate = parameters["learning_rate"]
     odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
@@ -149,21 +160,21 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
 
 
 def _tuned_in_name(parameters: dict) -> str:
-    """_tuned, with what is not as usual."""
+    """_tuned, with every parameter that differs from its default."""
     if parameters.get("tune") != "last":
         return ""
-    usual = TuneConfig()
-    told = (
-        ("epochs", "tune_epochs", usual.epochs),
-        ("batch", "tune_batch", usual.batch),
-        ("lr", "tune_rate", usual.rate),
+    defaults = TuneConfig()
+    shown = (
+        ("epochs", "tune_epochs", defaults.epochs),
+        ("batch", "tune_batch", defaults.batch),
+        ("lr", "tune_rate", defaults.rate),
     )
-    odd = "".join(f"_{word}{parameters[name]:g}" for word, name, own in told if parameters[name] != own)
+    odd = "".join(f"_{word}{parameters[name]:g}" for word, name, own in shown if parameters[name] != own)
     return f"_tuned{odd}"
 
 
-def trained_files(folder: Path, trained: TrainedHead, material: Dataset) -> None:
+def save_trained(folder: Path, trained: TrainedHead, data: Dataset) -> None:
     """head.npz, honest.npz and retrained_labels.txt of a trained head."""
-    save_head(folder, trained.head, trained.gate)
-    out_of_fold.save(folder, material, trained)
-    save_labels(folder / LABELS, material.labels)
+    save_head(folder, trained.head, trained.novelty)
+    out_of_fold.save(folder, data, trained)
+    save_labels(folder / LABELS, data.labels)

@@ -1,8 +1,8 @@
 """Near-duplicate groups of many images, by the rule of `fingerprints.are_near_duplicates`, without comparing all pairs.
 
 Two hashes with at most four different bits agree in at least one of five bands (pigeonhole), so only images that share
-a band are compared: all neighbours in the order of the band at once, then those two apart, and so on. Copies with the
-very same fingerprint count once, so that thousands of blank pages cost nothing.
+a band are compared: all neighbours in the order of the band at once, then those two places away, and so on. Copies with
+the very same fingerprint count once, so that thousands of blank pages cost nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,15 +25,15 @@ def group_near_duplicates(fingerprints: Iterable[tuple[str, Fingerprint]]) -> di
     hashes = np.array([one.dhash for one in copies], np.uint64)
     thumbs = np.frombuffer(b"".join(one.thumb for one in copies), np.uint8).reshape(-1, SIDE * SIDE)
     groups = _Groups(len(copies))
-    telling = _telling_cells(thumbs)
+    cell_of = _distinctive_cells(thumbs)
     for ones, others in _near_pairs(hashes):
-        cells = np.stack([telling[ones], telling[others]], axis=1)
-        alike = _alike(thumbs[ones[:, None], cells], thumbs[others[:, None], cells])  # sets most pairs apart
-        ones, others = ones[alike], others[alike]
+        cells = np.stack([cell_of[ones], cell_of[others]], axis=1)
+        near = _is_near(thumbs[ones[:, None], cells], thumbs[others[:, None], cells])  # rules out most pairs
+        ones, others = ones[near], others[near]
         for begin in range(0, len(ones), PAIRS):
-            a, b = groups.still_apart(ones[begin : begin + PAIRS], others[begin : begin + PAIRS])
-            alike = _alike(thumbs[a], thumbs[b])
-            groups.join(a[alike], b[alike])
+            a, b = groups.not_joined(ones[begin : begin + PAIRS], others[begin : begin + PAIRS])
+            near = _is_near(thumbs[a], thumbs[b])
+            groups.join(a[near], b[near])
     names = [keys[0] for keys in copies.values()]  # in the order of their smallest keys
     return {key: names[groups.root(i)] for i, keys in enumerate(copies.values()) for key in keys}
 
@@ -55,11 +55,11 @@ class _Groups:
             a, b = self.root(i), self.root(j)
             self._parent[max(a, b)] = min(a, b)
 
-    def still_apart(self, ones: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Those pairs that are not in one group yet."""
+    def not_joined(self, ones: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The pairs that are not in one group yet."""
         pairs = zip(ones.tolist(), others.tolist(), strict=True)
-        apart = np.fromiter((self.root(i) != self.root(j) for i, j in pairs), bool, len(ones))
-        return ones[apart], others[apart]
+        separate = np.fromiter((self.root(i) != self.root(j) for i, j in pairs), bool, len(ones))
+        return ones[separate], others[separate]
 
 
 def _near_pairs(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -87,7 +87,7 @@ def _at_most(bits: np.ndarray, count: int) -> np.ndarray:
     return bits == 0
 
 
-def _telling_cells(thumbs: np.ndarray) -> np.ndarray:
+def _distinctive_cells(thumbs: np.ndarray) -> np.ndarray:
     """The cell int [n] in which each thumbnail differs most from the mean thumbnail."""
     if not len(thumbs):
         return np.zeros(0, int)
@@ -97,7 +97,7 @@ def _telling_cells(thumbs: np.ndarray) -> np.ndarray:
     )
 
 
-def _alike(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _is_near(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Whether thumbnails, or cells of them, differ in no cell by more than CELL_MAX, pair by pair."""
     return _difference(left, right).max(axis=1, initial=0) <= CELL_MAX
 

@@ -1,6 +1,6 @@
-"""A heap of pictures without labels: what lies near what, which pictures are typical, and labels spread over it.
+"""The neighbour graph of a pool of images: which images are similar, which are typical, and label propagation over it.
 
-numpy only; nothing is read or written. Vectors come from a backbone (`bottlenecks.py`).
+numpy only; nothing is read or written. Vectors come from a backbone (`embeddings.py`).
 """
 
 from dataclasses import dataclass
@@ -8,25 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.learn.head import Scaler
-from scripts.learn.metrics import unit_rows
+from scripts.learn.vectors import unit_rows
 
 NEAREST = 10  # neighbours in the graph (first tried with 10; 5 to 20 hardly differ)
-ALPHA, ROUNDS = 0.9, 30  # how far labels travel (Zhou et al. 2004, "Learning with local and global consistency")
-SHARPNESS = 3  # edges weigh cosine to this power; 8 gave .01 less after ten decisions (six heaps, 8 drawings each)
-# Of how few seeds their number says little. Six uneven heaps came out .845 after 50 decisions, even ones .907; where
-# every label weighed the same .806 and .905, where every seed did .819.
-SMALL_MIN = 2
-DIMENSIONS = 128  # directions kept for large heaps; with all 2,064 numbers 20,000 pictures would take minutes
-LARGE = 4000  # pictures from which on only those are used
+ALPHA, ROUNDS = 0.9, 30  # of label propagation (Zhou et al. 2004, "Learning with local and global consistency")
+SHARPNESS = 3  # edges weigh cosine to this power; 8 gave .01 less after ten decisions (six pools, 8 seeds each)
+# Added to the number of a label's seeds, as the number of few seeds says little of the label's share in the pool. After
+# 50 decisions six uneven pools were .845 right and even ones .907; with equal weight for every label .806 and .905,
+# with equal weight for every seed .819.
+SEEDS_PRIOR = 2
+DIMENSIONS = 128  # main directions used for large pools; with all 2,064 numbers 20,000 images would take minutes
+LARGE = 4000  # images, from which on only those are used
 BLOCK = 512  # rows compared at a time
 CLUSTERS_MAX = 400
-TRIES, WORK = 20, 800_000  # k-means begun anew so often, as long as rows times clusters times tries stay below WORK
+TRIES, WORK = 20, 800_000  # k-means starts, while rows times clusters times starts stay below WORK
 
 
 @dataclass(frozen=True)
 class NeighborGraph:
-    """`unit` float32 [n, d]: vectors with every feature of the same spread, scaled to length 1 (for large heaps only
-    their main directions); `near` int [n, NEAREST] and `cosine` float32 [n, NEAREST]: each picture's nearest others."""
+    """`unit` float32 [n, d]: vectors with every feature of the same spread, scaled to length 1 (for large pools only
+    their main directions); `near` int [n, NEAREST] and `cosine` float32 [n, NEAREST]: each image's nearest others."""
 
     unit: np.ndarray
     near: np.ndarray
@@ -37,7 +38,7 @@ class NeighborGraph:
 
 
 def build_graph(vectors: np.ndarray) -> NeighborGraph:
-    """The heap of vectors float32 [n, d], n > 1; under a second for 2,000 pictures, some seconds for 20,000."""
+    """The graph of vectors float32 [n, d], n > 1; under a second for 2,000 images, some seconds for 20,000."""
     scaler = Scaler.fit(vectors, energy=1.0)
     unit = unit_rows(vectors, scaler.mean, scaler.spread).astype(np.float32)
     if len(unit) > LARGE:
@@ -46,72 +47,73 @@ def build_graph(vectors: np.ndarray) -> NeighborGraph:
     near, cosine = np.empty((len(unit), count), int), np.empty((len(unit), count), np.float32)
     for begin in range(0, len(unit), BLOCK):
         rows = np.arange(begin, min(begin + BLOCK, len(unit)))
-        alike = unit[rows] @ unit.T
-        alike[np.arange(len(rows)), rows] = -2
-        best = np.argpartition(-alike, count - 1, axis=1)[:, :count]
-        near[rows], cosine[rows] = best, np.take_along_axis(alike, best, axis=1)
+        similarity = unit[rows] @ unit.T
+        similarity[np.arange(len(rows)), rows] = -2
+        best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        near[rows], cosine[rows] = best, np.take_along_axis(similarity, best, axis=1)
     return NeighborGraph(unit, near, np.maximum(cosine, 0))
 
 
 def _main_directions(unit: np.ndarray) -> np.ndarray:
-    """Rows seen along the directions in which a sample of them varies most, again of length 1."""
-    some = unit[np.random.default_rng(0).permutation(len(unit))[:LARGE]]
-    _, directions = np.linalg.eigh((some.T @ some).astype(np.float64) / len(some))
+    """Rows projected on the directions in which a sample of them varies most (PCA), again of length 1."""
+    sample = unit[np.random.default_rng(0).permutation(len(unit))[:LARGE]]
+    _, directions = np.linalg.eigh((sample.T @ sample).astype(np.float64) / len(sample))
     return unit_rows(unit @ directions[:, -DIMENSIONS:].astype(np.float32), np.zeros(1, np.float32)).astype(np.float32)
 
 
-def propagate_labels(heap: NeighborGraph, seeds: dict[int, int], labels: int) -> np.ndarray:
-    """Labels spread over the graph: each picture's shares float32 [n, labels], rows sum to 1.
+def propagate_labels(graph: NeighborGraph, seeds: dict[int, int], labels: int) -> np.ndarray:
+    """Label propagation: each image's shares of the labels, float32 [n, labels], rows sum to 1; equal where no label
+    arrives.
 
-    Of a label with n seeds these sum to the root of n + 2: a frequent label weighs more, and a rare one is not drowned.
-    Where nothing arrives, all shares are equal.
+    The seeds of a label with n of them have a total weight of the root of n + 2: a frequent label weighs more, and a
+    rare one is not drowned.
 
     Args:
         seeds: row -> label 0..labels-1.
     """
-    start = np.zeros((len(heap), labels), np.float32)
+    start = np.zeros((len(graph), labels), np.float32)
     for row, label in seeds.items():
         start[row, label] = 1
     count = start.sum(axis=0)
-    start *= np.sqrt(count + SMALL_MIN) / np.maximum(count, 1)
-    rows, columns, weights = _edges(heap)
-    begins = np.searchsorted(rows, np.arange(len(heap)))
-    reach = start.copy()
+    start *= np.sqrt(count + SEEDS_PRIOR) / np.maximum(count, 1)
+    rows, columns, weights = _edges(graph)
+    begins = np.searchsorted(rows, np.arange(len(graph)))
+    spread = start.copy()
     for _ in range(ROUNDS):
-        flow = np.add.reduceat(weights[:, None] * reach[columns], begins, axis=0)
-        reach = np.float32(ALPHA) * flow + np.float32(1 - ALPHA) * start
-    total = reach.sum(axis=1, keepdims=True)
-    return np.where(total > 1e-12, reach / np.maximum(total, 1e-12), np.float32(1 / labels)).astype(np.float32)
+        flow = np.add.reduceat(weights[:, None] * spread[columns], begins, axis=0)
+        spread = np.float32(ALPHA) * flow + np.float32(1 - ALPHA) * start
+    total = spread.sum(axis=1, keepdims=True)
+    return np.where(total > 1e-12, spread / np.maximum(total, 1e-12), np.float32(1 / labels)).astype(np.float32)
 
 
-def _edges(heap: NeighborGraph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The graph both ways, sorted by row: rows, columns, weights normalised by both ends (D^-1/2 W D^-1/2). Every row
-    has edges, for it has nearest neighbours."""
-    n, k = heap.near.shape
-    one, other = np.repeat(np.arange(n), k), heap.near.reshape(-1)
+def _edges(graph: NeighborGraph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The edges in both directions, sorted by row: rows, columns, and weights normalised by both ends (D^-1/2 W
+    D^-1/2). Every row has some."""
+    n, k = graph.near.shape
+    one, other = np.repeat(np.arange(n), k), graph.near.reshape(-1)
     key = np.concatenate([one * n + other, other * n + one])
     key, first = np.unique(key, return_index=True)
-    weights = np.tile(np.maximum(heap.cosine.reshape(-1), 1e-3) ** SHARPNESS, 2)[first].astype(np.float32)
+    weights = np.tile(np.maximum(graph.cosine.reshape(-1), 1e-3) ** SHARPNESS, 2)[first].astype(np.float32)
     rows, columns = key // n, key % n
     degree = np.bincount(rows, weights=weights, minlength=n).astype(np.float32)
     return rows, columns, weights / np.sqrt(degree[rows] * degree[columns])
 
 
 def confidence(shares: np.ndarray) -> np.ndarray:
-    """How decided shares are, 0..1: 0 where all labels are equal, 1 where there is one."""
+    """How clear the shares float32 [n, k] are, float32 [n]: 0 where all labels are equal, 1 where there is one."""
     k = shares.shape[1]
     return ((shares.max(axis=1) - 1 / k) / (1 - 1 / k)).astype(np.float32)
 
 
-def typical(heap: NeighborGraph, taken: np.ndarray, count: int, seed: int = 0) -> list[int]:
-    """The most typical picture of each of the largest clusters that hold none of `taken` (TypiClust: Hacohen et al.
+def typical(graph: NeighborGraph, taken: np.ndarray, count: int, seed: int = 0) -> list[int]:
+    """The most typical image of each of the largest clusters without any of `taken` (TypiClust: Hacohen et al.
     2022, "Active learning on a budget: opposite strategies suit high and low budgets").
 
     Args:
-        taken: bool [n], pictures that are decided or not to be asked for.
+        taken: bool [n], images that are decided or not to be asked about.
     """
-    clusters = min(CLUSTERS_MAX, int(taken.sum()) + count, len(heap))
-    member = kmeans(heap.unit, clusters, seed)
+    clusters = min(CLUSTERS_MAX, int(taken.sum()) + count, len(graph))
+    member = kmeans(graph.unit, clusters, seed)
     covered = np.zeros(clusters, bool)
     covered[np.unique(member[taken])] = True
     sizes = np.bincount(member[~taken], minlength=clusters)
@@ -119,17 +121,20 @@ def typical(heap: NeighborGraph, taken: np.ndarray, count: int, seed: int = 0) -
     chosen: list[int] = []
     for cluster in order[:count]:
         rows = np.flatnonzero((member == cluster) & ~taken)
-        centre = heap.unit[member == cluster].mean(axis=0)
-        chosen.append(int(rows[(heap.unit[rows] @ centre).argmax()]))
+        centre = graph.unit[member == cluster].mean(axis=0)
+        chosen.append(int(rows[(graph.unit[rows] @ centre).argmax()]))
     return chosen
 
 
-def farthest_points(heap: NeighborGraph, rows: np.ndarray, count: int, seed: int = 0) -> list[int]:
-    """`count` of the rows, unlike each other; rows come in the order of their worth, and of each cluster the first is
-    taken."""
+def farthest_points(graph: NeighborGraph, rows: np.ndarray, count: int, seed: int = 0) -> list[int]:
+    """`count` of the rows that are unlike each other: the first of each cluster.
+
+    Args:
+        rows: int [m], the best first.
+    """
     if len(rows) <= count:
         return [int(row) for row in rows]
-    member = kmeans(heap.unit[rows], count, seed)
+    member = kmeans(graph.unit[rows], count, seed)
     firsts = [int(np.flatnonzero(member == c)[0]) for c in range(count) if (member == c).any()]
     rest = [i for i in range(len(rows)) if i not in set(firsts)]
     return [int(rows[i]) for i in sorted([*firsts, *rest[: count - len(firsts)]])]
@@ -137,14 +142,14 @@ def farthest_points(heap: NeighborGraph, rows: np.ndarray, count: int, seed: int
 
 def kmeans(unit: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """Clusters int [n] of rows of unit length by spherical k-means, the tightest of several tries: ten decisions on the
-    typical picture of each of ten clusters gave .850 after 20 tries, .845 after 5, .827 after one (six heaps)."""
+    typical image of each of ten clusters gave .850 after 20 tries, .845 after 5, .827 after one (six pools)."""
     tries = int(np.clip(WORK // (len(unit) * count), 1, TRIES))
     found = [_clusters(unit, count, np.random.default_rng([seed, turn])) for turn in range(tries)]
     return max(found, key=lambda made: made[1])[0]
 
 
 def _clusters(unit: np.ndarray, count: int, rng: np.random.Generator, rounds: int = 25) -> tuple[np.ndarray, float]:
-    """One try, begun with k-means++ (Arthur & Vassilvitskii 2007): clusters int [n], and the sum of each row's cosine
+    """One try, started by k-means++ (Arthur & Vassilvitskii 2007): clusters int [n], and the sum of each row's cosine
     to its centre."""
     n = len(unit)
     centres = np.empty((count, unit.shape[1]), np.float32)
@@ -169,6 +174,6 @@ def _clusters(unit: np.ndarray, count: int, rng: np.random.Generator, rounds: in
 
 
 def margins(probabilities: np.ndarray) -> np.ndarray:
-    """The best score less the second best, float32 [n]; small where the guess is in doubt."""
+    """The best score less the second best, float32 [n]; small where the prediction is uncertain."""
     ordered = np.sort(probabilities, axis=1)
     return ordered[:, -1] - ordered[:, -2]

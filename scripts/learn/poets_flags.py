@@ -1,9 +1,9 @@
-"""The flags of tensorflow-for-poets-2's retrain.py, with a few of our own, and the job that they mean."""
+"""The flags of tensorflow-for-poets-2's retrain.py and a few of our own, and the training job that they describe."""
 
 import argparse
 from pathlib import Path
 
-from scripts.learn import backbones, dataset, model_files
+from scripts.learn import backbone_files, backbones, dataset, model_files
 from scripts.learn.augmentation import Augmentation
 from scripts.learn.dataset import SplitRules
 from scripts.learn.hash_cache import HashCache
@@ -35,7 +35,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--test_batch_size", type=int, default=-1, help="accepted; always the whole test set")
     p.add_argument("--validation_batch_size", type=int, default=100, help="accepted; always the whole validation set")
     p.add_argument("--print_misclassified_test_images", action="store_true")
-    p.add_argument("--model_dir", type=Path, default=Path("tf_files/models"), help="where fetched backbones are kept")
+    p.add_argument("--model_dir", type=Path, default=Path("tf_files/models"), help="where fetched backbones are stored")
     p.add_argument("--bottleneck_dir", type=Path, default=Path("tf_files/bottlenecks"))
     p.add_argument("--final_tensor_name", default="final_result", help="name of the graph's output")
     p.add_argument("--flip_left_right", action="store_true", help="train on mirrored copies too")
@@ -47,11 +47,11 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--tune", choices=("head", "last"), default="head", help="last: the last stages learn too")
+    p.add_argument("--tune", choices=("head", "last"), default="head", help="last: the last layers are trained too")
     p.add_argument("--tune_epochs", type=int, default=TuneConfig.epochs)
     p.add_argument("--tune_batch", type=int, default=TuneConfig.batch)
     p.add_argument("--tune_rate", type=float, default=TuneConfig.rate)
-    p.add_argument("--no_folds", action="store_true", help="tune once, and measure by the test set alone")
+    p.add_argument("--no_folds", action="store_true", help="tune once, and measure on the test set alone")
     return p
 
 
@@ -74,19 +74,19 @@ def check_flags(flags: argparse.Namespace) -> str:
             return f"--{name} must lie between {low} and {high}."
     if not flags.learning_rate > 0 or not flags.tune_rate > 0:
         return "--learning_rate and --tune_rate must be above 0."
-    bent = flags.flip_left_right or flags.random_crop or flags.random_scale or flags.random_brightness
-    if flags.tune == "last" and (bent or flags.intermediate_store_frequency):
-        return "--tune last mirrors pictures itself; distortions and intermediate graphs are for --tune head."
+    distorts = flags.flip_left_right or flags.random_crop or flags.random_scale or flags.random_brightness
+    if flags.tune == "last" and (distorts or flags.intermediate_store_frequency):
+        return "--tune last mirrors images itself; distortions and intermediate graphs are for --tune head."
     return "" if flags.image_dir.is_dir() else f"There is no folder {flags.image_dir}."
 
 
 def job_of(flags: argparse.Namespace, places: CachePaths) -> TrainingJob:
     """The flags as a job; fetches the backbone. Raises BackboneProblem."""
     backbone = backbones.find(flags.architecture, flags.image_size)
-    folder = backbones.locate(backbone, places.models)
-    with HashCache(places.hashes) as book:
-        pictures = dataset.list_images(flags.image_dir, book)
-    recipe = HeadConfig(
+    folder = backbone_files.locate(backbone, places.models)
+    with HashCache(places.hashes) as hashes:
+        images = dataset.list_images(flags.image_dir, hashes)
+    config = HeadConfig(
         flags.how_many_training_steps,
         flags.train_batch_size,
         flags.learning_rate,
@@ -94,22 +94,22 @@ def job_of(flags: argparse.Namespace, places: CachePaths) -> TrainingJob:
         flags.seed,
         flags.eval_step_interval,
     )
-    rules = SplitRules(flags.testing_percentage, flags.validation_percentage, least=1)
-    how = Augmentation(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
+    rules = SplitRules(flags.testing_percentage, flags.validation_percentage, test_min=1)
+    distortions = Augmentation(flags.flip_left_right, flags.random_crop, flags.random_scale, flags.random_brightness)
 
-    def keep(step: int, head: Head) -> None:
+    def checkpoint(step: int, head: Head) -> None:
         target = flags.intermediate_output_graphs_dir / f"intermediate_{step}"
         model_files.save_graph(target, folder, backbone.input_size, head, flags.final_tensor_name)
 
-    last = TuneConfig(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
+    tuning = TuneConfig(flags.tune_epochs, flags.tune_batch, flags.tune_rate, not flags.no_folds)
     return TrainingJob(
-        pictures,
+        images,
         backbone,
         folder,
-        recipe,
+        config,
         rules,
-        augmentation=how,
-        keep=keep,
-        keep_every=flags.intermediate_store_frequency,
-        tune=last if flags.tune == "last" else None,
+        augmentation=distortions,
+        checkpoint=checkpoint,
+        checkpoint_every=flags.intermediate_store_frequency,
+        tune=tuning if flags.tune == "last" else None,
     )

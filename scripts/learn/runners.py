@@ -25,7 +25,7 @@ from scripts.learn.tensor import import_tensorflow, light_interpreter
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 PARITY = 1e-4  # largest difference allowed, relative to the largest entry of a vector
 FEATURES = "bottlenecks"  # the signature by which a model of ours runs without the backbone it was trained with
-CHECKS = 3  # random pictures a conversion is checked on
+CHECKS = 3  # random images a conversion is checked on
 CPU_BATCH = 32  # on the CPU 8 to 32 is fastest, 64 is slower again (measured)
 GPU_BATCH = 128  # a GPU is idle between batches; at 299 pixels 137 MB of host memory a thread (not measured)
 
@@ -33,7 +33,7 @@ GPU_BATCH = 128  # a GPU is idle between batches; at 299 pixels 137 MB of host m
 @dataclass
 class Runner:
     """`vectors`: float32 [n, size, size, 3] in [0, 1] -> float32 [n, vector_length]; safe to call from several threads.
-    `key` names the weights (sha256); `batch`: pictures that are best given at once."""
+    `key` names the weights (sha256); `batch`: images that are best given at once."""
 
     key: str
     input_size: int
@@ -47,7 +47,7 @@ def open_runner(backbone: Backbone, folder: Path, converted_dir: Path, way: str 
     """A ready backbone.
 
     Args:
-        folder: its SavedModel (`backbones.locate`).
+        folder: its SavedModel (`backbone_files.locate`).
         converted_dir: where converted backbones are kept.
         way: auto, light or full.
 
@@ -95,7 +95,7 @@ def load_callable(folder: Path, size: int) -> tuple[Any, Any]:
             traced = tf.function(wrapped, autograph=False, input_signature=[some])
             if len(traced.get_concrete_function().output_shapes) == 2:  # stricter about sizes than a call
                 return wrapped, loaded
-    message = f"{folder} gives no feature vectors for {size} x {size} pictures."
+    message = f"{folder} gives no feature vectors for {size} x {size} images."
     raise BackboneProblem(message, "Try another --image-size.")
 
 
@@ -134,10 +134,10 @@ def _open_full(backbone: Backbone, folder: Path, key: str) -> Runner:
 
 
 def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
-    """One single-threaded interpreter a core: pictures side by side need not wait for each other.
+    """One single-threaded interpreter a core: images side by side need not wait for each other.
 
     `vectors` may be called from several threads at once; each call takes an interpreter that is free. They are opened
-    when the first picture comes: where every bottleneck is known, nothing is loaded at all.
+    when the first image comes: where every bottleneck is known, nothing is loaded at all.
     """
     free: SimpleQueue[_Worker] = SimpleQueue()
     pool, opening, opened = ThreadPoolExecutor(CORES), Lock(), list[_Worker]()
@@ -168,7 +168,7 @@ def _open_light(backbone: Backbone, converted: Path, key: str) -> Runner:
 
 
 class _Worker:
-    """One interpreter; fed one picture at a time (XNNPACK gains nothing from batches)."""
+    """One interpreter; fed one image at a time (XNNPACK gains nothing from batches)."""
 
     def __init__(self, interpreter: type, converted: Path):
         self._it = interpreter(model_path=str(converted), num_threads=1)
@@ -204,9 +204,9 @@ def _convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str
         return type(problem).__name__
     part = converted.with_name(f".part-{os.getpid()}-{converted.name}")
     part.write_bytes(raw)
-    pictures = np.random.default_rng(0).random((CHECKS, size, size, 3), np.float32)
-    want = np.concatenate([graph(p[None]).numpy() for p in pictures])
-    got = _Worker(light_interpreter(), part).run(pictures)
+    images = np.random.default_rng(0).random((CHECKS, size, size, 3), np.float32)
+    want = np.concatenate([graph(p[None]).numpy() for p in images])
+    got = _Worker(light_interpreter(), part).run(images)
     if not np.abs(want - got).max() <= PARITY * max(1.0, float(np.abs(want).max())):
         part.unlink()
         return "the converted backbone gives other vectors"

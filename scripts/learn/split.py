@@ -1,9 +1,9 @@
-"""Which images are set apart to measure with. By content, so that renaming, moving or another folder changes nothing.
+"""Which images are held out for the test set, and the folds. By content hash: renaming and moving change nothing.
 
-Only images that a person labelled and nobody chose may be set apart, and groups (near-duplicates, a recording) stay
-together and count as one. As long as a label's share would be under `least` groups no test set is begun at all: held
-back, so few say little about the classifier and are missed by it; the folds of the cross-validation measure instead
-(`train.py`). What once was set apart stays so, however the data grows.
+Only images that a person labelled and nobody chose may be held out; a group (near-duplicates, a recording) stays
+together and counts as one. While any label's share would be under `least` groups there is no test set: so few images
+say little about the classifier and are missed in training; cross-validation measures instead (`train.py`). What was
+once held out stays held out, however the data grows.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ TEST, TRAIN, LEFT_OUT = "test", "train", "left_out"
 
 @dataclass(frozen=True)
 class Member:
-    """One image: content hash, label, whether a person labelled it and it may measure, and its group."""
+    """One image. `measures`: a person labelled it and nobody chose it; `human`: a person labelled it."""
 
     sha256: str
     label: str
@@ -27,29 +27,29 @@ class Member:
 
 @dataclass
 class Split:
-    """`parts`: content hash -> TEST, TRAIN or LEFT_OUT. `fresh`: what was newly set apart and should be remembered."""
+    """`parts`: content hash -> TEST, TRAIN or LEFT_OUT. `newly_held_out`: content hash -> TEST, to be remembered."""
 
     parts: dict[str, str] = field(default_factory=dict)
-    fresh: dict[str, str] = field(default_factory=dict)
+    newly_held_out: dict[str, str] = field(default_factory=dict)
 
 
 def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str, str]) -> Split:
     """Assign every image.
 
     Args:
-        percent: of a label's measuring groups that are set apart, 1..50.
-        least: groups; as long as a label's share would be smaller, nothing new is set apart.
+        percent: of a label's groups that may measure, to hold out, 1..50.
+        least: groups; while a label's share would be smaller, nothing new is held out.
         frozen: content hash -> TEST from earlier runs; other values are ignored.
     """
     by_group: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_group[member.group].append(member)
     split = Split()
-    open_groups = [g for g in by_group.values() if not _settle(g, frozen, split)]
-    settled = [g for g in by_group.values() if any(split.parts.get(m.sha256) == TEST for m in g)]
-    have = Counter(group[0].label for group in settled)
+    undecided = [g for g in by_group.values() if not _is_decided(g, frozen, split)]
+    held_out = [g for g in by_group.values() if any(split.parts.get(m.sha256) == TEST for m in g)]
+    have = Counter(group[0].label for group in held_out)
     want = _wanted([*by_group.values()], percent, least)
-    for group in sorted(open_groups, key=_rank):
+    for group in sorted(undecided, key=_rank):
         label = group[0].label
         tests = have[label] < want[label]
         have[label] += tests
@@ -58,11 +58,11 @@ def assign(members: Iterable[Member], percent: int, least: int, frozen: dict[str
 
 
 def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
-    """The cross-validation fold 0..count-1 of each image; what is in one group shares one.
+    """The cross-validation fold 0..count-1 of each image; the images of a group share one.
 
-    Every label is dealt out evenly and from fold 0 on, so that a fold takes one group of each label away where `count`
-    is as large as the largest label: were it one image of one label, the label left with fewer images would be guessed
-    less often just where it is right. So as many folds are used as the largest label has groups, at most `count`.
+    Every label is distributed evenly and from fold 0 on, so that a fold leaves out one group of each label where
+    `count` is as large as the largest label. If it left out one image of one label, that label would be predicted less
+    often just where it is right. So as many folds are used as the largest label has groups, at most `count`.
     """
     first: dict[str, str] = {}
     for label, group in zip(labels, groups, strict=True):
@@ -78,12 +78,16 @@ def folds(labels: list[str], groups: list[str], count: int) -> list[int]:
 
 
 def is_validation(group: str, percent: int) -> bool:
-    """Whether a group of training images is watched instead of trained on."""
+    """Whether a group of training images is watched instead of trained on.
+
+    Args:
+        percent: 0..90.
+    """
     return int(_hash("validation", group)[:8], 16) % 10_000 < percent * 100
 
 
 def _wanted(groups: list[list[Member]], percent: int, least: int) -> Counter:
-    """How many groups of each label should be set apart; none while one label's share would be too small."""
+    """How many groups of each label should be held out; none while one label's share would be too small."""
     labels = {m.label for group in groups for m in group}
     measuring = Counter(group[0].label for group in groups if any(m.measures for m in group))
     shares = {label: round(n * percent / 100) for label, n in measuring.items()}
@@ -91,11 +95,11 @@ def _wanted(groups: list[list[Member]], percent: int, least: int) -> Counter:
     return Counter(shares if enough else {})
 
 
-def _settle(group: list[Member], frozen: dict[str, str], split: Split) -> bool:
-    """Decide a group about which there is no choice; True where decided.
+def _is_decided(group: list[Member], frozen: dict[str, str], split: Split) -> bool:
+    """Assign a group about which there is no choice; True where assigned.
 
-    One with images set apart earlier stays apart, with all look-alikes that came since: whatever in it may not measure
-    is left out. One that holds what may not measure, or several labels, trains.
+    A group with images held out earlier stays held out, with all near-duplicates that came since; what may not measure
+    in it is left out. A group with images that may not measure, or with several labels, is trained on.
     """
     if any(frozen.get(m.sha256) == TEST for m in group):
         if any(m.measures for m in group):
@@ -114,7 +118,7 @@ def _put(group: list[Member], part: str, frozen: dict[str, str], split: Split) -
         place = part if member.measures or part != TEST else LEFT_OUT
         split.parts[member.sha256] = place
         if place == TEST and frozen.get(member.sha256) != TEST:
-            split.fresh[member.sha256] = TEST
+            split.newly_held_out[member.sha256] = TEST
 
 
 def _rank(group: list[Member]) -> str:
@@ -122,5 +126,5 @@ def _rank(group: list[Member]) -> str:
     return _hash("test", min(m.sha256 for m in group))
 
 
-def _hash(what: str, text: str) -> str:
-    return hashlib.sha256(what.encode() + text.encode()).hexdigest()
+def _hash(purpose: str, text: str) -> str:
+    return hashlib.sha256(purpose.encode() + text.encode()).hexdigest()

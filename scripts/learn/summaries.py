@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from scripts.learn.train import Point
+from scripts.learn.trained_head import Point
 
 
 def write_curves(folder: Path, curve: list[Point]) -> None:

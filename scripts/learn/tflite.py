@@ -2,7 +2,7 @@
 
 float32   the same probabilities as the SavedModel to 1e-4, checked before it is given out
 float16   the weights in half the bytes; computed in float32 where the device has nothing better
-int8      weights and everything between the layers in whole numbers, for chips that know nothing else; pictures and
+int8      weights and everything between the layers in whole numbers, for chips that know nothing else; images and
           probabilities stay float32
 """
 
@@ -20,9 +20,9 @@ from scripts.learn.tensor import import_tensorflow, light_interpreter
 FILES = {"float32": "model.tflite", "float16": "model_float16.tflite", "int8": "model_int8.tflite"}
 PREDICT = Path(__file__).with_name("predict.py")  # a page of Python that runs such a file
 PARITY = 1e-4  # largest difference of a probability between the float32 file and the SavedModel
-CHECKS = 3  # random pictures the float32 file is checked on
+CHECKS = 3  # random images the float32 file is checked on
 SIGNATURE = "serving_default"
-AT_ONCE = 32  # decoded pictures held while comparing
+AT_ONCE = 32  # decoded images held while comparing
 
 
 class ConversionProblem(Exception):
@@ -43,10 +43,10 @@ class Source:
 
         Args:
             kind: one of FILES.
-            examples: for int8: pictures as the classifier will see, by which the ranges of all layers are found.
+            examples: for int8: images as the classifier will see, by which the ranges of all layers are found.
 
         Raises:
-            ConversionProblem: the converter refuses, or gives a file that says something else.
+            ConversionProblem: the converter refuses, or gives a file that gives other probabilities.
         """
         tf = import_tensorflow()
         converter = tf.lite.TFLiteConverter.from_concrete_functions([self.function], self.loaded)
@@ -60,16 +60,16 @@ class Source:
         try:
             raw = bytes(converter.convert())
         except Exception as problem:  # noqa: BLE001 - the converter raises whatever it likes
-            said = f"TensorFlow cannot make a {kind} file of it ({type(problem).__name__})"
-            raise ConversionProblem(said) from problem
+            message = f"TensorFlow cannot make a {kind} file of it ({type(problem).__name__})"
+            raise ConversionProblem(message) from problem
         if kind == "float32":
             self._check(raw)
         return raw
 
     def _check(self, raw: bytes) -> None:
-        pictures = np.random.default_rng(0).random((CHECKS, self.size, self.size, 3), np.float32)
-        want = np.concatenate([next(iter(self.function(p[None]).values())).numpy() for p in pictures])
-        difference = float(np.abs(want - Lite(raw).scores(pictures)).max())
+        images = np.random.default_rng(0).random((CHECKS, self.size, self.size, 3), np.float32)
+        want = np.concatenate([next(iter(self.function(p[None]).values())).numpy() for p in images])
+        difference = float(np.abs(want - Lite(raw).scores(images)).max())
         if not difference <= PARITY:
             raise ConversionProblem(f"the converted file gives other probabilities (by {difference:.2g})")
 
@@ -100,8 +100,8 @@ class Lite:
     def scores(self, pixels: np.ndarray) -> np.ndarray:
         """float32 [n, size, size, 3] in [0, 1] -> probabilities float32 [n, labels]."""
         rows = []
-        for picture in pixels:
-            self._it.set_tensor(self._input, picture[None])
+        for image in pixels:
+            self._it.set_tensor(self._input, image[None])
             self._it.invoke()
             rows.append(self._it.get_tensor(self._output)[0].copy())
         return np.stack(rows)
@@ -109,7 +109,7 @@ class Lite:
 
 @dataclass(frozen=True)
 class Compared:
-    """One file on pictures. `right` of `total`: it gives the label that is known; `same` of `looked`: it says what the
+    """One file on images. `right` of `total`: it gives the label that is known; `same` of `looked`: it says what the
     float32 file says, which needs no label."""
 
     kind: str
@@ -126,12 +126,12 @@ def compare(
     size: int,
     progress: Callable[[int], None] = lambda n: None,
 ) -> list[Compared]:
-    """Run every file on the same pictures; what cannot be read is left out of all.
+    """Run every file on the same images; what cannot be read is left out of all.
 
     Args:
         files: kind -> file; float32 among them.
-        labelled: pictures with the number of their label, to count right answers on.
-        fresh: pictures the classifier has not learned from, to count equal answers on; where none, all of them.
+        labelled: images with the number of their label, to count right answers on.
+        fresh: images that the classifier was not trained on, to count equal answers on; where none, all of them.
     """
     opened = {kind: Lite(path) for kind, path in files.items()}
     guesses: dict[str, dict[Path, int]] = {kind: {} for kind in files}
@@ -140,17 +140,21 @@ def compare(
             guesses[kind] |= dict(zip(paths, lite.scores(pixels).argmax(axis=1).tolist(), strict=True))
         progress(len(paths))
     plain = guesses["float32"]
-    told, looked = [p for p in labelled if p in plain], [p for p in fresh or labelled if p in plain]
+    known, looked = [p for p in labelled if p in plain], [p for p in fresh or labelled if p in plain]
     return [
         Compared(
-            kind, sum(g[p] == labelled[p] for p in told), len(told), sum(g[p] == plain[p] for p in looked), len(looked)
+            kind,
+            sum(g[p] == labelled[p] for p in known),
+            len(known),
+            sum(g[p] == plain[p] for p in looked),
+            len(looked),
         )
         for kind, g in guesses.items()
     ]
 
 
 def readable(paths: list[Path], size: int) -> Iterator[tuple[Path, np.ndarray]]:
-    """The pictures that can be read, with their pixels float32 [size, size, 3]."""
+    """The images that can be read, with their pixels float32 [size, size, 3]."""
     for path in paths:
         try:
             yield path, load_pixels(path, size)

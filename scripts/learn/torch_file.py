@@ -69,7 +69,7 @@ class _Storage:
 
 
 class _Tensor:
-    """A view into a storage, as `torch._utils._rebuild_tensor_v2` is told of it; strides count numbers."""
+    """A view into a storage, with the arguments of `torch._utils._rebuild_tensor_v2`; strides count numbers."""
 
     def __init__(self, storage: _Storage, offset: int, shape: tuple, strides: tuple, *_: object):
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
@@ -79,7 +79,7 @@ class _Tensor:
         numbers = np.frombuffer(storages[self.storage.key], self.storage.dtype)
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
         if len(numbers) != self.storage.count or self.offset < 0 or min(self.strides, default=0) < 0:
-            raise ValueError("a storage of another size than told")
+            raise ValueError("a storage of another size than declared")
         if last >= len(numbers):
             raise ValueError("a tensor that reaches beyond its storage")
         steps = tuple(step * numbers.itemsize for step in self.strides)
@@ -96,8 +96,8 @@ class _Unpickler(pickle.Unpickler):
             return STORAGES[name]
         raise pickle.UnpicklingError(f"it wants {module}.{name}, which no tensor needs")
 
-    def persistent_load(self, told: tuple) -> _Storage:
-        kind, dtype, key, _, count, *_ = told
+    def persistent_load(self, pid: tuple) -> _Storage:
+        kind, dtype, key, _, count, *_ = pid
         if kind != "storage" or not isinstance(dtype, np.dtype) or not isinstance(count, int):
             raise pickle.UnpicklingError("it holds something else than tensors")
         return _Storage(dtype, str(key), count)

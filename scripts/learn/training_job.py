@@ -1,6 +1,6 @@
-"""One training from pictures to what was learned: bottlenecks, split, head, and the last layers where those learn too.
+"""One training from images to a trained model: embeddings, split, head, and tuned last layers where asked for.
 
-Nothing is written but the stores of bottlenecks and hashes; `scripts/retrain.py` makes a model folder of the result.
+Nothing is written but the stores of embeddings and hashes; `scripts/retrain.py` writes a model folder of the result.
 """
 
 import hashlib
@@ -10,24 +10,26 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from scripts.learn import activations, augmentation, backbones, dataset, embeddings, runners, tune, unchecked
+from scripts.learn.activations import Activations
 from scripts.learn.augmentation import Augmentation
 from scripts.learn.backbones import Backbone
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD, Examples, Head
-from scripts.learn.train import HeadConfig, TrainedHead, train
-from scripts.learn.tune import Net, TuneConfig, TuneRun
+from scripts.learn.split import TEST
+from scripts.learn.train import HeadConfig, train
+from scripts.learn.trained_head import TrainedHead
+from scripts.learn.tunable_layers import TunedNetwork
+from scripts.learn.tune import TuneConfig, TuneRun
 from scripts.learn.unchecked import Verdict
 
-METHOD = 4  # version of how a head is trained and calibrated; part of what a model is made from
+METHOD = 4  # version of how a head is trained and calibrated; part of a training's digest
 
 
 @dataclass(frozen=True)
 class CachePaths:
-    """Where things are kept between runs: backbones, bottlenecks, content hashes."""
+    """Where backbones, embeddings and content hashes are stored between runs."""
 
     models: Path
     bottlenecks: Path
@@ -35,6 +37,7 @@ class CachePaths:
 
     @property
     def converted(self) -> Path:
+        """Backbones as TFLite files."""
         return self.models / "converted"
 
     @property
@@ -45,7 +48,12 @@ class CachePaths:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One training: the pictures, the backbone and its folder, the parameters, and what is frozen of the split."""
+    """Everything that a training needs.
+
+    `folder`: of the backbone; `frozen`: content hash -> TEST, of images held out by earlier runs; `checkpoint`: called
+    with (step, head) every `checkpoint_every` steps; `tune`: None = only the head is trained; `groups`: content hash ->
+    group, see `dataset.build_dataset`.
+    """
 
     images: list[LabeledImage]
     backbone: Backbone
@@ -54,16 +62,19 @@ class TrainingJob:
     split_rules: SplitRules = field(default_factory=SplitRules)
     frozen: dict[str, str] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    keep: Callable[[int, Head], None] | None = None
-    keep_every: int = 0
-    tune: TuneConfig | None = None  # None: only the head learns
-    together: dict[str, str] = field(default_factory=dict)  # content hash -> what it belongs to; see `dataset.gather`
+    checkpoint: Callable[[int, Head], None] | None = None
+    checkpoint_every: int = 0
+    tune: TuneConfig | None = None
+    groups: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class TrainingResult:
-    """The result of a Job. `seconds`: what each part took; `net`: the network where it was tuned, whose features the
-    material's vectors are then, and `backbone_key` is its own."""
+    """What came of a job.
+
+    `seconds`: name of a part -> what it took; `tuned_network`: None = the shared backbone; where there is one, the
+    dataset's vectors are its features and `backbone_key` is its own; `tuning_facts`: for model.json.
+    """
 
     job: TrainingJob
     dataset: Dataset
@@ -71,26 +82,31 @@ class TrainingResult:
     backbone_key: str
     vector_length: int
     seconds: dict[str, float]
-    tuned_network: Net | None = None
-    tuning_facts: dict = field(default_factory=dict)  # how the tuning went, for model.json
+    tuned_network: TunedNetwork | None = None
+    tuning_facts: dict = field(default_factory=dict)
 
 
 @dataclass
 class PreparedData:
-    """What several trainings on the same pictures and backbone share."""
+    """What several trainings on the same images and backbone share. `activations`: what tuning starts from, once they
+    were computed."""
 
     dataset: Dataset
     augmented: Examples | None
     key: str
     vector_length: int
     seconds: float
-    maps: activations.Activations | None = None  # what tuning learns from, once it was computed
+    activations: Activations | None = None
 
 
 def prepare_data(
     job: TrainingJob, places: CachePaths, progress: Callable[[int], None] = lambda n: None, way: str = "auto"
 ) -> PreparedData:
-    """Bottlenecks, groups and split of a job's pictures, and the distorted copies where asked for.
+    """Embeddings, groups and split of a job's images, and distorted copies where asked for.
+
+    Args:
+        progress: called with how many more images have their embeddings.
+        way: of running the backbone, see `runners.open_runner`.
 
     Raises:
         BackboneProblem, TooFewImages.
@@ -98,134 +114,132 @@ def prepare_data(
     begin = time.monotonic()
     runner = runners.open_runner(job.backbone, job.folder, places.converted, way)
     with (
-        HashCache(places.hashes) as book,
+        HashCache(places.hashes) as hashes,
         embeddings.EmbeddingStore(embeddings.store_path(places.bottlenecks, job.backbone, runner.key)) as store,
     ):
-        stuff = dataset.build_dataset(
-            job.images, runner, store, book, job.split_rules, job.frozen, progress, job.together
+        data = dataset.build_dataset(
+            job.images, runner, store, hashes, job.split_rules, job.frozen, progress, job.groups
         )
-        extra = _distorted(stuff, job.augmentation, runner, store) if job.augmentation else None
-    return PreparedData(stuff, extra, runner.key, runner.vector_length, time.monotonic() - begin)
+        augmented = augmentation.examples(data, job.augmentation, runner, store) if job.augmentation else None
+    return PreparedData(data, augmented, runner.key, runner.vector_length, time.monotonic() - begin)
 
 
-def fit(job: TrainingJob, gathered: PreparedData) -> TrainingResult:
-    """Train on what was gathered; nothing is written. (A tuning goes by `prepare_tuning` and `finish_tuning`.)"""
+def fit(job: TrainingJob, prepared: PreparedData) -> TrainingResult:
+    """Train a head on prepared data. (Tuning: `prepare_tuning` and `finish_tuning`.)"""
     begin = time.monotonic()
-    material, verdict = unchecked.checked(gathered.dataset, job.head_config)
-    trained = train(material, job.head_config, _kept(gathered.augmented, verdict), job.keep, job.keep_every)
-    _tell(trained, verdict)
-    seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(time.monotonic() - begin, 3)}
-    return TrainingResult(job, material, trained, gathered.key, gathered.vector_length, seconds)
+    data, verdict = unchecked.keep_if_helpful(prepared.dataset, job.head_config)
+    augmented = _without_unchecked(prepared.augmented, verdict)
+    trained = train(data, job.head_config, augmented, job.checkpoint, job.checkpoint_every)
+    _report_unchecked(trained, verdict)
+    seconds = {"bottlenecks": round(prepared.seconds, 3), "head": round(time.monotonic() - begin, 3)}
+    return TrainingResult(job, data, trained, prepared.key, prepared.vector_length, seconds)
 
 
-def _kept(extra: Examples | None, verdict: Verdict) -> Examples | None:
-    """The distorted copies, without those of unchecked images where these are left alone."""
-    if extra is None or extra.folds is None or verdict.taken:
-        return extra
-    return extra.take(extra.folds != IN_NO_FOLD)
+def _without_unchecked(augmented: Examples | None, verdict: Verdict) -> Examples | None:
+    """The distorted copies, without those of unchecked images where these are not trained on."""
+    if augmented is None or augmented.folds is None or verdict.helps:
+        return augmented
+    return augmented.take(augmented.folds != IN_NO_FOLD)
 
 
-def _tell(trained: TrainedHead, verdict: Verdict) -> None:
-    """What came of the unchecked images, among the facts and, where they are left alone, the warnings."""
+def _report_unchecked(trained: TrainedHead, verdict: Verdict) -> None:
+    """Put the verdict on unchecked images into the facts and, where they are not trained on, the warnings."""
     if verdict.images:
         trained.facts["unchecked"] = verdict.facts()
-    trained.warnings += [verdict.words] if verdict.words else []
+    trained.warnings += [verdict.sentence] if verdict.sentence else []
 
 
 def run_job(
     job: TrainingJob, places: CachePaths, progress: Callable[[int], None] = lambda n: None, way: str = "auto"
 ) -> TrainingResult:
-    """Gather and train; nothing is written but the stores. Raises as `prepare_data` and `prepare_tuning`."""
-    gathered = prepare_data(job, places, progress, way)
+    """Prepare and train. Arguments and errors as of `prepare_data` and `prepare_tuning`."""
+    prepared = prepare_data(job, places, progress, way)
     if job.tune is None:
-        return fit(job, gathered)
-    under_way = prepare_tuning(job, gathered, places, way=way)
-    under_way.run()
-    return finish_tuning(job, gathered, under_way)
+        return fit(job, prepared)
+    run = prepare_tuning(job, prepared, places, way=way)
+    run.run()
+    return finish_tuning(job, prepared, run)
 
 
 def prepare_tuning(
     job: TrainingJob,
-    gathered: PreparedData,
+    prepared: PreparedData,
     places: CachePaths,
     progress: Callable[[int], None] = lambda n: None,
     way: str = "auto",
 ) -> TuneRun:
-    """A tuning ready to be run: its head trained, and the first stages' maps of the pictures and their mirror images
-    computed, once for all that is tuned on the same pictures.
+    """A tuning ready to be run: its head trained, and the activations of the images computed, once for all tunings of
+    the same images.
 
     Args:
-        progress: called with how many more pictures are through the first stages.
+        progress: called with how many more images are through the first stages.
 
     Raises:
         BackboneProblem: the backbone cannot be tuned.
-        OSError: the disk has no room for the maps.
+        OSError: the disk has no room for the activations.
     """
     assert job.tune is not None
     begin = time.monotonic()
     network = activations.network_of(job.backbone)
-    if gathered.maps is None:
+    if prepared.activations is None:
         trunk = activations.trunk_of(job.backbone, network, places.models)
-        gathered.maps = activations.compute(
-            gathered.dataset.images, trunk, network, places.converted, places.bottlenecks, progress, way
+        prepared.activations = activations.compute(
+            prepared.dataset.images, trunk, network, places.converted, places.bottlenecks, progress, way
         )
-    material, verdict = unchecked.checked(gathered.dataset, job.head_config)
-    ready = TuneRun(material, job.head_config, job.tune, gathered.maps, network)
-    ready.verdict, ready.seconds = verdict, time.monotonic() - begin
-    return ready
+    data, verdict = unchecked.keep_if_helpful(prepared.dataset, job.head_config)
+    run = TuneRun(data, job.head_config, job.tune, prepared.activations, network)
+    run.verdict, run.prepare_seconds = verdict, time.monotonic() - begin
+    return run
 
 
-def finish_tuning(job: TrainingJob, gathered: PreparedData, run: TuneRun) -> TrainingResult:
-    """What a tuning has come to, also one that was interrupted."""
-    net, material, trained = run.finish()
-    _tell(trained, run.verdict)
-    seconds = {"bottlenecks": round(gathered.seconds, 3), "head": round(run.seconds, 3), "tuning": round(run.took, 3)}
-    key = tune.key_of(gathered.key, net)
-    told = {
+def finish_tuning(job: TrainingJob, prepared: PreparedData, run: TuneRun) -> TrainingResult:
+    """The result of a tuning, also of one that was interrupted."""
+    tuned, data, trained = run.finish()
+    _report_unchecked(trained, run.verdict)
+    seconds = {
+        "bottlenecks": round(prepared.seconds, 3),
+        "head": round(run.prepare_seconds, 3),
+        "tuning": round(run.run_seconds, 3),
+    }
+    facts = {
         **asdict(run.how),
         "cut_after_stage": run.cut,
-        "steps": run.done,
+        "steps": run.steps_done,
         "of_steps": run.steps,
         "trainings": run.trainings,
         "maps_on_disk": run.activations.on_disk,
     }
-    return TrainingResult(job, material, trained, key, gathered.vector_length, seconds, net, told)
+    key = tune.key_of(prepared.key, tuned)
+    return TrainingResult(job, data, trained, key, prepared.vector_length, seconds, tuned, facts)
 
 
-def job_digest(job: TrainingJob, fresh: dict[str, str] | None = None) -> str:
-    """sha256 (hex) of everything a training depends on: same digest, same model.
+def job_digest(job: TrainingJob, newly_held_out: dict[str, str] | None = None) -> str:
+    """sha256 (hex) of everything that a training depends on: same digest, same model.
 
     Args:
-        fresh: what the training itself has newly set apart, which the next one will find set apart.
+        newly_held_out: by the training itself; the next one will find them held out.
     """
-    images = sorted((p.sha256, p.label, p.human, p.chosen) for p in job.images)
-    here = {p.sha256 for p in job.images}
-    apart = sorted(sha for sha, part in {**job.frozen, **(fresh or {})}.items() if part == "test" and sha in here)
-    how = [
+    images = sorted((i.sha256, i.label, i.human, i.chosen) for i in job.images)
+    here = {i.sha256 for i in job.images}
+    held_out = {**job.frozen, **(newly_held_out or {})}
+    tests = sorted(sha for sha, part in held_out.items() if part == TEST and sha in here)
+    config = [
         asdict(job.head_config),
-        asdict(job.split_rules),
+        split_facts(job.split_rules),
         asdict(job.augmentation),
         *([asdict(job.tune)] if job.tune else []),
     ]
-    together = sorted((sha, name) for sha, name in job.together.items() if sha in here)
-    told = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), how, images, apart, together])
-    return hashlib.sha256(told.encode()).hexdigest()
+    groups = sorted((sha, name) for sha, name in job.groups.items() if sha in here)
+    text = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), config, images, tests, groups])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _distorted(stuff: Dataset, how: Augmentation, runner: runners.Runner, store: embeddings.EmbeddingStore) -> Examples:
-    """Training rows from distorted copies of the training pictures; each has its original's weight and fold."""
-    vectors, labels, weights, folds = [], [], [], []
-    for i in np.flatnonzero(stuff.train):
-        made = embeddings.compute_pixels(augmentation.copies(stuff.images[i], how, runner.input_size), runner, store)
-        vectors += list(made.values())
-        labels += [stuff.y[i]] * len(made)
-        weights += [stuff.weights[i]] * len(made)
-        folds += [stuff.folds[i]] * len(made)
-    shape = (len(vectors), stuff.vectors.shape[1])
-    return Examples(
-        np.array(vectors, np.float32).reshape(shape),
-        np.array(labels, int),
-        np.array(weights, np.float32),
-        len(stuff.labels),
-        np.array(folds, int),
-    )
+def split_facts(rules: SplitRules) -> dict[str, object]:
+    """The rules by the names that models and digests of earlier versions have."""
+    return {
+        "test_percent": rules.test_percent,
+        "validation_percent": rules.validation_percent,
+        "least": rules.test_min,
+        "robot_ratio": rules.model_ratio,
+        "robot_weight": rules.model_weight,
+    }

@@ -1,4 +1,4 @@
-"""The stages behind the cut and a dense layer as TensorFlow variables that learn: AdamW on kept activations."""
+"""The stages behind the cut and a dense layer as trainable TensorFlow variables: AdamW on stored activations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,8 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7
 
 
 @dataclass(frozen=True)
-class Net:
-    """What was learned: a network with its own last stages, and a head for its features."""
+class TunedNetwork:
+    """A network with its own last stages, and a head for its features."""
 
     network: Network
     head: Head
@@ -26,21 +26,21 @@ class Net:
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's pictures: maps float32 [b, side, side, channels], means float32 [b, m], labels int [b]; each is mixed
-    with its `partners` int [b]: `shares` float32 [b] in 0..1 of itself, the rest of the other (mixup: Zhang et al.
-    2018, arXiv 1710.09412); `seen` float32 [b, d]: the features' dropout, 0 or 1 / (1 - DROPOUT)."""
+    """One step's images: `maps` float32 [b, side, side, channels], `means` float32 [b, m], `labels` int [b]; each is
+    mixed with its `partners` int [b]: `shares` float32 [b] in 0..1 of itself, the rest of the other (mixup: Zhang et
+    al. 2018, arXiv 1710.09412); `dropout` float32 [b, d]: factors of the features, 0 or 1 / (1 - DROPOUT)."""
 
     maps: np.ndarray
     means: np.ndarray
     labels: np.ndarray
     partners: np.ndarray
     shares: np.ndarray
-    seen: np.ndarray
+    dropout: np.ndarray
 
 
 class TunableLayers:
-    """The part that learns. The dense layer works on features that are centred and scaled as a head's are, so that
-    one rate fits both; it begins as a finished head, so that the first step starts from what the head knows."""
+    """The part that is trained. The dense layer works on features that are centred and scaled as a head's are, so that
+    one rate suits both; it starts as a finished head."""
 
     def __init__(self, network: Network, length: int, label_count: int):
         self._tf = tf = import_tensorflow()
@@ -52,14 +52,14 @@ class TunableLayers:
         self._variables = [v for pair in (*self._pairs.values(), self._dense) for v in pair]
         self._moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in self._variables]
         self._steps = 0
-        self._step = tf.function(self._learn, autograph=False, reduce_retracing=True)
-        self._features = tf.function(self._see, autograph=False, reduce_retracing=True)
+        self._step = tf.function(self._train_step, autograph=False, reduce_retracing=True)
+        self._features = tf.function(self._forward, autograph=False, reduce_retracing=True)
 
     def begin(self, head: Head, scaler: Scaler) -> None:
-        """Back to the network as it came, with a dense layer that says what `head` says.
+        """Back to the original network, with a dense layer that equals `head`.
 
         Args:
-            scaler: of the features of what shall be learned from, and of nothing else.
+            scaler: fitted on the features of the training images, and of nothing else.
         """
         self._scaler = scaler
         self._mean.assign(scaler.mean)
@@ -75,21 +75,25 @@ class TunableLayers:
         self._steps = 0
 
     def step(self, batch: Batch, rate: float) -> float:
-        """Learn from one batch; returns its loss in nats, before."""
+        """Train on one batch; returns its loss in nats, before.
+
+        Args:
+            rate: learning rate, >= 0.
+        """
         tf = self._tf
         self._steps += 1
         numbers = (rate, BETA1**self._steps, BETA2**self._steps)
-        arrays = (batch.maps, batch.means, batch.labels, batch.partners, batch.shares, batch.seen)
+        arrays = (batch.maps, batch.means, batch.labels, batch.partners, batch.shares, batch.dropout)
         return float(self._step(*map(tf.constant, arrays), *(tf.constant(n, tf.float32) for n in numbers)))
 
     def features(self, maps: np.ndarray, means: np.ndarray) -> np.ndarray:
         """float32 [n, side, side, channels] and [n, m] -> features float32 [n, d]."""
         return self._features(self._tf.constant(maps), self._tf.constant(means)).numpy()
 
-    def net(self) -> Net:
-        """What has been learned so far."""
+    def network(self) -> TunedNetwork:
+        """As trained so far."""
         pairs = [(kernel.numpy(), bias.numpy()) for kernel, bias in self._pairs.values()]
-        return Net(self._network.with_tail(pairs), self.head())
+        return TunedNetwork(self._network.with_tail(pairs), self.head())
 
     def head(self) -> Head:
         """The dense layer as it is now, for raw features."""
@@ -98,17 +102,17 @@ class TunableLayers:
     def _values(self, conv: Conv) -> tuple[Any, Any]:
         return self._pairs[id(conv)]
 
-    def _see(self, maps: Any, means: Any) -> Any:
+    def _forward(self, maps: Any, means: Any) -> Any:
         return efficientnet_lite.tail_of(self._tf, self._network, maps, means, self._values)
 
-    def _learn(
+    def _train_step(
         self,
         maps: Any,
         means: Any,
         labels: Any,
         partners: Any,
         shares: Any,
-        seen: Any,
+        dropout: Any,
         rate: Any,
         power1: Any,
         power2: Any,
@@ -118,7 +122,7 @@ class TunableLayers:
         maps, means, targets = (_mixed(tf, x, partners, shares) for x in (maps, means, targets))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._variables)
-            x = (self._see(maps, means) - self._mean) / self._spread * seen
+            x = (self._forward(maps, means) - self._mean) / self._spread * dropout
             logits = x @ self._dense[0] + self._dense[1]
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         gradients = tape.gradient(loss, self._variables)

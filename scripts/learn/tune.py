@@ -1,8 +1,8 @@
-"""Material + kept activations -> a network whose last stages have learned too, calibrated and measured as a head is.
+"""A dataset and stored activations -> a network with tuned last layers, calibrated and measured as a head is.
 
-The head is trained first and is what the tuning starts from. Where the test set alone is too small to tell how good
-the result is, three more are tuned, each without a third of the images and from a head that has not seen them either:
-what those say of the images left out is the honest prediction.
+The head is trained first and is where tuning starts. Where the test set alone is too small to measure the result, three
+more networks are tuned, each without a third of the images and from a head that has not seen them either: their
+predictions of the images left out are the out-of-fold predictions.
 """
 
 import hashlib
@@ -19,23 +19,26 @@ from scripts.learn.efficientnet_lite import CUT, Network
 from scripts.learn.evaluation import test_set_suffices
 from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
 from scripts.learn.novelty import fit_novelty
-from scripts.learn.train import HeadConfig, Point, TrainedHead, evaluate, fit_fold_heads
-from scripts.learn.tunable_layers import DROPOUT, Batch, Net, TunableLayers
+from scripts.learn.train import HeadConfig, fit_fold_heads
+from scripts.learn.trained_head import Point, TrainedHead, calibrate_and_measure
+from scripts.learn.tunable_layers import DROPOUT, Batch, TunableLayers, TunedNetwork
 from scripts.learn.unchecked import Verdict
 
-FOLDS = 3  # as many more trainings
+FOLDS = 3  # further trainings
 MIXUP = 0.3  # both parameters of the beta distribution that shares are drawn from
-AT_ONCE = 32  # pictures whose features are computed at a time
-WATCHED = 64  # images looked at for a point of the curve
-TIMED = 3  # steps from which the time is estimated
-SURE = 0.5  # nats by which the head that tuning starts from holds a training image's label more likely, in the median
-UNMEASURED = "How good it is was not measured: no test set is kept apart yet, and no folds were trained."
+BATCH = 32  # images whose features are computed at a time
+CURVE_IMAGES = 64  # looked at for a point of the curve
+TIMED_STEPS = 3  # from which the time is estimated
+START_MARGIN = (
+    0.5  # nats between the two best labels of a training image, in the median, by the head that is started from
+)
+NOT_MEASURED = "How good it is was not measured: there is no test set yet, and no folds were trained."
 
 
 @dataclass(frozen=True)
 class TuneConfig:
-    """How the last stages learn: `epochs` looks at every image, `batch` images a step, AdamW's first `rate`, which
-    falls to zero along a cosine; `folds`: more trainings where the test set alone cannot measure."""
+    """How the last layers are tuned: `epochs` passes over all images, `batch` images a step, AdamW's first `rate`,
+    which falls to zero along a cosine; `folds`: further trainings where the test set alone cannot measure."""
 
     epochs: int = 12
     batch: int = 16
@@ -44,172 +47,167 @@ class TuneConfig:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One training: rows to learn from, the head it starts from, and the rows that it shall judge honestly."""
+class _Training:
+    """One training: `rows` to train on, the `head` it starts from, and the `held_out` rows that it predicts."""
 
     rows: np.ndarray
     head: Head
-    judges: np.ndarray
+    held_out: np.ndarray
 
 
-def fold_count(material: Dataset, how: TuneConfig) -> int:
-    """How many trainings beside the one are needed to measure."""
-    return FOLDS if how.folds and not test_set_suffices(material) else 0
+def fold_count(data: Dataset, how: TuneConfig) -> int:
+    """How many further trainings measure the result."""
+    return FOLDS if how.folds and not test_set_suffices(data) else 0
 
 
 class TuneRun:
-    """A tuning under way. `run` may be interrupted; `finish` makes a result of what there is."""
+    """A tuning. `run` may be interrupted; `finish` makes a result of what there is.
+
+    `verdict`: on unchecked images, set by the caller; `steps_done`; `prepare_seconds`, `run_seconds`.
+    """
 
     def __init__(
         self,
-        material: Dataset,
-        recipe: HeadConfig,
+        data: Dataset,
+        config: HeadConfig,
         how: TuneConfig,
-        kept: Activations,
+        activations: Activations,
         network: Network,
         folds: int | None = None,
     ):
-        """`folds`: more trainings that measure; None = as many as `fold_count` says."""
-        self.dataset, self.how, self.activations, self._network = material, how, kept, network
-        self.cut, self._seed = CUT, recipe.seed
-        count = fold_count(material, how) if folds is None else folds
-        self._parts = list(_parts(material, recipe, count))
-        self.tail = TunableLayers(network, material.vectors.shape[1], len(material.labels))
-        self._net: Net | None = None
-        self._vectors = material.vectors
-        self._logits = np.zeros((len(material.y), len(material.labels)), np.float32)
-        self._judged = np.zeros(len(material.y), bool)
+        """`folds`: further trainings that measure; None = as many as `fold_count` says."""
+        self.dataset, self.how, self.activations, self._network = data, how, activations, network
+        self.cut, self._seed = CUT, config.seed
+        count = fold_count(data, how) if folds is None else folds
+        self._trainings = list(_trainings(data, config, count))
+        self.layers = TunableLayers(network, data.vectors.shape[1], len(data.labels))
+        self._tuned: TunedNetwork | None = None
+        self._vectors = data.vectors
+        self._logits = np.zeros((len(data.y), len(data.labels)), np.float32)
+        self._folded = np.zeros(len(data.y), bool)
         self._curve: list[Point] = []
-        self.done = 0  # steps
-        self.verdict = Verdict()  # on the unchecked images among the material
-        self.seconds, self.took = 0.0, 0.0  # what getting ready took, and what `run` has taken
+        self.steps_done = 0
+        self.verdict = Verdict()
+        self.prepare_seconds, self.run_seconds = 0.0, 0.0
 
     @property
     def trainings(self) -> int:
-        """The one and those that measure it."""
-        return len(self._parts)
+        """The main one and those that measure it."""
+        return len(self._trainings)
 
     @property
     def steps(self) -> int:
         """Of all trainings."""
-        return sum(_steps(part, self.how) for part in self._parts)
+        return sum(_steps(training, self.how) for training in self._trainings)
 
     def estimate(self) -> float:
         """Seconds that `run` will take, from a few steps whose result is thrown away."""
-        part = self._parts[0]
-        batches = self._batches(part, np.random.default_rng(0))
-        self.tail.begin(part.head, Scaler.fit(self.dataset.vectors[part.rows]))
-        self.tail.step(next(batches), 0.0)  # the first one builds the graph
+        training = self._trainings[0]
+        batches = self._batches(training, np.random.default_rng(0))
+        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors[training.rows]))
+        self.layers.step(next(batches), 0.0)  # the first one builds the graph
         begin = time.monotonic()
-        for _ in range(TIMED):
-            self.tail.step(next(batches), 0.0)
-        return (time.monotonic() - begin) / TIMED * self.steps
+        for _ in range(TIMED_STEPS):
+            self.layers.step(next(batches), 0.0)
+        return (time.monotonic() - begin) / TIMED_STEPS * self.steps
 
     def run(self, progress: Callable[[int], None] = lambda n: None) -> None:
-        """Train them all; `progress` is called with 1 for each step."""
+        """Do all trainings; `progress` is called with 1 for each step."""
         begin = time.monotonic()
         try:
-            self._run(progress)
+            self._train(0, self._trainings[0], progress)
+            self._take_main()
+            self.measure(progress)
         finally:
-            self.took = time.monotonic() - begin
-
-    def _run(self, progress: Callable[[int], None]) -> None:
-        self._train(0, self._parts[0], progress)
-        self._take_main()
-        self.measure(progress)
+            self.run_seconds = time.monotonic() - begin
 
     def measure(self, progress: Callable[[int], None] = lambda n: None) -> tuple[np.ndarray, np.ndarray]:
-        """Train those that measure, unless that is done: honest logits float32 [n, k], and bool [n], which rows have
-        some. Before `run`, to see whether the one is worth training."""
-        for number, part in enumerate(self._parts):
-            if number and not self._judged[part.judges].all():
-                self._train(number, part, progress)
-                self._logits[part.judges] = self.tail.head().logits(self._features(part.judges))
-                self._judged[part.judges] = True
-        return self._logits, self._judged
+        """Do the trainings that measure, unless that is done: out-of-fold logits float32 [n, k], and the rows bool [n]
+        that have some. Before `run`, to find out whether the main training is worth it."""
+        for number, training in enumerate(self._trainings):
+            if number and not self._folded[training.held_out].all():
+                self._train(number, training, progress)
+                self._logits[training.held_out] = self.layers.head().logits(self._features(training.held_out))
+                self._folded[training.held_out] = True
+        return self._logits, self._folded
 
-    def finish(self) -> tuple[Net, Dataset, TrainedHead]:
-        """The network, the material with its features for vectors, and the calibrated head. After an interruption:
-        what had been learned by then, measured by what had been measured."""
-        if self._net is None:
+    def finish(self) -> tuple[TunedNetwork, Dataset, TrainedHead]:
+        """The network, the dataset with the network's features as vectors, and the calibrated head. After an
+        interruption: as trained and measured by then."""
+        if self._tuned is None:
             self._take_main()
-        assert self._net is not None
-        stuff, head = replace(self.dataset, vectors=self._vectors), self._net.head
-        if not self._judged.any():  # what is watched has taught nobody
-            self._judged = stuff.validation.copy()
-            self._logits[self._judged] = head.logits(self._vectors[self._judged])
-        self._logits[stuff.test] = head.logits(self._vectors[stuff.test])
-        gate = fit_novelty(stuff, self._network.shared)
-        trained = evaluate(head, self._logits, self._judged, stuff, gate, unmeasured=UNMEASURED)
+        assert self._tuned is not None
+        data, head = replace(self.dataset, vectors=self._vectors), self._tuned.head
+        if not self._folded.any():  # validation images were not trained on
+            self._folded = data.validation.copy()
+            self._logits[self._folded] = head.logits(self._vectors[self._folded])
+        self._logits[data.test] = head.logits(self._vectors[data.test])
+        novelty = fit_novelty(data, self._network.shared)
+        trained = calibrate_and_measure(head, self._logits, self._folded, data, novelty, not_measured=NOT_MEASURED)
         trained.curve = self._curve
-        return replace(self._net, head=trained.head), stuff, trained
+        return replace(self._tuned, head=trained.head), data, trained
 
     def _take_main(self) -> None:
-        self._net = self.tail.net()
+        self._tuned = self.layers.network()
         self._vectors = self._features(np.arange(len(self.dataset.y)))
 
-    def _train(self, number: int, part: _Part, progress: Callable[[int], None]) -> None:
-        steps = _steps(part, self.how)
+    def _train(self, number: int, training: _Training, progress: Callable[[int], None]) -> None:
+        steps = _steps(training, self.how)
         every = max(1, steps // max(1, self.how.epochs))
-        self.tail.begin(part.head, Scaler.fit(self.dataset.vectors[part.rows]))
-        for step, batch in enumerate(self._batches(part, np.random.default_rng([self._seed, number])), 1):
-            self.tail.step(batch, self.how.rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps)))
-            self.done += 1
+        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors[training.rows]))
+        for step, batch in enumerate(self._batches(training, np.random.default_rng([self._seed, number])), 1):
+            self.layers.step(batch, self.how.rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps)))
+            self.steps_done += 1
             progress(1)
             if number == 0 and (step % every == 0 or step == steps):
-                self._curve.append(self._look(step))
+                self._curve.append(self._curve_point(step))
 
-    def _batches(self, part: _Part, rng: np.random.Generator) -> Iterator[Batch]:
+    def _batches(self, training: _Training, rng: np.random.Generator) -> Iterator[Batch]:
         b = self.how.batch
-        for rows in draws(self.dataset, part.rows, self.how, rng):
+        for rows in batch_rows(self.dataset, training.rows, self.how, rng):
             maps, means = self.activations.take(rows, rng.integers(0, 2, b))
             shares = rng.beta(MIXUP, MIXUP, b).astype(np.float32)
-            seen = (rng.random((b, self.tail.length), np.float32) >= DROPOUT) / np.float32(1 - DROPOUT)
-            yield Batch(
-                maps,
-                means,
-                self.dataset.y[rows].astype(np.int32),
-                rng.permutation(b).astype(np.int32),
-                shares,
-                seen.astype(np.float32),
-            )
+            dropout = (rng.random((b, self.layers.length), np.float32) >= DROPOUT) / np.float32(1 - DROPOUT)
+            labels, partners = self.dataset.y[rows].astype(np.int32), rng.permutation(b).astype(np.int32)
+            yield Batch(maps, means, labels, partners, shares, dropout.astype(np.float32))
 
     def _features(self, rows: np.ndarray) -> np.ndarray:
-        return features_of(self.tail, self.activations, rows)
+        return features_of(self.layers, self.activations, rows)
 
-    def _look(self, step: int) -> Point:
-        """A point of the curve, from a few images of each kind."""
-        told: list[tuple[float | None, float | None]] = []
+    def _curve_point(self, step: int) -> Point:
+        """A point of the curve, from a few images of each part."""
+        figures: list[tuple[float | None, float | None]] = []
         for mask in (self.dataset.train, self.dataset.validation):
-            rows = np.random.default_rng(0).permutation(np.flatnonzero(mask))[:WATCHED]
+            rows = np.random.default_rng(0).permutation(np.flatnonzero(mask))[:CURVE_IMAGES]
             if not len(rows):
-                told.append((None, None))
+                figures.append((None, None))
                 continue
-            p, y = self.tail.head().probabilities(self._features(rows)), self.dataset.y[rows]
-            told.append((float((p.argmax(axis=1) == y).mean()), metrics.nll(p, y)))
-        return Point(step, *told[0], *told[1])
+            p, y = self.layers.head().probabilities(self._features(rows)), self.dataset.y[rows]
+            figures.append((float((p.argmax(axis=1) == y).mean()), metrics.nll(p, y)))
+        return Point(step, *figures[0], *figures[1])
 
 
-def features_of(tail: TunableLayers, kept: Activations, rows: np.ndarray) -> np.ndarray:
-    """What a tail makes of pictures as they are, not mirrored: float32 [n, d]."""
-    parts = [tail.features(*kept.take(rows[i : i + AT_ONCE])) for i in range(0, len(rows), AT_ONCE)]
+def features_of(layers: TunableLayers, activations: Activations, rows: np.ndarray) -> np.ndarray:
+    """What the layers make of images as they are, not mirrored: float32 [n, d]."""
+    parts = [layers.features(*activations.take(rows[i : i + BATCH])) for i in range(0, len(rows), BATCH)]
     return np.concatenate(parts)
 
 
-def key_of(shared: str, net: Net) -> str:
-    """sha256 (hex) that a tuned network goes by: of the backbone's and of what has changed since."""
-    digest = hashlib.sha256(shared.encode())
-    for conv in net.network.tail():
+def key_of(backbone_key: str, tuned: TunedNetwork) -> str:
+    """sha256 (hex) of a tuned network: of the backbone's key and of all that was tuned."""
+    digest = hashlib.sha256(backbone_key.encode())
+    for conv in tuned.network.tail():
         digest.update(conv.kernel.tobytes() + conv.bias.tobytes())
     return digest.hexdigest()
 
 
-def draws(material: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.Generator) -> np.ndarray:
-    """Rows int [steps, batch] to learn from: every label as often, within a label by weight, so that a robot's picture
-    comes up half as often as a person's. In each epoch a picture comes up as often as its share says, to within one."""
-    y, weights = material.y[rows], material.weights[rows]
-    edges = np.cumsum(balanced_weights(Examples(y, y, weights, len(material.labels))).astype(np.float64))
-    each = _steps_each(len(rows), how.batch) * how.batch
+def batch_rows(data: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.Generator) -> np.ndarray:
+    """Rows int [steps, batch] to train on: every label equally often, within a label in proportion to the weights, so
+    that an image labelled by a model comes up half as often as one labelled by a person. In each epoch an image comes
+    up as often as its share says, to within one."""
+    y, weights = data.y[rows], data.weights[rows]
+    edges = np.cumsum(balanced_weights(Examples(y, y, weights, len(data.labels))).astype(np.float64))
+    each = _epoch_steps(len(rows), how.batch) * how.batch
     epochs = []
     for _ in range(how.epochs):
         places = (np.arange(each) + rng.random()) / each * edges[-1]
@@ -218,33 +216,33 @@ def draws(material: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.G
     return np.concatenate(epochs).reshape(-1, how.batch)
 
 
-def unsure(head: Head, learned: np.ndarray) -> Head:
-    """A head that has learned from vectors float32 [n, d], with its logits shrunk.
+def softened(head: Head, vectors: np.ndarray) -> Head:
+    """A head trained on vectors float32 [n, d], with its logits shrunk.
 
-    A finished head knows all it learned from and leaves the layers before it nothing to improve but to be less sure:
-    started as sure as it was, they came out worse than they were (flowers5, 20 a label: -2.2 points; a fourth as sure
-    +1.5, an eighth +2.8, a sixteenth, which is about this, +3.3).
+    A finished head fits its training images, which leaves the layers before it nothing to improve. Started from it as
+    it was, tuning made it worse (flowers5, 20 a label: -2.2 points; from a quarter of the logits +1.5, an eighth +2.8,
+    a sixteenth, which is about this, +3.3).
     """
-    logits = np.sort(head.logits(learned), axis=1)
-    return head.cooled(max(1.0, float(np.median(logits[:, -1] - logits[:, -2])) / SURE))
+    logits = np.sort(head.logits(vectors), axis=1)
+    return head.with_temperature(max(1.0, float(np.median(logits[:, -1] - logits[:, -2])) / START_MARGIN))
 
 
-def _steps_each(rows: int, batch: int) -> int:
+def _epoch_steps(rows: int, batch: int) -> int:
     return max(1, round(rows / batch))
 
 
-def _steps(part: _Part, how: TuneConfig) -> int:
-    return _steps_each(len(part.rows), how.batch) * how.epochs
+def _steps(training: _Training, how: TuneConfig) -> int:
+    return _epoch_steps(len(training.rows), how.batch) * how.epochs
 
 
-def _parts(material: Dataset, recipe: HeadConfig, folds: int) -> Iterator[_Part]:
+def _trainings(data: Dataset, config: HeadConfig, folds: int) -> Iterator[_Training]:
     """The training on everything, then one for each fold."""
-    fold = np.where(material.folds == IN_NO_FOLD, IN_NO_FOLD, material.folds % max(1, folds))
-    heads = fit_fold_heads(replace(material, folds=fold), recipe, folds)
-    rows = np.flatnonzero(material.train)
-    yield _Part(rows, unsure(heads[0], material.vectors[rows]), np.zeros(0, int))
+    fold = np.where(data.folds == IN_NO_FOLD, IN_NO_FOLD, data.folds % max(1, folds))
+    heads = fit_fold_heads(replace(data, folds=fold), config, folds)
+    rows = np.flatnonzero(data.train)
+    yield _Training(rows, softened(heads[0], data.vectors[rows]), np.zeros(0, int))
     for number in range(folds):
-        rows = np.flatnonzero(material.train & (fold != number) & (fold != IN_NO_FOLD))
-        judges = np.flatnonzero(~material.test & material.human & (fold == number))
-        if len(judges) and len(set(material.y[rows])) > 1:  # else it learns nothing, or for nothing
-            yield _Part(rows, unsure(heads[1 + number], material.vectors[rows]), judges)
+        rows = np.flatnonzero(data.train & (fold != number) & (fold != IN_NO_FOLD))
+        held_out = np.flatnonzero(~data.test & data.human & (fold == number))
+        if len(held_out) and len(set(data.y[rows])) > 1:  # else there is nothing to train on, or nothing to predict
+            yield _Training(rows, softened(heads[1 + number], data.vectors[rows]), held_out)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.learn.train import Point
+from scripts.learn.trained_head import Point
 
 POINTS_MAX = 200  # of a line; more cannot be told apart at this width
 WIDTH = 400  # units of the drawing; on a phone one is a little less than a pixel

@@ -53,7 +53,7 @@ def comma(number: int) -> str:
 
 
 def count(number: int, one: str) -> str:
-    """A number with its noun, such as "1 picture" or "1,200 pictures"."""
+    """A number with its noun, such as "1 image" or "1,200 images"."""
     return f"{number:,} {one if number == 1 else one + 's'}"
 
 

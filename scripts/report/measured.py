@@ -1,19 +1,19 @@
-"""What a model was measured with: the one place of the report that knows which pictures these are."""
+"""Which images the report measures with."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from scripts.learn.dataset import Dataset
-from scripts.learn.train import TrainedHead
+from scripts.learn.trained_head import TrainedHead
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Guesses for pictures that a person sorted, made by a head that had not learned from them.
+    """Predictions of images labelled by a person, by heads that were not trained on them.
 
-    `rows` int [m] into the material, `probabilities` float32 [m, labels], `on`: which pictures these are, in words
-    that follow a verb, such as "on 60 images, each predicted without it".
+    `rows` int [m] of the dataset, `probabilities` float32 [m, labels], `on`: which images these are, in words
+    that follow a verb: "on 60 images, cross-validated".
     """
 
     rows: np.ndarray
@@ -21,20 +21,20 @@ class Measured:
     on: str
 
     @classmethod
-    def of(cls, material: Dataset, trained: TrainedHead) -> "Measured":
-        found = trained.evaluation.headline(material)
-        return cls(found.rows, found.calibrated, found.words)
+    def of(cls, data: Dataset, trained: TrainedHead) -> "Measured":
+        found = trained.evaluation.headline(data)
+        return cls(found.rows, found.calibrated, found.measured_on)
 
     @property
     def sure(self) -> np.ndarray:
-        """The score of each guess, float32 [m], 0..1."""
+        """The score of each prediction, float32 [m], 0..1."""
         return self.probabilities.max(axis=1)
 
     @property
     def guess(self) -> np.ndarray:
-        """The label of each guess, int [m]."""
+        """The predicted label, int [m]."""
         return self.probabilities.argmax(axis=1)
 
     def at_least(self, value: float, label: int | None = None) -> int:
-        """How many score so high, of all or of those with one guess."""
+        """How many score at least `value`, 0..1; of all, or of those with one predicted label."""
         return int((self.sure[(self.guess == label) | (label is None)] >= value).sum())

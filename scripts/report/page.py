@@ -16,33 +16,33 @@ from markupsafe import Markup
 from scripts.learn import metrics
 from scripts.learn.dataset import Dataset
 from scripts.learn.metrics import Share
-from scripts.learn.train import TrainedHead
+from scripts.learn.trained_head import TrainedHead
 from scripts.report import charts, figures
 from scripts.report.measured import Measured
 from scripts.report.pictures import gallery, suspects, worst_mistakes
 
 __all__ = ["page", "suspects", "worst_mistakes", "write"]
 HERE = Path(__file__).parent
-MISTAKES_MAX = 24  # thumbnails; a picture is about 4 KB of the page
+MISTAKES_MAX = 24  # thumbnails; an image is about 4 KB of the page
 SUSPECTS_MAX = 40
-USUAL = 0.925  # the confidence_min RoboFlow comes with; it is one of metrics.THRESHOLDS
+CONFIDENCE_MIN = 0.925  # the default of RoboFlow; one of metrics.THRESHOLDS
 WANTED = 0.98  # the precision the advice speaks of; one of metrics.TARGETS
 # The page may load what it carries itself and nothing else, whatever a file name manages to smuggle in.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def write(path: Path, facts: dict, material: Dataset, trained: TrainedHead) -> None:
+def write(path: Path, facts: dict, data: Dataset, trained: TrainedHead) -> None:
     """Write the report of a model.
 
     Args:
         facts: `retrain.facts_of`, with `name`.
     """
-    path.write_text(page(facts, material, trained), encoding="utf-8")
+    path.write_text(page(facts, data, trained), encoding="utf-8")
 
 
-def page(facts: dict, material: Dataset, trained: TrainedHead) -> str:
+def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
     """The report as HTML."""
-    mistakes, odd = worst_mistakes(material, trained), suspects(material, trained)
+    mistakes, odd = worst_mistakes(data, trained), suspects(data, trained)
     return (
         environment()
         .get_template("report.html.j2")
@@ -52,9 +52,9 @@ def page(facts: dict, material: Dataset, trained: TrainedHead) -> str:
             name=facts.get("name") or "model",
             when=_when(facts),
             facts=facts,
-            labels=material.labels,
-            humans=int(material.human.sum()),
-            learners=int(material.train.sum()),
+            labels=data.labels,
+            humans=int(data.human.sum()),
+            learners=int(data.train.sum()),
             folded=int(trained.folded.sum()),
             accuracy_curve=charts.curve(trained.curve, "accuracy"),
             loss_curve=charts.curve(trained.curve, "loss"),
@@ -63,8 +63,8 @@ def page(facts: dict, material: Dataset, trained: TrainedHead) -> str:
             suspects=odd,
             suspects_shown=gallery(odd, SUSPECTS_MAX),
             parameters=_flat(facts["parameters"]),
-            measured=Measured.of(material, trained),
-            **_figures(facts, material.labels),
+            measured=Measured.of(data, trained),
+            **_figures(facts, data.labels),
         )
     )
 
@@ -100,13 +100,13 @@ def _figures(facts: dict, labels: list[str]) -> dict[str, Any]:
     sums = [sum(row) for row in matrix]
     pairs = [(n, i, j) for i, row in enumerate(matrix) for j, n in enumerate(row) if n and i != j]
     unmeasured = [label for label, n in zip(labels, sums, strict=True) if not n]
-    told = list(dict.fromkeys(facts.get("warnings") or []))
+    warnings = list(dict.fromkeys(facts.get("warnings") or []))
     return {
         "unmeasured": unmeasured,
-        "warnings": [text for text in told if len(unmeasured) < 2 or not text.startswith("No image of ")],
+        "warnings": [text for text in warnings if len(unmeasured) < 2 or not text.startswith("No image of ")],
         "chance": max(sums) / sum(sums) if sum(sums) else 0.0,  # share right of who always says the commonest label
         "WANTED": WANTED,
-        "usual": next((row for row in facts["thresholds"] if row["threshold"] == USUAL), None),
+        "usual": next((row for row in facts["thresholds"] if row["threshold"] == CONFIDENCE_MIN), None),
         "wanted": next((row["all"] for row in facts["targets"] if row["precision"] == WANTED), None),
         "confused": sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])),
         "shares": [_shares(row) for row in metrics.per_label(np.array(matrix))] if sum(sums) else [],

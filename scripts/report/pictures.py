@@ -1,4 +1,4 @@
-"""The pictures worth a look: the worst mistakes, and training images that may be mislabelled."""
+"""The images worth a look: the worst mistakes, and training images that may be mislabelled."""
 
 import base64
 import io
@@ -11,15 +11,15 @@ from PIL import Image
 from scripts.learn import metrics
 from scripts.learn.dataset import Dataset
 from scripts.learn.images import Unreadable, decode
-from scripts.learn.train import TrainedHead
+from scripts.learn.trained_head import TrainedHead
 from scripts.report.measured import Measured
 
 SIDE = 96  # pixels, longest side of a thumbnail
 QUALITY = 70  # of JPEG, 1..95; a thumbnail takes about 3 KB
 
 
-class Seen(NamedTuple):
-    """A picture, the label of its folder, the label the model gives it, and the score 0..1 of that guess."""
+class Judged(NamedTuple):
+    """An image, the label of its folder, the predicted label, and its score 0..1."""
 
     path: Path
     label: str
@@ -35,30 +35,30 @@ class Thumbnail(NamedTuple):
     height: int
 
 
-def worst_mistakes(material: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Seen]:
-    """Measured pictures that got a wrong label, the surest mistake first."""
-    measured = Measured.of(material, trained)
-    wrong = np.flatnonzero(measured.guess != material.y[measured.rows])
+def worst_mistakes(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Judged]:
+    """Images that were predicted wrongly, the highest score first."""
+    measured = Measured.of(data, trained)
+    wrong = np.flatnonzero(measured.guess != data.y[measured.rows])
     order = wrong[np.argsort(-measured.sure[wrong], kind="stable")]
-    return [_seen(material, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
+    return [_judged(data, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
 
 
-def suspects(material: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Seen]:
-    """Training pictures most likely mislabelled, worst first, by the scores of heads that never saw them."""
+def suspects(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Judged]:
+    """Training images most likely mislabelled, worst first, by out-of-fold predictions."""
     rows = np.flatnonzero(trained.folded)
     if not len(rows):
         return []
     p = trained.out_of_fold[rows]
-    return [_seen(material, rows[i], p[i]) for i in metrics.suspects(p, material.y[rows])[:limit]]
+    return [_judged(data, rows[i], p[i]) for i in metrics.suspects(p, data.y[rows])[:limit]]
 
 
-def _seen(material: Dataset, row: int, p: np.ndarray) -> Seen:
+def _judged(data: Dataset, row: int, p: np.ndarray) -> Judged:
     guess = int(p.argmax())
-    return Seen(material.images[row].path, material.labels[material.y[row]], material.labels[guess], float(p[guess]))
+    return Judged(data.images[row].path, data.labels[data.y[row]], data.labels[guess], float(p[guess]))
 
 
 def thumbnail(path: Path) -> Thumbnail | None:
-    """A small JPEG made anew; None for a picture that cannot be read.
+    """A small JPEG made anew; None for an image that cannot be read.
 
     Nothing of the file itself is carried over, neither what a camera wrote into it nor anything hidden there.
     """
@@ -74,12 +74,12 @@ def thumbnail(path: Path) -> Thumbnail | None:
     return Thumbnail(source, image.width, image.height)
 
 
-def gallery(found: list[Seen], limit: int) -> list[tuple[Seen, Thumbnail]]:
-    """The first `limit` pictures that can still be read, each with its thumbnail."""
-    shown: list[tuple[Seen, Thumbnail]] = []
-    for seen in found:
+def gallery(found: list[Judged], limit: int) -> list[tuple[Judged, Thumbnail]]:
+    """The first `limit` images that can still be read, each with its thumbnail."""
+    shown: list[tuple[Judged, Thumbnail]] = []
+    for judged in found:
         if len(shown) == limit:
             break
-        if small := thumbnail(seen.path):
-            shown.append((seen, small))
+        if small := thumbnail(judged.path):
+            shown.append((judged, small))
     return shown

@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from scripts.learn import backbones
-from scripts.learn.head import Examples, fit_lbfgs
+from scripts.learn.head import Examples
+from scripts.learn.lbfgs import fit_lbfgs
 from scripts.studies import study_data
 from scripts.studies.study_data import StudyData
 from scripts.studies.table import Table

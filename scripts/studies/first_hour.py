@@ -9,8 +9,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from scripts.learn import metrics
-from scripts.learn.metrics import wilson
+from scripts.learn.intervals import exact_interval, most_wrong
 from scripts.learn.train import train
 from scripts.studies import study_data
 from scripts.studies.study_data import StudyData
@@ -46,16 +45,16 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 def one(data: StudyData, seed: int, flags: argparse.Namespace) -> Row:
     """One drawing of images, trained on and compared with the others."""
     start, rest = data.draw(seed, data.each(flags.per_label))
-    material = data.dataset(start)
-    trained = train(material, study_data.config(flags))
+    train_set = data.dataset(start)
+    trained = train(train_set, study_data.config(flags))
     x, y = data.arrays(rest)
     p = trained.head.probabilities(x)
     is_sure, right = p.max(axis=1) >= flags.confidence_min, p.argmax(axis=1) == y
     batch = np.random.default_rng(seed).permutation(len(y))[:BATCH]
     sure, wrong = int(is_sure[batch].sum()), int((is_sure & ~right)[batch].sum())
-    own, labels = trained.evaluation.calibrated, material.y[trained.evaluation.rows]
+    own, labels = trained.evaluation.calibrated, train_set.y[trained.evaluation.rows]
     over = own.max(axis=1) >= flags.confidence_min
-    most = metrics.most_wrong(int((over & (own.argmax(axis=1) != labels)).sum()), int(over.sum()), sure)
+    most = most_wrong(int((over & (own.argmax(axis=1) != labels)).sum()), int(over.sum()), sure)
     share, true = trained.facts["accuracy"], float(right.mean())
     return Row(
         trained.temperature,
@@ -84,7 +83,7 @@ def run(flags: argparse.Namespace) -> None:
             rows.append(one(data, seed, flags))
             table.row(seed, *astuple(rows[-1]))
         held = flags.per_label * len(data.labels) * 6 // 20  # the test set that a plain split would hold out
-        plain = np.mean([np.diff(wilson(round(r.reported * held), held)) for r in rows])
+        plain = np.mean([np.diff(exact_interval(round(r.reported * held), held)) for r in rows])
         width = np.mean([r.high - r.low for r in rows])
         print(f"the interval is {width / plain:.2f} as wide as one from {held} images held out")
         _sum_up(name, rows)

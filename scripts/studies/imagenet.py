@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, runners
+from scripts.learn import backbone_files, backbones, runners
 from scripts.learn.efficientnet_lite import imagenet_scores, read_network
 from scripts.learn.images import Unreadable, load_pixels
 from scripts.studies.study_data import MODELS
@@ -29,7 +29,7 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 def classes(folder: Path, name: str) -> list[int]:
     """The class of each photo in a folder."""
     backbone = backbones.find(name)
-    runner = runners.open_runner(backbone, backbones.locate(backbone, MODELS), MODELS / "converted")
+    runner = runners.open_runner(backbone, backbone_files.locate(backbone, MODELS), MODELS / "converted")
     pixels = []
     for path in sorted(p for p in folder.iterdir() if p.is_file())[:MOST]:
         try:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.learn import active_learning
-from scripts.learn.active_learning import LabelingState, Propagated, Query
 from scripts.learn.dataset import LabeledImage
-from scripts.learn.head import Examples, Head, Sgd, fit_sgd
-from scripts.learn.neighbor_graph import build_graph
+from scripts.learn.head import Examples, Head
+from scripts.learn.sgd import Sgd, fit_sgd
 from scripts.studies import study_data
-from scripts.studies.oracle import Oracle
+from scripts.studies.oracle import Oracle, sessions
 from scripts.studies.study_data import HELD_OUT
 from scripts.studies.table import Table
 
@@ -26,7 +25,7 @@ MARKS = (10, 20, 30, 50, 100, 200)  # decisions after which is measured
 
 @dataclass(frozen=True)
 class Mark:
-    """After so many decisions: accuracy on held-out images, what was told of it, and what it cost."""
+    """After so many decisions: accuracy on held-out images, what was reported of it, and what it cost."""
 
     true: float
     low: float
@@ -38,32 +37,18 @@ class Mark:
 
 def session(x: np.ndarray, y: np.ndarray, held_out: tuple[np.ndarray, np.ndarray], seed: int) -> dict[int, Mark]:
     """One person's session: decisions -> Mark."""
-    state, oracle = LabelingState(build_graph(x), x), Oracle(y)
-    numbers: dict[int, int] = {}  # true label -> its number in the order of first appearance
-    propagated: Propagated | None = None
-    found: dict[int, Mark] = {}
-    marks, turn = [m for m in MARKS if m < len(y)], 0
-    while marks and (query := active_learning.next_query(state, propagated, turn, seed)):
-        labels = list(numbers)  # the true label of each number
-        guesses = None if propagated is None else np.array([labels[g] for g in propagated.guesses])
-        if query.guess >= 0:
-            query = Query(query.kind, query.rows, query.random, labels[query.guess])
-        for row, label in oracle.answer(query, guesses).items():
-            state.decided[row] = numbers.setdefault(label, len(numbers))
-        state.random |= query.random
-        turn += 1
-        if not state.can_learn():
-            continue
-        propagated = active_learning.fit(state)
-        reached = [m for m in marks if len(state.decided) >= m]
+    oracle, found = Oracle(y), dict[int, Mark]()
+    marks = [m for m in MARKS if m < len(y)]
+    for now in sessions(x, oracle, seed):
+        reached = [m for m in marks if len(now.state.decided) >= m]
         if reached:
-            truth = np.array([numbers.get(int(label), -1) for label in held_out[1]])
-            share = active_learning.accuracy(state, active_learning.cross_validate(state, propagated))
-            mark = Mark(
-                _right(propagated.head, held_out[0], truth), *share.interval, share.total, oracle.keys, oracle.seen
-            )
+            assert now.propagated is not None
+            share = active_learning.accuracy(now.state, active_learning.cross_validate(now.state, now.propagated))
+            mark = Mark(now.accuracy(*held_out), *share.interval, share.total, oracle.keys, oracle.seen)
             found |= dict.fromkeys(reached, mark)
             marks = marks[len(reached) :]
+        if not marks:
+            break
     return found
 
 
@@ -79,12 +64,12 @@ def run(flags: argparse.Namespace) -> None:
         for seed in range(flags.seeds):
             held_out, pool = data.draw(seed, data.share(HELD_OUT))
             pool = _uneven(pool, data.labels, seed) if flags.uneven else pool
-            (x, y), apart = data.arrays(pool), data.arrays(held_out)
+            (x, y), unseen = data.arrays(pool), data.arrays(held_out)
             count = len(y)
-            for mark, m in session(x, y, apart, seed).items():
-                at_random = _right(_at_random(x, y, mark, seed, len(data.labels)), *apart)
+            for mark, m in session(x, y, unseen, seed).items():
+                at_random = _right(_at_random(x, y, mark, seed, len(data.labels)), *unseen)
                 rows[mark].append((m.true, at_random, m.low <= m.true <= m.high, m.random, m.keys, m.seen))
-            everything.append(_right(_at_random(x, y, count, seed, len(data.labels)), *apart))
+            everything.append(_right(_at_random(x, y, count, seed, len(data.labels)), *unseen))
         title = f"{name}: {count} images in the pool; all of them labelled: {np.mean(everything):.3f}"
         table = Table(title, "decisions", "true", "at random", "random sample", "interval holds", "keys", "seen")
         for mark, cells in sorted(rows.items()):

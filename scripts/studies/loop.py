@@ -28,10 +28,10 @@ class Arm:
     frozen: dict[str, str]
 
     def train(self, data: StudyData, config: HeadConfig) -> TrainedHead:
-        material = data.dataset(self.images, self.frozen)
+        train_set = data.dataset(self.images, self.frozen)
         if self.own:
-            self.frozen |= material.fresh
-        return train(material, config)
+            self.frozen |= train_set.newly_held_out
+        return train(train_set, config)
 
     def harvest(self, data: StudyData, trained: TrainedHead, batch: list[LabeledImage], threshold: float) -> None:
         """Take in what scores above the threshold, with the label that the model gives it."""
@@ -41,7 +41,7 @@ class Arm:
         p = (trained.head if self.own else trained.plain_head).probabilities(x)
         sure = p.max(axis=1) >= threshold
         if self.own:
-            sure &= trained.gate.distances(x) <= trained.gate.limit
+            sure &= trained.novelty.distances(x) <= trained.novelty.limit
         for i in np.flatnonzero(sure):
             self.images.append(replace(batch[i], label=data.labels[p[i].argmax()], human=not self.own))
 

@@ -19,12 +19,12 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 
 def run(flags: argparse.Namespace) -> None:
     for name, data in study_data.each_folder(flags):
-        material = data.dataset(data.images)
-        trained = train(material, study_data.config(flags))
-        title = f"{name}: distance threshold {trained.gate.limit:.3f}; sure = score at least {flags.confidence_min}"
+        train_set = data.dataset(data.images)
+        trained = train(train_set, study_data.config(flags))
+        title = f"{name}: distance threshold {trained.novelty.limit:.3f}; sure = score at least {flags.confidence_min}"
         table = Table(title, " " * 28, "images", "unfamiliar", "sure", "sure and familiar")
-        if material.test.any():
-            table.row("test images", *_cells(trained, material.vectors[material.test], flags.confidence_min))
+        if train_set.test.any():
+            table.row("test images", *_cells(trained, train_set.vectors[train_set.test], flags.confidence_min))
         for folder in flags.foreign:
             images = dataset.list_images(folder, data.hashes)
             for label in sorted({image.label for image in images}) if flags.by_label else [""]:
@@ -34,6 +34,6 @@ def run(flags: argparse.Namespace) -> None:
 
 
 def _cells(trained: TrainedHead, x: np.ndarray, threshold: float) -> list[str]:
-    far = trained.gate.distances(x) > trained.gate.limit
+    far = trained.novelty.distances(x) > trained.novelty.limit
     sure = trained.head.probabilities(x).max(axis=1) >= threshold
     return [str(len(x)), *(f"{share.mean():.1%}" for share in (far, sure, sure & ~far))]

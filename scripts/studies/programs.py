@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from scripts.learn import backbones, runners
+from scripts.learn import backbone_files, backbones, runners
 from scripts.studies.bench_images import Supply, photographs
 from scripts.studies.table import Table
 
@@ -78,7 +78,7 @@ def place(flags: argparse.Namespace) -> Iterator[tuple[Path, Supply, Path]]:
         if Path(name).is_dir():
             folder = Path(name).resolve()
         elif name.startswith("efficientnet_lite"):
-            folder = shutil.copytree(backbones.locate(backbones.find(name), work), work / "backbone")
+            folder = shutil.copytree(backbone_files.locate(backbones.find(name), work), work / "backbone")
         else:
             from scripts.studies.keras_models import save_backbone
 

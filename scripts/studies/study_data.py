@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.learn import backbones, dataset, embeddings, runners, split
+from scripts.learn import backbone_files, backbones, dataset, embeddings, runners, split
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.near_duplicate_groups import group_near_duplicates
@@ -47,7 +47,9 @@ class StudyData:
     def __init__(self, folder: Path, architecture: str, work: Path):
         self._stack = ExitStack()
         backbone = backbones.find(architecture)
-        self.runner = runners.open_runner(backbone, backbones.locate(backbone, work / "models"), work / "converted")
+        self.runner = runners.open_runner(
+            backbone, backbone_files.locate(backbone, work / "models"), work / "converted"
+        )
         self.hashes = self._stack.enter_context(HashCache(work / "hashes.sqlite"))
         store = embeddings.store_path(work, backbone, self.runner.key)
         self.store = self._stack.enter_context(embeddings.EmbeddingStore(store))
@@ -71,21 +73,23 @@ class StudyData:
         return embeddings.embed({image.sha256: image.path for image in images}, self.runner, self.store).vectors
 
     def dataset(
-        self, images: list[LabeledImage], frozen: dict[str, str] | None = None, rules: SplitRules | None = None
+        self, images: list[LabeledImage], frozen: dict[str, str] | None = None, groups: dict[str, str] | None = None
     ) -> Dataset:
         """See `dataset.build_dataset`."""
-        rules = rules or SplitRules()
-        return dataset.build_dataset(images, self.runner, self.store, self.hashes, rules, frozen or {})
+        return dataset.build_dataset(
+            images, self.runner, self.store, self.hashes, SplitRules(), frozen or {}, groups=groups
+        )
 
-    def arrays(self, images: list[LabeledImage]) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors float32 [n, d] and true labels int [n]."""
-        x = np.stack([self.vectors[image.sha256] for image in images])
-        return x, np.array([self.labels.index(image.label) for image in images])
+    def arrays(self, images: list[LabeledImage], labels: list[str] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors float32 [n, d] and true labels int [n], as places in `labels`; None = in all labels."""
+        x, names = np.stack([self.vectors[image.sha256] for image in images]), labels or self.labels
+        return x, np.array([names.index(image.label) for image in images])
 
     def draw(self, seed: int, *parts: dict[str, int]) -> list[list[LabeledImage]]:
         """Parts with so many images of each label, drawn at random, and a last one with the rest.
 
-        Near-duplicates land in the same part, so a part may hold a few more than asked for.
+        Near-duplicates land in the same part, so a part may hold a few more than asked for; where they have several
+        labels, in a part that takes all of these.
         """
         by_group = defaultdict(list)
         for image in self.images:
@@ -95,7 +99,7 @@ class StudyData:
         wanted = [dict(part) for part in parts]
         for i in np.random.default_rng(seed).permutation(len(names)):
             group = by_group[names[i]]
-            part = next((n for n, left in enumerate(wanted) if left.get(group[0].label, 0) > 0), len(parts))
+            part = next((n for n, left in enumerate(wanted) if _fits(group, left)), len(parts))
             drawn[part] += group
             if part < len(parts):
                 wanted[part][group[0].label] -= len(group)
@@ -104,6 +108,11 @@ class StudyData:
     def each(self, count: int) -> dict[str, int]:
         """So many images of each label."""
         return dict.fromkeys(self.labels, count)
+
+    def some_labels(self, rng: np.random.Generator, count: int, images: int) -> list[str]:
+        """At most `count` labels drawn at random of those with at least so many images, by name."""
+        large = [label for label, n in self.share(1.0).items() if n >= images]
+        return sorted(rng.permutation(large)[:count].tolist())
 
     def share(self, part: float) -> dict[str, int]:
         """This share of each label's images."""
@@ -114,3 +123,13 @@ class StudyData:
         salt = f"{seed}:"
         members = [split.Member(salt + i.sha256, i.label, True, salt + self.group_of[i.sha256]) for i in images]
         return {key.removeprefix(salt): part for key, part in split.assign(members, 16, 20, {}).parts.items()}
+
+
+def balanced_accuracy(guesses: np.ndarray, truth: np.ndarray) -> float:
+    """The mean over labels of the share that is right, each label counting the same; both int [n]."""
+    return float(np.mean([(guesses[truth == label] == label).mean() for label in np.unique(truth)]))
+
+
+def _fits(group: list[LabeledImage], left: dict[str, int]) -> bool:
+    """Whether a part with so much room for each label takes a group."""
+    return left.get(group[0].label, 0) > 0 and all(image.label in left for image in group)

@@ -31,12 +31,12 @@ def run(flags: argparse.Namespace) -> None:
                 for i, image in enumerate(data.images)
             ]
             planted = {data.images[i].sha256 for i in wrong}
-            material = data.dataset(images, data.random_split(images, seed))
-            trained = train(material, study_data.config(flags))
+            train_set = data.dataset(images, data.random_split(images, seed))
+            trained = train(train_set, study_data.config(flags))
             rows = np.flatnonzero(trained.folded)
-            listed = metrics.suspects(trained.out_of_fold[rows], material.y[rows])
-            hits = np.array([material.images[rows[i]].sha256 in planted for i in listed])
-            there = sum(material.images[i].sha256 in planted for i in rows)
+            listed = metrics.suspects(trained.out_of_fold[rows], train_set.y[rows])
+            hits = np.array([train_set.images[rows[i]].sha256 in planted for i in listed])
+            there = sum(train_set.images[i].sha256 in planted for i in rows)
             first, as_many = hits[: round(LOOKED_AT * len(rows))].sum(), hits[:there].sum()
             found.append(first / there)
             table.row(seed, len(rows), there, len(listed), f"{first} = {found[-1]:.3f}", f"{as_many / there:.3f}")

@@ -67,20 +67,20 @@ def one(data: StudyData, features: Features, per_label: int, seed: int, flags: a
     """One drawing of images, learned from both ways and tried on the same held-out images."""
     config = study_data.config(flags)
     held_out, start, _ = data.draw(seed, data.share(HELD_OUT), data.each(per_label))
-    material = data.dataset(start)
+    train_set = data.dataset(start)
     times = [time.monotonic()]
-    head = train(material, config)
+    head = train(train_set, config)
     times.append(time.monotonic())
     how = TuneConfig(flags.epochs, flags.batch, flags.rate, folds=False)
-    tuning = TuneRun(material, config, how, features.of(material.images), features.network)
+    tuning = TuneRun(train_set, config, how, features.of(train_set.images), features.network)
     tuning.run()
     net, _, tuned = tuning.finish()
     times.append(time.monotonic())
     x, y = data.arrays(held_out)
-    own = features_of(tuning.tail, features.of(held_out), np.arange(len(y)))
+    own = features_of(tuning.layers, features.of(held_out), np.arange(len(y)))
     p, q = head.head.probabilities(x), net.head.probabilities(own)
     right = [float((each.argmax(axis=1) == y).mean()) for each in (p, q, p + q)]
-    far = [float((t.gate.distances(v) > t.gate.limit).mean()) for t, v in ((head, x), (tuned, own))]
+    far = [float((t.novelty.distances(v) > t.novelty.limit).mean()) for t, v in ((head, x), (tuned, own))]
     return Row(*right, *np.diff(times).tolist(), *far)
 
 

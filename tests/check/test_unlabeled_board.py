@@ -21,7 +21,7 @@ from flow.harvest import import_decisions
 from flow.harvest import step as harvest
 from flow.records import decisions
 from flow.records.rows import CHOSEN, PERSON, RANDOM, SortedCopy
-from scripts.learn import active_learning
+from scripts.learn import labeling
 from tests.check.conftest import EACH, KINDS, unlabeled_board
 from tests.check.places import shas
 
@@ -31,7 +31,7 @@ WAIT_S = 60
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
     """A fifth of the steps between two pages: how good the guesses are is tested with active learning itself."""
-    monkeypatch.setattr(active_learning, "STEPS", 160)
+    monkeypatch.setattr(labeling, "STEPS", 160)
 
 
 @pytest.fixture

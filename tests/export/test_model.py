@@ -124,7 +124,7 @@ def test_the_card_answers_what_a_stranger_asks(exported):
         "# robots: built, drawn, not",
         f"{100 * share['value']:.1f}% right",
         f"between {100 * share['low']:.1f}%",
-        "on 72 images, each predicted without it",
+        "on 72 images, cross-validated",
         "Apache License 2.0",
         "ImageNet",
         "72 under CC0 1.0",

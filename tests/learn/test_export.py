@@ -93,10 +93,10 @@ def test_model_json_holds_everything_and_pins_every_file(made):
 
 def test_the_novelty_detector_comes_back_as_it_was(made):
     folder, learned, _ = made
-    _, gate = model_files.load_head(folder)
-    ours = learned.trained.gate
-    assert gate.limit == ours.limit
-    assert np.array_equal(gate.distances(learned.dataset.vectors), ours.distances(learned.dataset.vectors))
+    _, novelty = model_files.load_head(folder)
+    ours = learned.trained.novelty
+    assert novelty.limit == ours.limit
+    assert np.array_equal(novelty.distances(learned.dataset.vectors), ours.distances(learned.dataset.vectors))
 
 
 def test_a_head_with_code_in_it_is_not_loaded(tmp_path):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.learn.head import Examples, Sgd, balanced_weights, fit_lbfgs, fit_sgd, fit_sgd_folds, softmax
+from scripts.learn.head import Examples, balanced_weights, softmax
+from scripts.learn.lbfgs import fit_lbfgs
+from scripts.learn.sgd import Sgd, fit_sgd, fit_sgd_folds
 from tests.helpers import blobs
 
 USUAL = Sgd(steps=400, batch_size=32, learning_rate=0.01, seed=1)
@@ -150,9 +152,9 @@ def test_the_watcher_sees_the_head_grow():
     assert np.array_equal(seen[-1][1].weights, last.weights)
 
 
-def test_cooling_changes_how_sure_but_not_what():
+def test_a_temperature_changes_scores_and_no_label():
     x, y = blobs(40, 3, gap=0.5)
     head = fit_lbfgs(examples(x, y), 1e-4)
-    cool = head.cooled(2.0)
+    cool = head.with_temperature(2.0)
     assert np.allclose(cool.logits(x), head.logits(x) / 2, atol=1e-5)
     assert cool.probabilities(x).max() < head.probabilities(x).max()

@@ -51,7 +51,7 @@ def test_a_label_that_only_a_model_filled_delays_the_test_set():
 
 def test_a_set_that_was_begun_stays_where_a_share_becomes_small():
     members = people("built", 130) + people("drawn", 130)
-    frozen = assign(members, 16, 20, {}).fresh
+    frozen = assign(members, 16, 20, {}).newly_held_out
     fewer = [*members, *people("not", 5)]
     assert measuring(fewer, assign(fewer, 16, 20, frozen).parts) == {"built": 21, "drawn": 21}
 
@@ -77,7 +77,7 @@ def test_what_may_not_measure_never_does_and_groups_stay_together(members, perce
 @given(MEMBERS, MEMBERS, st.integers(1, 50))
 def test_what_is_held_out_stays_however_the_data_grows(first, more, percent):
     """Also where new images tie old groups together, or an old image goes."""
-    frozen = assign(first, percent, 1, {}).fresh
+    frozen = assign(first, percent, 1, {}).newly_held_out
     assert set(frozen.values()) <= {TEST}
     kept = [m for m in first if int(m.sha256, 16) % 4]
     grown = kept + [m for m in more if m.sha256 not in {k.sha256 for k in first}]
@@ -89,7 +89,7 @@ def test_what_is_held_out_stays_however_the_data_grows(first, more, percent):
     for m in grown:
         by_group[m.group].add(again.parts[m.sha256])
     assert not any({TEST, TRAIN} <= parts for parts in by_group.values())
-    assert not set(again.fresh) & set(frozen)
+    assert not set(again.newly_held_out) & set(frozen)
 
 
 @settings(max_examples=100, deadline=None)
@@ -100,7 +100,7 @@ def test_images_removed_and_put_back_never_train_and_measure(members, gone, perc
     for away in gone:
         here = [m for n, m in enumerate(members) if n not in away]
         split = assign(here, percent, 1, frozen)
-        frozen |= split.fresh
+        frozen |= split.newly_held_out
         by_group = defaultdict(set)
         for m in here:
             by_group[m.group].add(split.parts[m.sha256])
@@ -119,7 +119,7 @@ def test_the_test_set_only_grows():
     first = people("built", 100)
     before = assign(first, 16, 5, {})
     grown = first + people("built", 200, first=100)
-    after = assign(grown, 16, 5, before.fresh)
+    after = assign(grown, 16, 5, before.newly_held_out)
     tests = [{sha for sha, part in split.parts.items() if part == TEST} for split in (before, after)]
     assert len(tests[0]) == 16 and len(tests[1]) == 48 and tests[0] < tests[1]
 

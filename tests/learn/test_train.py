@@ -63,14 +63,14 @@ def test_with_a_small_test_set_every_image_measures(config):
     assert trained.facts["measured_on"] == {
         "images": 240,
         "test_alone": False,
-        "words": "on 240 images, each predicted without it",
+        "words": "on 240 images, cross-validated",
     }
     assert trained.facts["test"]["total"] == data.test.sum()
     assert sum(row["total"] for row in trained.facts["reliability"]) == 240
     more, labels = blobs(120, 4, gap=1.2)
     large = train(dataset(more, labels, np.arange(480) < 100), config)
     assert large.facts["accuracy"]["total"] == 100
-    assert large.facts["measured_on"]["words"] == "on 100 images kept apart"
+    assert large.facts["measured_on"]["words"] == "on 100 images held out"
     assert large.facts["honest_thresholds"][0]["total"] > 100  # what is said of the sure ones rests on all
 
 
@@ -256,15 +256,15 @@ def test_images_unlike_all_training_images_are_unfamiliar():
     trained = train(dataset(x, y), QUICK)
     again, _ = blobs(300, 3, seed=0)
     strange = np.random.default_rng(9).normal(0, 6, (200, 20)).astype(np.float32)
-    ours, theirs = (trained.gate.distances(v) > trained.gate.limit for v in (again + 0.01, strange))
+    ours, theirs = (trained.novelty.distances(v) > trained.novelty.limit for v in (again + 0.01, strange))
     assert ours.mean() < 0.03 < 0.5 < theirs.mean()
 
 
 def test_few_images_have_no_novelty_limit():
     x, y = blobs(12, 2)
     trained = train(dataset(x, y), QUICK)
-    assert trained.gate.limit == 2.0
-    assert not (trained.gate.distances(x + 1000) > trained.gate.limit).any()
+    assert trained.novelty.limit == 2.0
+    assert not (trained.novelty.distances(x + 1000) > trained.novelty.limit).any()
 
 
 def test_the_curve_has_a_point_every_so_often_and_one_at_the_end():
@@ -298,7 +298,10 @@ def test_heads_are_handed_out_during_the_training():
     x, y = blobs(60, 3)
     kept = {}
     trained = train(
-        dataset(x, y), replace(QUICK, steps=90, every=25), keep=lambda s, h: kept.update({s: h}), keep_every=30
+        dataset(x, y),
+        replace(QUICK, steps=90, every=25),
+        checkpoint=lambda s, h: kept.update({s: h}),
+        checkpoint_every=30,
     )
     assert list(kept) == [30, 60, 90]
     assert np.array_equal(kept[90].weights, trained.plain_head.weights)

@@ -15,7 +15,7 @@ from scripts.learn.runners import open_runner
 from scripts.learn.tensor import import_tensorflow
 from scripts.learn.train import HeadConfig, train
 from scripts.learn.tunable_layers import TunableLayers
-from scripts.learn.tune import TuneConfig, TuneRun, draws
+from scripts.learn.tune import TuneConfig, TuneRun, batch_rows
 from tests.helpers import coloured
 from tests.learn.tiny_network import SHARED, SIZE, TOP, WIDTHS, tiny_network
 
@@ -103,20 +103,20 @@ def test_the_stages_before_the_cut_stay_as_they_are_and_novelty_is_measured_ther
     assert all(a is b for a, b in zip(trunk(net.network), trunk(network), strict=True))
     assert not any(np.array_equal(a.kernel, b.kernel) for a, b in zip(net.network.tail(), network.tail(), strict=True))
     begin, end = network.shared
-    assert (begin, end) == (TOP, TOP + SHARED) == tuned.gate.columns
+    assert (begin, end) == (TOP, TOP + SHARED) == tuned.novelty.columns
     before = features(network, kept)
     assert np.array_equal(data.vectors[:, begin:end], before[:, begin:end])
     assert not np.allclose(data.vectors[:, :begin], before[:, :begin], atol=0.1)
     bent = data.vectors.copy()
     bent[:, :begin], bent[:, end:] = 99, -99
-    assert np.array_equal(tuned.gate.distances(bent), tuned.gate.distances(before))
+    assert np.array_equal(tuned.novelty.distances(bent), tuned.novelty.distances(before))
 
 
 def test_a_novelty_detector_is_stored_with_its_columns(blind, tmp_path):
     y, kept, network = blind
     tuned = run(*blind, how=replace(BRISK, epochs=1, folds=False)).finish()[2]
-    model_files.save_head(tmp_path, tuned.head, tuned.gate)
-    assert model_files.load_head(tmp_path)[1].columns == tuned.gate.columns
+    model_files.save_head(tmp_path, tuned.head, tuned.novelty)
+    assert model_files.load_head(tmp_path)[1].columns == tuned.novelty.columns
     with np.load(tmp_path / model_files.HEAD) as now:
         np.savez(tmp_path / model_files.HEAD, **{k: v for k, v in now.items() if k != "columns"})
     assert model_files.load_head(tmp_path)[1].columns is None  # of a version that knew none: all of them
@@ -129,13 +129,13 @@ def test_an_image_labelled_by_a_model_comes_half_as_often_and_every_label_equall
     data = dataset(y, kept, network)
     data.human[40:60] = False
     data.weights[40:60] = 0.5
-    drawn = draws(data, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
+    drawn = batch_rows(data, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
     assert drawn.shape == (250, 16)
     times = np.bincount(drawn.ravel(), minlength=80)
     assert times[:60].sum() == pytest.approx(times[60:].sum(), rel=0.02)
     assert times[40:60].sum() == pytest.approx(times[:40].sum() / 4, rel=0.03)
     assert times[60:].max() - times[60:].min() <= 50  # one more or less in an epoch
-    few = draws(data, np.arange(40, 80), TuneConfig(epochs=2), np.random.default_rng(0))
+    few = batch_rows(data, np.arange(40, 80), TuneConfig(epochs=2), np.random.default_rng(0))
     assert few.min() >= 40
 
 
@@ -145,12 +145,12 @@ def test_each_fold_leaves_out_whole_groups_and_no_network_trains_on_what_measure
     data.groups = np.arange(len(y)) // 3
     data.folds = data.groups % 10
     under_way = TuneRun(data, QUICK, BRISK, kept, network)
-    main, *folds = under_way._parts
-    assert under_way.trainings == 4 and np.array_equal(main.rows, np.flatnonzero(data.train)) and not len(main.judges)
-    for part in folds:
-        assert not set(data.groups[part.rows]) & set(data.groups[part.judges])
-        assert data.train[part.rows].all() and not data.test[part.judges].any()
-    judged = np.concatenate([part.judges for part in folds])
+    main, *folds = under_way._trainings
+    assert under_way.trainings == 4 and np.array_equal(main.rows, np.flatnonzero(data.train)) and not len(main.held_out)
+    for training in folds:
+        assert not set(data.groups[training.rows]) & set(data.groups[training.held_out])
+        assert data.train[training.rows].all() and not data.test[training.held_out].any()
+    judged = np.concatenate([training.held_out for training in folds])
     assert sorted(judged) == list(np.flatnonzero(~data.test))
 
 
@@ -184,7 +184,7 @@ def test_without_folds_it_is_unmeasured_and_says_so(blind):
     under_way = run(*blind, how=replace(BRISK, epochs=1, folds=False))
     tuned = under_way.finish()[2]
     assert under_way.trainings == 1 and tuned.facts["accuracy"]["total"] == 0
-    assert tune.UNMEASURED in tuned.warnings and tuned.temperature == 1
+    assert tune.NOT_MEASURED in tuned.warnings and tuned.temperature == 1
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
@@ -194,7 +194,7 @@ def test_an_interrupted_tuning_keeps_what_was_learned_and_reports_what_was_measu
     under_way = TuneRun(dataset(y, kept, network), QUICK, BRISK, kept, network)
 
     def stop(_: int) -> None:
-        if under_way.done >= share * under_way.steps:
+        if under_way.steps_done >= share * under_way.steps:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -207,7 +207,7 @@ def test_an_interrupted_tuning_keeps_what_was_learned_and_reports_what_was_measu
 
 def test_the_same_seed_draws_the_same_batches(blind):
     data = dataset(*blind)
-    one, same, other = (draws(data, np.arange(100), TuneConfig(), np.random.default_rng(s)) for s in (1, 1, 2))
+    one, same, other = (batch_rows(data, np.arange(100), TuneConfig(), np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
@@ -217,8 +217,8 @@ def test_the_saved_graph_and_the_light_runtime_give_what_was_trained(blind, tmp_
     net = run(*blind, how=replace(BRISK, epochs=2, folds=False)).finish()[0]
     pixels = np.random.default_rng(1).random((5, SIZE, SIZE, 3), np.float32)
     maps, means = efficientnet_lite.trunk_of(tf, network, tf.constant(pixels), lambda c: (c.kernel, c.bias))
-    tail = TunableLayers(net.network, features(network, kept).shape[1], 2)
-    ours = net.head.probabilities(tail.features(maps.numpy(), means.numpy()))
+    layers = TunableLayers(net.network, features(network, kept).shape[1], 2)
+    ours = net.head.probabilities(layers.features(maps.numpy(), means.numpy()))
     efficientnet_lite.save(net.network, SIZE, tmp_path / "own")
     model_files.save_graph(tmp_path / "graph", tmp_path / "own", SIZE, net.head)
     loaded = tf.saved_model.load(str(tmp_path / "graph"))
@@ -237,8 +237,8 @@ def lite(tmp_path_factory):
     home = tmp_path_factory.mktemp("lite")
     backbone = find("efficientnet_lite0", 128)
     network = network_of(backbone)
-    with HashCache(None) as book:
-        images = list_images(coloured(home / "photos", 4), book)
+    with HashCache(None) as hashes:
+        images = list_images(coloured(home / "photos", 4), hashes)
     return backbone, network, trunk_of(backbone, network, home / "models"), images
 
 
@@ -266,7 +266,7 @@ def test_activations_are_those_of_the_image_and_of_its_mirror_image(lite, tmp_pa
 def test_activations_beyond_the_memory_limit_lie_in_an_unnamed_file(lite, tmp_path, monkeypatch):
     _, network, trunk, images = lite
     inside = activations.compute(images, trunk, network, tmp_path, tmp_path)
-    monkeypatch.setattr(activations, "MEMORY_MOST", 1000)
+    monkeypatch.setattr(activations, "MEMORY_MAX", 1000)
     spare = tmp_path / "spare"
     outside = activations.compute(images, trunk, network, tmp_path, spare)
     assert outside.on_disk and not list(spare.iterdir())

@@ -12,7 +12,7 @@ from flow.records.rows import CHOSEN, MODEL, PERSON, Label
 from flow.retrain import step as retrain
 from flow.retrain.options import TrainOptions
 from flow.ui import console
-from scripts.learn.metrics import Share
+from scripts.learn.intervals import Share
 from tests.helpers import coloured
 
 STAMP = "20261123_093011"

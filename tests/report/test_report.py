@@ -15,7 +15,8 @@ from PIL import Image
 from scripts.learn.dataset import Dataset, LabeledImage
 from scripts.learn.evaluation import figures
 from scripts.learn.head import Head
-from scripts.learn.train import HeadConfig, Point, TrainedHead, train
+from scripts.learn.train import HeadConfig, train
+from scripts.learn.trained_head import Point, TrainedHead
 from scripts.report import page as report
 from scripts.report.charts import POINTS_MAX, thinned, ticks
 from scripts.report.figures import percent, score_up
@@ -448,12 +449,12 @@ def test_verdict_does_not_promise_what_few_images_show(flowers, monkeypatch):
 def test_what_it_was_measured_on_is_said_in_words(flowers, monkeypatch):
     dataset, facts, trained = flowers
     total, given = facts["accuracy"]["total"], {**facts, "warnings": []}
-    folds = f" on {total} images, each predicted without it"
+    folds = f" on {total} images, cross-validated"
     assert Page(report.page(given, dataset, trained)).text.count(folds) >= 4
     found = Measured.of(dataset, trained)
-    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images kept apart"))
+    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images held out"))
     text = Page(report.page(given, dataset, trained)).text
-    assert text.count(" on 90 images kept apart") >= 4 and folds not in text
+    assert text.count(" on 90 images held out") >= 4 and folds not in text
 
 
 def test_long_curves_are_thinned_to_their_shape():

@@ -134,11 +134,11 @@ def test_ctrl_c_keeps_nothing_unless_the_person_says_so(catalogue, small, monkey
     from scripts.learn.tune import TuneRun
 
     asked = []
-    step = TuneRun._look
+    step = TuneRun._curve_point
     monkeypatch.setattr(console, "can_ask", lambda: True)
     monkeypatch.setattr(console, "yes_no", lambda text, _: asked.append(text) or answer)
     monkeypatch.setattr(
-        TuneRun, "_look", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n)
+        TuneRun, "_curve_point", lambda self, n: (_ for _ in ()).throw(KeyboardInterrupt) if n > 6 else step(self, n)
     )
     if not kept:
         with pytest.raises(KeyboardInterrupt):

@@ -92,7 +92,7 @@ def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, cap
     )
     out = capsys.readouterr().out
     assert code == 0
-    assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*each predicted without it\)", out)
+    assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*cross-validated\)", out)
     assert "=== MISCLASSIFIED TEST IMAGES ===" in out
     assert (tmp_path / "labels.txt").read_text() == "cyan\nmagenta\nyellow\n"
     assert list((tmp_path / "summaries" / "train").glob("events*")) and list(
@@ -179,7 +179,7 @@ def job(photos: Path, tiny: Path, how: Augmentation) -> TrainingJob:
             tiny_backbone(tiny),
             tiny,
             HeadConfig(steps=50),
-            SplitRules(least=2),
+            SplitRules(test_min=2),
             augmentation=how,
         )
 

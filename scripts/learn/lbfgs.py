@@ -1,0 +1,81 @@
+"""The solver lbfgs: full-batch L-BFGS (Liu & Nocedal 1989) on the class-balanced loss, without parameters but the L2
+strength, which `strength.py` chooses. numpy only."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from scripts.learn.descent import softmax
+from scripts.learn.head import Examples, Head, Scaler, balanced_weights
+
+MEMORY = 10  # pairs of the history; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
+TOLERANCE = 1e-5  # stops where the largest gradient entry is below it
+
+
+def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iterations: int = 300) -> Head:
+    """Train to convergence on the class-balanced, weighted cross-entropy plus l2/2 |W|^2 (features of unit energy).
+
+    Args:
+        l2: strength, >= 0.
+        start: a head to begin from (warm start along a path of strengths).
+    """
+    scaler = Scaler.fit(examples.vectors, energy=1.0)
+    x = scaler.apply(examples.vectors)
+    k, d = examples.label_count, x.shape[1]
+    onehot = np.eye(k, dtype=np.float32)[examples.labels]
+    weight = balanced_weights(examples)[:, None]
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        w, b = flat[:-k].reshape(d, k), flat[-k:]
+        p = softmax(x @ w.astype(np.float32) + b.astype(np.float32))
+        gap = (p - onehot) * weight
+        value = -float((weight[:, 0] * np.log(np.maximum((p * onehot).sum(axis=1), 1e-12))).sum())
+        gradient = np.concatenate([(x.T @ gap).astype(np.float64).ravel() + l2 * w.ravel(), gap.sum(axis=0)])
+        return value + 0.5 * l2 * float(np.square(w).sum()), gradient.astype(np.float64)
+
+    begin = np.zeros(d * k + k) if start is None else scaler.unfold(start)
+    flat = _minimise(loss, begin, iterations)
+    return scaler.fold(flat[:-k].reshape(d, k).astype(np.float32), flat[-k:].astype(np.float32))
+
+
+def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray, iterations: int) -> np.ndarray:
+    """L-BFGS with a backtracking Armijo line search (Nocedal & Wright 2006, algorithms 7.4, 7.5 and 3.1)."""
+    value, gradient = loss(x)
+    pairs: list[tuple[np.ndarray, np.ndarray, float]] = []
+    for _ in range(iterations):
+        if np.abs(gradient).max() < TOLERANCE:
+            break
+        direction = -_two_loop(gradient, pairs)
+        slope = float(gradient @ direction)
+        if slope >= 0:  # the history misleads: restart along the gradient
+            pairs, direction, slope = [], -gradient, -float(gradient @ gradient)
+        length = 1.0 if pairs else min(1.0, 1.0 / float(np.abs(gradient).sum()))
+        for _ in range(30):
+            new = x + length * direction
+            new_value, new_gradient = loss(new)
+            if new_value <= value + 1e-4 * length * slope:
+                break
+            length /= 2
+        else:
+            break
+        step, change = new - x, new_gradient - gradient
+        curvature = float(step @ change)
+        if curvature > 1e-12:
+            pairs = [*pairs[-MEMORY + 1 :], (step, change, 1 / curvature)]
+        x, value, gradient = new, new_value, new_gradient
+    return x
+
+
+def _two_loop(gradient: np.ndarray, pairs: list) -> np.ndarray:
+    """The inverse Hessian estimate times the gradient."""
+    q, alphas = gradient.copy(), []
+    for step, change, rho in reversed(pairs):
+        alpha = rho * float(step @ q)
+        q -= alpha * change
+        alphas.append(alpha)
+    if pairs:
+        step, change, rho = pairs[-1]
+        q *= 1 / (rho * float(change @ change))
+    for (step, change, rho), alpha in zip(pairs, reversed(alphas), strict=True):
+        q += (alpha - rho * float(change @ q)) * step
+    return q
