@@ -1,7 +1,7 @@
 """unsorted_{searchtag}/ -> sorted_{stamp}/{label}/ and {label}_under925/, as copies with the score in the name.
 
-Unreadable images go to quarantine/ with a reason. A run that is killed leaves no sorted_ folder; the next one does it
-all again, with the bottlenecks already computed.
+Unreadable images are moved to quarantine/ with the reason. A run that is killed leaves no sorted_ folder; the next run
+sorts them again, with the embeddings that are stored already.
 """
 
 import shutil
@@ -22,20 +22,21 @@ from flow.records.catalogue import Catalogue
 from flow.records.rows import SortedCopy
 from flow.ui import console
 
-WORKING = ".sorting_"  # start of the name while the folder is being filled; swept away by the next run
+WORKING = ".sorting_"  # start of the name while the folder is being filled; the next run deletes what was left
 
 
 @dataclass(frozen=True)
 class ClassifyOptions:
-    """What sorting can be told."""
+    """The options of sorting."""
 
     model: str = option("sort with this model; empty = the best", default="", parse=text, metavar="NAME-or-NUMBER")
 
 
 @dataclass(frozen=True)
 class Sorted:
-    """What one run of the classifier did. `places`: folder name -> images; `expected_wrong`: (about, at most);
-    `unread`: files the disk would not give, left where they are."""
+    """What one run of the classifier did. `places`: folder name -> images; `unlike`: unfamiliar images; `unread`: files
+    that could not be read from the disk, left where they are; `expected_wrong`: (about, at most) of the sure ones;
+    `sure_before`: (right, all) of the predictions that this rests on."""
 
     folder: Path | None
     model: str
@@ -45,6 +46,7 @@ class Sorted:
     skipped: int = 0
     unread: int = 0
     expected_wrong: tuple[float, float] | None = None
+    sure_before: tuple[int, int] | None = None
 
     @property
     def sure(self) -> int:
@@ -65,7 +67,7 @@ class Sorted:
         if self.quarantined:
             text += f", {self.quarantined} unreadable"
         if self.unread:
-            text += f", {self.unread} could not be read from the disk and stay where they are"
+            text += f", {self.unread} not read from the disk and left where they are"
         return text + (f", {self.skipped} already sorted" if self.skipped else "")
 
     def facts(self) -> dict:
@@ -99,7 +101,8 @@ class _Scored:
 
     @property
     def name(self) -> str:
-        """robotart_12_093011.jpg scored 0.9671 -> robotart_12_093011_967.jpg; rounded down, never up to the line."""
+        """robotart_12_093011.jpg scored 0.9671 -> robotart_12_093011_967.jpg; rounded down, so never up to the
+        threshold."""
         return files.fitting(self.path.stem, f"_{min(999, int(self.score * 1000)):03d}{self.path.suffix}")
 
 
@@ -107,7 +110,7 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
     """Sort everything in one unsorted_ folder with one model.
 
     Args:
-        stamp: the run's time stamp, which the sorted_ folder is named after.
+        stamp: the run's time stamp, part of the sorted_ folder's name.
 
     Raises:
         RoboError: the model or its backbone is damaged or missing.
@@ -129,13 +132,17 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
         skipped=skipped,
         unread=unread,
         expected_wrong=_expected_wrong(model, scored),
+        sure_before=model_store.above_threshold(model),
     )
 
 
 def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> tuple[dict[str, Path], int, int]:
-    """Content hash -> file, less what is in training already or waits in a sorted_ folder of the same model; how many
-    those are, and how many files the disk would not give."""
+    """The images to sort.
 
+    Returns:
+        Content hash -> file, without those in the training data or in a sorted_ folder of the same model; how many
+        those are; and how many files could not be read from the disk.
+    """
     listed = files.images_in(paths.unsorted_dir(basetag, searchtag))
     training = [p for folder in provenance.label_folders(basetag) for p in files.images_in(folder)]
     with hash_cache() as cache:
@@ -147,7 +154,7 @@ def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> t
 
 
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
-    """What the model says of each image, and why the others cannot be read."""
+    """The model's predictions, and content hash -> why an image cannot be read."""
     head, novelty = load_head(model)
     with console.progress(len(todo), "classifying") as advance:
         done = embedder_of(model).embed(todo, advance)
@@ -166,6 +173,7 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
 
 
 def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> _Scored:
+    """The prediction for an image and the folder it belongs in; `unlike`: the image is unfamiliar."""
     label = max(scores, key=scores.__getitem__)
     unsure = not scores[label] >= cfg.confidence_min  # also where a damaged bottleneck made the score no number
     place = paths.under_label(label, cfg.confidence_min) if unsure or unlike else label
@@ -175,12 +183,12 @@ def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> 
 def _publish(
     basetag: str, stamp: str, catalogue: Catalogue, model: Model, scored: list[_Scored]
 ) -> tuple[Path | None, list[_Scored]]:
-    """Copies and log into a hidden folder, rows into the catalogue, then the folder gets its name.
+    """Write copies and log to a hidden folder and rows to the catalogue, then give the folder its name.
 
-    The rows come before the name: a sorted_ folder without rows would look as if a person had filled it.
+    The rows come before the name, because a sorted_ folder without rows looks as if a person had filled it.
 
     Returns:
-        The folder and what lies in it: less what was taken away or changed by somebody meanwhile.
+        The folder and the images in it, without those that somebody removed or changed meanwhile.
     """
     final = files.free_folder(paths.testing(basetag), f"{cfg.sorted_name}{stamp}")
     working = files.make_folder(final.with_name(f"{WORKING}{stamp}"))
@@ -218,9 +226,8 @@ def _copy(scored: _Scored, folder: Path) -> Path | None:
 
 
 def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
-    """About how many of the sure ones are wrong, and hardly more than how many: by the honest predictions of the model
-    that scored above the line. None where there are none, or the model is of a version that kept none."""
-
+    """How many of the sure ones are wrong: the expected number and its upper bound (95 %), from the model's
+    cross-validated and held-out predictions at or above the threshold. None where there are none."""
     sure, above = sum(not s.reason for s in scored), model_store.above_threshold(model)
     if not sure or not above:
         return None
@@ -230,7 +237,7 @@ def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] 
 
 
 def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int:
-    """Move unreadable images aside with the reason; what vanished meanwhile is a person's doing."""
+    """Move unreadable images to the quarantine, with the reason, except those that a person moved meanwhile."""
     moved = 0
     for sha, reason in bad.items():
         source = todo[sha]

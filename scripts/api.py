@@ -10,10 +10,11 @@ Pillow; TensorFlow comes with the first call that needs it.
     predict     load_head: embeddings -> probabilities and distances
     teach       active_learning: which image to ask about next, and what follows from the answers;
                 accuracy_check: how good the predictions are
-    export      open_source, compare_files: TFLite files
+    export      open_source, compare_files: TFLite files; network_of, network_in_graph: weights
 """
 
 from scripts.learn import accuracy_check, active_learning
+from scripts.learn.activations import network_of
 from scripts.learn.backbone_files import key_on_disk
 from scripts.learn.backbone_files import locate as locate_backbone
 from scripts.learn.backbones import DEFAULT as DEFAULT_BACKBONE
@@ -23,12 +24,15 @@ from scripts.learn.backbones import find as find_backbone
 from scripts.learn.backbones import fingerprint as graph_fingerprint
 from scripts.learn.backbones import names as backbone_names
 from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, without_repeats
+from scripts.learn.efficientnet_lite import Conv, Network
 from scripts.learn.embedder import Embedder, store_embeddings
 from scripts.learn.evaluation import FOLD_EFFICIENCY, TEST_SET_SUFFICES
 from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from scripts.learn.graph_weights import NotThisNetwork
+from scripts.learn.graph_weights import network_in as network_in_graph
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Head
-from scripts.learn.images import Unreadable, decode
+from scripts.learn.images import Unreadable, decode, load_pixels
 from scripts.learn.images import opened as open_image
 from scripts.learn.intervals import Share, most_wrong, paired_test
 from scripts.learn.model_files import GRAPH, load_head, parameters_in_name
@@ -63,6 +67,7 @@ from scripts.retrain import write_model
 __all__ = [
     "CachePaths",
     "Compared",
+    "Conv",
     "ConversionProblem",
     "DEFAULT_BACKBONE",
     "Backbone",
@@ -78,6 +83,8 @@ __all__ = [
     "HeadConfig",
     "LabeledImage",
     "NeighborGraph",
+    "Network",
+    "NotThisNetwork",
     "NoveltyDetector",
     "OUT_OF_FOLD_FILE",
     "OutOfFold",
@@ -112,8 +119,11 @@ __all__ = [
     "key_on_disk",
     "load_head",
     "load_out_of_fold",
+    "load_pixels",
     "locate_backbone",
     "most_wrong",
+    "network_in_graph",
+    "network_of",
     "open_image",
     "open_runner",
     "open_source",

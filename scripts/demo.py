@@ -91,11 +91,9 @@ def said(facts: dict) -> str:
     results = facts["results"]
     if "retrain" in results:
         row = results["retrain"]
-        share = row["accuracy"]
-        return (
-            f"{100 * share['value']:.1f}% right (between {100 * share['low']:.1f}% and {100 * share['high']:.1f}%) "
-            f"{row['measured_on']}: {row['model']}"
-        )
+        value, low, high = (100 * row["accuracy"][name] for name in ("value", "low", "high"))
+        interval = f"95 % interval {low:.1f} to {high:.1f} %"
+        return f"accuracy {value:.1f} % ({interval}, {row['measured_on']}): {row['model']}"
     if "classify" in results:
         row = results["classify"]
         return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {row['folder']}"

@@ -160,7 +160,7 @@ def _print_result(result: TrainingResult, flags: argparse.Namespace) -> None:
     low, high = 100 * share["low"], 100 * share["high"]
     print(
         f"Final test accuracy = {100 * share['value']:.1f}% (N={share['total']}, "
-        f"95% interval {low:.1f}% to {high:.1f}%; measured {measured.measured_on})"
+        f"95% interval {low:.1f} to {high:.1f}%, {measured.measured_on})"
     )
 
 

@@ -77,12 +77,16 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def percent(share: float) -> str:
-    """A fraction 0..1 with one digit behind the point; 100.0% only where nothing is missing, 0.0% only where nothing is
-    there."""
+    """A fraction 0..1 as 97.9 %; 100.0 % only where nothing is missing, 0.0 % only where nothing is there."""
     shown = round(100 * share, 1)
     if shown >= 100 > 100 * share:
-        return "99.9%"
-    return f"{0.1 if shown <= 0 < share else shown:.1f}%"
+        return "99.9 %"
+    return f"{0.1 if shown <= 0 < share else shown:.1f} %"
+
+
+def percent_range(low: float, high: float) -> str:
+    """Two fractions 0..1 as 94.6 to 99.2 %."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
 def folder_name(text: str, what: str) -> str:

@@ -10,11 +10,12 @@ def run(run: Run, options: ExportOptions) -> Result:
 
 COMMAND = Command(
     "export",
-    "the best model for other programs; with --data the training images",
+    "the best model for other programs or, with --web, for a phone; with --data the training images",
     Section.TAKE_AWAY,
     run,
     options=ExportOptions,
-    about="Writes a folder with a TFLite file, its labels, a page of Python that runs it, its card and its credits.",
-    example="robots export --smaller",
+    about="Writes a folder with a TFLite file, its labels, a page of Python that runs it, its card and its credits. "
+    "With --web it writes one HTML file that runs in a browser, offline, with the camera.",
+    example="robots export --web",
     rank=2,
 )

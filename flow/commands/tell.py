@@ -52,9 +52,10 @@ def tell_sorted(done: Sorted) -> None:
     if not done.folder:
         return
     console.table(["folder", "images"], [[place, n] for place, n in done.places.items()])
-    if done.expected_wrong:
-        about, most = done.expected_wrong
-        console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g}.")
+    if done.expected_wrong and done.sure_before:
+        (about, most), (right, total) = done.expected_wrong, done.sure_before
+        basis = f"{right} of {total} sure predictions measured so far are correct"
+        console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g} ({basis}).")
     if done.unlike:
         console.note(f"  {done.unlike} are unfamiliar: unlike all training images, so they count as unsure.")
     console.note(texts.check_by_hand(done.folder))

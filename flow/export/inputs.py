@@ -1,4 +1,4 @@
-"""What a person gives `try`: files, folders and web addresses -> pictures by name, and what there is no picture of."""
+"""What a person gives `try`: files, folders and web addresses -> images by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ from flow.ui import console
 
 @dataclass
 class Inputs:
-    """`pictures`: name -> file, or bytes where it came from the web; `bad`: name -> why there is nothing to look at;
-    `folders`: whether a whole folder was among what was given."""
+    """`images`: name -> file, or bytes where it came from the web; `bad`: name -> why there is no image; `folders`:
+    whether a folder was given."""
 
-    pictures: dict[str, ImageSource] = field(default_factory=dict)
+    images: dict[str, ImageSource] = field(default_factory=dict)
     bad: dict[str, str] = field(default_factory=dict)
     folders: bool = False
 
 
 def read_inputs(words: Sequence[str]) -> Inputs:
-    """Files and the image files directly in folders, by their paths as given; addresses are fetched into memory.
+    """Files, and the image files directly in folders, by their paths as given; addresses are fetched into memory.
 
     Raises:
-        BadUsage: a folder without image files.
+        BadUsage: a folder contains no image files.
     """
     given = Inputs()
     addresses = [word for word in words if is_address(word)]
@@ -36,11 +36,11 @@ def read_inputs(words: Sequence[str]) -> Inputs:
         if path.is_dir():
             found = files.images_in(path)
             if not found:
-                raise BadUsage(f"There are no image files in {path}.", "Sub-folders are not looked into.")
+                raise BadUsage(f"There are no image files in {path}.", "Folders inside it are not searched.")
             given.folders = True
-            given.pictures |= {str(image): image for image in found}
+            given.images |= {str(image): image for image in found}
         else:
-            given.pictures[word] = path
+            given.images[word] = path
     if addresses:
         _fetch(dict.fromkeys(addresses), given)
     return given
@@ -51,13 +51,13 @@ def is_address(word: str) -> bool:
 
 
 def _fetch(addresses: dict[str, None], given: Inputs) -> None:
-    """Guarded as downloads are: public addresses only, capped, and never without an end."""
+    """Fetch with the limits of downloads: public addresses only, a largest size, and a deadline."""
     from flow.web.fetch import Fetcher, NotFetched
 
     with Fetcher(lambda: datetime.now(timezone.utc)) as fetcher:
         for address in addresses:
             console.detail(f"fetching {address}")
             try:
-                given.pictures[address] = fetcher.get(address)
+                given.images[address] = fetcher.get(address)
             except NotFetched as problem:
                 given.bad[address] = str(problem)

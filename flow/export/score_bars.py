@@ -1,34 +1,35 @@
-"""One picture's scores as bars of plain characters, as wide as the terminal."""
+"""One image's scores as bars of plain characters, as wide as the terminal."""
 
 from flow.base.names import percent
 from flow.models.prediction import Prediction
 
 BAR = "#"
-WIDEST = 60  # columns a full bar takes at most
-LABEL_MOST = 24  # columns a label is given; a longer one is cut
-SHOWN = 12  # labels shown; the others hardly ever matter
+WIDEST = 60  # columns of a full bar, at most
+LABEL_MOST = 24  # columns for a label; a longer one is cut
+SHOWN = 12  # labels shown; the others hardly matter
 
 
-def bars(name: str, look: Prediction, width: int) -> list[str]:
-    """The lines for one picture.
+def bars(name: str, prediction: Prediction, width: int) -> list[str]:
+    """The lines for one image.
 
     Args:
-        width: columns there are.
+        width: of the terminal, in columns.
     """
-    ranked = sorted(look.scores, key=look.scores.__getitem__, reverse=True)
+    ranked = sorted(prediction.scores, key=prediction.scores.__getitem__, reverse=True)
     room = min(LABEL_MOST, max(len(label) for label in ranked[:SHOWN]))
-    full = max(4, min(WIDEST, width - room - 13))
+    full = max(4, min(WIDEST, width - room - 14))
     lines = [name]
     for label in ranked[:SHOWN]:
-        score = look.scores[label]
-        bar = BAR * round(full * score) if score >= 0 else ""  # a damaged score is no number
-        lines.append(f"  {label[:room]:<{room}}  {percent(score):>6}  {bar}".rstrip())
+        score = prediction.scores[label]
+        bar = BAR * round(full * score) if score >= 0 else ""  # the score of a damaged model may be no number
+        lines.append(f"  {label[:room]:<{room}}  {percent(score):>7}  {bar}".rstrip())
     if len(ranked) > SHOWN:
         lines.append(f"  and {len(ranked) - SHOWN} more")
-    return [*lines, f"  {look.verdict}", *_near(look), ""]
+    return [*lines, f"  {prediction.verdict}", *_near(prediction), ""]
 
 
-def _near(look: Prediction) -> list[str]:
-    if not look.near:
+def _near(prediction: Prediction) -> list[str]:
+    if not prediction.near:
         return []
-    return ["  looks most like", *(f"    {n.similarity:.2f}  {n.label}  {n.path}" for n in look.near)]
+    rows = (f"    {near.similarity:.2f}  {near.label}  {near.path}" for near in prediction.near)
+    return ["  most similar training images", *rows]

@@ -1,4 +1,4 @@
-"""The flowstep try: what a model says of pictures that are nobody's training images, as bars, a table, JSON or CSV."""
+"""The flowstep try: a model's predictions for any images, as bars, a table, JSON or CSV."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from flow.models.prediction import Prediction, Predictor
 from flow.records.catalogue import Catalogue
 from flow.ui import console
 
-BARS_MAX = 3  # pictures shown as bars; more become a table
+BARS_MAX = 3  # images shown as bars; more are shown as a table
 COLUMNS = ("picture", "label", "score", "sure", "why", "distance", "nearest")
+WHY = {"unsure": "unsure", "unlike": "unfamiliar"}  # reason of a prediction -> the word on the screen
 
 
 @dataclass(frozen=True)
 class TryResult:
-    """`predictions`: image -> what the model says; `bad`: picture -> why it could not be read."""
+    """`predictions`: image -> prediction; `bad`: image -> why it could not be read; `csv`: the table written."""
 
     model: str
     predictions: dict[str, Prediction]
@@ -32,18 +33,17 @@ class TryResult:
         return 3 if self.bad else 0
 
     def line(self) -> str:
-        said = "nothing could be looked at"
+        text = "no image could be read"
         if len(self.predictions) == 1:
             prediction = next(iter(self.predictions.values()))
-            said = f"{prediction.label} {percent(prediction.score)}, {'sure' if prediction.sure else 'not sure'}"
+            text = f"{prediction.label} {percent(prediction.score)}, {WHY.get(prediction.reason, 'sure')}"
         elif self.predictions:
             counts = Counter(prediction.label for prediction in self.predictions.values()).most_common()
             sure = sum(prediction.sure for prediction in self.predictions.values())
-            said = (
-                f"looked at {len(self.predictions)}: {', '.join(f'{label} {n}' for label, n in counts)}; sure of {sure}"
-            )
-        said += f", {len(self.bad)} unreadable" if self.bad else ""
-        return f"{said}, in {self.csv}" if self.csv else said
+            labels = ", ".join(f"{label} {n}" for label, n in counts)
+            text = f"predicted {len(self.predictions)} images: {labels}; sure of {sure}"
+        text += f", {len(self.bad)} unreadable" if self.bad else ""
+        return f"{text}, written to {self.csv}" if self.csv else text
 
     def facts(self) -> dict:
         pictures = [{"picture": name, **prediction.facts()} for name, prediction in self.predictions.items()]
@@ -56,7 +56,7 @@ class TryResult:
 
 
 def try_images(basetag: str, words: Sequence[str], wanted: str, csv: Path | None, catalogue: Catalogue) -> TryResult:
-    """Look at pictures and show what there is to see.
+    """Predict images, and show the predictions.
 
     Args:
         words: files, folders, addresses.
@@ -65,15 +65,15 @@ def try_images(basetag: str, words: Sequence[str], wanted: str, csv: Path | None
 
     Raises:
         NotReady: there is no such model.
-        BadUsage: a folder without images, or `csv` is there already.
+        BadUsage: a folder contains no images, or `csv` exists already.
     """
     if csv:
         refuse_taken(csv, "--csv")
     predictor = Predictor.open(basetag, catalogue, wanted)
     given = read_inputs(words)
-    with console.progress(len(given.pictures), "looking") as advance:
-        predictions, bad = predictor.predict(given.pictures, advance)
-    bad = {name: "not there" if why == "vanished" else why for name, why in bad.items()} | given.bad
+    with console.progress(len(given.images), "predicting") as advance:
+        predictions, bad = predictor.predict(given.images, advance)
+    bad = {name: "there is no such file" if why == "vanished" else why for name, why in bad.items()} | given.bad
     for name, why in bad.items():
         console.warn(f"{name}: {why}")
     if not console.is_json():
@@ -89,17 +89,17 @@ def _show(predictions: dict[str, Prediction], as_table: bool) -> None:
                 console.result(line)
         return
     rows = [
-        [percent(prediction.score), prediction.label, prediction.reason or "sure", name]
+        [percent(prediction.score), prediction.label, WHY.get(prediction.reason, "sure"), name]
         for name, prediction in predictions.items()
     ]
-    console.table(["score", "label", "", "picture"], rows, to_stdout=True)
+    console.table(["score", "label", "", "image"], rows, to_stdout=True)
 
 
 def _write(path: Path, labels: list[str], predictions: dict[str, Prediction]) -> Path:
-    """The table as a new CSV file, a column for the score of each label."""
+    """Write the table as a new CSV file, with a column for the score of each label."""
     rows = []
     for name, prediction in predictions.items():
-        told = [
+        row = [
             name,
             prediction.label,
             f"{prediction.score:.6f}",
@@ -108,7 +108,7 @@ def _write(path: Path, labels: list[str], predictions: dict[str, Prediction]) ->
             f"{prediction.distance:.4f}",
         ]
         nearest = str(prediction.near[0].path) if prediction.near else ""
-        rows.append([*told, nearest, *(f"{prediction.scores[label]:.6f}" for label in labels)])
+        rows.append([*row, nearest, *(f"{prediction.scores[label]:.6f}" for label in labels)])
     columns = [*COLUMNS, *(f"score {label}" for label in labels)]
     refuse_taken(path, "--csv")
     return files.write_new(path.parent, path.name, csv_text(columns, rows).encode("utf-8", "backslashreplace"))

@@ -1,4 +1,4 @@
-"""A person's word that the sorted_ folders are right: what lies in their label folders counts as checked."""
+"""Approving sorted_ folders: a person says that they are right, so their images count as checked."""
 
 from dataclasses import asdict, dataclass
 
@@ -10,7 +10,7 @@ from flow.records.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Approved:
-    """Folders approved and the images in their label folders."""
+    """The approved folders, and how many images are in their label folders."""
 
     folders: tuple[str, ...]
     images: int
@@ -25,15 +25,18 @@ class Approved:
 
 
 def approve(basetag: str, only: str, stamp: str, catalogue: Catalogue, dry: bool = False) -> Approved:
-    """Approve one sorted_ folder, or all that wait. Raises NotReady where there is none.
+    """Approve one sorted_ folder, or all that wait.
 
     Args:
-        dry: only say so; nothing is remembered.
+        dry: only say so; nothing is stored.
+
+    Raises:
+        NotReady: there is none.
     """
     folders = [f.name for f in provenance.sorted_folders(basetag) if not only or f.name == only]
     if not folders:
         raise NotReady(
-            f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify something first."
+            f"There is no {only or 'sorted folder'} in {paths.testing(basetag)}.", "Classify some images first."
         )
     for name in folders if not dry else ():
         catalogue.approve(name, stamp)

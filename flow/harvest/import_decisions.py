@@ -1,7 +1,7 @@
-"""What a person said of unsorted images at the check page -> copies in the training data, as labelled by a person.
+"""Labels that a person gave to unsorted images on the check page -> copies in the training data.
 
-The images stay where they are. The plan is written to a journal before the first copy, as a harvest's is, and the
-same `undo` takes exactly these copies out again.
+The images stay where they are. As for a harvest, the plan is written to a journal before the first copy, and `undo`
+removes exactly these copies again.
 """
 
 from collections import Counter
@@ -19,8 +19,8 @@ from flow.records.rows import Decision
 
 
 def labeled_decisions(basetag: str, catalogue: Catalogue) -> list[Decision]:
-    """The last decision on each image that lies unsorted, where it gave a label; oldest first. A catalogue may come
-    from elsewhere: what would lead out of the basetag's own folders is left out."""
+    """The last decision on each unsorted image, where it gave a label; oldest first. As a catalogue may come from
+    somebody else, rows whose paths lead out of the basetag's folders are left out."""
     last: dict[str, Decision] = {}
     folders = provenance.unsorted_folders(basetag)
     for folder in folders:
@@ -38,14 +38,14 @@ def _is_label(label: str, known: set[str]) -> bool:
 
 
 def counts_after(basetag: str, catalogue: Catalogue) -> dict[str, int]:
-    """Label -> images there will be once everything that was said is taken; labels without any are left out."""
+    """Label -> training images there will be once all decisions are imported; labels without images are left out."""
     there = {image.sha256: image.label for image in provenance.training_images(basetag, catalogue)}
-    said = {row.sha256: row.label for row in labeled_decisions(basetag, catalogue) if absolute(row.target).is_file()}
-    return dict(sorted(Counter((said | there).values()).items()))
+    decided = {row.sha256: row.label for row in labeled_decisions(basetag, catalogue) if absolute(row.target).is_file()}
+    return dict(sorted(Counter((decided | there).values()).items()))
 
 
 def import_decisions(basetag: str, stamp: str, catalogue: Catalogue) -> Imported:
-    """Copy every image with a label from the check page into the training data; twice is once."""
+    """Copy every image that was labelled on the check page into the training data; what is there already is skipped."""
     known = {image.sha256: image.label for image in provenance.training_images(basetag, catalogue)}
     moves: list[Move] = []
     taken: set[Path] = set()
@@ -63,5 +63,5 @@ def import_decisions(basetag: str, stamp: str, catalogue: Catalogue) -> Imported
     done = Imported(dict(sorted(Counter(move.label for move in moves).items())), already)
     _, trouble = run_journal(basetag, moves, [], stamp, catalogue) if moves else (None, ())
     if other:
-        trouble += (f"{other} of them lie in the training data under another label, and stay there",)
+        trouble += (f"{other} of them have another label in the training data and keep it",)
     return replace(done, trouble=trouble)

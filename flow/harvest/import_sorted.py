@@ -1,7 +1,7 @@
-"""Images that lie sorted in folders named like labels, or whose labels are known -> copies in the training data.
+"""Images sorted into folders named like labels, or whose labels are known -> copies in the training data.
 
-The originals are only read. The whole plan is written to a journal before the first copy, as a harvest's is, and the
-same `undo` takes exactly these copies out again.
+The originals are only read. As for a harvest, the plan is written to a journal before the first copy, and `undo`
+removes exactly these copies again.
 """
 
 import os
@@ -20,12 +20,12 @@ from flow.records.journal import Move, relative
 from flow.records.rows import PERSON, WHOLE_FOLDER
 from flow.ui import console
 
-FOLDERS_MAX = 1000  # more folders beside each other are no labels
+FOLDERS_MAX = 1000  # of more folders beside each other, the others are ignored: they are hardly labels
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken, or would be. `labels`: label -> copies; `other`: folders that are no labels here, left alone."""
+    """What was imported, or would be (`dry`). `labels`: label -> copies; `other`: folders that are not labels."""
 
     labels: dict[str, int] = field(default_factory=dict)
     already: int = 0
@@ -40,25 +40,25 @@ class Imported:
         return 3 if self.trouble else 0
 
     def line(self) -> str:
-        told = ", ".join(f"{label} {n}" for label, n in self.labels.items()) or "nothing"
-        text = f"{'would take' if self.dry else 'took'} {told} as training data"
+        counts = ", ".join(f"{label} {n}" for label, n in self.labels.items()) or "nothing"
+        text = f"{'would take' if self.dry else 'took'} {counts} as training data"
         for n, what in (
-            (self.already, "there already"),
-            (self.unreadable, "that cannot be read left out"),
-            (self.clashing, "in two folders at once left out"),
+            (self.already, "already there"),
+            (self.unreadable, "unreadable ones left out"),
+            (self.clashing, "left out because they are in two folders"),
         ):
             text += f", {n} {what}" if n else ""
-        return text + (f"; {', '.join(self.other)} left alone, no label here" if self.other else "")
+        return text + (f"; left alone, as they are not labels: {', '.join(self.other)}" if self.other else "")
 
     def facts(self) -> dict:
         return asdict(self)
 
 
 def label_folders_in(folder: Path, labels: set[str]) -> dict[str, Path]:
-    """Label -> the folder in `folder` that is named like it and holds images.
+    """Label -> the folder in `folder` that has its name and contains images.
 
     Args:
-        labels: the labels there are; empty = a new basetag, where any folder's name may become one.
+        labels: the labels there are; empty = a new basetag, in which any folder's name can be a label.
     """
     found: dict[str, Path] = {}
     for inside in files.folders_in(folder)[:FOLDERS_MAX]:
@@ -69,21 +69,23 @@ def label_folders_in(folder: Path, labels: set[str]) -> dict[str, Path]:
 
 
 def import_sorted(basetag: str, folder: Path, stamp: str, catalogue: Catalogue, dry_run: bool = False) -> Imported:
-    """Copy what lies sorted in `folder` into the training data; it counts as sorted by a person, in whole folders.
+    """Copy the images in the label folders of `folder` into the training data, as labelled by a person.
 
     Raises:
         BadUsage: there is no such folder.
-        NotReady: nothing in it is sorted.
+        NotReady: it contains no label folders.
     """
     if not folder.is_dir():
-        raise BadUsage(f"There is no folder {folder}.", "Give the folder that holds one folder of images a label.")
+        raise BadUsage(
+            f"There is no folder {folder}.", "Give the folder that contains a folder of images for each label."
+        )
     labels = {f.name for f in provenance.label_folders(basetag)}
     found = label_folders_in(folder, labels)
     if not found:
         known = f" ({', '.join(sorted(labels))})" if labels else ""
         raise NotReady(
-            f"{folder} holds no folders of images that are named like labels{known}.",
-            "Name one folder a label, with its images directly in it.",
+            f"{folder} contains no folders of images that are named like labels{known}.",
+            "Put the images of each label directly into a folder with its name.",
         )
     label_of = {inside: label for label, inside in found.items()}
     listed = [(path, label_of[path.parent], sha) for path, _, sha in provenance.hash_images(list(found.values()))]
@@ -128,7 +130,7 @@ def _import(
 
 
 def _label(name: str) -> str:
-    """A folder's name as a label, or empty where it cannot be one."""
+    """A folder's name as a label; empty where it cannot be one."""
     try:
         return names.label_name(name)
     except BadUsage:
@@ -136,7 +138,7 @@ def _label(name: str) -> str:
 
 
 def _plan(basetag: str, listed: list[tuple[Path, str, str]], catalogue: Catalogue) -> tuple[list[Move], Imported]:
-    """The copies to make, each content once, and how many images are left out and why."""
+    """The copies to make, each content once; and how many images are left out, by reason."""
     known = {image.sha256 for image in provenance.training_images(basetag, catalogue)}
     places: dict[str, set[str]] = {}
     for _, label, sha in listed:
@@ -159,7 +161,7 @@ def _plan(basetag: str, listed: list[tuple[Path, str, str]], catalogue: Catalogu
 
 
 def copy_move(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) -> Move:
-    """The move that copies an image into a label's folder, under a name that is neither there nor in `taken`."""
+    """The move that copies an image into a label's folder, under a name that is not used there and not in `taken`."""
     target = files.free_path(folder, path.name, taken)
     taken.add(target)
     source = os.fsencode(path.absolute()).decode("utf-8", "surrogateescape")
@@ -167,7 +169,7 @@ def copy_move(folder: Path, path: Path, label: str, sha: str, taken: set[Path]) 
 
 
 def find_unreadable(listed: list[Path], most: int = 1_000_000) -> dict[Path, str]:
-    """Which of the first `most` images cannot be decoded, each with why in a few words; with progress."""
+    """Which of the first `most` images cannot be decoded, each with the reason; with a progress bar."""
     from concurrent.futures import ThreadPoolExecutor
 
     def why(path: Path) -> str:

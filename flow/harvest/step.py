@@ -24,7 +24,7 @@ from flow.ui import console
 
 @dataclass(frozen=True)
 class HarvestOptions:
-    """What harvesting can be told."""
+    """The options of a harvest."""
 
     checked_only: bool | None = option("harvest only what a person checked", on_off=True)
     sorted: str = option("only this sorted_ folder", default="", parse=text, metavar="FOLDER")
@@ -36,14 +36,14 @@ class HarvestOptions:
 
 @dataclass(frozen=True)
 class Harvested:
-    """What a harvest did or would do. `labels`: label -> images moved."""
+    """What a harvest did, or would do (`dry`). `labels`: label -> images moved."""
 
     labels: dict[str, int] = field(default_factory=dict)
     human: int = 0
     robot: int = 0
     already: int = 0
     unchecked_left: int = 0
-    own: tuple[str, ...] = ()  # folders of a person's own in the sorted_ folders, which stay
+    own: tuple[str, ...] = ()  # a person's own folders in the sorted_ folders; they stay
     folders: int = 0
     folder: Path | None = None
     trouble: tuple[str, ...] = ()
@@ -61,10 +61,10 @@ class Harvested:
         if not self.folders:
             return "nothing to harvest"
         verb = "would harvest" if self.dry else "harvested"
-        text = f"{verb} {self.total} ({self.human} checked by a person, {self.robot} by the model alone)"
+        text = f"{verb} {self.total} ({self.human} labelled by a person, {self.robot} by the model alone)"
         text += f", {self.already} already in training" if self.already else ""
         text += f", {self.unchecked_left} unchecked left out" if self.unchecked_left else ""
-        return text + (f"; {', '.join(self.own)} stayed, no label of yours" if self.own else "")
+        return text + (f"; left alone, as they are not labels: {', '.join(self.own)}" if self.own else "")
 
     def facts(self) -> dict:
         return {**asdict(self), "folder": str(self.folder) if self.folder else None}
@@ -72,7 +72,7 @@ class Harvested:
 
 @dataclass(frozen=True)
 class Undone:
-    """What undo put back. `kept`: images left where they are, each with why."""
+    """What undo put back. `kept`: images that were left where they are, with the reason."""
 
     folder: str
     back: int
@@ -100,37 +100,37 @@ def harvest(
     """Harvest the sorted_ folders of a basetag.
 
     Args:
-        checked_only: leave out what only the robot has seen.
+        checked_only: leave out images that only a model labelled.
         only: one sorted_ folder's name; empty = all.
-        dry_run: say what would move, move nothing.
+        dry_run: say what would move, and move nothing.
 
     Raises:
         NotReady: `only` names no folder.
     """
     folders = [f for f in provenance.sorted_folders(basetag) if not only or f.name == only]
     if only and not folders:
-        raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may be harvested already.")
+        raise NotReady(f"There is no folder {only} in {paths.testing(basetag)}.", "It may have been harvested already.")
     if not folders:
         return Harvested(dry=dry_run)
     moves, already, left, staying = _plan(basetag, folders, catalogue, checked_only)
     own = {f: provenance.own_folders(f, _labels(basetag)) for f in folders}
-    leaving = [part for f in folders if f not in staying for part in _leaving(f, own[f])]
-    told = tuple(_own_words(f, name, n) for f in folders for name, n in own[f].items())
+    finished = [part for f in folders if f not in staying for part in _finished(f, own[f])]
+    own_words = tuple(_own_words(f, name, n) for f in folders for name, n in own[f].items())
     if dry_run:
         for move in moves if not console.is_json() else []:
             console.result(f"{move.source} -> {move.target}")
-        return _summary(moves, already, left, len(folders), None, (), True, told)
+        return _summary(moves, already, left, len(folders), None, (), True, own_words)
     trouble = tuple(why for why in staying.values() if why)
-    if not moves and not leaving:
-        return _summary(moves, already, left, len(folders), None, trouble, False, told)
+    if not moves and not finished:
+        return _summary(moves, already, left, len(folders), None, trouble, False, own_words)
     _must_be_writable({absolute(move.target).parent for move in moves})
-    home, went_wrong = run_journal(basetag, moves, leaving, stamp, catalogue)
-    return _summary(moves, already, left, len(folders), home, (*trouble, *went_wrong), False, told)
+    home, went_wrong = run_journal(basetag, moves, finished, stamp, catalogue)
+    return _summary(moves, already, left, len(folders), home, (*trouble, *went_wrong), False, own_words)
 
 
-def _leaving(folder: Path, own: dict[str, int]) -> list[Path]:
-    """What goes from a sorted_ folder into the harvested_ one: all of it, or, where a person keeps something there,
-    only what the program put there."""
+def _finished(folder: Path, own: dict[str, int]) -> list[Path]:
+    """What moves from a sorted_ folder into the harvested_ one: the whole folder, or, where a person keeps folders of
+    their own in it, only what the program put there."""
     if not own:
         return [folder]
     return [
@@ -146,10 +146,10 @@ def _own_words(folder: Path, name: str, images: int) -> str:
 
 
 def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone:
-    """Put the last harvest back where it came from; an undo that was cut short is finished first of all.
+    """Move the images of the last harvest back. An undo that was interrupted is finished instead.
 
     Args:
-        dry_run: only say how many images would go back.
+        dry_run: only say how many images would be moved back.
 
     Raises:
         NotReady: there is no harvest to undo.
@@ -170,11 +170,11 @@ def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone:
 
 
 def _must_be_writable(folders: set[Path]) -> None:
-    """Raise RoboError before the first move where a label folder would refuse it."""
+    """Raise RoboError before the first move where a label folder cannot be written."""
     for folder in sorted(folders):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise RoboError(
-                f"{folder} cannot be written; nothing was moved.", "Make it yours (chown, chmod) and harvest again."
+                f"{folder} cannot be written, so nothing was moved.", "Change its owner or mode and harvest again."
             )
 
 
@@ -185,9 +185,13 @@ def _labels(basetag: str) -> set[str]:
 def _plan(
     basetag: str, folders: list[Path], catalogue: Catalogue, checked_only: bool
 ) -> tuple[list[Move], int, int, dict[Path, str]]:
-    """The moves, how many are in training already, how many unchecked ones stay behind, and the sorted_ folders that
-    must wait for the next harvest, with why: the disk would not give an image in them, or one came just now; with
-    nothing to say where unchecked images are left in them for a person."""
+    """What a harvest will do.
+
+    Returns:
+        The moves; how many images are in the training data already; how many unchecked images are left out; and the
+        sorted_ folders that stay for the next harvest, each with the reason: an image in it could not be read (or came
+        while we looked); empty where unchecked images are left in it for a person.
+    """
     labels = _labels(basetag)
     found = [i for f in folders for i in provenance.sorted_images(f, labels, catalogue)]
     known = {image.sha256 for image in provenance.training_images(basetag, catalogue)}
@@ -212,7 +216,7 @@ def _plan(
 
 
 def _one_each(found: list[LabeledImage]) -> list[LabeledImage]:
-    """Each content once: a person's label before a robot's, the later sorting before the earlier."""
+    """Each content once: a person's label before a model's, a later sorting before an earlier one."""
     best: dict[str, LabeledImage] = {}
     for image in found:
         old = best.get(image.sha256)

@@ -1,4 +1,5 @@
 """Trained models on disk: list them, check them, run them, compare them.
 
-Takes a basetag, gives models, their standing and runners. Reads training_summaries/ and backbones; writes only caches.
+Takes a basetag, gives its models, how good they are, and their predictions. Reads training_summaries/ and backbones,
+writes only caches.
 """

@@ -1,7 +1,7 @@
 """From a trained model to its embeddings and its head.
 
-A model runs with the backbone it was trained with where that is on disk, because its embeddings are cached there. Where
-that backbone has changed or is gone, the model's own graph is used, which holds the backbone too.
+A model runs with the backbone that it was trained with where that is on the disk, because its embeddings are cached.
+Where that backbone has changed or is missing, the model's own graph is used, which contains the backbone too.
 """
 
 from pathlib import Path
@@ -15,7 +15,11 @@ from flow.ui import console
 
 
 def fetch(backbone: "api.Backbone") -> Path:
-    """The backbone's SavedModel folder, built or fetched the first time, with progress. Raises api.BackboneProblem."""
+    """The backbone's SavedModel folder, built or fetched the first time, with a progress bar.
+
+    Raises:
+        api.BackboneProblem: it cannot be built or fetched.
+    """
     seen = 0
 
     def fetched(size: int) -> None:
@@ -37,17 +41,15 @@ def own_graph(name: str, input_size: int, folder: Path) -> "api.Backbone":
 
 
 def embedder_of(model: Model) -> "api.Embedder":
-    """The embeddings of a model. Nothing is opened before an image must go through the backbone.
-
-    Opening raises RoboError where neither the backbone nor the model's own graph can be used.
-    """
+    """What makes a model's embeddings. The backbone is opened when the first image must go through it; that raises
+    RoboError where neither the backbone nor the model's own graph can be used."""
     facts = model.facts["backbone"]
     length = int(facts["vector_length"])
     return api.Embedder(_graph_of(model), facts["sha256"], length, paths.bottlenecks(), lambda: _open(model))
 
 
 def caches(model: Model) -> list[Path]:
-    """Files that only this model needs: the embeddings of its own tuned network, and that network converted."""
+    """Files that only this model needs: the embeddings of its tuned network, and that network in TFLite."""
     if "tune" not in model.facts:
         return []
     own = _graph_of(model)
@@ -105,7 +107,7 @@ def _open(model: Model) -> "api.Embedder":
         embedder = open_embedder(backbone, fetch(backbone))
     if embedder.key != facts["sha256"]:
         raise RoboError(
-            f"The backbone {backbone.title} is not the one this model was trained with.",
-            "Retrain: retrain_defaults, or pick another model with --model.",
+            f"The backbone {backbone.title} has changed since this model was trained with it.",
+            "Train a new model with retrain_defaults, or choose another with --model.",
         )
     return embedder

@@ -1,15 +1,15 @@
-"""Every model of a basetag measured again on today's images, each only on those it has not learned from; best first.
+"""Measures every model of a basetag on today's images, each only on those it has not learned from; best first.
 
-Cheap: what a model says of its own training images was kept with it, bottlenecks of the others are cached.
+This is cheap: cross-validated predictions are stored with each model, and the embeddings of other images are cached.
 """
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flow.base.learning import api, near_duplicate_groups
-from flow.base.names import percent
+from flow.base.names import percent, percent_range
 from flow.models import model_store
 from flow.models.backbone import embedder_of
 from flow.models.model_store import Model
@@ -19,14 +19,14 @@ from flow.records.provenance import LabeledImage
 from flow.records.rows import PERSON
 from flow.ui import console
 
-SIGNIFICANCE = 0.05  # McNemar's probability below which a difference counts
+SIGNIFICANCE = 0.05  # p-value of McNemar's test below which a difference counts
 
 
 @dataclass(frozen=True)
 class ModelScore:
     """A model on today's images. `share`: right, total, value, low, high; None where it cannot be measured now (`why`).
-    `tied`: not told apart from the best. `answers`: content hash -> whether it was right, of images it has not learned
-    from."""
+    `tied`: its difference from the best is not significant. `answers`: content hash -> whether the model is right, of
+    images it has not learned from."""
 
     model: Model
     share: dict | None
@@ -36,7 +36,7 @@ class ModelScore:
 
     @property
     def value(self) -> float:
-        """Fraction 0..1: on today's images, or those of its own time where there are none."""
+        """Accuracy 0..1 on today's images; where it cannot be measured on them, the one from when it was made."""
         return self.share["value"] if self.share else self.model.accuracy
 
     def facts(self) -> dict:
@@ -57,7 +57,7 @@ class ModelScore:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """All standings, best first, on `images` images; `alone`: they are the test set, of version `version`."""
+    """The models, best first, measured on `images` images; `alone`: these are the test set, in version `version`."""
 
     ranking: tuple[ModelScore, ...]
     images: int
@@ -67,10 +67,10 @@ class Leaderboard:
 
     @property
     def words(self) -> str:
-        """What was measured on, to end a sentence with."""
+        """What the accuracies were measured on."""
         if self.alone:
-            return f"on {self.images} images kept apart (version {self.version})"
-        return f"on {self.images} images that a person sorted, each predicted without it"
+            return f"on {self.images} held-out images (test set version {self.version})"
+        return f"cross-validated on {self.images} images that a person labelled"
 
     def line(self) -> str:
         if not self.ranking:
@@ -90,12 +90,12 @@ class Leaderboard:
 
 @dataclass(frozen=True)
 class Advice:
-    """Is the new model better, and what would help most next."""
+    """Whether the new model is better, and what would help most next."""
 
     verdict: str
     is_top: bool
     tips: tuple[str, ...] = field(default=())
-    best_before: float | None = None  # fraction right of the best older model on the same images
+    best_before: float | None = None  # accuracy of the best older model on the same images
 
 
 def leaderboard(basetag: str, catalogue: Catalogue) -> Leaderboard:
@@ -105,7 +105,7 @@ def leaderboard(basetag: str, catalogue: Catalogue) -> Leaderboard:
 
 
 def ranked(basetag: str, catalogue: Catalogue) -> list[Model]:
-    """The models, best first by today's test set; what classify_top and ENTER choose from."""
+    """The models, best first by today's images; classify_top and ENTER choose the first."""
     found = model_store.all_models(basetag)
     if len(found) < 2:
         return found
@@ -113,28 +113,28 @@ def ranked(basetag: str, catalogue: Catalogue) -> list[Model]:
 
 
 def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
-    """The table of `models`: number, share right with its interval, date, name (which tells the parameters)."""
+    """Show a table: number, accuracy with its interval, date, and name, in which the parameters stand."""
     rows = []
     for number, s in enumerate(board.ranking[:most], 1):
         share = s.share or s.model.facts["accuracy"]
-        between = f"{100 * share['low']:.1f}-{100 * share['high']:.1f}"
-        mark = "=" if s.tied and number > 1 else "" if s.share else "?"
-        rows.append([number, f"{percent(share['value'])}{mark}", between, s.model.facts["created"][:10], s.model.name])
-    console.table(["#", "right", "between", "made", "model"], rows, to_stdout)
+        interval = percent_range(share["low"], share["high"])
+        mark = " =" if s.tied and number > 1 else "" if s.share else " ?"
+        rows.append([number, f"{percent(share['value'])}{mark}", interval, s.model.facts["created"][:10], s.model.name])
+    console.table(["#", "accuracy", "95 % interval", "made", "model"], rows, to_stdout)
     if len(board.ranking) > most:
         console.note(f"... and {len(board.ranking) - most} more; the flowstep models lists them all.")
     labels = sorted({label for s in board.ranking for label in s.model.labels})
     if labels:
-        console.note(f"labels: {', '.join(labels)}; measured {board.words}.")
+        console.note(f"labels: {', '.join(labels)}; accuracy {board.words}.")
     for s in board.ranking[:most]:
         if s.why and board.images:
             console.note(f"? {s.model.name} cannot be measured now: {s.why}.")
     if any(s.tied for s in board.ranking[1:]):
-        console.note("= means: not told apart from the best by the images that both are measured on.")
+        console.note("= means: on the same images, its difference from the best is not significant.")
 
 
 def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) -> Advice:
-    """Compare a new model with the best so far on the images that both are measured on, and say what would help."""
+    """Compare a new model with the best so far on the images that are new to both, and say what would help most."""
     images = _images(basetag, catalogue)
     board = _board(model_store.all_models(basetag), images, catalogue)
     tips = tuple(_tips(images, new))
@@ -142,9 +142,9 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
     mine = next((s for s in board.ranking if s.model.name == new.name), None)
     is_top = bool(board.ranking) and board.ranking[0].model.name == new.name
     if mine is not None and mine.share is None:
-        return Advice(f"How good it is cannot be told: {mine.why}.", is_top, tips)
+        return Advice(f"It cannot be measured: {mine.why}.", is_top, tips)
     if not old or mine is None or mine.share is None:
-        return Advice("This is the first model that can be measured here.", is_top, tips)
+        return Advice(_first(mine, is_only=not before), is_top, tips)
     best = old[0]
     both = mine.answers.keys() & best.answers.keys()
     if not both:
@@ -152,75 +152,83 @@ def advice(basetag: str, catalogue: Catalogue, new: Model, before: list[Model]) 
     value, other = (sum(s.answers[sha] for sha in both) / len(both) for s in (mine, best))
     gap = f"{percent(value)} against {percent(other)} on the same {len(both)} images"
     if _tied(mine, best):
-        return Advice(f"Same as the best so far, within noise: {gap}.", is_top, tips, other)
+        return Advice(f"Same as the best so far, the difference is not significant: {gap}.", is_top, tips, other)
     word = "Better" if value > other else "Worse"
     return Advice(f"{word} than the best so far: {gap}.", is_top, tips, other)
 
 
-def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue) -> Leaderboard:
+def _first(score: ModelScore | None, is_only: bool) -> str:
+    """The verdict on a model that cannot be compared with an older one.
 
-    fair = {i.sha256: i for i in images if i.measures}
-    apart = {sha for sha, part in catalogue.splits().items() if part == "test"} & fair.keys()
-    alone = len(apart) >= api.TEST_SET_SUFFICES
-    wanted = {sha: fair[sha] for sha in apart} if alone else fair
-    lookalikes = _NearDuplicates(wanted)
-    worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most answers are those of the folds' heads
-    standings = [_score(model, wanted, catalogue, lookalikes, worth) for model in found]
-    standings.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
-    if standings and standings[0].share:
-        best = standings[0]
-        standings = [
-            ModelScore(s.model, s.share, bool(s.share) and _tied(s, best), s.why, s.answers) for s in standings
-        ]
-    return Leaderboard(tuple(standings), len(wanted), catalogue.split_version(), alone)
+    Args:
+        is_only: there are no older ones.
+    """
+    begin = "Your first model" if is_only else "The first model that can be measured here"
+    if score is None or score.share is None:
+        return f"{begin} could not be measured."
+    right, total = score.share["right"], score.share["total"]
+    interval = percent_range(score.share["low"], score.share["high"])
+    return f"{begin}: {right} of {total} correct (95 % interval {interval})."
+
+
+def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue) -> Leaderboard:
+    measuring = {i.sha256: i for i in images if i.measures}
+    held_out = {sha for sha, part in catalogue.splits().items() if part == "test"} & measuring.keys()
+    alone = len(held_out) >= api.TEST_SET_SUFFICES
+    wanted = {sha: measuring[sha] for sha in held_out} if alone else measuring
+    near_duplicates = _NearDuplicates(wanted)
+    worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most predictions are those of the folds' heads
+    scores = [_score(model, wanted, catalogue, near_duplicates, worth) for model in found]
+    scores.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
+    if scores and scores[0].share:
+        best = scores[0]
+        scores = [replace(s, tied=bool(s.share) and _tied(s, best)) for s in scores]
+    return Leaderboard(tuple(scores), len(wanted), catalogue.split_version(), alone)
 
 
 def _images(basetag: str, catalogue: Catalogue) -> list[LabeledImage]:
-    """The training images as they lie now; nothing is noted, for no lock may be held."""
+    """The training images as they are now. Nothing is written, as the caller may not hold the lock."""
     return provenance.training_images(basetag, catalogue, remember=False)
 
 
 class _NearDuplicates:
-    """Which of today's images are near-duplicates of what a model has learned from; looked up only where asked."""
+    """Finds today's images that are near-duplicates of what a model has learned from."""
 
     def __init__(self, images: dict[str, LabeledImage]):
         self._images = images
 
-    def of(self, learned: frozenset[str], doubtful: list[str]) -> set[str]:
-        """Those of `doubtful` that look like one of `learned`."""
-
-        # An image that was removed since is known by the fingerprint that is remembered of it.
-        files = dict.fromkeys(learned, Path(os.devnull)) | {sha: self._images[sha].path for sha in doubtful}
+    def among(self, candidates: list[str], learned: frozenset[str]) -> set[str]:
+        """The candidates that are near-duplicates of a learned image; all are content hashes."""
+        # The fingerprint of an image that was removed since is still remembered.
+        files = dict.fromkeys(learned, Path(os.devnull)) | {sha: self._images[sha].path for sha in candidates}
         group_of = near_duplicate_groups(files)
         known = {group_of[sha] for sha in learned if sha in group_of}
-        return {sha for sha in doubtful if group_of.get(sha) in known}
+        return {sha for sha in candidates if group_of.get(sha) in known}
 
 
 def _score(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, lookalikes: _NearDuplicates, worth: float
+    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, near_duplicates: _NearDuplicates, worth: float
 ) -> ModelScore:
-    """One model's share of right answers; images of labels it does not know count as wrong."""
+    """A model's accuracy; images of labels that it does not know count as wrong."""
     if not images:
         return ModelScore(model, None, why="no images to measure on")
     try:
-        answers = _correctness(model, images, catalogue, lookalikes)
+        answers = _correctness(model, images, catalogue, near_duplicates)
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
         return ModelScore(model, None, why=getattr(problem, "message", type(problem).__name__))
     if not answers:
-        return ModelScore(model, None, why="it has learned from every image there is")
-
+        return ModelScore(model, None, why="it has learned from all images that could measure it")
     return ModelScore(model, api.Share(sum(answers.values()), len(answers), worth).facts(), answers=answers)
 
 
 def _correctness(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, lookalikes: _NearDuplicates
+    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, near_duplicates: _NearDuplicates
 ) -> dict[str, bool]:
-    """Content hash -> whether the model is right, of images that it has not learned from, nor from a look-alike.
+    """Content hash -> whether the model is right, of images that it has learned neither from nor from a near-duplicate.
 
     Raises:
-        RoboError: the model is damaged, or its backbone has changed and is gone.
+        RoboError: the model is damaged, or its backbone has changed and cannot be had.
     """
-
     model_store.verify_parts(
         model, "head.npz", *((api.OUT_OF_FOLD_FILE,) if model_store.has(model, api.OUT_OF_FOLD_FILE) else ())
     )
@@ -230,14 +238,14 @@ def _correctness(
     kept = api.load_out_of_fold(model.folder, model.labels)
     guesses = {sha: kept.guesses[sha] for sha in images if sha in kept.guesses}
     unseen = [sha for sha in images if sha not in guesses and sha not in kept.trained_on]
-    doubtful = [sha for sha in unseen if sha not in before]
-    alike = lookalikes.of(kept.trained_on, doubtful) if doubtful else set()
-    guesses |= _predicted(model, images, [sha for sha in unseen if sha not in alike])
+    candidates = [sha for sha in unseen if sha not in before]
+    repeated = near_duplicates.among(candidates, kept.trained_on) if candidates else set()
+    guesses |= _predicted(model, images, [sha for sha in unseen if sha not in repeated])
     return {sha: guess == images[sha].label for sha, guess in guesses.items()}
 
 
 def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -> dict[str, str]:
-    """Content hash -> the label a model gives to an image; those that cannot be read are left out."""
+    """Content hash -> the label that a model predicts; images that cannot be read are left out."""
     import numpy as np
 
     if not shas:
@@ -250,8 +258,7 @@ def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -
 
 
 def _tied(one: ModelScore, best: ModelScore) -> bool:
-    """Whether two models are not told apart by the images that both are measured on."""
-
+    """Whether the difference of two models, on the images that both are measured on, is not significant."""
     both = one.answers.keys() & best.answers.keys()
     import numpy as np
 
@@ -261,18 +268,20 @@ def _tied(one: ModelScore, best: ModelScore) -> bool:
 
 
 def _tips(images: list[LabeledImage], model: Model) -> list[str]:
-    """What would help most: the label with the fewest human images, the most confused pair, a narrow `not`."""
+    """What would help most: more images of the smallest label, a look at the most confused pair, a wider `not`."""
     counts = Counter(i.label for i in images if i.given_by == PERSON)
     tips = []
     if counts:
         label, n = min(counts.items(), key=lambda pair: (pair[1], pair[0]))
-        tips.append(f"{label} has the fewest images sorted by a person ({n}); more of those help most.")
+        tips.append(f"{label} has the fewest images labelled by a person ({n}): more of those help most.")
     table, labels = model.facts["confusion"], model.labels
     pairs = [(table[i][j], i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j]
     times, i, j = max(pairs, default=(0, 0, 0))
     if times:
-        tips.append(f"{labels[i]} is taken for {labels[j]} most often ({times} images): look at those.")
+        tips.append(
+            f"{labels[i]} is mistaken for {labels[j]} most often ({times} image{'s' * (times != 1)}): look at those."
+        )
     others = [n for label, n in counts.items() if label != "not"]
     if "not" in counts and others and counts["not"] < 1.5 * sum(others) / len(others):
-        tips.append("`not` is narrow: give it more kinds of other things, from several searchtags.")
+        tips.append("`not` has few images: add more kinds of other things to it, from several searchtags.")
     return tips

@@ -1,4 +1,4 @@
-"""Trained models on disk. Facts come from model.json; the folder name is only for eyes."""
+"""Trained models on disk. Facts come from model.json; the folder's name is for people alone."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from flow.base import files, paths
 from flow.base.errors import NotReady, RoboError
 from flow.base.learning import api
 from flow.base.names import whole_number
+from flow.ui import texts
 
 FORMAT = 1
 
@@ -37,9 +38,19 @@ class Model:
 
     @property
     def measured_words(self) -> str:
-        """What its accuracy was measured on, to end a sentence with."""
-        told = self.facts.get("measured_on", {}).get("words")
-        return told or f"on {self.facts['accuracy'].get('total', 0)} images kept apart"
+        """What its accuracy was measured on: cross-validated on 240 images, or on 120 held-out images."""
+        total = int(self.facts["accuracy"].get("total", 0))
+        images = f"image{'s' * (total != 1)}"
+        if self.facts.get("measured_on", {}).get("test_alone", True):
+            return f"on {total:,} held-out {images}"
+        return f"cross-validated on {total:,} {images}"
+
+    @property
+    def accuracy_words(self) -> str:
+        """Its accuracy with the interval and what it was measured on."""
+        share = self.facts["accuracy"]
+        low, high, total = (share.get(name, 0) for name in ("low", "high", "total"))
+        return texts.accuracy_text(share["value"], low, high, total, self.measured_words)
 
     @property
     def labels(self) -> list[str]:
@@ -47,13 +58,12 @@ class Model:
 
     @property
     def identity(self) -> str:
-        """The hash of its head: two models with the same one say the same."""
+        """The hash of its head: models with the same one give the same predictions."""
         return self.facts["files"].get("head.npz", self.name)[:16]
 
 
 def all_models(basetag: str) -> list[Model]:
-    """The whole models of a basetag, most accurate first, newer first among equals. Half-made and foreign folders are
-    left out."""
+    """The complete models of a basetag, most accurate first, newer first among equals. Other folders are left out."""
     found = [model for folder in files.folders_in(paths.summaries(basetag)) if (model := _read(folder))]
     return sorted(found, key=lambda m: (m.accuracy, m.facts["created"], m.name), reverse=True)
 
@@ -105,9 +115,8 @@ def has(model: Model, name: str) -> bool:
 
 
 def predictions(model: Model) -> "api.OutOfFold | None":
-    """What a model says of images that it has not learned from, and which those are that it has; None where it is of a
-    version that kept none, or that file is damaged."""
-
+    """What a model predicted for images that it has not learned from, and which images it has learned from; None where
+    it is of a version that kept none, or that file is damaged."""
     try:
         return api.load_out_of_fold(model.folder, model.labels)
     except (OSError, ValueError, KeyError, IndexError):
@@ -115,8 +124,8 @@ def predictions(model: Model) -> "api.OutOfFold | None":
 
 
 def above_threshold(model: Model) -> tuple[int, int] | None:
-    """(right, all) of a model's honest predictions that score at least confidence_min; None where it kept none, or none
-    does."""
+    """(right, all) of a model's cross-validated and held-out predictions that score at least confidence_min; None where
+    it kept none, or none does."""
     kept = predictions(model)
     right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
     return (right, total) if total else None
@@ -142,13 +151,13 @@ def _read(folder: Path) -> Model | None:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         model = Model(folder, facts)
         whole = facts["format"] == FORMAT and 0 <= model.accuracy <= 1 and model.labels and model.identity
-        texts = (
+        strings = (
             facts["created"],
             facts["backbone"]["sha256"],
             *model.labels,
             *facts["files"],
             *facts["files"].values(),
         )
-        return model if whole and all(isinstance(text, str) and text for text in texts) else None
+        return model if whole and all(isinstance(one, str) and one for one in strings) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""What a model says of an image: the score of each label, whether it would be sure, and which images are similar."""
+"""A model's prediction for an image: the score of each label, whether the model is sure, and similar images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,11 +37,10 @@ class Neighbor:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one image.
+    """A model's prediction for one image.
 
     `scores`: label -> fraction 0..1, in the model's order; `distance`: 1 - similarity of the nearest image the model
-    was trained on, 0..2; beyond `limit` an image is unfamiliar; `threshold`: the score below which the model is not
-    sure.
+    was trained on, 0..2; beyond `limit` an image is unfamiliar; `threshold`: the score below which it is unsure.
     """
 
     scores: dict[str, float]
@@ -60,7 +59,7 @@ class Prediction:
 
     @property
     def reason(self) -> str:
-        """Why the model is not sure: unsure, unlike (the image is unfamiliar) or nothing; as scores.txt has it."""
+        """Why the model is not sure: unsure, unlike (unfamiliar) or empty where it is sure; as in scores.txt."""
         if not self.score >= self.threshold:  # also where the score is no number
             return "unsure"
         return "unlike" if cfg.distance_gate and self.distance > self.limit else ""
@@ -73,10 +72,10 @@ class Prediction:
     def verdict(self) -> str:
         """Whether the model is sure, and why not, in words."""
         if self.reason == "unsure":
-            return f"not sure: {percent(self.score)} is below confidence_min ({percent(self.threshold)})"
+            return f"unsure: {percent(self.score)} is below confidence_min ({percent(self.threshold)})"
         if self.reason == "unlike":
             far = f"distance {self.distance:.2f}, limit {self.limit:.2f}"
-            return f"not sure: unfamiliar, unlike everything it was trained on ({far})"
+            return f"unfamiliar: unlike all training images ({far})"
         return f"sure: {self.label}"
 
     def facts(self) -> dict:
@@ -128,7 +127,7 @@ class Predictor:
     def predict(
         self, images: dict[str, ImageSource], progress: Callable[[int], None] = lambda n: None
     ) -> tuple[dict[str, Prediction], dict[str, str]]:
-        """Name -> prediction, and name -> why it cannot be read. Nothing is kept of the images."""
+        """Name -> prediction, and name -> why an image cannot be read. Nothing of the images is stored."""
         done = self.embedder.embed(images, progress, keep=False)
         names = [name for name in images if name in done.vectors]
         if not names:
@@ -142,7 +141,9 @@ class Predictor:
         """One image. Raises RoboError where it cannot be read."""
         predictions, bad = self.predict({"it": image})
         if bad:
-            raise RoboError(f"That image cannot be read: {bad['it']}.", "JPEG, PNG, WebP, GIF and BMP are read.")
+            raise RoboError(
+                f"That image cannot be read: {bad['it']}.", "It must be a JPEG, PNG, WebP, GIF or BMP file."
+            )
         return predictions["it"]
 
     def near(self, sha256: str) -> tuple[Neighbor, ...]:

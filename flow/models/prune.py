@@ -1,4 +1,4 @@
-"""Models do not pile up: all but the best and the newest ones are removed, when a person or the settings say so."""
+"""Removes models: all but the best one and the newest, when a person or the setting models_keep asks for it."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ REMOVING = ".forgotten_"  # start of a model's name while it is being removed; s
 
 @dataclass(frozen=True)
 class Pruned:
-    """Models removed, or that would be (`dry`), and the bytes that frees."""
+    """The models that were removed, or that would be (`dry`), and how many bytes that frees."""
 
     names: tuple[str, ...]
     kept: int
@@ -36,9 +36,9 @@ class Pruned:
 
 
 def prune(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) -> Pruned:
-    """Remove all but the best model and the `keep` newest ones; shows the list, and asks at a terminal.
+    """Remove all but the best model and the `keep` newest ones. Shows the list, and asks at a terminal.
 
-    Nothing but models is ever removed here: whole folders that RoboFlow itself wrote and can read.
+    Only models are removed here: complete folders that RoboFlow wrote and can read.
 
     Args:
         ranked: the models, best first (`leaderboard.ranked`); the first is never removed.
@@ -46,46 +46,46 @@ def prune(basetag: str, ranked: list[Model], keep: int, dry_run: bool = False) -
     Raises:
         Quit: the person said no.
     """
-    leaving = _to_remove(ranked, keep)
-    names = tuple(model.name for model in leaving)
-    if dry_run or not leaving:
+    removed = _to_remove(ranked, keep)
+    names = tuple(model.name for model in removed)
+    if dry_run or not removed:
         for name in names if not console.is_json() else ():
             console.result(name)
-        size = sum(_size(model, backbone.caches(model)) for model in leaving)
-        return Pruned(names, len(ranked) - len(leaving), size, dry_run)
+        size = sum(_size(model, backbone.caches(model)) for model in removed)
+        return Pruned(names, len(ranked) - len(removed), size, dry_run)
     for name in names:
         console.note(f"  {name}")
     if console.can_ask() and not console.yes_no(f"Forget these {len(names)} models for good?", False):
         raise Quit
-    return _remove(basetag, leaving, len(ranked))
+    return _remove(basetag, removed, len(ranked))
 
 
 def prune_unattended(basetag: str, ranked: list[Model], keep: int) -> Pruned:
-    """As `prune`, for the setting models_keep after an unattended retrain: asks and shows nothing."""
+    """Like `prune`, but asks and shows nothing: for the setting models_keep after an unattended retrain."""
     return _remove(basetag, _to_remove(ranked, keep), len(ranked))
 
 
 def _to_remove(ranked: list[Model], keep: int) -> list[Model]:
     newest = sorted(ranked, key=lambda m: (m.facts["created"], m.name), reverse=True)
-    staying = {m.name for m in (*ranked[:1], *newest[: max(1, keep)])}
-    return [m for m in newest if m.name not in staying]
+    kept = {m.name for m in (*ranked[:1], *newest[: max(1, keep)])}
+    return [m for m in newest if m.name not in kept]
 
 
 def _size(model: Model, caches: list[Path]) -> int:
-    """Bytes that its removal frees, and that of what was kept for it alone."""
+    """Bytes that are freed by removing a model and the caches that only it needs."""
     return files.size_of(model.folder) + sum(path.stat().st_size for path in caches)
 
 
-def _remove(basetag: str, leaving: list[Model], count: int) -> Pruned:
-    """A model loses its name in one step, so that a killed run leaves no half of one."""
+def _remove(basetag: str, removed: list[Model], count: int) -> Pruned:
+    """Rename each model first, in one step, so that a killed run leaves no half of a model."""
     files.sweep_folders(paths.summaries(basetag), REMOVING)
     size = 0
-    for model in leaving:
-        own = backbone.caches(model)
-        size += _size(model, own)
-        aside = model.folder.with_name(f"{REMOVING}{model.name}")
-        os.rename(model.folder, aside)
-        shutil.rmtree(aside)
-        for path in own:
+    for model in removed:
+        caches = backbone.caches(model)
+        size += _size(model, caches)
+        renamed = model.folder.with_name(f"{REMOVING}{model.name}")
+        os.rename(model.folder, renamed)
+        shutil.rmtree(renamed)
+        for path in caches:
             path.unlink(missing_ok=True)
-    return Pruned(tuple(m.name for m in leaving), count - len(leaving), size)
+    return Pruned(tuple(m.name for m in removed), count - len(removed), size)

@@ -1,4 +1,4 @@
-"""Train every combination of the parameters given, on the same split, and compare."""
+"""Trains a model for every combination of the given parameters, on the same split, and compares them."""
 
 import itertools
 from collections import defaultdict
@@ -9,6 +9,7 @@ from typing import Any
 
 from flow.base import files, paths
 from flow.base.errors import PARTIAL, BadUsage
+from flow.base.names import percent
 from flow.base.options import filled
 from flow.models import leaderboard
 from flow.models.model_store import Model
@@ -25,7 +26,7 @@ COMBINATIONS_MAX = 200
 
 @dataclass(frozen=True)
 class Explored:
-    """The models made, best first on the same images; `effects`: option -> value -> mean share right."""
+    """The models that were made; `board`: all models, best first; `effects`: option -> value -> mean accuracy 0..1."""
 
     models: tuple[Model, ...]
     board: leaderboard.Leaderboard
@@ -38,14 +39,16 @@ class Explored:
 
     def line(self) -> str:
         best = next(s for s in self.board.ranking if s.model in self.models)
-        return f"explored {len(self.models)} combinations; the best is {best.model.name} ({100 * best.value:.1f}%)"
+        return (
+            f"explored {len(self.models)} combinations; the best is {best.model.name}: accuracy {percent(best.value)}"
+        )
 
     def facts(self) -> dict:
         return {"models": [m.name for m in self.models], "effects": self.effects, "leaderboard": self.board.facts()}
 
 
 def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Catalogue) -> Explored:
-    """Train all combinations. Bottlenecks are computed once a backbone, the split once for all.
+    """Train all combinations. Embeddings are computed once for each backbone, the split once for all.
 
     Raises:
         BadUsage: no option has several values, or one that would change the split has.
@@ -66,30 +69,35 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
         console.warn(f"{path} is left out: {why}")
     board = leaderboard.leaderboard(basetag, catalogue)
     effects = _effects(chosen, made, board)
-    _tell(basetag, board, effects)
+    _show(basetag, board, effects)
     return Explored(tuple(made), board, effects, len(bad))
 
 
 def combinations(chosen: dict[str, object]) -> list[TrainOptions]:
+    """Every combination of the values chosen, each training once.
+
+    Raises:
+        BadUsage: no option has several values, one that changes the split has, or there are too many combinations.
+    """
     several = {name: value for name, value in chosen.items() if isinstance(value, list)}
     if not several:
         example = "For example: --steps 500,2600 --learning-rate 0.01,0.1"
-        raise BadUsage("explore needs an option with several values.", example)
+        raise BadUsage("explore needs at least one option with several values.", example)
     for name in SPLIT_OPTIONS:
         if name in several:
             option = f"--{name.replace('_', '-')}"
-            raise BadUsage(f"{option} takes one value in explore: all models share one split.", "Give one value.")
+            raise BadUsage(f"explore takes one value for {option}: all models share one split.", "Give one value.")
     lists = [value if isinstance(value, list) else [value] for value in chosen.values()]
     trainings = [filled(TrainOptions, dict(zip(chosen, values, strict=True))) for values in itertools.product(*lists)]
-    unique = list(dict.fromkeys(_told_apart(t) for t in trainings))
+    unique = list(dict.fromkeys(_without_unused(t) for t in trainings))
     if len(unique) > COMBINATIONS_MAX:
         raise BadUsage(f"{len(unique)} combinations are more than {COMBINATIONS_MAX}.", "Give fewer values.")
     return unique
 
 
-def _told_apart(training: TrainOptions) -> TrainOptions:
-    """lbfgs has no use for steps, batch size and learning rate, a head that learns alone none for what concerns tuning:
-    such combinations are the same one."""
+def _without_unused(training: TrainOptions) -> TrainOptions:
+    """The training with options that it does not use set to their defaults, so that equal trainings compare equal:
+    lbfgs uses no steps, batch size and learning rate; training the head alone uses no option of tuning."""
     plain = filled(TrainOptions, {})
     if training.tune == "head":
         training = replace(
@@ -112,7 +120,7 @@ def _by_backbone(trainings: list[TrainOptions]) -> dict[tuple[str, int], list[Tr
 
 
 def _trained(basetag: str, group: list[TrainOptions], catalogue: Catalogue) -> Iterator[tuple[TrainOptions, Any]]:
-    """(training, learned) for each combination of one backbone; the pictures are gathered once."""
+    """(training, result) for each combination of one backbone; the images are prepared once."""
     chosen, folder = retrain.choose_backbone(group[0], attended=True)
     images = provenance.training_images(basetag, catalogue)
     jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
@@ -126,18 +134,19 @@ def _trained(basetag: str, group: list[TrainOptions], catalogue: Catalogue) -> I
 def _effects(
     chosen: dict[str, object], made: list[Model], board: leaderboard.Leaderboard
 ) -> dict[str, dict[str, float]]:
-    """What each option did: the mean share right over all combinations with a value."""
+    """The mean accuracy of all combinations with each value of an option."""
     value = {s.model.name: s.value for s in board.ranking}
     effects: dict[str, dict[str, float]] = {}
     for name in (n for n, v in chosen.items() if isinstance(v, list)):
         sums: dict[str, list[float]] = defaultdict(list)
         for model in made:
-            sums[_told(model, name)].append(value[model.name])
+            sums[_value(model, name)].append(value[model.name])
         effects[name] = {key: sum(values) / len(values) for key, values in sums.items()}
     return effects
 
 
-def _told(model: Model, name: str) -> str:
+def _value(model: Model, name: str) -> str:
+    """The value of an option that a model was trained with."""
     if name == "architecture":
         return str(model.facts["backbone"]["title"])
     if name == "image_size":
@@ -145,9 +154,9 @@ def _told(model: Model, name: str) -> str:
     return str(model.facts["parameters"].get(name, "not tuned"))
 
 
-def _tell(basetag: str, board: leaderboard.Leaderboard, effects: dict[str, dict[str, float]]) -> None:
+def _show(basetag: str, board: leaderboard.Leaderboard, effects: dict[str, dict[str, float]]) -> None:
     leaderboard.show(board, to_stdout=False)
     for name, values in effects.items():
-        told = ", ".join(f"{value}: {100 * share:.1f}%" for value, share in values.items())
-        console.note(f"{name.replace('_', ' ')}  {told}")
-    console.note(f"compare the curves: tensorboard --logdir {files.make_folder(paths.summaries(basetag))}")
+        means = ", ".join(f"{value}: {percent(share)}" for value, share in values.items())
+        console.note(f"mean accuracy by {name.replace('_', ' ')}: {means}")
+    console.note(f"To compare the curves: tensorboard --logdir {files.make_folder(paths.summaries(basetag))}")

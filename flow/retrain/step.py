@@ -7,7 +7,6 @@ import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError
 from flow.base.learning import api, cache_paths, find_backbone, problems
-from flow.base.names import percent
 from flow.models import backbone, model_store, prune
 from flow.models.leaderboard import Advice
 from flow.records import provenance
@@ -18,13 +17,13 @@ from flow.retrain.options import TrainOptions
 from flow.ui import console
 from flow.ui.question_help import HELPS
 
-IMAGES_LEAST = 20  # per label; fewer give no test set worth the name, whatever --images-min says
+IMAGES_LEAST = 20  # a label, whatever --images-min says; fewer hardly measure anything
 WORKING = ".training_"
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """A new model; how good it is stands in its facts (see scripts/learn/intervals.py for shares and intervals)."""
+    """A new model; its accuracy is in its facts (see scripts/learn/intervals.py for shares and intervals)."""
 
     model: model_store.Model
     seconds: float
@@ -44,11 +43,9 @@ class Retrained:
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
         if not self.model.measured:
-            why = "" if "tune" in self.model.facts else ", no image that a person sorted could be"
+            why = "" if "tune" in self.model.facts else " (no image that a person labelled can measure it)"
             return f"retrained {self.model.name}: not measured{why}{left_out}"
-        share = self.model.facts["accuracy"]
-        sure = f"between {percent(share['low'])} and {percent(share['high'])}, {self.model.measured_words}"
-        return f"retrained {self.model.name}: {percent(share['value'])} right ({sure}){left_out}"
+        return f"retrained {self.model.name}: {self.model.accuracy_words}{left_out}"
 
     def facts(self) -> dict:
         return {
@@ -66,7 +63,7 @@ class Retrained:
 
 @dataclass(frozen=True)
 class NothingNew:
-    """No new model: the same images, labels and parameters have made `model` already."""
+    """No new model was trained: `model` was made of the same images, labels and parameters."""
 
     model: model_store.Model
     code: int = 0
@@ -79,13 +76,13 @@ class NothingNew:
 
 
 def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST) -> dict[str, int]:
-    """Images per label, where there are enough to train on. Empty label folders are left out, and pointed out.
+    """Images per label, where there are enough to train on. Empty label folders are left out with a warning.
 
     Args:
-        least: images each label needs, whatever --images-min says.
+        least: images that each label needs, whatever --images-min says.
 
     Raises:
-        NotReady: no such basetag, too few labels, or too few images, with the counts and what to do.
+        NotReady: there is no such basetag, or it has too few labels or images; with the counts and what to do.
     """
     listed = provenance.label_counts(basetag)
     counts = {label: n for label, n in listed.items() if n}
@@ -104,20 +101,20 @@ def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST)
         )
     short = {label: n for label, n in counts.items() if n < least}
     if short:
-        told = ", ".join(f"{label} {n}" for label, n in counts.items())
-        raise NotReady(f"Too few images to train on: {told}; each label needs {least}.", _advice(folder, short, least))
+        have = ", ".join(f"{label} {n}" for label, n in counts.items())
+        raise NotReady(f"Too few images to train on: {have}; each label needs {least}.", _advice(folder, short, least))
     _point_out(basetag, [label for label, n in listed.items() if not n])
     return counts
 
 
 def _point_out(basetag: str, empty: list[str]) -> None:
-    """Say, once a run, which folders are not trained on."""
-    said = [f"the label folder {label} is empty and left out of the training" for label in empty]
-    said += [
-        f"{folder} is not trained on: RoboFlow keeps that name for folders of its own; give it another"
+    """Warn, once a run, about folders that are not trained on."""
+    warnings = [f"the label folder {label} is empty, so it is not trained on" for label in empty]
+    warnings += [
+        f"{folder} is not trained on, because RoboFlow uses that name for its own folders: rename it"
         for folder in provenance.odd_folders(basetag)
     ]
-    for text in said:
+    for text in warnings:
         if text not in console.warnings():
             console.warn(text)
 
@@ -126,7 +123,7 @@ def _advice(folder: Path, short: dict[str, int], least: int) -> str:
     label, n = min(short.items(), key=lambda pair: pair[1])
     text = f"Sort {least - n} more into {folder / label}"
     if least > IMAGES_LEAST and n >= IMAGES_LEAST:
-        return text + f", or train on what there is with --images-min {max(IMAGES_LEAST, min(short.values()))}."
+        return text + f", or train on these with --images-min {max(IMAGES_LEAST, min(short.values()))}."
     return (
         text + f" (at least {IMAGES_LEAST} a label, with --images-min {IMAGES_LEAST})."
         if n < IMAGES_LEAST
@@ -135,14 +132,14 @@ def _advice(folder: Path, short: dict[str, int], least: int) -> str:
 
 
 def choose_backbone(training: TrainOptions, attended: bool) -> tuple["api.Backbone", Path]:
-    """The backbone and its folder; where it cannot be fetched, the default one in its place.
+    """The backbone and its folder; where it cannot be fetched, the default backbone.
 
-    Attended, the person is asked first; unattended, a warning says so and the model's name tells.
+    A person is asked first, where one can be; else a warning says so. The model's name says which one it uses.
 
     Raises:
-        RoboError, BadUsage: no such backbone, it cannot learn as wanted, or cannot be had and the default was refused.
+        RoboError, BadUsage: there is no such backbone, or it cannot be trained or had.
+        Quit: the person does not want the default one.
     """
-
     wanted = find_backbone(training.architecture, _size(training))
     tuning.check(wanted, training)
     try:
@@ -175,10 +172,10 @@ def retrain(
 
     Args:
         least: see `check_ready`.
-        again: also where a model has been made of just this already.
+        again: train also where the same images, labels and parameters have made a model already.
 
     Raises:
-        NotReady: too few images.
+        NotReady: there are too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
     listed = sum(check_ready(basetag, training, least).values())
@@ -201,15 +198,17 @@ def make_job(
     chosen: "api.Backbone",
     folder: Path,
 ) -> "api.TrainingJob":
-    """The training images as they lie in the folders now (`provenance.training_images`), with everything else a
-    training needs."""
+    """Everything that a training needs.
 
+    Args:
+        images: the training images as they are in the folders now (`provenance.training_images`).
+    """
     tuning.check(chosen, training)
     clashes = provenance.conflicting_labels(images)
     if clashes:
-        console.warn(f"{clashes} pictures lie in more than one label; each is used once, where a person put it")
-    pictures = [api.LabeledImage(i.path, i.label, i.sha256, i.given_by == PERSON, i.sampling == CHOSEN) for i in images]
-    recipe = api.HeadConfig(
+        console.warn(f"images with more than one label: {clashes}; each is used once, as a person labelled it")
+    labelled = [api.LabeledImage(i.path, i.label, i.sha256, i.given_by == PERSON, i.sampling == CHOSEN) for i in images]
+    head_config = api.HeadConfig(
         training.steps,
         training.batch_size,
         training.learning_rate,
@@ -226,10 +225,10 @@ def make_job(
     )
     last = api.TuneConfig(training.tune_epochs, training.tune_batch, training.tune_rate, training.folds)
     return api.TrainingJob(
-        api.without_repeats(pictures),
+        api.without_repeats(labelled),
         chosen,
         folder,
-        recipe,
+        head_config,
         rules,
         catalogue.splits(),
         tune=last if training.tune == "last" else None,
@@ -237,14 +236,13 @@ def make_job(
 
 
 def made_already(basetag: str, job: "api.TrainingJob") -> model_store.Model | None:
-    """The model that the same images, labels and parameters have made."""
-
+    """The model that was made of the same images, labels and parameters, if there is one."""
     digest = api.job_digest(job)
     return next((m for m in model_store.all_models(basetag) if m.facts.get("made_from") == digest), None)
 
 
 def gather(job: "api.TrainingJob") -> "api.PreparedData":
-    """Embeddings and split of a training, with progress. Raises RoboError, NotReady."""
+    """Embeddings and split of a training, with a progress bar. Raises RoboError, NotReady."""
     with console.progress(len(job.images), "embeddings") as advance, problems():
         return api.prepare_data(job, cache_paths(), advance)
 
@@ -252,8 +250,7 @@ def gather(job: "api.TrainingJob") -> "api.PreparedData":
 def publish(
     basetag: str, training: TrainOptions, stamp: str, catalogue: Catalogue, learned: "api.TrainingResult"
 ) -> Retrained:
-    """Freeze the split, write the model beside, and give its folder its name."""
-
+    """Store the split, write the model to a hidden folder, then give the folder its name."""
     version = catalogue.add_splits(learned.dataset.newly_held_out)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
@@ -279,15 +276,17 @@ def publish(
 
 
 def sweep(home: Path) -> None:
-    """Remove half-written and half-forgotten models of killed runs; they hold nothing that anybody wants."""
+    """Delete the half-written and half-removed models of killed runs; they contain nothing that is needed."""
     for start in (WORKING, prune.REMOVING):
         files.sweep_folders(home, start)
 
 
 def _size(training: TrainOptions) -> int:
-    """The image size to ask for, 0 = the backbone's own. One that has but one size refuses any other that was chosen;
-    the settings' default counts as not chosen."""
+    """The image size to ask for, 0 = the backbone's own. The default of the settings counts as not chosen.
 
+    Raises:
+        BadUsage: a size was chosen that the backbone does not have.
+    """
     if training.architecture not in api.backbone_names():
         return training.image_size
     own = find_backbone(training.architecture)
@@ -295,7 +294,7 @@ def _size(training: TrainOptions) -> int:
         return 0
     if not own.sizes and training.image_size != own.input_size:
         raise BadUsage(
-            f"{own.name} looks at {own.input_size} x {own.input_size} pixels, not {training.image_size}.",
+            f"{own.name} takes images of {own.input_size} x {own.input_size} pixels, not {training.image_size}.",
             f"Leave --image-size out, or give {own.input_size}.",
         )
     return training.image_size

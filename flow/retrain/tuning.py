@@ -1,4 +1,4 @@
-"""TrainOptions, of the head alone or of the last layers too: it says what that will take before it begins."""
+"""Training of the head alone, or of the backbone's last layers too; says beforehand how long that will take."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from flow.ui import console, texts
 
 
 def check(chosen: "api.Backbone", training: TrainOptions) -> None:
-    """Raise BadUsage where the last layers of a backbone shall be trained and cannot."""
+    """Raise BadUsage where the last layers of a backbone should be trained but cannot be."""
     if training.tune == "last" and chosen.weights is None:
         raise BadUsage(
-            f"The last layers of {chosen.title} cannot learn: its graph cannot be cut.",
+            f"The last layers of {chosen.title} cannot be trained: its graph cannot be split.",
             "--tune last works with efficientnet_lite0, _lite1 and _lite2; --tune head with every backbone.",
         )
 
@@ -22,11 +22,11 @@ def train(job: "api.TrainingJob", prepared: "api.PreparedData", attended: bool =
     """Train on prepared data.
 
     Args:
-        attended: a person who presses Ctrl-C while the last layers learn is asked what to do with them.
+        attended: after Ctrl-C while the last layers learn, ask whether to keep what they have learned.
 
     Raises:
         RoboError: the backbone cannot be tuned.
-        KeyboardInterrupt: Ctrl-C, and nothing shall be kept.
+        KeyboardInterrupt: Ctrl-C, and nothing is to be kept.
     """
     if job.tune is None:
         return api.fit(job, prepared)
@@ -43,9 +43,9 @@ def train(job: "api.TrainingJob", prepared: "api.PreparedData", attended: bool =
 
 
 def warm_caches(result: "api.TrainingResult", folder: Path) -> None:
-    """Convert the network of a tuned model, so that its first images need not wait, and keep its embeddings of the
-    training images, which are compared with new ones. (Where the converted network gives other numbers, the model
-    runs by TensorFlow.)"""
+    """Convert the network of a tuned model to TFLite, so that its first images need not wait, and store its embeddings
+    of the training images, which new images are compared with. (Where the converted network gives other numbers,
+    TensorFlow runs the model.)"""
     if not result.tuned_network:
         return
     own = backbone.own_graph(result.job.backbone.name, result.job.backbone.input_size, folder)
@@ -56,7 +56,7 @@ def warm_caches(result: "api.TrainingResult", folder: Path) -> None:
 
 
 def _keeps(run: "api.TuneRun") -> bool:
-    """Whether the person who stopped a tuning wants what it has learned so far."""
+    """Ask the person who stopped a tuning whether to keep what was learned so far."""
     if not run.steps_done or not console.can_ask():
         return False
     console.note(texts.tuning_stopped(run.steps_done, run.steps))

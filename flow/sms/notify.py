@@ -1,11 +1,12 @@
-"""Text messages through Twilio: after long downloads, classification, retraining, and failures; and `notify_test`.
+"""Text messages through Twilio: after long downloads, sorting, training, and failures; and `notify_test`.
 
-Reads the five TWILIO_ variables of the environment, writes `logs/notified.json` (which failures were told when, as
-hashes). A message that can't be sent is one warning line and never more; only `test` may fail. Whatever the network
-does, one message takes at most 25 s and Ctrl-C works at any moment of it.
+The four messages return True where Twilio took them. One that cannot be sent becomes one warning and never more; only
+`test` may fail. Reads the TWILIO_ variables of the environment, writes `logs/notified.json` (hashes of the reported
+failures, and when). Whatever the network does, a message takes at most 25 s, and Ctrl-C works at any time.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -14,92 +15,101 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec
 
 import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.errors import NoCredentials, RoboError
+from flow.base.names import percent
 from flow.sms import redact, twilio_client
 from flow.ui import console
 
 SAME_FAILURE_S = 6 * 3600.0  # cron every 5 minutes must not spend the balance on one full disk
-TEXTS_MAX = 4  # messages a run; a failure may always be told once more
+TEXTS_MAX = 4  # messages a run; one failure may always be reported
 SIGNATURE = "TWILIO_SIGLINE"
 TEXT_MAX = 300  # characters of a whole message; Twilio splits it for the phone, and charges for two or three
 TAG_MAX, SIGNATURE_MAX, COMMAND_MAX = 40, 40, 140
 GOODBYE = "boop boop."
 
-_now = time.time  # tests turn this
-_tried: list[str] = []  # the messages of this run
+P = ParamSpec("P")
+_now = time.time  # tests replace this
+_sent: list[str] = []  # the messages of this run
 
 
 def begin() -> None:
-    """A new run: the count of its messages starts again."""
-    _tried.clear()
+    """Start a new run: its messages are counted from zero."""
+    _sent.clear()
 
 
-def downloaded(basetag: str, line: str, seconds: float) -> bool:
-    """Tell that downloads are done, where they took at least cfg.sms_minsecstonotify.
+def _message(compose: Callable[P, str]) -> Callable[P, bool]:
+    """Make a function that sends what `compose` returns, unless it is empty; every problem becomes one warning."""
+
+    @functools.wraps(compose)
+    def tell(*args: P.args, **kwargs: P.kwargs) -> bool:
+        if not cfg.twilio_active:
+            return False
+        try:
+            text = compose(*args, **kwargs)
+            # A failure with the same text, figures aside, is the same one.
+            key = _key(str(args[0]), re.sub(r"\d+", "0", text)) if compose.__name__ == "failed" else ""
+            return bool(text) and not (key and _told_lately(key)) and _send(text, key)
+        except twilio_client.NotSent as problem:
+            _warn(f"No text message was sent: {problem.why} {problem.advice}")
+        except RoboError as problem:
+            _warn(f"No text message was sent: {problem.message} {problem.hint}")
+        except Exception as problem:  # noqa: BLE001 - a message must not end a run
+            _warn(f"No text message was sent ({type(problem).__name__}).")
+        return False
+
+    return tell
+
+
+@_message
+def downloaded(basetag: str, line: str, seconds: float) -> str:
+    """Downloads are done; sent where they took at least cfg.sms_minsecstonotify.
 
     Args:
-        line: what was got, such as "200 of 200 'robotart' (14 duplicates skipped)".
-
-    Returns:
-        True where Twilio took the message; so do all four.
+        line: what was downloaded, such as "200 of 200 'robotart' (14 duplicates skipped)".
     """
-
-    def text() -> str:
-        body = f"downloads done, {_harmless(line).rstrip('.')} in {_span(seconds)}."
-        return _compose(basetag, body, "Next: classify them.")
-
-    return _tell(lambda: text() if seconds >= cfg.sms_minsecstonotify else "")
+    if seconds < cfg.sms_minsecstonotify:
+        return ""
+    body = f"downloads done, {_harmless(line).rstrip('.')} in {_span(seconds)}."
+    return _compose(basetag, body, "Next: classify them.")
 
 
-def classified(basetag: str, total: int, sure: int, unsure: int, command: str) -> bool:
-    """Tell what the classifier made of the images. `command` is what to type next; left out whole if it's too long."""
-
-    def text() -> str:
-        typed, hint = _harmless(command), "Look through the sorted folder first."
-        if len(typed) <= COMMAND_MAX:  # half a command would be a wrong one
-            hint = f"Check first: run '{typed}'."
-        return _compose(basetag, f"sorted {total} imgs, {sure} sure, {unsure} unsure.", hint)
-
-    return _tell(text)
+@_message
+def classified(basetag: str, total: int, sure: int, unsure: int, command: str) -> str:
+    """How the images were sorted. `command` is what to type next; one that is too long is left out."""
+    typed = _harmless(command)
+    hint = f"Check first: run '{typed}'." if len(typed) <= COMMAND_MAX else "Look through the sorted folder first."
+    return _compose(basetag, f"sorted {total} images, {sure} sure, {unsure} unsure.", hint)
 
 
+@_message
 def retrained(
     basetag: str, seconds: float, accuracy: float | None, before: float | None, n_test: int, is_top: bool
-) -> bool:
-    """Tell how good the new model is.
+) -> str:
+    """How good the new model is.
 
     Args:
-        accuracy: fraction 0..1; None where nothing could be measured.
-        before: the same of the model it had to beat; None where there was none.
+        accuracy: fraction 0..1; None where it was not measured.
+        before: accuracy of the best model before; None where there was none.
         n_test: images it was measured on.
     """
-
-    def text() -> str:
-        was = "" if before is None else f" (was {before:.1%})"
-        figure = "Not measured."
-        if accuracy is not None and n_test:
-            figure = f"{accuracy:.1%}{was} on {n_test} human-checked imgs."
-        hint = "Now the top model." if is_top else "The old top model stays; check more images by hand, then retrain."
-        return _compose(basetag, f"retrained in {_span(seconds)}. {figure}", hint)
-
-    return _tell(text)
+    figure = "Not measured."
+    if accuracy is not None and n_test:
+        was = "" if before is None else f" (was {percent(before)})"
+        figure = f"Accuracy {percent(accuracy)}{was} on {n_test} images."
+    hint = "Now the top model." if is_top else "The old top model stays; check more images by hand, then retrain."
+    return _compose(basetag, f"retrained in {_span(seconds)}. {figure}", hint)
 
 
-def failed(basetag: str, step: str, reason: str) -> bool:
-    """Tell a failure, however short the run was; the same one (figures aside) at most once in 6 h."""
-
-    def text() -> str:
-        log = f" Log: {basetag}.log." if basetag == _tag(basetag) else ""
-        body = f"{_harmless(getattr(step, 'value', step)).upper()} FAILED - {_harmless(reason).rstrip('.')}."
-        return _compose(basetag, body, f"No images lost, run the same command again.{log}")
-
-    def same() -> str:
-        return _key(basetag, str(getattr(step, "value", step)), re.sub(r"\d+", "0", reason))
-
-    return _tell(text, same)
+@_message
+def failed(basetag: str, step: str, reason: str) -> str:
+    """A failure, however short the run was; the same one at most once in 6 h."""
+    log = f" Log: {basetag}.log." if basetag == _tag(basetag) else ""
+    body = f"{_harmless(step).upper()} FAILED - {_harmless(reason).rstrip('.')}."
+    return _compose(basetag, body, f"No images lost, run the same command again.{log}")
 
 
 def test(basetag: str) -> str:
@@ -115,8 +125,7 @@ def test(basetag: str) -> str:
     """
     problem = None
     try:
-        text = _compose(basetag, "this is a test, text messages work.", "Nothing to do.")
-        client, sid = twilio_client.send(text)
+        client, sid = twilio_client.send(_compose(basetag, "this is a test, text messages work.", "Nothing to do."))
     except twilio_client.NotSent as trouble:
         kind = NoCredentials if trouble.code == 20003 else RoboError
         problem = kind(f"The test message was not sent: {trouble.why}", trouble.advice)
@@ -128,49 +137,36 @@ def test(basetag: str) -> str:
     return f"{sentence} twilio_active is False, so runs send nothing: set it to True in roboflow.yaml."
 
 
-def _tell(compose: Callable[[], str], same: Callable[[], str] | None = None) -> bool:
-    """Send what `compose` returns unless it is empty; every trouble becomes one warning line.
+def _send(text: str, failure: str) -> bool:
+    """Whether it was sent; not where this run has sent enough.
 
     Args:
-        same: for failures: what makes two of them the same.
+        failure: the key to remember it by; empty = it reports no failure.
     """
-    if not cfg.twilio_active:
+    if len(_sent) >= TEXTS_MAX + bool(failure):
+        runlog.info(f"no more text messages in this run: {text}")
         return False
-    try:
-        text, key = compose(), same() if same else ""
-        if not text or (key and _told_lately(key)):
-            return False
-        if len(_tried) >= TEXTS_MAX + bool(key):
-            runlog.info(f"no text message any more in this run: {text}")
-            return False
-        _tried.append(text)
-        twilio_client.send(text)
-        runlog.info(f"text message sent: {text}")
-        if key:
-            _remember(key)
-        return True
-    except twilio_client.NotSent as trouble:
-        _warn(f"No text message was sent: {trouble.why} {trouble.advice}")
-    except RoboError as problem:
-        _warn(f"No text message was sent: {problem.message} {problem.hint}")
-    except Exception as problem:  # noqa: BLE001 - a message is never worth a run
-        _warn(f"No text message was sent ({type(problem).__name__}).")
-    return False
+    _sent.append(text)
+    twilio_client.send(text)
+    runlog.info(f"text message sent: {text}")
+    if failure:
+        _remember(failure)
+    return True
 
 
 def _warn(line: str) -> None:
-    """One warning, once a run, even where nobody can be told."""
+    """One warning, once a run; nothing where it cannot be shown."""
     line = twilio_client.no_secrets(redact.one_line(line))
     with contextlib.suppress(Exception):
         if line not in console.warnings():
             console.warn(line)
 
 
-# --- what a message says ---
+# --- the text of a message ---
 
 
 def _compose(basetag: str, body: str, hint: str) -> str:
-    """Who speaks, the news, what to do next, goodbye. Only the news is cut where it's too long."""
+    """Basetag, news, what to do next, goodbye, signature. Only the news is cut where the whole is too long."""
     signature = redact.cut(twilio_client.no_secrets(redact.one_line(os.environ.get(SIGNATURE, ""))), SIGNATURE_MAX)
     head, end = f"{_tag(basetag)}: ", f" {hint} {GOODBYE} {signature}".rstrip()
     return head + redact.cut(body, TEXT_MAX - len(head) - len(end)) + end
@@ -192,14 +188,13 @@ def _harmless(text: str) -> str:
 
 def _span(seconds: float) -> str:
     """45s, 14m32s or 3h05m."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h{minutes % 60:02d}m"
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 
-# --- which failures were told ---
+# --- failures that were reported ---
 
 
 def _key(*parts: str) -> str:
@@ -211,12 +206,11 @@ def _state() -> Path:
 
 
 def _told() -> dict[str, float]:
-    """Hash of a failure -> when it was told, seconds since 1970; only what is under 6 h old. Damaged = empty."""
+    """Hash of a failure -> when it was reported, seconds since 1970; only those of the last 6 h. Damaged = empty."""
     with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
         found = json.loads(_state().read_text(encoding="utf-8")).items()
-        ages = {key: (when, _now() - when) for key, when in found if isinstance(when, (int, float))}
-        # A time in the future means that the clock was set back: better told twice than not at all.
-        return {key: when for key, (when, age) in ages.items() if 0 <= age < SAME_FAILURE_S}
+        # A time in the future means that the clock was set back: better reported twice than not at all.
+        return {k: t for k, t in found if isinstance(t, (int, float)) and 0 <= _now() - t < SAME_FAILURE_S}
     return {}
 
 
@@ -225,7 +219,7 @@ def _told_lately(key: str) -> bool:
 
 
 def _remember(key: str) -> None:
-    """Best effort: on a full disk the failure is told again next time."""
+    """Store that a failure was reported; on a full disk it is reported again next time."""
     with contextlib.suppress(OSError):
         files.make_folder(_state().parent)
         files.write_whole(_state(), json.dumps({**_told(), key: _now()}, indent=1) + "\n")

@@ -1,40 +1,13 @@
-"""Text without full paths, web addresses and host names, on one line and no longer than a phone likes. Pure."""
+"""Text without full paths, web addresses and host names, on one line and short enough for a phone. Pure."""
 
 import re
 from collections.abc import Sequence
 
-RAW_MAX = 2000  # characters looked at; nothing further on could reach the message anyway
-# File endings that look like the end of a host name: a file name may stay, a host name may not.
-FILE_ENDINGS = frozenset(
-    [
-        "py",
-        "log",
-        "json",
-        "yaml",
-        "yml",
-        "csv",
-        "sqlite",
-        "txt",
-        "md",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "webp",
-        "bmp",
-        "tif",
-        "tiff",
-        "avif",
-        "heic",
-        "npz",
-        "npy",
-        "h5",
-        "keras",
-        "pb",
-        "tflite",
-    ]
+RAW_MAX = 2000  # characters that are read; more would not fit into a message
+# Endings of file names, which may stay; with another ending it is taken for a host name.
+_FILE_ENDING = re.compile(
+    r"py|log|json|ya?ml|csv|sqlite|txt|md|jpe?g|png|gif|webp|bmp|tiff?|avif|heic|np[yz]|h5|keras|pb|tflite"
 )
-
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _QUOTED_PATH = re.compile(r"(?<!\w)(['\"])((?:~|[a-z]:)?[/\\][^'\"]*)\1", re.IGNORECASE)
 _PATH = re.compile(
@@ -50,13 +23,13 @@ _NUMBERS = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Text without line breaks and without what cannot be seen, such as terminal escapes and broken file names."""
+    """Text without line breaks and invisible characters, such as terminal escapes."""
     seen = "".join(char for char in text if char.isprintable() or char.isspace())
     return " ".join(seen.split())
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters (4 or more), ended by three dots where something is missing."""
+    """At most `limit` (4 or more) characters, with three dots at the end where something is missing."""
     return text if len(text) <= limit else text[: limit - 3].rstrip(" ,.-") + "..."
 
 
@@ -64,8 +37,8 @@ def redact(text: str, folders: Sequence[str] = (), machine: str = "") -> str:
     """Text without full paths, web addresses and host names; of a path its last part stays.
 
     Args:
-        folders: known folders, taken out first because a space may stand in their names.
-        machine: this machine's own name.
+        folders: known folders, removed first because their names may contain spaces.
+        machine: this machine's name.
     """
     text = _URL.sub("a web address", text[:RAW_MAX])
     for folder in sorted(filter(lambda name: len(name) > 1, folders), key=len, reverse=True):
@@ -82,5 +55,5 @@ def _last(path: str) -> str:
 
 
 def _host_or_file(found: re.Match) -> str:
-    is_file = found[1].lower() in FILE_ENDINGS and "@" not in found[0] and ":" not in found[0]
+    is_file = _FILE_ENDING.fullmatch(found[1].lower()) and "@" not in found[0] and ":" not in found[0]
     return found[0] if is_file else "a site"

@@ -1,7 +1,7 @@
-"""One text message through the real Twilio client: sent within 25 s or given up, then followed if wanted.
+"""One text message through the real Twilio client: sent within 25 s or given up, then followed on request.
 
-Whatever the network does, Ctrl-C works at any moment of it. No error that leaves here holds a secret, a phone number
-or an address. The credentials come from the environment; nothing is written.
+Ctrl-C works at any time, whatever the network does. No error from here contains a secret, a phone number or an address.
+The credentials come from the environment; nothing is written.
 """
 
 import ipaddress
@@ -23,18 +23,16 @@ from flow.base.errors import BadUsage, NoCredentials, RoboError
 BUDGET_S = 25.0  # for one message, second try included
 TIMEOUT_S = 10.0  # to reach Twilio, and between two pieces of its answer
 RETRY_PAUSE_S = 2.0
-FOLLOW_S, POLL_S = 15.0, 1.5  # how long, and how often, to look at what became of a message
+FOLLOW_S, POLL_S = 15.0, 1.5  # how long, and how often, to ask for the status of a message
 VARIABLES = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER", "TWILIO_SENDTONUM")
 ARRIVED, LOST = ("delivered", "read", "received"), ("undelivered", "failed", "canceled")
 
-_clock, _sleep = time.monotonic, time.sleep  # tests turn these
+_clock, _sleep = time.monotonic, time.sleep  # tests replace these
 
-# Twilio's code -> what to do. The numbers below 30000 come at once, the others with the later status of a message.
+# Twilio's error code -> what to do, for the codes that people meet: those from 30000 on come with a message's status.
 ADVICE = {
     20003: "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN against the Twilio console.",
     20008: "These are test credentials: nothing is really sent, and there is no status.",
-    20005: "The Twilio account is not active; look into its console.",
-    20429: "Too many requests; try again in a minute.",
     21211: "TWILIO_SENDTONUM is not a phone number; write it like +14155550123.",
     21212: "TWILIO_PHONE_NUMBER is not a phone number; write it like +14155550123.",
     21408: "Allow that country under Messaging, Geo permissions in the Twilio console.",
@@ -42,21 +40,16 @@ ADVICE = {
     21608: "A trial account texts only to numbers verified in its console; verify TWILIO_SENDTONUM.",
     21610: "That phone answered STOP; send START from it to TWILIO_PHONE_NUMBER.",
     21611: "The queue of TWILIO_PHONE_NUMBER is full; wait an hour.",
-    21612: "TWILIO_PHONE_NUMBER can't reach TWILIO_SENDTONUM; use a number of the same country.",
-    21614: "TWILIO_SENDTONUM can't receive texts; use a mobile number.",
+    21612: "TWILIO_PHONE_NUMBER cannot reach TWILIO_SENDTONUM; use a number of the same country.",
+    21614: "TWILIO_SENDTONUM cannot receive texts; use a mobile number.",
     30003: "The phone is off or out of reach; switch it on and try again.",
-    30004: "The phone's network blocks the message; ask its provider.",
-    30005: "No such phone; check TWILIO_SENDTONUM.",
-    30006: "A landline or unreachable network; use a mobile number.",
-    30007: "The network took it for spam; a registered or toll-free number helps.",
-    30008: "The network gave no reason; try again later.",
     30034: "US networks block unregistered numbers; register TWILIO_PHONE_NUMBER for A2P 10DLC in the Twilio console.",
-    63038: "The account's daily number of messages is used up; wait until tomorrow.",
 }
+OTHER_CODE = "Look the code up: https://www.twilio.com/docs/api/errors/{}"
 
 
 class NotSent(Exception):
-    """Why a message did not go out: one sentence without secrets, and what to do. `passing`: try once more."""
+    """Why a message was not sent: one sentence without secrets, and what to do. `passing`: try once more."""
 
     def __init__(self, why: str, advice: str = "", passing: bool = False, code: int | None = None):
         super().__init__(why)
@@ -73,7 +66,7 @@ class _Account:
 
 
 def send(text: str) -> tuple[Any, str]:
-    """The client and the id Twilio gave the message.
+    """Send a message; returns the client and the id that Twilio gave the message.
 
     Raises:
         NoCredentials, BadUsage: before anything is sent.
@@ -102,8 +95,8 @@ def _create(account: _Account, text: str) -> tuple[Any, str]:
 def _within(end: float, call: Callable[[], Any]) -> Any:
     """What `call` returns, or TimeoutError at `end`, however the network hangs.
 
-    The client's own timeout starts anew with every byte, and looking up a name has none at all: hence the thread, left
-    behind where it hangs. The main thread stays free for Ctrl-C.
+    The client's own timeout starts again with every byte, and a name lookup has none. Therefore a thread makes the call
+    and is left behind where it hangs; the main thread stays free for Ctrl-C.
     """
     answers: queue.SimpleQueue = queue.SimpleQueue()
 
@@ -124,7 +117,11 @@ def _within(end: float, call: Callable[[], Any]) -> Any:
 
 
 def follow(client: Any, sid: str) -> str:
-    """Look at a sent message until its fate is known, at most 15 s: a sentence with status, code and what to do."""
+    """Follow a sent message until its status is final, at most 15 s.
+
+    Returns:
+        A sentence with status, error code and what to do.
+    """
     end, status, code, answered = _clock() + FOLLOW_S, "queued", None, False
     while status not in (*ARRIVED, *LOST) and _clock() < end:
         _sleep(min(POLL_S, max(0.0, end - _clock())))
@@ -135,7 +132,7 @@ def follow(client: Any, sid: str) -> str:
         except Exception as problem:  # noqa: BLE001 - see `send`
             trouble = _why(problem)
             if answered and isinstance(problem, TimeoutError):
-                break  # the last look has little time left, and what was told before still holds
+                break  # the last request had little time left, and the status before it still holds
             answered |= trouble.passing
             if not trouble.passing:
                 return f"Twilio took it, but does not tell its status: {trouble.why} {trouble.advice}".strip()
@@ -143,7 +140,7 @@ def follow(client: Any, sid: str) -> str:
 
 
 def no_secrets(text: str) -> str:
-    """`runlog.hide_secrets`, and our own four also without the blanks around them and as they look in an address."""
+    """`runlog.hide_secrets`, and our own four also without spaces around them and as they look in an address."""
     text = runlog.hide_secrets(text)
     for name in VARIABLES:
         value = os.environ.get(name, "").strip()
@@ -156,31 +153,29 @@ def _outcome(status: str, code: int | None) -> str:
     if status in ARRIVED:
         return f"Status: {status}, no error. Look at your phone."
     if code is not None or status in LOST:
-        return f"Status: {status}, error code {code or 'none'}. {_advice(code or 0)}"
-    return (
-        f"Status after {FOLLOW_S:g} s: {status}, no error code so far. If it does not arrive, look for error 30034 in "
-        "the message log of the Twilio console: US networks block numbers that are not registered."
-    )
+        return f"Status: {status}, error code {code or 'none'}. {_advice(code) if code else ''}".strip()
+    hint = "If it does not arrive, look it up in the message log of the Twilio console."
+    return f"Status after {FOLLOW_S:g} s: {status}, no error code so far. {hint}"
 
 
 def _account() -> _Account:
-    """Raises NoCredentials naming the missing variables, BadUsage where the base URL is not on this machine."""
+    """Raises NoCredentials with the names of missing variables, BadUsage where the base URL is not on this machine."""
     values = [os.environ.get(name, "").strip() for name in VARIABLES]
     missing = [name for name, value in zip(VARIABLES, values, strict=True) if not value]
     if missing:
         raise NoCredentials(
             f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set.",
-            "Set what is missing in the environment (cron has its own), or twilio_active to False.",
+            "Set what is missing in the environment (cron has its own), or set twilio_active to False.",
         )
     strange = [VARIABLES[i] for i, value in enumerate(values) if not (value.isascii() and value.isprintable())]
     if strange or not values[0].isalnum():  # the account is part of the address
-        raise NoCredentials(f"{(strange or VARIABLES)[0]} holds characters it can't have.", "Copy it again.")
+        raise NoCredentials(f"{(strange or VARIABLES)[0]} holds characters that it cannot have.", "Copy it again.")
     sid, token, sender, to = values
     return _Account(sid, token, sender, to, _own_machine(cfg.twilio_base_url))
 
 
 def _own_machine(url: str) -> str:
-    """The base URL put together again from its checked parts, so that no two readings of it can differ."""
+    """The base URL, built again from its checked parts, so that it cannot be read in two ways."""
     if not url:
         return ""
     try:
@@ -215,7 +210,7 @@ def _client(account: _Account) -> Any:
 
 
 def _why(problem: Exception) -> NotSent:
-    """Any error of the client in our words. Its own are not passed on: they hold the account, numbers, addresses."""
+    """Any error of the client in our words; its own contain the account, numbers and addresses."""
     if isinstance(problem, RoboError):
         return NotSent(problem.message, problem.hint)
     if isinstance(problem, ImportError):
@@ -233,22 +228,21 @@ def _why(problem: Exception) -> NotSent:
     if isinstance(problem, net.ConnectionError):
         return NotSent("Twilio could not be reached.", "Check the network.", passing=True)
     if isinstance(problem, (ValueError, TypeError, AttributeError)):
-        return NotSent("The answer was not Twilio's.", "A login page of the network may stand in between.")
+        return NotSent("The answer was not Twilio's.", "A login page of the network may have answered.")
     return NotSent(f"The connection to Twilio failed ({type(problem).__name__}).")
 
 
 def _refusal(problem: Exception) -> NotSent:
-    status, code = (getattr(problem, name, None) for name in ("status", "code"))
-    status = status if isinstance(status, int) else 0
-    code = code if isinstance(code, int) and code != status else None
-    words = _advice(code) if code else ""
-    if status >= 500 and code is None:
-        words = "Twilio has trouble; nothing to do."
-    kind = f"error {code}" if code else f"HTTP status {status}"
-    if status == 401 and code is None:
-        code, words = 20003, ADVICE[20003]
-    return NotSent(f"Twilio said no ({kind}).", words, passing=status == 429 or status >= 500, code=code)
+    """A response of Twilio's with an error, which has a code of Twilio's or only an HTTP status."""
+    status, code = (found if isinstance(found := getattr(problem, name, 0), int) else 0 for name in ("status", "code"))
+    passing = status == 429 or status >= 500
+    if code and code != status:
+        return NotSent(f"Twilio refused it (error {code}).", _advice(code), passing, code)
+    why = f"Twilio refused it (HTTP status {status})."
+    if status == 401:
+        return NotSent(why, ADVICE[20003], code=20003)
+    return NotSent(why, "Twilio has a problem; nothing to do." if status >= 500 else "", passing)
 
 
 def _advice(code: int) -> str:
-    return ADVICE.get(code, "Look the code up in Twilio's list of error codes.")
+    return ADVICE.get(code, OTHER_CODE.format(code))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import config as cfg
 from flow.base import settings
-from flow.base.names import percent
+from flow.base.names import percent, percent_range
 
 USAGE_HINT = "python roboflow.py BASETAG IMAGEQUANTITY SEARCHTAG FLOWSTEP, or --help"
 GOODBYE = "ok good bye i love you."
@@ -98,13 +98,16 @@ def check_by_hand(folder: Path) -> str:
     )
 
 
-def accuracy_text(value: float, low: float, high: float, total: int) -> str:
-    """A model's accuracy when it was made (fractions 0..1), and how far it can be trusted."""
+def accuracy_text(value: float, low: float, high: float, total: int, measured: str = "") -> str:
+    """A model's accuracy when it was made (fractions 0..1), and how far it can be trusted.
+
+    Args:
+        measured: on what, such as "cross-validated on 240 images".
+    """
     if not total:
         return "accuracy not measured: there were no images to measure on"
-    text = (
-        f"accuracy {percent(value)} (95 % interval {percent(low)} to {percent(high)}) on {total} images it had not seen"
-    )
+    measured = measured or f"on {total} images it had not seen"
+    text = f"accuracy {percent(value)} (95 % interval {percent_range(low, high)}, {measured})"
     return text + ("; so few images say little" if high - low > 0.2 else "")
 
 

@@ -33,10 +33,10 @@ class Evaluation:
 
     @property
     def measured_on(self) -> str:
-        """Which images these are, to end a sentence with: "on 240 images, cross-validated"."""
+        """What an accuracy was measured on: cross-validated on 240 images, or on 120 held-out images."""
         n = len(self.rows)
-        images = f"{n:,} image{'s' * (n != 1)}"
-        return f"on {images} held out" if self.test_only else f"on {images}, cross-validated"
+        images = f"image{'s' * (n != 1)}"
+        return f"on {n:,} held-out {images}" if self.test_only else f"cross-validated on {n:,} {images}"
 
     def efficiency(self, data: Dataset) -> float:
         """The evidence of one of these images, 0..1."""

@@ -1,7 +1,7 @@
-"""Label pictures with the classifier in this folder: python predict.py photo.jpg more/*.png
+"""Label images with the classifier in this folder: python predict.py photo.jpg more/*.png
 
-Needs numpy, Pillow and ai-edge-litert (or TensorFlow), and the files model.json, labels.txt and model.tflite beside
-itself. --model model_int8.tflite takes another file of the same classifier, --json prints one JSON object a picture.
+Needs numpy, Pillow and ai-edge-litert (or TensorFlow), and the files model.json, labels.txt and model.tflite in its own
+folder. --model model_int8.tflite uses another file of the classifier, --json prints one JSON object an image.
 """
 
 import argparse
@@ -16,13 +16,13 @@ from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-PIXELS_MAX = 50_000_000  # a larger picture is refused before it is decoded
+PIXELS_MAX = 50_000_000  # a larger image is refused before it is decoded
 
 
 def load(source: "Path | bytes", size: int) -> np.ndarray:
-    """A picture as the classifier was taught to see it: float32 [1, size, size, 3] in 0..1.
+    """An image as the classifier was trained on it: float32 [1, size, size, 3] in 0..1.
 
-    First frame, turned as its EXIF says, 16 bits scaled to 8, what is transparent laid on white, squeezed to a square.
+    First frame, turned upright as its EXIF data says, 16 bits scaled to 8, transparency on white, resized to a square.
     """
     with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
         if image.width * image.height > PIXELS_MAX:
@@ -32,15 +32,15 @@ def load(source: "Path | bytes", size: int) -> np.ndarray:
         image.seek(0)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        picture: Image.Image = image
-        if picture.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I"):
-            grey = np.clip(np.asarray(picture).astype(np.int64), 0, 65535) // 257
-            picture = Image.fromarray(grey.astype(np.uint8), "L")
-        if "A" in picture.getbands() or "transparency" in picture.info:
-            layer = picture.convert("RGBA")
-            picture = Image.new("RGBA", layer.size, "white")
-            picture.alpha_composite(layer)
-        square = picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+        plain: Image.Image = image
+        if plain.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I"):
+            grey = np.clip(np.asarray(plain).astype(np.int64), 0, 65535) // 257
+            plain = Image.fromarray(grey.astype(np.uint8), "L")
+        if "A" in plain.getbands() or "transparency" in plain.info:
+            layer = plain.convert("RGBA")
+            plain = Image.new("RGBA", layer.size, "white")
+            plain.alpha_composite(layer)
+        square = plain.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
     return np.asarray(square, np.float32)[None] / np.float32(255)
 
 
@@ -58,23 +58,23 @@ def interpreter(model: Path) -> Any:
 
 
 def predict(ready: Any, pixels: np.ndarray) -> np.ndarray:
-    """Probabilities float32 [labels] of one picture; the calibrated temperature is inside the model."""
+    """Probabilities float32 [labels] of one image; the calibrated temperature is inside the model."""
     ready.set_tensor(ready.get_input_details()[0]["index"], pixels)
     ready.invoke()
     return ready.get_tensor(ready.get_output_details()[0]["index"])[0]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Label pictures with the classifier in this folder.")
-    parser.add_argument("pictures", nargs="+", type=Path)
+    parser = argparse.ArgumentParser(description="Label images with the classifier in this folder.")
+    parser.add_argument("images", nargs="+", type=Path)
     parser.add_argument("--model", default="model.tflite", help="another file of this folder")
-    parser.add_argument("--json", action="store_true", help="one JSON object a picture")
+    parser.add_argument("--json", action="store_true", help="print one JSON object an image")
     given = parser.parse_args()
     facts = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
     labels = (HERE / "labels.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    ready, size, line = interpreter(HERE / given.model), facts["input"]["size"], facts["confidence_min"]
+    ready, size, threshold = interpreter(HERE / given.model), facts["input"]["size"], facts["confidence_min"]
     failed = 0
-    for path in given.pictures:
+    for path in given.images:
         try:
             scores = predict(ready, load(path, size))
         except Exception as problem:  # noqa: BLE001 - Pillow raises many things for a damaged file
@@ -82,12 +82,13 @@ def main() -> int:
             failed += 1
             continue
         best = scores.argmax()
-        said = "sure" if scores[best] >= line else "unsure"
+        verdict = "sure" if scores[best] >= threshold else "unsure"
         if given.json:
-            told = {label: float(score) for label, score in zip(labels, scores, strict=True)}
-            print(json.dumps({"picture": str(path), "label": labels[best], "sure": said == "sure", "scores": told}))
+            all_scores = {label: float(score) for label, score in zip(labels, scores, strict=True)}
+            sure = verdict == "sure"
+            print(json.dumps({"picture": str(path), "label": labels[best], "sure": sure, "scores": all_scores}))
             continue
-        print(f"{path}: {labels[best]} ({said})")
+        print(f"{path}: {labels[best]} ({verdict})")
         for i in np.argsort(-scores):
             print(f"  {scores[i]:.4f}  {labels[i]}")
     return 3 if failed else 0

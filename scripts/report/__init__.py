@@ -1,1 +1,1 @@
-"""A model's report.html: facts and predictions in, one page out. Reads pictures for thumbnails, writes the page."""
+"""A model's report.html: facts and predictions in, one page out. Reads images for thumbnails, writes the page."""

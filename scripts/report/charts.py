@@ -1,4 +1,4 @@
-"""Where the marks of a chart lie: axes, ticks and points; charts.html.j2 draws them as inline SVG."""
+"""Coordinates of a chart: axes, ticks and points; charts.html.j2 draws them as inline SVG."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.learn.trained_head import Point
 
-POINTS_MAX = 200  # of a line; more cannot be told apart at this width
+POINTS_MAX = 200  # of a line; more cannot be seen at this width
 WIDTH = 400  # units of the drawing; on a phone one is a little less than a pixel
 
 
@@ -34,7 +34,7 @@ class Axes:
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers from `low` to `high`, about so many."""
+    """About so many round numbers from `low` to `high`."""
     rough = (high - low) / about
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= rough * 0.999)
@@ -43,7 +43,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most POINTS_MAX of the points, evenly spread, the last one always among them."""
+    """At most POINTS_MAX of the points, evenly spaced, including the last one."""
     if len(points) <= POINTS_MAX:
         return points
     step = (len(points) - 1) / (POINTS_MAX - 1)
@@ -51,7 +51,7 @@ def thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def curve(points: list[Point], what: str) -> dict[str, Any] | None:
-    """Train and validation `what` (accuracy or loss) over the steps, as `axes` and `lines`; None without two points."""
+    """Training and validation `what` (accuracy, loss) by step, as `axes` and `lines`; None for less than two points."""
     lines = {}
     for kind in ("train", "validation"):
         pairs = [(float(p.step), getattr(p, f"{kind}_{what}")) for p in points]
@@ -65,7 +65,7 @@ def curve(points: list[Point], what: str) -> dict[str, Any] | None:
 
 
 def _axes_of(ys: Sequence[float], longest: float, what: str) -> Axes:
-    """An accuracy is drawn up to 1, from 0.9 or below; a loss from 0."""
+    """Axes for values: an accuracy is drawn up to 1, from 0.9 or less; a loss from 0."""
     if what == "accuracy":
         return Axes(0, max(longest, 1), min(math.floor(min(ys) * 10) / 10, 0.9), 1.0)
     return Axes(0, max(longest, 1), 0.0, max(max(ys) * 1.05, 0.1))

@@ -1,4 +1,4 @@
-"""How figures read: percents, scores, counts, durations. The templates know these functions by name."""
+"""Figures as text: percentages, scores, counts, durations. The templates know these functions by name."""
 
 import math
 import unicodedata
@@ -7,7 +7,7 @@ GLUE = "\N{NO-BREAK SPACE}"  # keeps a number and its unit on one line
 
 
 def clean(text: object) -> object:
-    """What may stand on a page: control characters and broken file names are spelled out as \\x1b, \\udcff."""
+    """Text for a page: control characters and undecodable bytes of file names are written as \\x1b, \\udcff."""
     if text is None or hasattr(text, "__html__"):  # nothing, or what a template made
         return text or ""
     return "".join(_spelled(c) if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(text))
@@ -18,7 +18,7 @@ def _spelled(character: str) -> str:
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """A fraction 0..1 as "93 %"; a dash where there is none. Only a whole is 100 %, only nothing is 0 %."""
+    """A fraction 0..1 as "93 %"; a dash for None. Only 1 is 100 %, only 0 is 0 %."""
     if share is None or not math.isfinite(share):
         return "–"
     shown = round(100 * share, digits)
@@ -35,16 +35,16 @@ def score(value: float | None) -> str:
 
 
 def score_up(value: float | None) -> str:
-    """A score rounded up, so that using it as a limit never lets more through than was measured."""
+    """A score rounded up, so that no more images pass it as a threshold than were measured."""
     if value is None or not math.isfinite(value):
         return "–"
     up = math.ceil(value * 1000 - 1e-9) / 1000
     return f"{up:.3f}" if up < 1 else f"{value:.5f}"
 
 
-def between(row: dict) -> str:
-    """The interval of a share in words, such as "67 to 77 %"."""
-    return f"{round(100 * row['low'])}{GLUE}to{GLUE}{round(100 * row['high'])}{GLUE}%"
+def between(row: dict, digits: int = 0) -> str:
+    """The interval of a share, such as "67 to 77 %"."""
+    return f"{100 * row['low']:.{digits}f}{GLUE}to{GLUE}{100 * row['high']:.{digits}f}{GLUE}%"
 
 
 def comma(number: int) -> str:
@@ -58,7 +58,7 @@ def count(number: int, one: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them."""
+    """Seconds as "0.4 s", "1 min 15 s" or "2 h 3 min"."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

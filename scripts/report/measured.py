@@ -1,4 +1,4 @@
-"""Which images the report measures with."""
+"""The predictions that a model was measured with; the only place of the report that chooses them."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from scripts.learn.trained_head import TrainedHead
 
 @dataclass(frozen=True)
 class Measured:
-    """Predictions of images labelled by a person, by heads that were not trained on them.
+    """Predictions for images that a person labelled, by heads that were not trained on them.
 
-    `rows` int [m] of the dataset, `probabilities` float32 [m, labels], `on`: which images these are, in words
-    that follow a verb: "on 60 images, cross-validated".
+    `rows` int [m] of the data set, `probabilities` float32 [m, labels], `on`: which images these are, such as
+    "cross-validated on 60 images" or "on 120 held-out images".
     """
 
     rows: np.ndarray
@@ -32,9 +32,9 @@ class Measured:
 
     @property
     def guess(self) -> np.ndarray:
-        """The predicted label, int [m]."""
+        """The label of each prediction, int [m]."""
         return self.probabilities.argmax(axis=1)
 
     def at_least(self, value: float, label: int | None = None) -> int:
-        """How many score at least `value`, 0..1; of all, or of those with one predicted label."""
+        """How many predictions score at least `value`, of all labels or of one."""
         return int((self.sure[(self.guess == label) | (label is None)] >= value).sum())

@@ -1,17 +1,15 @@
-"""report.html of a model: one file with everything in it, to be opened from disk; it fetches nothing from anywhere.
+"""report.html of a model: one file with everything in it, to be opened from disk; it uses no network.
 
-The words and the order stand in report.html.j2, the looks in report.css. Jinja escapes every text that a template puts
-in; here are only the figures.
+The text is in report.html.j2 and the templates it includes, the style in report.css. Jinja escapes every text that a
+template inserts. Here are only the figures.
 """
 
 import datetime
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Dataset
@@ -19,15 +17,18 @@ from scripts.learn.metrics import Share
 from scripts.learn.trained_head import TrainedHead
 from scripts.report import charts, figures
 from scripts.report.measured import Measured
-from scripts.report.pictures import gallery, suspects, worst_mistakes
+from scripts.report.thumbnails import gallery, suspects, worst_mistakes
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["page", "suspects", "worst_mistakes", "write"]
 HERE = Path(__file__).parent
-MISTAKES_MAX = 24  # thumbnails; an image is about 4 KB of the page
+MISTAKES_MAX = 24  # thumbnails; each takes about 4 KB of the page
 SUSPECTS_MAX = 40
 CONFIDENCE_MIN = 0.925  # the default of RoboFlow; one of metrics.THRESHOLDS
-WANTED = 0.98  # the precision the advice speaks of; one of metrics.TARGETS
-# The page may load what it carries itself and nothing else, whatever a file name manages to smuggle in.
+WANTED = 0.98  # the precision that the lead mentions; one of metrics.TARGETS
+# The page may load only what is in it, whatever a file name might smuggle in.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -42,6 +43,8 @@ def write(path: Path, facts: dict, data: Dataset, trained: TrainedHead) -> None:
 
 def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
     """The report as HTML."""
+    from markupsafe import Markup
+
     mistakes, odd = worst_mistakes(data, trained), suspects(data, trained)
     return (
         environment()
@@ -50,6 +53,7 @@ def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
             policy=POLICY,
             css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
             name=facts.get("name") or "model",
+            basetag=facts.get("basetag", ""),
             when=_when(facts),
             facts=facts,
             labels=data.labels,
@@ -70,8 +74,10 @@ def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
 
 
 @functools.cache
-def environment() -> Environment:
-    """Templates of this folder, in which every text is escaped and a missing figure is an error."""
+def environment() -> "Environment":
+    """The templates of this folder: every text is escaped, a missing figure is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -95,7 +101,7 @@ def environment() -> Environment:
 
 
 def _figures(facts: dict, labels: list[str]) -> dict[str, Any]:
-    """What the facts amount to, for the words of the page."""
+    """Figures that the text of the page needs, from the facts."""
     matrix = facts["confusion"]
     sums = [sum(row) for row in matrix]
     pairs = [(n, i, j) for i, row in enumerate(matrix) for j, n in enumerate(row) if n and i != j]
@@ -104,7 +110,7 @@ def _figures(facts: dict, labels: list[str]) -> dict[str, Any]:
     return {
         "unmeasured": unmeasured,
         "warnings": [text for text in warnings if len(unmeasured) < 2 or not text.startswith("No image of ")],
-        "chance": max(sums) / sum(sums) if sum(sums) else 0.0,  # share right of who always says the commonest label
+        "chance": max(sums) / sum(sums) if sum(sums) else 0.0,  # accuracy of always predicting the most frequent label
         "WANTED": WANTED,
         "usual": next((row for row in facts["thresholds"] if row["threshold"] == CONFIDENCE_MIN), None),
         "wanted": next((row["all"] for row in facts["targets"] if row["precision"] == WANTED), None),

@@ -94,7 +94,10 @@ def test_helpmore_explains_the_words_and_every_flowstep(shown):
 
 def test_the_range_of_a_setting_is_in_the_help_as_config_py_has_it(shown, monkeypatch):
     text = " ".join(shown(["retrain", "--help"]).split())
-    assert "--test-percent % percent of a label's images, held out to measure (a number from 1 to 50; now 16)" in text
+    assert (
+        "--test-percent % percent of each label's images to hold out as the test set (a number from 1 to 50; now 16)"
+        in text
+    )
     monkeypatch.setattr(cfg, "retrain_testper_default", 33)
     assert "now 33)" in " ".join(shown(["retrain", "--help"]).split())
 

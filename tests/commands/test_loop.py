@@ -242,12 +242,12 @@ def test_the_last_line_has_at_most_200_characters_and_begins_every_part():
     long = (
         "retrained "
         + "efficientnet_lite0_batch64_steps2600_test16_img224_acc97.92"
-        + ": 97.9% right "
+        + ": accuracy 97.9 % "
         + "and so on " * 30
     )
     line = line_of("5 asked: 5 kept", long, warned=("the label folder not is empty",))
     assert len(line) <= 200 and line.startswith("robots: 5 asked: 5 kept; retrained efficientnet_lite0_")
-    assert "acc97.92: 97.9% right" in line and line.endswith("... (careful: the label folder not is empty)")
+    assert "acc97.92: accuracy 97.9 %" in line and line.endswith("... (careful: the label folder not is empty)")
     many = line_of("5 asked: 5 kept", warned=tuple(f"photo_{n}.jpg is left out: damaged" for n in range(99)))
     assert many == "robots: 5 asked: 5 kept (careful: photo_0.jpg is left out: damaged) (98 more in the log)"
     assert len(line_of(*["word " * 99] * 9, warned=("word " * 99,) * 9)) <= 200

@@ -106,6 +106,7 @@ def test_the_folder_holds_what_its_facts_say(exported):
         "predict.py",
         "README.md",
         "CREDITS.csv",
+        "LICENSE",
     }
     assert (target / "labels.txt").read_text().split() == ["built", "drawn", "not"]
     facts = json.loads((target / "model.json").read_text())
@@ -122,9 +123,8 @@ def test_the_card_answers_what_a_stranger_asks(exported):
     share = json.loads((target / "model.json").read_text())["accuracy"]
     for text in (
         "# robots: built, drawn, not",
-        f"{100 * share['value']:.1f}% right",
-        f"between {100 * share['low']:.1f}%",
-        "on 72 images, cross-validated",
+        f"Accuracy {100 * share['value']:.1f} % (95 % interval {100 * share['low']:.1f} to {100 * share['high']:.1f} %",
+        "cross-validated on 72 images",
         "Apache License 2.0",
         "ImageNet",
         "72 under CC0 1.0",
@@ -132,7 +132,7 @@ def test_the_card_answers_what_a_stranger_asks(exported):
         "| built | 24 | 24 |",
         "no TFLite metadata",
         "| int8 |",
-        "many of which the classifier has learned from",
+        "many of which the model has learned from",
     ):
         assert text in card, text
     assert "{{" not in card and "None" not in card
@@ -179,7 +179,7 @@ def test_somebody_else_who_makes_the_folder_meanwhile_keeps_it(at_home, tmp_path
         return real(*given)
 
     monkeypatch.setattr(model_files, "card", slow)
-    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="there already"):
+    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="exists already"):
         step.export("robots", ExportOptions(to=target), catalogue)
     assert list(target.iterdir()) == []
 
@@ -204,10 +204,10 @@ def test_a_damaged_model_is_not_exported(at_home, tmp_path):
 def test_int8_needs_images_to_learn_its_ranges_from(at_home, tmp_path, monkeypatch):
     quick(monkeypatch)
     shutil.rmtree(at_home / "training_photos" / "robots")
-    with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="int8 needs some"):
+    with open_catalogue("robots") as catalogue, pytest.raises(RoboError, match="int8 needs training images"):
         step.export("robots", ExportOptions(to=tmp_path / "out", smaller=True), catalogue)
 
 
 def test_data_and_model_are_two_runs(at_home, tmp_path):
-    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="--data is for"):
+    with open_catalogue("robots") as catalogue, pytest.raises(BadUsage, match="--data exports the training images"):
         step.export("robots", ExportOptions(to=tmp_path / "a", data=tmp_path / "b"), catalogue)

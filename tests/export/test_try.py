@@ -52,7 +52,7 @@ def test_one_image(root, photos):
     assert done.code == 0 and done.err == ""
     assert lines[0] == str(photos / "built_700.jpg") and lines[1].startswith("  built ") and "#" in lines[1]
     assert max(map(len, lines[1:3])) <= 80
-    near = lines[lines.index("  looks most like") + 1 :][:3]
+    near = lines[lines.index("  most similar training images") + 1 :][:3]
     assert all("training_photos/robots/" in line for line in near)
     assert lines[-1].startswith("robots: built ")
 
@@ -68,18 +68,20 @@ def test_a_training_image_is_most_similar_to_itself(root):
 def test_a_folder_is_a_table_and_unreadable_files_are_named_and_counted(root, photos):
     done = run(root, "robots", "try", str(photos))
     lines = done.out.splitlines()
-    assert done.code == 3 and lines[0].split() == ["score", "label", "picture"]
-    assert sum(str(photos) in line and "%" in line for line in lines[:-1]) == 5
-    assert "looked at 5: built 3, drawn 2" in lines[-1] and "1 unreadable" in lines[-1] and "torn.jpg" in lines[-1]
+    assert done.code == 3 and lines[0].split() == ["score", "label", "image"]
+    assert sum(str(photos) in line and " % " in line for line in lines[:-1]) == 5
+    assert (
+        "predicted 5 images: built 3, drawn 2" in lines[-1] and "1 unreadable" in lines[-1] and "torn.jpg" in lines[-1]
+    )
 
 
 def test_json_holds_all_scores(root, photos):
     code, found, warnings = tried(root, photos / "built_700.jpg", photos / "missing.jpg")
-    assert code == 3 and warnings == [f"{photos / 'missing.jpg'}: not there"]
+    assert code == 3 and warnings == [f"{photos / 'missing.jpg'}: there is no such file"]
     one = found["pictures"][0]
     assert set(one["scores"]) == set(world.LABELS) and abs(sum(one["scores"].values()) - 1) < 1e-5
     assert one["score"] == max(one["scores"].values()) and found["unreadable"] == {
-        str(photos / "missing.jpg"): "not there"
+        str(photos / "missing.jpg"): "there is no such file"
     }
 
 
@@ -122,7 +124,7 @@ def test_an_address_is_fetched_and_never_kept(root, photos):
 
 def test_below_a_high_confidence_min_it_is_not_sure(root, photos):
     done = run(root, "robots", "try", str(photos / "built_701.jpg"), environ={"ROBOFLOW_CONFIDENCE_MIN": "1"})
-    assert "not sure: " in done.out and "below confidence_min (100.0%)" in done.out
+    assert "unsure: " in done.out and "below confidence_min (100.0 %)" in done.out
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_bars_are_as_long_as_the_scores(width):
     full, quarter, little = (line.count("#") for line in lines[1:4])
     assert full > quarter > little >= 0 and max(map(len, lines[1:4])) < width
     assert quarter / full == pytest.approx(0.25 / 0.7, abs=0.2)
-    assert "not sure: 70.0% is below confidence_min (92.5%)" in lines[4]
+    assert "unsure: 70.0 % is below confidence_min (92.5 %)" in lines[4]
 
 
 def test_bars_of_a_damaged_score_and_of_many_labels():
@@ -203,8 +205,7 @@ def test_an_unfamiliar_image_is_not_sure_however_high_it_scores():
     far = Prediction({"built": 0.99, "not": 0.01}, 0.9, 0.8, 0.925)
     assert (far.reason, far.sure) == ("unlike", False)
     assert any(
-        "unfamiliar, unlike everything it was trained on (distance 0.90, limit 0.80)" in line
-        for line in bars("x", far, 80)
+        "unfamiliar: unlike all training images (distance 0.90, limit 0.80)" in line for line in bars("x", far, 80)
     )
 
 
@@ -226,7 +227,7 @@ def test_a_terminal_gets_bars_of_its_own_width(home):
     photo = sorted(home.glob("training_photos/robots/built/*.jpg"))[0]
     with Terminal("robots", "try", str(photo), "--tf-files", str(home), columns=50) as screen:
         screen.expect("built  ")
-        screen.expect("looks most like")
+        screen.expect("most similar training images")
         assert screen.ended() == 0
     rows = [line for line in screen.screen.splitlines() if "#" in line]
     assert rows and all(len(line) < 50 for line in rows)

@@ -1,4 +1,4 @@
-// Slips in the check page's modules and in their tests. Run from the folder of roboflow.py: npm run --prefix tests/js lint
+// Slips in the modules of the check page and of the exported page, and in their tests. Run from the folder of roboflow.py: npm run --prefix tests/js lint
 import js from "@eslint/js";
 import globals from "globals";
 
@@ -22,9 +22,14 @@ const rules = {
 
 export default [
   js.configs.recommended,
-  { files: ["flow/check/page/*.js"], languageOptions: { sourceType: "module", globals: globals.browser }, rules },
+  { files: ["flow/check/page/*.js", "flow/export/web/*/*.js"], languageOptions: { sourceType: "module", globals: globals.browser }, rules },
   {
-    files: ["tests/check/page_js/*.mjs"],
+    files: ["flow/export/web/page/sw.js"],
+    languageOptions: { sourceType: "script", globals: globals.serviceworker },
+    rules: { ...rules, "no-implicit-globals": "off" },
+  },
+  {
+    files: ["tests/check/page_js/*.mjs", "tests/export/*.mjs"],
     languageOptions: { sourceType: "module", globals: globals.node },
     rules: { ...rules, "max-lines-per-function": "off" },
   },

@@ -63,14 +63,14 @@ def test_with_a_small_test_set_every_image_measures(config):
     assert trained.facts["measured_on"] == {
         "images": 240,
         "test_alone": False,
-        "words": "on 240 images, cross-validated",
+        "words": "cross-validated on 240 images",
     }
     assert trained.facts["test"]["total"] == data.test.sum()
     assert sum(row["total"] for row in trained.facts["reliability"]) == 240
     more, labels = blobs(120, 4, gap=1.2)
     large = train(dataset(more, labels, np.arange(480) < 100), config)
     assert large.facts["accuracy"]["total"] == 100
-    assert large.facts["measured_on"]["words"] == "on 100 images held out"
+    assert large.facts["measured_on"]["words"] == "on 100 held-out images"
     assert large.facts["honest_thresholds"][0]["total"] > 100  # what is said of the sure ones rests on all
 
 

@@ -1,4 +1,4 @@
-"""Models are compared on today's test set; differences within noise are called so."""
+"""Models are compared on today's images; a difference that is not significant is called so."""
 
 import numpy as np
 import pytest
@@ -172,7 +172,7 @@ def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, mo
     leaderboard.show(board, to_stdout=True, most=1)
     out, shown = capsys.readouterr().out, " ".join(notes)
     assert board.ranking[0].model.name in out and "%" in out
-    assert "1 more" in shown and "cyan, magenta, yellow" in shown and "not told apart" in shown
+    assert "1 more" in shown and "cyan, magenta, yellow" in shown and "is not significant" in shown
     facts = board.facts()
     assert [m["model"] for m in facts["models"]] == [s.model.name for s in board.ranking]
     assert {"share", "parameters", "counts", "created", "tied_with_best"} <= set(facts["models"][0])
@@ -180,9 +180,11 @@ def test_the_board_is_read_by_people_and_by_programs(tiny, catalogue, capsys, mo
 
 def test_advice_says_better_worse_or_the_same(tiny, catalogue):
     first = trained(tiny, catalogue)
-    assert "first model" in leaderboard.advice("robots", catalogue, first, []).verdict
+    verdict = leaderboard.advice("robots", catalogue, first, []).verdict
+    share = first.facts["accuracy"]
+    assert verdict.startswith(f"Your first model: {share['right']} of {share['total']} correct (95 % interval ")
     same = trained(tiny, catalogue, steps=210)
-    assert "within noise" in leaderboard.advice("robots", catalogue, same, [first]).verdict
+    assert "not significant" in leaderboard.advice("robots", catalogue, same, [first]).verdict
     worse = spoil(trained(tiny, catalogue, steps=220))
     advice = leaderboard.advice("robots", catalogue, worse, [first, same])
     assert advice.verdict.startswith("Worse") and not advice.is_top
@@ -203,10 +205,10 @@ def test_advice_names_what_would_help_most(tiny, catalogue):
     coloured(home, 40, ("yellow",), first=100)
     model = trained(tiny, catalogue)
     tips = " ".join(leaderboard.advice("robots", catalogue, model, []).tips)
-    assert "cyan has the fewest images sorted by a person (25)" in tips
-    assert "not` is narrow" in tips
+    assert "cyan has the fewest images labelled by a person (25)" in tips
+    assert "not` has few images" in tips
     table = np.array(model.facts["confusion"])
     np.fill_diagonal(table, 0)
     if table.max():
         i, j = np.unravel_index(table.argmax(), table.shape)
-        assert f"{model.labels[i]} is taken for {model.labels[j]} most often ({table.max()} images)" in tips
+        assert f"{model.labels[i]} is mistaken for {model.labels[j]} most often ({table.max()} image" in tips

@@ -21,7 +21,7 @@ from scripts.report import page as report
 from scripts.report.charts import POINTS_MAX, thinned, ticks
 from scripts.report.figures import percent, score_up
 from scripts.report.measured import Measured
-from scripts.report.pictures import SIDE, thumbnail
+from scripts.report.thumbnails import SIDE, thumbnail
 
 CSS = (Path(report.__file__).parent / "report.css").read_text(encoding="utf-8")
 SECTIONS = {
@@ -175,7 +175,9 @@ def test_page_has_every_section_with_a_heading(page):
 def test_page_shows_the_figures(page, flowers):
     dataset, facts, _ = flowers
     share = facts["accuracy"]
-    assert f"{share['right']} right: {100 * share['value']:.1f} %" in page.text
+    interval = f"95 % interval {100 * share['low']:.1f} to {100 * share['high']:.1f} %"
+    said = f"Accuracy {100 * share['value']:.1f} % ({share['right']} of {share['total']} correct, {interval}, cross-validated on"
+    assert said in page.text.replace("\N{NO-BREAK SPACE}", " ")
     assert f"{round(100 * share['low'])} to {round(100 * share['high'])} %" in page.text
     for words in (
         "Cross-validation",
@@ -201,29 +203,31 @@ def test_without_a_mistake_no_mistakes_are_promised(flowers):
     dataset, facts, trained = flowers
     perfect = {**facts["accuracy"], "right": facts["accuracy"]["total"], "value": 1.0, "low": 0.8, "high": 1.0}
     text = Page(report.page({**facts, "accuracy": perfect}, dataset, trained)).text
-    assert "It made no mistake" in text and "its mistakes below" not in text
+    assert f"It made no mistake, but on only {perfect['total']} images: the true accuracy may be as low as 80 %" in text
+    assert "its mistakes below" not in text
 
 
 def test_an_interval_that_reaches_further_up_says_why(flowers):
     dataset, facts, trained = flowers
-    assert "reaches as far up" not in Page(report.page(facts, dataset, trained)).text
+    assert "reaches up as far" not in Page(report.page(facts, dataset, trained)).text
     further = {**facts["accuracy"], "high": 0.99, "with_robots": 0.97}
     text = Page(report.page({**facts, "accuracy": further}, dataset, trained)).text
-    assert "Heads that learned that too get 97.0 %" in text and "reaches as far up as this allows" in text
+    assert "Heads that were trained on those images too have an accuracy of 97.0 %" in text
+    assert "reaches up as far as this figure allows" in text
 
 
 def test_images_that_were_left_out_are_counted(flowers):
     dataset, facts, trained = flowers
     counts = {label: {**row, "images": row["images"] + 2} for label, row in facts["counts"].items()}
     text = Page(report.page({**facts, "counts": counts}, dataset, trained)).text
-    assert "6 pictures that only the robot has seen sat out" in text
-    assert "sat out" not in Page(report.page(facts, dataset, trained)).text
+    assert "6 images that only the model labelled took no part" in text
+    assert "took no part" not in Page(report.page(facts, dataset, trained)).text
 
 
 def test_matrix_shows_every_count_of_the_confusion(flowers):
     dataset, facts, trained = flowers
     text = report.page(facts, dataset, trained)
-    matrix = text[text.index('<table class="matrix"') : text.index("Most confused")]
+    matrix = text[text.index('<table class="matrix"') : text.index("Confused most often")]
     cells = [int(n) for n in re.findall(r'class="(?:hit|miss|zero)"[^>]*>(\d+)<', matrix)]
     assert cells == [n for row in facts["confusion"] for n in row]
 
@@ -238,9 +242,9 @@ def test_thresholds_show_the_mistakes_to_expect_in_250_images(flowers):
 def test_the_novelty_limit_says_how_many_test_images_it_would_hold_back(flowers):
     dataset, facts, trained = flowers
     for gate, shown in (
-        ({"tests": 12, "test_outside": 3, "limit": 0.5}, "waits in _under; so would 3 of 12 test pictures."),
-        ({"tests": 0, "test_outside": 0, "limit": 0.5}, "waits in _under. "),
-        ({"tests": 12, "test_outside": 0, "limit": 2.0}, "are not held back"),
+        ({"tests": 12, "test_outside": 3, "limit": 0.5}, "more than 0.500. Of 12 test images, 3 would be unfamiliar."),
+        ({"tests": 0, "test_outside": 0, "limit": 0.5}, "more than 0.500."),
+        ({"tests": 12, "test_outside": 0, "limit": 2.0}, "No image counts as unfamiliar"),
     ):
         assert shown in Page(report.page({**facts, "gate": gate}, dataset, trained)).text
 
@@ -385,8 +389,8 @@ def test_without_a_test_set_no_table_pretends(tmp_path):
     dataset.human[:] = False  # else the folds would measure
     facts, trained = learn(dataset)
     text = Page(report.page(facts, dataset, trained)).text
-    assert "Nobody can say yet how good it is" in text
-    assert "Precision, recall" not in text and "confidence_min lets through" not in text
+    assert "Its accuracy is not known yet" in text
+    assert "Precision, recall" not in text and "at or above each confidence_min" not in text
 
 
 def test_images_that_vanished_are_passed_over(tmp_path):
@@ -394,7 +398,7 @@ def test_images_that_vanished_are_passed_over(tmp_path):
     facts, trained = learn(dataset)
     assert report.worst_mistakes(dataset, trained, 5) and report.suspects(dataset, trained, 5)
     found = Page(report.page(facts, dataset, trained))
-    assert not found.all("img") and "Not one of them can be read any more" in found.text
+    assert not found.all("img") and "They can no longer be read" in found.text
 
 
 @pytest.mark.parametrize("label_count, tight", [(2, False), (100, True)])
@@ -442,19 +446,29 @@ def test_verdict_does_not_promise_what_few_images_show(flowers, monkeypatch):
         some = Measured(np.arange(n), np.tile(np.float32([0.9, 0.1, 0]), (n, 1)), "on some images")
         monkeypatch.setattr(Measured, "of", lambda *_, some=some: some)
         shown.append(Page(report.page(given, dataset, trained)).text)
-    assert "only 6 pictures scored as high" in shown[0] and "3 of 3 right" in shown[0]
-    assert "60 of these pictures scored as high" in shown[1]
+    assert "only 6 images do: too few to rely on" in shown[0] and "3 of 3 correct" in shown[0]
+    assert "60 of these images do" in shown[1]
 
 
 def test_what_it_was_measured_on_is_said_in_words(flowers, monkeypatch):
     dataset, facts, trained = flowers
     total, given = facts["accuracy"]["total"], {**facts, "warnings": []}
-    folds = f" on {total} images, cross-validated"
+    folds = f"cross-validated on {total} images"
     assert Page(report.page(given, dataset, trained)).text.count(folds) >= 4
     found = Measured.of(dataset, trained)
-    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 images held out"))
+    monkeypatch.setattr(Measured, "of", lambda *_: Measured(found.rows, found.probabilities, "on 90 held-out images"))
     text = Page(report.page(given, dataset, trained)).text
-    assert text.count(" on 90 images held out") >= 4 and folds not in text
+    assert text.count("on 90 held-out images") >= 4 and folds not in text
+
+
+def test_a_model_of_a_basetag_says_how_to_take_it_along(flowers):
+    dataset, facts, trained = flowers
+    assert "Take it with you" not in Page(report.page(facts, dataset, trained)).text  # made by scripts/retrain.py alone
+    command = f"python roboflow.py flowers export --model {facts['name']}"
+    text = Page(report.page({**facts, "basetag": "flowers"}, dataset, trained)).text
+    assert command in text and "--web as one HTML file" in text
+    other = {**facts, "basetag": "flowers", "backbone": {**facts["backbone"], "title": "mobilenet_1.0_224"}}
+    assert command in (text := Page(report.page(other, dataset, trained)).text) and "--web" not in text
 
 
 def test_long_curves_are_thinned_to_their_shape():
@@ -507,7 +521,8 @@ def test_galleries_keep_their_limits_and_say_how_many_there_are(tmp_path):
     assert wrong > report.MISTAKES_MAX / 2 and odd > report.SUSPECTS_MAX
     found = Page(report.page(facts, dataset, trained))
     assert len(found.all("img")) == min(wrong, report.MISTAKES_MAX) + report.SUSPECTS_MAX
-    assert f": {wrong} pictures got a wrong label" in found.text and f"{odd} pictures of" in found.text
+    assert f"{wrong} images of {facts['accuracy']['total']} got a wrong label" in found.text
+    assert f"for {odd} images of" in found.text
 
 
 def test_thumbnail_is_small_and_carries_nothing_over(tmp_path):

@@ -92,7 +92,7 @@ def test_every_flag_of_the_original_is_taken(photos, tiny, shared, tmp_path, cap
     )
     out = capsys.readouterr().out
     assert code == 0
-    assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*cross-validated\)", out)
+    assert re.search(r"Final test accuracy = \d+\.\d% \(N=72, .*cross-validated on 72 images\)", out)
     assert "=== MISCLASSIFIED TEST IMAGES ===" in out
     assert (tmp_path / "labels.txt").read_text() == "cyan\nmagenta\nyellow\n"
     assert list((tmp_path / "summaries" / "train").glob("events*")) and list(

@@ -75,8 +75,8 @@ def test_the_four_texts_say_what_happened_the_number_and_what_to_do(twilio):
     assert [form["Body"] for form in twilio.taken] == [
         "robots: downloads done, 200 of 200 'robotart' (14 dupes, 3 bad skipped) in 6m12s. Next: classify them. "
         "boop boop.",
-        "robots: sorted 183 imgs, 121 sure, 62 unsure. Check first: run 'roboflow.py robots 0 0 check'. boop boop.",
-        "robots: retrained in 14m32s. 91.7% (was 90.4%) on 240 human-checked imgs. Now the top model. boop boop.",
+        "robots: sorted 183 images, 121 sure, 62 unsure. Check first: run 'roboflow.py robots 0 0 check'. boop boop.",
+        "robots: retrained in 14m32s. Accuracy 91.7 % (was 90.4 %) on 240 images. Now the top model. boop boop.",
         "robots: RETRAIN FAILED - disk full. No images lost, run the same command again. Log: robots.log. boop boop.",
     ]
     assert all((form["To"], form["From"]) == (TO, SENDER) for form in twilio.taken)
@@ -88,9 +88,9 @@ def test_a_first_model_an_unmeasured_one_and_one_that_lost(twilio):
     notify.retrained(NAME, 11_100, None, 0.5, 0, False)
     notify.retrained(NAME, 45, 0.4, 0.5, 40, False)
     first, unmeasured, lost = (form["Body"] for form in twilio.taken)
-    assert first.startswith("robots: retrained in 1m00s. 50.0% on 40 human-checked")
+    assert first.startswith("robots: retrained in 1m00s. Accuracy 50.0 % on 40 images")
     assert unmeasured.startswith("robots: retrained in 3h05m. Not measured.")
-    assert "40.0% (was 50.0%)" in lost and "old top model stays" in lost
+    assert "40.0 % (was 50.0 %)" in lost and "old top model stays" in lost
 
 
 def test_signature_ends_the_text_and_is_optional(twilio, monkeypatch):
@@ -115,7 +115,7 @@ def test_a_command_is_given_whole_or_not_at_all(twilio):
 def test_names_of_every_script(twilio):
     assert notify.classified("日本", 3, 2, 1, "roboflow.py 日本 0 0 check")
     assert notify.failed("\u202e\x1b", "classify", "x")
-    assert twilio.taken[0]["Body"].startswith("日本: sorted 3 imgs") and "日本 0 0 check" in twilio.taken[0]["Body"]
+    assert twilio.taken[0]["Body"].startswith("日本: sorted 3 images") and "日本 0 0 check" in twilio.taken[0]["Body"]
     assert twilio.taken[1]["Body"].startswith("RoboFlow: ") and "log" not in twilio.taken[1]["Body"].lower()
 
 
@@ -543,7 +543,7 @@ def test_the_test_works_switched_off_and_says_so(twilio, monkeypatch):
 
 def test_the_test_may_fail(twilio, monkeypatch):
     twilio.faults = ["500", "500"]
-    with pytest.raises(RoboError, match="was not sent: Twilio said no .HTTP status 500") as caught:
+    with pytest.raises(RoboError, match="was not sent: Twilio refused it .HTTP status 500") as caught:
         notify.test(NAME)
     assert caught.value.code == 1 and caught.value.__context__ is None
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")

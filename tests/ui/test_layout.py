@@ -74,5 +74,8 @@ def test_shortened_texts_fit_and_begin_as_they_did(texts, room):
 
 
 def test_short_texts_stay_whole_where_a_long_one_is_cut_behind_a_word():
-    long = "retrained a_model: 97.9% right (between 94.6% and 99.2%, on 240 images)"
-    assert shortened(["5 asked: 5 kept", long], 60) == ["5 asked: 5 kept", "retrained a_model: 97.9% right (between..."]
+    long = "retrained a_model: accuracy 97.9 % (95 % interval 94.6 to 99.2 %)"
+    assert shortened(["5 asked: 5 kept", long], 60) == [
+        "5 asked: 5 kept",
+        "retrained a_model: accuracy 97.9 % (95 %...",
+    ]

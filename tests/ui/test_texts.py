@@ -76,7 +76,7 @@ def test_a_range_is_said_as_config_py_declares_it(setting, said):
 
 def test_an_accuracy_says_how_far_it_can_be_trusted():
     assert texts.accuracy_text(0.979, 0.946, 0.992, 240) == (
-        "accuracy 97.9% (95 % interval 94.6% to 99.2%) on 240 images it had not seen"
+        "accuracy 97.9 % (95 % interval 94.6 to 99.2 %, on 240 images it had not seen)"
     )
     assert "so few images say little" in texts.accuracy_text(1.0, 0.7, 1.0, 12)
     assert "not measured" in texts.accuracy_text(0.0, 0.0, 0.0, 0)

@@ -1,4 +1,4 @@
-"""The images worth a look: the worst mistakes, and training images that may be mislabelled."""
+"""The images that the report shows: the worst mistakes, and training images that may be mislabelled."""
 
 import base64
 import io
@@ -18,8 +18,8 @@ SIDE = 96  # pixels, longest side of a thumbnail
 QUALITY = 70  # of JPEG, 1..95; a thumbnail takes about 3 KB
 
 
-class Judged(NamedTuple):
-    """An image, the label of its folder, the predicted label, and its score 0..1."""
+class Example(NamedTuple):
+    """An image, its label, the predicted label, and the score 0..1 of that prediction."""
 
     path: Path
     label: str
@@ -28,39 +28,39 @@ class Judged(NamedTuple):
 
 
 class Thumbnail(NamedTuple):
-    """A data: address of a small JPEG, and its size in pixels."""
+    """A small JPEG as a data: address, and its size in pixels."""
 
     source: str
     width: int
     height: int
 
 
-def worst_mistakes(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Judged]:
-    """Images that were predicted wrongly, the highest score first."""
+def worst_mistakes(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Example]:
+    """Images that were predicted wrongly when the model was measured, the surest mistake first."""
     measured = Measured.of(data, trained)
     wrong = np.flatnonzero(measured.guess != data.y[measured.rows])
     order = wrong[np.argsort(-measured.sure[wrong], kind="stable")]
-    return [_judged(data, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
+    return [_example(data, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
 
 
-def suspects(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Judged]:
-    """Training images most likely mislabelled, worst first, by out-of-fold predictions."""
+def suspects(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Example]:
+    """Training images that are probably mislabelled, likeliest first, by the scores of heads that never saw them."""
     rows = np.flatnonzero(trained.folded)
     if not len(rows):
         return []
     p = trained.out_of_fold[rows]
-    return [_judged(data, rows[i], p[i]) for i in metrics.suspects(p, data.y[rows])[:limit]]
+    return [_example(data, rows[i], p[i]) for i in metrics.suspects(p, data.y[rows])[:limit]]
 
 
-def _judged(data: Dataset, row: int, p: np.ndarray) -> Judged:
+def _example(data: Dataset, row: int, p: np.ndarray) -> Example:
     guess = int(p.argmax())
-    return Judged(data.images[row].path, data.labels[data.y[row]], data.labels[guess], float(p[guess]))
+    return Example(data.images[row].path, data.labels[data.y[row]], data.labels[guess], float(p[guess]))
 
 
 def thumbnail(path: Path) -> Thumbnail | None:
-    """A small JPEG made anew; None for an image that cannot be read.
+    """A small JPEG of an image; None where that cannot be read.
 
-    Nothing of the file itself is carried over, neither what a camera wrote into it nor anything hidden there.
+    Nothing but pixels is carried over: neither what a camera wrote into the file nor anything hidden in it.
     """
     try:
         image = decode(path, draft_side=2 * SIDE)
@@ -74,12 +74,12 @@ def thumbnail(path: Path) -> Thumbnail | None:
     return Thumbnail(source, image.width, image.height)
 
 
-def gallery(found: list[Judged], limit: int) -> list[tuple[Judged, Thumbnail]]:
+def gallery(found: list[Example], limit: int) -> list[tuple[Example, Thumbnail]]:
     """The first `limit` images that can still be read, each with its thumbnail."""
-    shown: list[tuple[Judged, Thumbnail]] = []
-    for judged in found:
+    shown: list[tuple[Example, Thumbnail]] = []
+    for example in found:
         if len(shown) == limit:
             break
-        if small := thumbnail(judged.path):
-            shown.append((judged, small))
+        if small := thumbnail(example.path):
+            shown.append((example, small))
     return shown
