@@ -1,4 +1,4 @@
-"""The candidates of `model_selection.select`, simplest first: heads, tuned last layers, and the mean of both."""
+"""The candidates of `model_selection.select`, simplest first: heads, then tuned last layers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,14 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from scripts.learn.dataset import Dataset
-from scripts.learn.head import IN_NO_FOLD, softmax
+from scripts.learn.head import IN_NO_FOLD
 from scripts.learn.model_selection import Candidate, EvaluationSet, Logits, Stop, Stopped
 from scripts.learn.train import HeadConfig, fit_fold_heads
 from scripts.learn.tune import FOLDS, TuneRun
 
-HEAD, LBFGS, TUNED, MEAN = "head", "head, lbfgs", "last layers", "mean of head and last layers"
-EFFORTS = {"quick": (HEAD,), "normal": (HEAD, LBFGS, TUNED, MEAN)}
-EFFORTS["high"] = EFFORTS["normal"]  # and what the caller adds: other image sizes, larger backbones
+HEAD, LBFGS, TUNED = "head", "head, lbfgs", "last layers"
 
 
 def evaluation_set(data: Dataset) -> EvaluationSet:
@@ -31,7 +29,7 @@ def evaluation_rows(data: Dataset) -> np.ndarray:
 def head(name: str, data: Dataset, config: HeadConfig, seconds: float = 1.0) -> Candidate:
     """A head on the vectors of the dataset, which may be those of another backbone or image size."""
 
-    def run(_: dict[str, Logits], stop: Stop) -> Logits:
+    def run(stop: Stop) -> Logits:
         fold = _folds(data)
         heads = fit_fold_heads(replace(data, folds=fold), config, FOLDS)[1:]
         logits = np.zeros((len(data.y), len(data.labels)), np.float32)
@@ -49,7 +47,7 @@ def last_layers(data: Dataset, prepare: Callable[[], TuneRun], seconds: float) -
         prepare: makes a TuneRun with FOLDS folds; called when it is its turn, as it takes some seconds.
     """
 
-    def run(_: dict[str, Logits], stop: Stop) -> Logits:
+    def run(stop: Stop) -> Logits:
         def check(_: int) -> None:
             if stop():
                 raise Stopped
@@ -60,31 +58,17 @@ def last_layers(data: Dataset, prepare: Callable[[], TuneRun], seconds: float) -
     return Candidate(TUNED, seconds, run)
 
 
-def mean(name: str, one: str, other: str, data: EvaluationSet) -> Candidate:
-    """The mean of the calibrated probabilities of two earlier candidates."""
-
-    def run(found: dict[str, Logits], _: Stop) -> Logits:
-        both = [softmax(data.calibrated(found[each])) for each in (one, other)]
-        return np.log(np.maximum(np.mean(both, axis=0), 1e-9)).astype(np.float32)
-
-    return Candidate(name, 0.0, run, needs=(one, other))
-
-
-def usual(
-    data: Dataset, config: HeadConfig, prepare: Callable[[], TuneRun], seconds: float, effort: str
-) -> list[Candidate]:
-    """The candidates of an effort (`EFFORTS`), simplest first.
+def usual(data: Dataset, config: HeadConfig, prepare: Callable[[], TuneRun], seconds: float) -> list[Candidate]:
+    """Both solvers for the head, then tuned last layers.
 
     Args:
-        seconds: that tuning is likely to take, with its folds and preparation (`TuneRun.estimate`).
+        seconds: that tuning is likely to take, with its folds (`TuneRun.estimate`).
     """
-    candidates = [
+    return [
         head(HEAD, data, replace(config, solver="sgd")),
         head(LBFGS, data, replace(config, solver="lbfgs"), 10.0),
         last_layers(data, prepare, seconds),
-        mean(MEAN, HEAD, TUNED, evaluation_set(data)),
     ]
-    return [candidate for candidate in candidates if candidate.name in EFFORTS[effort]]
 
 
 def _folds(data: Dataset) -> np.ndarray:

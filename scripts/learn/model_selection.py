@@ -33,14 +33,13 @@ class Stopped(Exception):
 class Candidate:
     """One way to make a model.
 
-    `seconds`: estimated time; `run`: (logits of earlier candidates by name, stop) -> out-of-fold logits, a row an
-    image; it asks `stop` now and then and raises Stopped where that is true; `needs`: candidates whose logits it needs.
+    `seconds`: estimated time; `run`: stop -> out-of-fold logits, a row an image; it asks `stop` now and then and raises
+    Stopped where that is true.
     """
 
     name: str
     seconds: float
-    run: Callable[[dict[str, Logits], Stop], Logits]
-    needs: tuple[str, ...] = ()
+    run: Callable[[Stop], Logits]
 
 
 @dataclass(frozen=True)
@@ -117,31 +116,31 @@ def select(
         seconds: for all together; a candidate that is not likely to end in time is not started.
         stop: asked before each candidate, and by each.
     """
-    begin, found, trials = clock(), dict[str, Logits](), list[Trial]()
-    best, alpha = candidates[0].name, ALPHA / max(1, len(candidates) - 1)
+    begin, trials = clock(), list[Trial]()
+    best, best_logits = candidates[0].name, None
+    alpha = ALPHA / max(1, len(candidates) - 1)
     for candidate in candidates:
         started = clock()
-        if found and (reason := _skip_reason(candidate, found, seconds - (started - begin), stop)):
+        reason = _skip_reason(candidate, seconds - (started - begin), stop) if trials else ""
+        if reason:
             trials.append(Trial(candidate.name, result=reason))
             continue
         try:
-            logits = candidate.run(found, stop)
+            logits = candidate.run(stop)
         except Stopped:
             trials.append(Trial(candidate.name, clock() - started, result="stopped"))
             continue
-        trial, is_better = _compared(candidate.name, clock() - started, logits, found.get(best), data, alpha)
-        found[candidate.name] = logits
-        best = candidate.name if is_better else best
+        trial, is_better = _compared(candidate.name, clock() - started, logits, best_logits, data, alpha)
+        if is_better or best_logits is None:
+            best, best_logits = candidate.name, logits
         trials.append(trial)
     return Selection(best, len(data.y), tuple(trials))
 
 
-def _skip_reason(candidate: Candidate, found: dict[str, Logits], seconds_left: float, stop: Stop) -> str:
+def _skip_reason(candidate: Candidate, seconds_left: float, stop: Stop) -> str:
     """Why a candidate is not started; empty where it is."""
     if stop():
         return "stopped"
-    if missing := [name for name in candidate.needs if name not in found]:
-        return f"needs {' and '.join(missing)}"
     return "no time" if candidate.seconds > seconds_left else ""
 
 

@@ -20,8 +20,8 @@ def logits_of(skill: float, seed: int = 0) -> np.ndarray:
     return (np.eye(3)[DATA.y] * skill + rng.normal(0, 1, (N, 3))).astype(np.float32)
 
 
-def candidate(name: str, logits: np.ndarray, seconds: float = 1.0, needs: tuple[str, ...] = ()) -> Candidate:
-    return Candidate(name, seconds, lambda found, stop: logits, needs)
+def candidate(name: str, logits: np.ndarray, seconds: float = 1.0) -> Candidate:
+    return Candidate(name, seconds, lambda stop: logits)
 
 
 def test_what_is_clearly_better_is_taken():
@@ -63,23 +63,22 @@ def test_frames_of_few_recordings_do_not_make_a_difference_clear():
     assert select([candidate("head", logits_of(1.0)), candidate("tuned", logits_of(3.0, 1))], few, 60).name == "head"
 
 
-def test_time_and_needs_decide_what_is_tried():
+def test_time_decides_what_is_tried():
     now = iter(np.arange(0, 1000, 10.0))
     tried = [
         candidate("head", logits_of(1), 500),
         candidate("short", logits_of(1), 5),
         candidate("long", logits_of(9), 400),
-        candidate("mean", logits_of(9), 0, ("head", "long")),
     ]
     selection = select(tried, DATA, 60, clock=lambda: float(next(now)))
-    assert [row.result for row in selection.trials if row.right is None] == ["no time", "needs long"]
+    assert [row.result for row in selection.trials if row.right is None] == ["no time"]
     assert selection.trials[0].right is not None  # the simplest is measured whatever the time
 
 
 def test_a_stop_leaves_the_best_so_far():
     asked = iter([False, True])
 
-    def long(found, stop):
+    def long(stop):
         while not stop():
             pass
         raise Stopped
@@ -90,26 +89,11 @@ def test_a_stop_leaves_the_best_so_far():
     assert selection.facts()["tried"][2]["name"] == "last" and selection.facts()["tried"][1]["right"] is None
 
 
-@pytest.mark.parametrize("effort", candidates.EFFORTS)
-def test_heads_are_measured_by_folds_and_the_mean_needs_both(effort):
+def test_heads_are_measured_by_folds_within_the_time():
     data = two_labels(60, 20)
-    tried = candidates.usual(
-        data, HeadConfig(steps=200, every=10**9), lambda: pytest.fail("no time for that"), 1e6, effort
-    )
+    tried = candidates.usual(data, HeadConfig(steps=200, every=10**9), lambda: pytest.fail("no time for that"), 1e6)
     selection = select(tried, candidates.evaluation_set(data), 60)
-    assert [row.name for row in selection.trials] == list(candidates.EFFORTS[effort])
-    assert (
-        selection.images == 60
-        and selection.name in (candidates.HEAD, candidates.LBFGS)
-        and selection.trials[0].right > 40
-    )
-    skipped = {row.name: row.result for row in selection.trials if row.right is None}
-    assert skipped == ({} if effort == "quick" else {candidates.TUNED: "no time", candidates.MEAN: "needs last layers"})
-
-
-def test_the_mean_of_two_is_of_their_calibrated_probabilities():
-    found = {"one": logits_of(2.0) * 10, "other": logits_of(2.0, 1)}
-    both = candidates.mean("mean", "one", "other", DATA).run(found, lambda: False)
-    assert np.allclose(np.exp(both).sum(axis=1), 1, atol=1e-4)
-    right = [DATA.right(found["one"]), DATA.right(found["other"])]
-    assert DATA.right(both) > max(right) - 2
+    assert [row.name for row in selection.trials] == [candidates.HEAD, candidates.LBFGS, candidates.TUNED]
+    assert selection.images == 60 and selection.trials[0].right > 40
+    assert selection.name in (candidates.HEAD, candidates.LBFGS)
+    assert [row.result for row in selection.trials if row.right is None] == ["no time"]
