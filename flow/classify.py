@@ -36,7 +36,8 @@ class ClassifyOptions:
 class Sorted:
     """What one run of the classifier did. `places`: folder name -> images; `unlike`: unfamiliar images; `unread`: files
     that could not be read from the disk, left where they are; `expected_wrong`: (about, at most) of the sure ones;
-    `sure_before`: (right, all) of the predictions that this rests on."""
+    `sure_before`: (right, all) of the predictions that this rests on; `threshold`: the score from which on this model
+    is sure; `threshold_words`: why it is higher than confidence_min, where it is."""
 
     folder: Path | None
     model: str
@@ -47,6 +48,8 @@ class Sorted:
     unread: int = 0
     expected_wrong: tuple[float, float] | None = None
     sure_before: tuple[int, int] | None = None
+    threshold: float | None = None
+    threshold_words: str = ""
 
     @property
     def sure(self) -> int:
@@ -81,6 +84,7 @@ class Sorted:
             "skipped": self.skipped,
             "unread": self.unread,
             "expected_wrong": self.expected_wrong,
+            "threshold": self.threshold,
         }
 
 
@@ -133,6 +137,8 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
         unread=unread,
         expected_wrong=_expected_wrong(model, scored),
         sure_before=model_store.above_threshold(model),
+        threshold=model_store.threshold(model),
+        threshold_words=model_store.threshold_words(model),
     )
 
 
@@ -156,6 +162,7 @@ def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> t
 def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
     """The model's predictions, and content hash -> why an image cannot be read."""
     head, novelty = load_head(model)
+    threshold = model_store.threshold(model)
     with console.progress(len(todo), "classifying") as advance:
         done = embedder_of(model).embed(todo, advance)
     shas = [sha for sha in todo if sha in done.vectors]
@@ -167,15 +174,16 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
     unfamiliar = novelty.distances(vectors) > novelty.limit if cfg.distance_gate else np.zeros(len(shas), bool)
     rows = head.probabilities(vectors)
     return [
-        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), bool(far))
+        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), threshold, bool(far))
         for sha, row, far in zip(shas, rows, unfamiliar, strict=True)
     ], done.bad
 
 
-def _placed(path: Path, sha256: str, scores: dict[str, float], unlike: bool) -> _Scored:
-    """The prediction for an image and the folder it belongs in; `unlike`: the image is unfamiliar."""
+def _placed(path: Path, sha256: str, scores: dict[str, float], threshold: float, unlike: bool) -> _Scored:
+    """The prediction for an image and the folder it belongs in; `threshold`: the score below which it is unsure;
+    `unlike`: the image is unfamiliar. The folder is named after confidence_min, whatever the model's threshold is."""
     label = max(scores, key=scores.__getitem__)
-    unsure = not scores[label] >= cfg.confidence_min  # also where a damaged bottleneck made the score no number
+    unsure = not scores[label] >= threshold  # also where a damaged bottleneck made the score no number
     place = paths.under_label(label, cfg.confidence_min) if unsure or unlike else label
     return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unlike else "")
 

@@ -49,6 +49,7 @@ from scripts.learn.tflite import FILES as TFLITE_FILES
 from scripts.learn.tflite import PREDICT as PREDICT_FILE
 from scripts.learn.tflite import Compared, ConversionProblem, open_source
 from scripts.learn.tflite import compare as compare_files
+from scripts.learn.threshold import target_precision
 from scripts.learn.train import HeadConfig
 from scripts.learn.training_job import (
     CachePaths,
@@ -132,6 +133,7 @@ __all__ = [
     "prepare_data",
     "prepare_tuning",
     "store_embeddings",
+    "target_precision",
     "tidy",
     "without_repeats",
     "write_model",

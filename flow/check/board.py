@@ -58,9 +58,9 @@ class BoardImage:
 class Page:
     """Images that are looked at together.
 
-    `kind`: sure, unsure or suspects; typical, uncertain or confirm while unlabeled images are labelled; again for a
-    page of an earlier session. `guess`: the label they share, if any; `sampling`: how they were chosen; `fills`: it
-    holds as many images as the window has room for, rather than a number of its own.
+    `kind`: sure, unsure or suspects; typical, uncertain, confirm or sample while unlabeled images are labelled; again
+    for a page of an earlier session. `guess`: the label they share, if any; `sampling`: how they were chosen; `fills`:
+    it holds as many images as the window has room for, rather than a number of its own.
     """
 
     id: str
@@ -221,6 +221,10 @@ class Board(ABC):
             self._show(page)
         self.pace.shown()
         return page
+
+    def accuracy_page(self) -> Page:
+        """Show a page of random images that tells how good the guesses are. Raises Refused where there are none."""
+        raise Refused("How good the guesses are is checked while unsorted images are labelled.")
 
     def current(self) -> Page | None:
         """The page under way as it is now, with what was dragged in a file manager meanwhile."""

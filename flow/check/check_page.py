@@ -54,7 +54,7 @@ ROUTES = Map(
         Rule("/api/try", endpoint="try_image", methods=["POST"]),
         *(
             Rule(f"/api/{name}", endpoint=name, methods=["POST"])
-            for name in ("decide", "accept", "undo", "redo", "suspects", "work", "done", "alive", "bye")
+            for name in ("decide", "accept", "undo", "redo", "sample", "suspects", "work", "done", "alive", "bye")
         ),
     ],
     strict_slashes=False,
@@ -216,6 +216,11 @@ class CheckPage:
         news = self._wake()
         return self._led_on(self.board.redo(), _count(asked.get("count")), news)
 
+    def check_accuracy(self, _asked: dict) -> dict:
+        """Go on with a page of random images that tells how good the guesses are."""
+        news = self._wake()
+        return self._seen(Answer("", self.board.accuracy_page()), news)
+
     def look_at_suspects(self, asked: dict) -> dict:
         """Go on with the training images that the new model doubts."""
         news = self._wake()
@@ -313,6 +318,9 @@ class CheckPage:
 
     def _on_redo(self, request: Request) -> Response:
         return self._changed(request, self.redo)
+
+    def _on_sample(self, request: Request) -> Response:
+        return self._changed(request, self.check_accuracy)
 
     def _on_suspects(self, request: Request) -> Response:
         return self._changed(request, self.look_at_suspects)

@@ -7,6 +7,8 @@ from flow.base.learning import api
 from flow.check.latest_task import LatestTask
 
 RANDOM_MIN = 5  # random images; with fewer no accuracy is told
+LEARN_MOST_S = 30.0  # a page that measures waits for the newest guesses
+FORECAST = 30  # decisions that a forecast is about
 LEARN_WAIT_S = 1.5  # a page waits so long for the newest guesses; where they take longer, it shows the last ones
 
 
@@ -34,7 +36,8 @@ class Standing:
     """How good the guesses were after `decisions`.
 
     `share`: see `Share.facts`, None with fewer than RANDOM_MIN random images; `mixed_up`: two labels and how often they
-    are taken for each other; `enough`: ten more decisions would hardly change it.
+    are taken for each other; `enough`: ten more decisions would hardly change it; `forecast`: by how much FORECAST more
+    decisions are likely to raise the accuracy, 0..1.
     """
 
     decisions: int
@@ -42,6 +45,7 @@ class Standing:
     share: dict | None
     mixed_up: tuple[str, str, int] | None
     enough: bool
+    forecast: float = 0.0
 
 
 class Learner:
@@ -68,7 +72,8 @@ class Learner:
         return self._learning.failed or self._measuring.failed
 
     def learn(self, now: Snapshot) -> Guesses | None:
-        """The guesses by now; None where there are no two labels to tell apart."""
+        """The guesses by now, or the last ones where they take long; None where there are no two labels to tell
+        apart."""
         if not now.state.can_learn():
             self._learning.drop()
             self._measuring.drop()
@@ -78,6 +83,13 @@ class Learner:
             self._newest = now.state.decided
             self._learning.submit(now)
         return self._learning.wait(LEARN_WAIT_S if self._took < LEARN_WAIT_S else 0)
+
+    def newest(self, now: Snapshot) -> Guesses | None:
+        """The guesses by now; None where there are none within LEARN_MOST_S."""
+        if self.learn(now) is None:
+            return None
+        guesses = self._learning.wait(LEARN_MOST_S)
+        return guesses if guesses and not self._learning.is_busy else None
 
     def _learn(self, now: Snapshot) -> Guesses:
         begin = time.monotonic()
@@ -97,4 +109,6 @@ class Learner:
         if facts:
             point = [decisions, facts["value"], facts["low"], facts["high"]]
             self.curve = [*(p for p in self.curve if p[0] < decisions), point]
-        return Standing(decisions, share.total, facts, mixed, api.active_learning.enough(state, validated))
+        is_enough = api.active_learning.enough(state, validated)
+        forecast = api.accuracy_check.forecast_gain(state, validated, FORECAST)
+        return Standing(decisions, share.total, facts, mixed, is_enough, forecast)

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from flow.base.learning import api, hash_cache
-from flow.check.board import MISSING, NONE_OF_THESE, OPEN, Board, BoardImage, OnePlaceBoard, Page, Progress
+from flow.check.accuracy_sample import MEASURED, MEASURING, SHOWN, AccuracySample, Sample
+from flow.check.board import MISSING, NONE_OF_THESE, OPEN, Board, BoardImage, OnePlaceBoard, Page, Progress, Refused
 from flow.check.pace import REST_S
 from flow.check.session_progress import Guesses, Learner, Snapshot
 from flow.check.sorted_board import credit
@@ -41,6 +42,7 @@ class UnlabeledBoard(OnePlaceBoard):
         self._finished_pages = {row.page for row in done}
         self._new_labels = list(dict.fromkeys(row.label for row in done if row.label))
         self.learner = Learner()
+        self._sample = AccuracySample()
         self.learner.learn(self._snapshot())
 
     def folders(self) -> list[str]:
@@ -59,11 +61,14 @@ class UnlabeledBoard(OnePlaceBoard):
         super().take_over(before)
         if isinstance(before, UnlabeledBoard):
             self.learner.curve = before.learner.curve
+            self._sample = before._sample
 
     def refresh(self, thorough: bool = True) -> None:
         """Nothing: what vanished is found out when it would be shown."""
 
     def postpone(self, page: str, images: list[str]) -> None:
+        if self._sample.sample and page == self._sample.sample.page:
+            raise Refused("Each of these counts: give it its label, or set it aside (x).")
         super().postpone(page, images)
         self._finished_pages.add(page)
 
@@ -77,6 +82,17 @@ class UnlabeledBoard(OnePlaceBoard):
                 return None
             if good := self._unchanged([self._pool.shas[row] for row in query.rows]):
                 return self._page_of(query, good, guesses, count)
+
+    def accuracy_page(self) -> Page:
+        if self._sample_state() == SHOWN:
+            assert self._sample.sample is not None
+            self._page = self._sample.sample.page
+        else:
+            self._page = self._draw_sample()
+        self.pace.shown()
+        page = self.current()
+        assert page is not None
+        return page
 
     def progress(self) -> Progress:
         left = int((~self._state(without=self._lost).unavailable).sum())
@@ -146,7 +162,7 @@ class UnlabeledBoard(OnePlaceBoard):
     def _page_of(
         self, query: "api.active_learning.Query", good: list[str], guesses: Guesses | None, count: int
     ) -> Page:
-        """A query as a page. A page of one guess is cut to what fits the window; the others are few."""
+        """A query as a page. A page of one guess is cut to what fits the window; the others are few, or measure."""
         kinds = api.active_learning.Strategy
         self._random |= {self._pool.shas[row] for row in query.random}
         guessed = guesses is not None and query.kind is not kinds.TYPICAL
@@ -155,9 +171,32 @@ class UnlabeledBoard(OnePlaceBoard):
             guess = guesses.label(self._row[sha]) if guesses and guessed else ""
             images.append(BoardImage(sha, guess, name=self._where[sha].name))
         guess = images[0].guess if query.kind is kinds.CONFIRM else ""
-        title = {kinds.TYPICAL: "What is this?", kinds.UNCERTAIN: "Which are wrong?"}.get(query.kind, f"{guess}?")
+        titles = {kinds.TYPICAL: "What is this?", kinds.UNCERTAIN: "Which are wrong?", kinds.SAMPLE: "How good is it?"}
+        title = titles.get(query.kind, f"{guess}?")
         fills = query.kind is kinds.CONFIRM
         return Page(self.new_id(), query.kind.value, guess, CHOSEN, title, tuple(images), fills)
+
+    def _draw_sample(self) -> str:
+        """Draw and show a page that measures; returns its id. Raises Refused where nothing can be measured."""
+        now = self._snapshot()
+        guesses = self.learner.newest(now)
+        if guesses is None:
+            raise Refused("There are no guesses to check yet: label images of two labels first.")
+        state = self._state(without=self._lost)
+        drawn = api.accuracy_check.draw_check(state, SEED)
+        good = self._unchanged([self._pool.shas[row] for row in drawn.page.rows])
+        if not good:
+            raise Refused("No images are left that could check the guesses.")
+        page = self._page_of(drawn.page, good, guesses, len(good))
+        self._show(page)
+        self._sample.show(Sample(page.id, {sha: self._row[sha] for sha in good}, drawn, now, guesses))
+        return page.id
+
+    def _sample_state(self) -> str:
+        sample = self._sample.sample
+        page = self._now(sample.page) if sample else None
+        labels = {sha: row.label for sha, row in self.decided.items() if row.label}
+        return self._sample.state(labels, bool(page and page.is_open))
 
     def _unchanged(self, shas: list[str]) -> list[str]:
         """Those that still lie where they lay and are what they were; others are not asked about again."""
@@ -169,21 +208,23 @@ class UnlabeledBoard(OnePlaceBoard):
 
     def _labeling(self) -> dict:
         """Where the session stands, as the page shows it."""
-        now, learner = self.learner.standing, self.learner
+        now, learner, sample = self.learner.standing, self.learner, self._sample_state()
         counts = Counter(row.label for row in self.decided.values() if row.label)
         ready = {name for name, n in provenance.label_counts(self.basetag).items() if n} | set(counts)
         few = sorted((n, label) for label, n in counts.items() if n < FEW_BELOW)
         return {
             "decisions": sum(counts.values()),
             "minutes": round(self._minutes(), 1),
-            "share": now.share if now else None,
+            "share": self._sample.share if sample == MEASURED else now.share if now else None,
+            "sample": sample,
+            "forecast": now.forecast if now and now.share else None,
             "random": now.random if now else 0,
             "enough": bool(now and now.enough),
             "mixed_up": list(now.mixed_up) if now and now.mixed_up else None,
             "few": [[label, n] for n, label in few],
             "curve": learner.curve,
-            "measuring": learner.is_measuring,
-            "failed": learner.failed,
+            "measuring": learner.is_measuring or sample == MEASURING,
+            "failed": learner.failed or self._sample.failed,
             "ready": len(ready) > 1,
         }
 

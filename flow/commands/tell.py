@@ -52,6 +52,8 @@ def tell_sorted(done: Sorted) -> None:
     if not done.folder:
         return
     console.table(["folder", "images"], [[place, n] for place, n in done.places.items()])
+    if done.threshold_words:
+        console.note(f"  {done.threshold_words}")
     if done.expected_wrong and done.sure_before:
         (about, most), (right, total) = done.expected_wrong, done.sure_before
         basis = f"{right} of {total} sure predictions measured so far are correct"
@@ -67,6 +69,8 @@ def tell_retrained(done: Retrained) -> None:
     console.note(f"  {done.line()}")
     for warning in done.warnings:
         console.note(f"  {warning}")
+    if words := model_store.threshold_words(done.model):
+        console.note(f"  {words}")
     if done.advice:
         console.note(f"  {done.advice.verdict}")
         for tip in done.advice.tips:

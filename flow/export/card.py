@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import config as cfg
 from flow.base import names, paths
 from flow.base.learning import api
 from flow.export.credits import Credits
@@ -54,7 +53,7 @@ def card(
         size=int(facts["backbone"]["input_size"]),
         vector_length=int(facts["backbone"]["vector_length"]),
         temperature=float(facts.get("temperature", 1.0)),
-        threshold=cfg.confidence_min,
+        threshold=model_store.threshold(model),
         measured=model.measured,
         accuracy=accuracy[:1].upper() + accuracy[1:],
         above=model_store.above_threshold(model),

@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import config as cfg
 from flow.base import files
 from flow.base.errors import RoboError
 from flow.base.learning import api
 from flow.export.card import card, licence
 from flow.export.comparison_set import ComparisonSet, comparison_set, sample, trained_on
 from flow.export.credits import Credits, credits_of
+from flow.models import model_store
 from flow.models.model_store import Model
 from flow.records.catalogue import Catalogue
 from flow.records.provenance import LabeledImage
@@ -115,7 +115,7 @@ def _facts(
         },
         "output": {"shape": [1, len(model.labels)], "dtype": "float32", "name": "probabilities"},
         "signature": "serving_default",
-        "confidence_min": cfg.confidence_min,
+        "confidence_min": model_store.threshold(model),
         "temperature_is_inside": True,
         **{name: model.facts[name] for name in FACTS_KEPT if name in model.facts},
         "backbone": {"title": backbone["title"], "sha256": backbone["sha256"]},

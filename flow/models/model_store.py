@@ -1,6 +1,7 @@
 """Trained models on disk. Facts come from model.json; the folder's name is for people alone."""
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,12 +124,27 @@ def predictions(model: Model) -> "api.OutOfFold | None":
         return None
 
 
+def threshold(model: Model) -> float:
+    """The score 0..1 from which on a model is sure: confidence_min, or more where too many of its cross-validated and
+    held-out predictions above that are wrong; in whole thousandths. 1 = it is sure of nothing."""
+    kept = predictions(model)
+    return math.ceil(1000 * kept.threshold(cfg.confidence_min) - 1e-6) / 1000 if kept else cfg.confidence_min
+
+
 def above_threshold(model: Model) -> tuple[int, int] | None:
-    """(right, all) of a model's cross-validated and held-out predictions that score at least confidence_min; None where
+    """(right, all) of a model's cross-validated and held-out predictions that score at least its threshold; None where
     it kept none, or none does."""
     kept = predictions(model)
-    right, total = kept.above(cfg.confidence_min) if kept else (0, 0)
+    right, total = kept.above(threshold(model)) if kept else (0, 0)
     return (right, total) if total else None
+
+
+def threshold_words(model: Model) -> str:
+    """Why the threshold is higher than confidence_min, in a sentence; empty where it is not."""
+    needed = threshold(model)
+    if needed <= cfg.confidence_min:
+        return ""
+    return texts.own_threshold(needed, cfg.confidence_min, api.target_precision(cfg.confidence_min))
 
 
 def damaged(model: Model, why: str) -> RoboError:

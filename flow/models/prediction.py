@@ -72,6 +72,8 @@ class Prediction:
     def verdict(self) -> str:
         """Whether the model is sure, and why not, in words."""
         if self.reason == "unsure":
+            if self.threshold > cfg.confidence_min:
+                return f"unsure: {percent(self.score)} is below what this model needs ({percent(self.threshold)})"
             return f"unsure: {percent(self.score)} is below confidence_min ({percent(self.threshold)})"
         if self.reason == "unlike":
             far = f"distance {self.distance:.2f}, limit {self.limit:.2f}"
@@ -103,6 +105,7 @@ class Predictor:
     novelty: "api.NoveltyDetector"
     rows: "np.ndarray"  # float32 [n, d], unit length, of the training images whose embeddings are cached
     images: list[LabeledImage] = field(default_factory=list)  # of each row
+    threshold: float = 1.0  # the score from which on the model is sure
 
     @classmethod
     def open(cls, basetag: str, catalogue: Catalogue, wanted: str = "") -> "Predictor":
@@ -122,7 +125,7 @@ class Predictor:
         head, novelty = load_head(model)
         embedder = embedder_of(model)
         vectors, images = _training_embeddings(basetag, catalogue, embedder)
-        return cls(model, embedder, head, novelty, novelty.unit(vectors), images)
+        return cls(model, embedder, head, novelty, novelty.unit(vectors), images, model_store.threshold(model))
 
     def predict(
         self, images: dict[str, ImageSource], progress: Callable[[int], None] = lambda n: None
@@ -159,7 +162,7 @@ class Predictor:
         predictions = []
         for scores, distance, similar in zip(self.head.probabilities(vectors), distances, near, strict=True):
             by_label = dict(zip(self.model.labels, map(float, scores), strict=True))
-            predictions.append(Prediction(by_label, float(distance), self.novelty.limit, cfg.confidence_min, similar))
+            predictions.append(Prediction(by_label, float(distance), self.novelty.limit, self.threshold, similar))
         return predictions
 
     def _ranked(self, vectors: "np.ndarray", count: int) -> list[tuple[Neighbor, ...]]:

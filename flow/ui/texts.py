@@ -111,6 +111,15 @@ def accuracy_text(value: float, low: float, high: float, total: int, measured: s
     return text + ("; so few images say little" if high - low > 0.2 else "")
 
 
+def own_threshold(needed: float, confidence_min: float, target: float) -> str:
+    """Why a model is sure only above a higher score than confidence_min; all fractions 0..1, `needed` 1 = never."""
+    wrong = f"it would be wrong more often than {percent(1 - target)}"
+    too_often = f"above confidence_min ({percent(confidence_min)}) {wrong}"
+    if needed >= 1:
+        return f"This model is sure of nothing yet: {too_often}, as far as so few images can tell."
+    return f"This model is sure from a score of {percent(needed)} on: {too_often}."
+
+
 def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:
     """What happened, and the three ways on; as commands where no question follows."""
     why = reason[:1].lower() + reason[1:].partition("; the same command")[0].rstrip(".")

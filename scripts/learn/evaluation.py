@@ -7,7 +7,7 @@ import numpy as np
 from scripts.learn import grouping, metrics
 from scripts.learn.dataset import Dataset
 from scripts.learn.intervals import Share
-from scripts.learn.threshold import model_threshold
+from scripts.learn.threshold import Evidence
 
 # The evidence of an image that a fold's head predicted, beside one of a held-out test set: the heads were trained on
 # mostly the same images, so their errors hang together, and no estimate of by how much is unbiased (Bengio & Grandvalet
@@ -56,12 +56,17 @@ def test_set_suffices(data: Dataset) -> bool:
 
 
 def figures(
-    evaluation: Evaluation, folded: np.ndarray, temperature: float, data: Dataset, optimistic: np.ndarray | None = None
+    evaluation: Evaluation,
+    folded: np.ndarray,
+    temperature: float,
+    data: Dataset,
+    evidence: Evidence,
+    optimistic: np.ndarray | None = None,
 ) -> dict:
     """Every figure of a model, as model.json has it; see `metrics` and, for `lines`, `threshold`.
 
-    `accuracy` and what follows from single predictions rest on `Evaluation.headline`, `honest_thresholds` and `lines`
-    on all images of the evaluation, `test` and `cross_validation` on their own.
+    `accuracy` and what follows from single predictions rest on `Evaluation.headline`, `honest_thresholds` on all images
+    of the evaluation, `lines` on the evidence, `test` and `cross_validation` on their own.
 
     Args:
         folded: bool [n], training rows with out-of-fold predictions.
@@ -80,15 +85,15 @@ def figures(
             facts["accuracy"] |= {"high": upper["high"], "with_robots": upper["value"]}
     facts["measured_on"] = {"images": len(y), "test_alone": headline.test_only, "words": headline.measured_on}
     p, labels, groups = evaluation.calibrated, data.y[evaluation.rows], data.groups[evaluation.rows]
-    scores, correct = p.max(axis=1, initial=0), p.argmax(axis=1) == labels
+    correct = p.argmax(axis=1) == labels
     facts["honest_thresholds"] = [metrics.above(p, labels, t, groups=groups) for t in metrics.THRESHOLDS]
-    facts["lines"] = {str(t): model_threshold(scores, correct, t, groups) for t in metrics.THRESHOLDS}
+    facts["lines"] = {str(t): evidence.threshold(t) for t in metrics.THRESHOLDS}
     by_folds = folded & data.measures
     for name, rows, per_image in (("test", data.test, 1.0), ("cross_validation", by_folds, FOLD_EFFICIENCY)):
         own = np.isin(evaluation.rows, np.flatnonzero(rows))
         if own.any():
-            evidence = per_image * grouping.efficiency(groups[own])
-            facts[name] = Share(int(correct[own].sum()), int(own.sum()), evidence).facts()
+            worth = per_image * grouping.efficiency(groups[own])
+            facts[name] = Share(int(correct[own].sum()), int(own.sum()), worth).facts()
     facts["temperature"], facts["ece"] = temperature, {}
     if len(y):
         facts["ece"] = {"before": metrics.ece(headline.plain, y), "after": metrics.ece(headline.calibrated, y)}

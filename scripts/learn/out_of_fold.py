@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.learn.dataset import Dataset
-from scripts.learn.threshold import model_threshold
+from scripts.learn.threshold import Evidence
 from scripts.learn.trained_head import TrainedHead
 
 NAME = "honest.npz"
@@ -22,7 +22,7 @@ class OutOfFold:
 
     `guesses`: predicted label; `scores`: its score 0..1; `labels`: the label that the image had then; `groups`: the
     name of its group then, which is one of its images (a model from before groups has none); `trained_on`: all images
-    that the main head was trained on.
+    that the main head was trained on; `evidence`: None in models of earlier versions.
     """
 
     guesses: dict[str, str]
@@ -30,6 +30,7 @@ class OutOfFold:
     labels: dict[str, str]
     trained_on: frozenset[str]
     groups: dict[str, str] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
     def above(self, threshold: float) -> tuple[int, int]:
         """(right, all) of the predictions that score at least `threshold`, 0..1."""
@@ -37,11 +38,13 @@ class OutOfFold:
         return sum(self.guesses[sha] == self.labels[sha] for sha in over), len(over)
 
     def threshold(self, confidence_min: float) -> float:
-        """The score 0..1 from which on this model is as sure as `confidence_min` promises; see `model_threshold`."""
+        """The score 0..1 from which on this model is as sure as `confidence_min` promises; see `threshold.py`."""
+        if self.evidence is not None:
+            return self.evidence.threshold(confidence_min)
         shas = list(self.scores)
         correct = np.array([self.guesses[sha] == self.labels[sha] for sha in shas], bool)
         _, groups = np.unique([self.groups.get(sha, sha) for sha in shas], return_inverse=True)
-        return model_threshold(np.array([self.scores[sha] for sha in shas]), correct, confidence_min, groups)
+        return Evidence(np.array([self.scores[sha] for sha in shas]), correct, groups).threshold(confidence_min)
 
 
 def save(folder: Path, data: Dataset, trained: TrainedHead) -> None:
@@ -54,6 +57,9 @@ def save(folder: Path, data: Dataset, trained: TrainedHead) -> None:
         probabilities=trained.evaluation.calibrated.astype(np.float32),
         learned=_packed(data, np.flatnonzero(data.train)),
         groups=_packed(data, _first_rows(data.groups)[rows]),
+        evidence_scores=trained.evidence.scores.astype(np.float32),
+        evidence_correct=trained.evidence.correct,
+        evidence_groups=trained.evidence.groups.astype(np.int64),
     )
 
 
@@ -70,6 +76,8 @@ def load(folder: Path, labels: list[str]) -> OutOfFold:
         images, trained_on = (_unpacked(stored[name]) for name in ("images", "learned"))
         p, given = stored["probabilities"], stored["labels"]
         groups = _unpacked(stored["groups"]) if "groups" in stored else []
+        parts = [f"evidence_{name}" for name in ("scores", "correct", "groups")]
+        evidence = Evidence(*(stored[part] for part in parts)) if parts[0] in stored else None
     guesses = [labels[i] for i in p.argmax(axis=1)] if len(p) else []
     return OutOfFold(
         dict(zip(images, guesses, strict=True)),
@@ -77,6 +85,7 @@ def load(folder: Path, labels: list[str]) -> OutOfFold:
         dict(zip(images, (labels[i] for i in given), strict=True)),
         frozenset(trained_on),
         dict(zip(images, groups, strict=True)) if groups else {},
+        evidence,
     )
 
 

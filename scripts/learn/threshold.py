@@ -5,6 +5,8 @@ scores lie near 1, and 0.96 on a hard set, where most lie just above the thresho
 it is never below the user's `confidence_min`, and it is higher where too many of the images above that would be wrong.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from scripts.learn import grouping
@@ -23,6 +25,29 @@ def target_precision(confidence_min: float) -> float:
     return 1 - ERROR_FACTOR * (1 - confidence_min)
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What a model's threshold is found from: calibrated predictions of images that a person labelled by heads that
+    were not trained on them, also of images that somebody chose. These are harder than most, so the threshold errs
+    upwards; without them a labeling session leaves so few images that hardly anything counted as sure.
+
+    `scores` float [n], 0..1; `correct` bool [n]; `groups` int [n], images that are right or wrong together.
+    """
+
+    scores: np.ndarray
+    correct: np.ndarray
+    groups: np.ndarray
+
+    @classmethod
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> "Evidence":
+        """Of probabilities float [n, k] and labels int [n]."""
+        return cls(probabilities.max(axis=1, initial=0), probabilities.argmax(axis=1) == labels, groups)
+
+    def threshold(self, confidence_min: float) -> float:
+        """See `model_threshold`."""
+        return model_threshold(self.scores, self.correct, confidence_min, self.groups)
+
+
 def model_threshold(scores: np.ndarray, correct: np.ndarray, confidence_min: float, groups: np.ndarray) -> float:
     """The lowest score >= `confidence_min` from which on `target_precision` is reached; UNREACHABLE where none is.
 
@@ -36,7 +61,7 @@ def model_threshold(scores: np.ndarray, correct: np.ndarray, confidence_min: flo
         confidence_min: fraction 0..1.
         groups: int [n], images that are right or wrong together.
     """
-    if not len(scores):
+    if not len(scores) or not confidence_min:  # 0: the person wants everything to count as sure
         return confidence_min
     order = np.argsort(-scores, kind="stable")
     score, count = scores[order].astype(float), np.arange(1, len(scores) + 1)

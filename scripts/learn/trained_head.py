@@ -9,6 +9,7 @@ from scripts.learn.dataset import Dataset
 from scripts.learn.evaluation import Evaluation, figures, recording_warnings
 from scripts.learn.head import Head, softmax
 from scripts.learn.novelty import NoveltyDetector
+from scripts.learn.threshold import Evidence
 
 NOT_MEASURED = "Nothing could be measured: every image labelled by a person was chosen because of doubt or suspicion."
 WIDE = 0.1  # an interval wider than this is a warning
@@ -31,7 +32,8 @@ class TrainedHead:
 
     `head` has the temperature folded in, `plain_head` has not; `strength`: of lbfgs; `folded` bool [n]: training rows
     with out-of-fold predictions; `out_of_fold` float32 [n, k]: their calibrated probabilities, zero in other rows;
-    `evaluation`: the predictions that measure; `facts`: the figures of model.json.
+    `evaluation`: the predictions that measure; `evidence`: those that the threshold is found from; `facts`: the figures
+    of model.json.
     """
 
     head: Head
@@ -43,6 +45,7 @@ class TrainedHead:
     folded: np.ndarray
     out_of_fold: np.ndarray
     evaluation: Evaluation
+    evidence: Evidence
     facts: dict = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -77,6 +80,8 @@ def calibrate_and_measure(
     few = recording_warnings(data)
     measured = np.flatnonzero((fair | (data.test & data.measures)) & (not few))
     evaluation = Evaluation(measured, softmax(logits[measured]), calibrated[measured], test_only=False)
+    known = np.flatnonzero((folded | data.test) & (not few))
+    evidence = Evidence.of(calibrated[known], data.y[known], data.groups[known])
     trained = TrainedHead(
         head.with_temperature(temperature),
         head,
@@ -87,9 +92,10 @@ def calibrate_and_measure(
         folded,
         out_of_fold,
         evaluation,
+        evidence,
         warnings=warnings,
     )
-    trained.facts = figures(evaluation, folded & (not few), temperature, data, optimistic)
+    trained.facts = figures(evaluation, folded & (not few), temperature, data, evidence, optimistic)
     tests = data.vectors[data.test]
     unfamiliar = novelty.distances(tests) > novelty.limit
     trained.facts["gate"] = {"limit": novelty.limit, "test_outside": int(unfamiliar.sum()), "tests": len(tests)}

@@ -10,8 +10,8 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from scripts.learn.threshold import model_threshold, target_precision
-from scripts.learn.train import TrainedHead, train
+from scripts.learn.threshold import target_precision
+from scripts.learn.train import train
 from scripts.studies import study_data
 from scripts.studies.study_data import StudyData
 from scripts.studies.table import Table
@@ -38,12 +38,6 @@ def add_flags(p: argparse.ArgumentParser) -> None:
     p.add_argument("--per-label", type=int, default=20)
 
 
-def threshold_of(trained: TrainedHead, groups: np.ndarray, y: np.ndarray, confidence_min: float) -> float:
-    """The model's own threshold; `groups`, `y` int [n] of its training data."""
-    p, rows = trained.evaluation.calibrated, trained.evaluation.rows
-    return model_threshold(p.max(axis=1), p.argmax(axis=1) == y[rows], confidence_min, groups[rows])
-
-
 def one(data: StudyData, count: int, seed: int, flags: argparse.Namespace) -> Row | None:
     """One drawing; None where the folder has too few labels with so many images."""
     labels = data.some_labels(np.random.default_rng([seed, count]), count, flags.per_label + LEFT)
@@ -52,7 +46,7 @@ def one(data: StudyData, count: int, seed: int, flags: argparse.Namespace) -> Ro
     start, rest, _ = data.draw(seed, dict.fromkeys(labels, flags.per_label), dict.fromkeys(labels, LOOKED_AT))
     train_set = data.dataset(start)
     trained = train(train_set, study_data.config(flags))
-    own = threshold_of(trained, train_set.groups, train_set.y, flags.confidence_min)
+    own = trained.evidence.threshold(flags.confidence_min)
     x, truth = data.arrays(rest, labels)
     weight = 1 / np.bincount(truth, minlength=count)[truth] / count
     p = trained.head.probabilities(x)

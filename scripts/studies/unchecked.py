@@ -16,7 +16,6 @@ from scripts.learn.train import TrainedHead, train
 from scripts.studies import study_data
 from scripts.studies.study_data import StudyData
 from scripts.studies.table import Table, of
-from scripts.studies.threshold import threshold_of
 
 START, CYCLES, HELD_OUT, IMAGES_MIN = 20, 10, 0.25, 60  # images a label; cycles; share held out; of a drawn label
 ALL, HELPFUL = "all", "only what helps"
@@ -57,7 +56,7 @@ def cycle(
         return
     loop.trained_on += 1
     loop.trained = train(train_set, config)
-    loop.threshold = threshold_of(loop.trained, train_set.groups, train_set.y, flags.confidence_min)
+    loop.threshold = loop.trained.evidence.threshold(flags.confidence_min)
 
 
 def one(data: StudyData, seed: int, flags: argparse.Namespace) -> tuple[float, dict[str, Loop]]:
@@ -70,7 +69,7 @@ def one(data: StudyData, seed: int, flags: argparse.Namespace) -> tuple[float, d
     train_set = data.dataset(start)
     first = train(train_set, study_data.config(flags))
     before = float((first.head.logits(x).argmax(axis=1) == y).mean())
-    threshold = threshold_of(first, train_set.groups, train_set.y, flags.confidence_min)
+    threshold = first.evidence.threshold(flags.confidence_min)
     loops = {way: Loop(first, threshold, list(start)) for way in (ALL, HELPFUL)}
     for way, loop in loops.items():
         for number in range(CYCLES):

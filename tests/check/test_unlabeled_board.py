@@ -248,6 +248,71 @@ def test_it_says_how_good_the_guesses_are(board, truth):
     assert set(labeling) == set(json.loads(json.dumps(labeling)))
 
 
+def measured(board: UnlabeledBoard) -> dict:
+    """Where the session stands once everything is measured."""
+    board.progress()
+    for task in (board.learner._learning, board.learner._measuring, board._sample._measuring):
+        task.wait(WAIT_S)
+    return board.progress().labeling
+
+
+def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board, truth):
+    before = labelled_until_measured(board, truth)
+    decided = set(board.decided)
+    page = board.accuracy_page()
+    assert (page.kind, page.title) == ("sample", "How good is it?") and not page.fills
+    assert set(shas(page)).isdisjoint(decided) and all(image.guess for image in page.images)
+    assert board.progress().labeling["sample"] == "open" and board.accuracy_page().id == page.id
+    some = page.images[0]
+    with pytest.raises(Refused, match="Each of these counts"):
+        board.postpone(page.id, [some.sha256])
+    answer(board, page, truth)
+    labeling = measured(board)
+    assert labeling["sample"] == "measured" and labeling["failed"] == ""
+    share, wrong = labeling["share"], sum(image.guess != truth[image.sha256] for image in page.images)
+    assert (
+        share["total"] >= before["share"]["total"] + len(page.images) >= 15 and share["total"] - share["right"] >= wrong
+    )
+    assert share["high"] - share["low"] < before["share"]["high"] - before["share"]["low"]
+    assert {row.sampling for row in catalogue.decisions_of_page(page.id)} == {RANDOM}
+    board.undo()
+    assert board.progress().labeling["sample"] == "open"
+    board.redo()
+    assert measured(board)["share"] == share
+    answer(board, board.next_page(24), truth)  # what was measured is no longer how good it is now
+    labeling = measured(board)
+    assert labeling["sample"] == "" and labeling["share"]["total"] == labeling["random"]
+    assert 0 <= labeling["forecast"] < 0.3
+
+
+def test_an_image_without_its_label_is_set_aside_and_does_not_count(board, truth):
+    labelled_until_measured(board, truth)
+    page = board.accuracy_page()
+    board.decide(page.id, shas(page)[:2], "aside")
+    rest = [image for image in page.images if image.sha256 not in shas(page)[:2]]
+    answer(board, replace(page, images=tuple(rest)), truth)
+    labeling = measured(board)
+    assert labeling["sample"] == "measured"
+    known = board._sample.sample.drawn.decided
+    assert labeling["share"]["total"] <= len(rest) + len(known) + labeling["random"]
+
+
+def test_without_guesses_there_is_nothing_to_check(board, truth):
+    with pytest.raises(Refused, match="no guesses to check yet"):
+        board.accuracy_page()
+    assert board.progress().labeling["forecast"] is None
+
+
+def test_the_sample_goes_on_after_another_run_has_changed_something(catalogue, board, truth):
+    labelled_until_measured(board, truth)
+    page = board.accuracy_page()
+    again = unlabeled_board(catalogue)
+    again.take_over(board)
+    assert again.accuracy_page().id == page.id
+    answer(again, page, truth)
+    assert measured(again)["sample"] == "measured"
+
+
 def test_the_curve_goes_on_after_another_run_has_changed_something(catalogue, board, truth):
     before = labelled_until_measured(board, truth)
     again = unlabeled_board(catalogue)

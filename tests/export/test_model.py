@@ -82,7 +82,7 @@ def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_f
     assert [row["picture"] for row in theirs] == list(predictions)
     for row in theirs:
         ours = predictions[row["picture"]]
-        assert row["label"] == ours.label and row["sure"] == (ours.score >= cfg.confidence_min)
+        assert row["label"] == ours.label and row["sure"] == (ours.score >= ours.threshold)
         assert np.allclose([row["scores"][label] for label in ours.scores], list(ours.scores.values()), atol=1e-4)
 
 

@@ -432,7 +432,7 @@ def test_a_head_that_ran_away_still_gets_its_page(tmp_path):
     trained.head = trained.plain_head = broken
     trained.out_of_fold = trained.out_of_fold * np.float32("nan")
     trained.evaluation = replace(trained.evaluation, calibrated=trained.evaluation.calibrated * np.float32("nan"))
-    spoilt = figures(trained.evaluation, trained.folded, trained.temperature, dataset)
+    spoilt = figures(trained.evaluation, trained.folded, trained.temperature, dataset, trained.evidence)
     found = Page(report.page({**facts, **spoilt, "gate": facts["gate"]}, dataset, trained))
     assert not found.faults and {a["id"] for a in found.all("section")} == SECTIONS
 

@@ -96,6 +96,13 @@ export const actions = {
     state.ending = false;
     work(steps);
   },
+  /** How good is it? One page of random images tells. */
+  sample() {
+    if (!isLabeling() || state.locked) return;
+    state.ending = false;
+    state.locked = true;
+    send("sample", {});
+  },
   suspects() {
     markRead();
     send("suspects", { count: fitting() });
@@ -216,6 +223,7 @@ function sayLocked(message) {
 /** Show how everything is now. What was pressed since is not taken back by an older answer. @param {any} view */
 function take(view) {
   const { page } = view;
+  const wasSampled = state.progress?.labeling?.sample === "open" && ["measuring", "measured"].includes(view.progress.labeling?.sample);
   const isOther = page?.id !== state.page?.id;
   Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work });
   const isFirst = state.labels.length === 0;
@@ -238,6 +246,7 @@ function take(view) {
   if (at >= 0) goTo(at); // undone: here it is again
   measureLater();
   if (view.message) say(view.message, view.incomplete);
+  if (wasSampled) state.ending = true; // what it came to is told there
   show();
   if (isFirst && page?.fills && page.images.length !== fitting()) load(true); // the labels took some of the room
   if (at >= 0) flash(touched.flatMap((/** @type {boolean} */ is, /** @type {number} */ i) => (is ? [i] : [])));

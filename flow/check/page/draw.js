@@ -91,6 +91,7 @@ function subtitle(page) {
     typical: `${these}, each typical of many: press a key or type a name`,
     uncertain: `${these} with uncertain guesses: correct what is wrong`,
     confirm: `${these} the model takes for ${page.guess}`,
+    sample: `${count(page.images.length, "random image")} with the guesses on them: correct what is wrong, ENTER if all are right`,
     suspects: `${count(page.images.length, "training image")} that may be mislabelled, the likeliest first`,
   };
   return subtitles[page.kind] ?? `${these} you looked at before`;
@@ -184,7 +185,7 @@ function acceptWords(n, later, acting) {
   const rest = later ? `, leave ${later}` : "";
   if (n === 0) return later ? (page.kind === "typical" ? "show others" : `leave ${later} for later`) : "next page";
   if (page.kind === "suspects") return `keep ${n} as they are${rest}`;
-  if (page.kind === "uncertain") return `accept ${n} as guessed${rest}`;
+  if (page.kind === "uncertain" || page.kind === "sample") return `accept ${n} as guessed${rest}`;
   return page.guess ? `accept ${n} as ${page.guess}${rest}` : `accept ${n}${rest}`;
 }
 

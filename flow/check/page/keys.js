@@ -4,7 +4,7 @@
 import { isLabeling, state } from "./state.js";
 
 /** @type {Record<string, string>} */
-const COMMANDS = { n: "none", x: "aside", z: "look", "?": "help", "+": "larger", "=": "larger", "-": "smaller", _: "smaller" };
+const COMMANDS = { n: "none", x: "aside", z: "look", "?": "help", "%": "sample", "+": "larger", "=": "larger", "-": "smaller", _: "smaller" };
 /** @type {Record<string, string>} */
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 const PRESSES = ["Enter", " "]; // keys with which the browser presses a button
@@ -58,7 +58,7 @@ function plain(event) {
   const { key, shiftKey, repeat } = event;
   if (key === "Enter") return enter(event);
   if (letterOf(key) === "u") return [shiftKey ? "redo" : "undo"];
-  if (state.covered) return key === "?" ? ["help"] : null;
+  if (state.covered) return key === "?" ? ["help"] : key === "%" ? ["sample"] : null;
   if (key === " ") return within(event, "button, a, summary") ? null : ["mark"];
   if (key in ARROWS) return within(event, "#labels, .last, .tools") && !shiftKey ? null : ["walk", ARROWS[key], shiftKey];
   if (key === "Escape") return ["escape"];

@@ -8,10 +8,12 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 150; // of the curve, in its own units
 const HEIGHT = 44;
 const EDGE = 3;
+const FORECAST = 30; // decisions that a forecast is about
 const FEW_SHOWN = 3; // labels named as having few images; more is a list nobody reads
 
 /** "Accuracy 91 % (95 % interval 84 to 95 %)" as pieces of text. @param {any} labeling @returns {(Node | string)[]} */
-function accuracyWords({ share, random, failed }) {
+function accuracyWords({ share, random, failed, sample }) {
+  if (sample === "measuring") return [make("b", { text: "Measuring the accuracy …" })];
   if (failed) return [make("b", { text: "Accuracy is no longer measured" }), ` (${failed}; the log has the details)`];
   if (!share) {
     const soFar = random ? ` (${count(random, "random image")} so far)` : "";
@@ -27,10 +29,17 @@ function standing(labeling) {
   return [...accuracyWords(labeling), `, after ${count(labeling.decisions, "decision")}${minutes}`];
 }
 
+/** What going on is likely to bring. @param {number} gain of the accuracy, a fraction 0..1 */
+export function forecastWords(gain) {
+  const points = Math.round(100 * gain);
+  return `${FORECAST} more decisions: ${points < 1 ? "less than" : "about"} +${Math.max(1, points)} %.`;
+}
+
 /** What would help, in sentences. @param {any} labeling */
 export function advice(labeling) {
   const parts = [];
   if (labeling.enough) parts.push("Ten more decisions would hardly change it: you may stop here.");
+  else if (typeof labeling.forecast === "number") parts.push(forecastWords(labeling.forecast));
   if (labeling.mixed_up) parts.push(`Mixed up most: ${labeling.mixed_up[0]} and ${labeling.mixed_up[1]}.`);
   const few = labeling.few.slice(0, FEW_SHOWN).map((/** @type {[string, number]} */ [label, n]) => `${label} ${n}`);
   if (few.length) parts.push(`Few images so far: ${few.join(", ")}${labeling.few.length > FEW_SHOWN ? " …" : ""}.`);
@@ -71,6 +80,13 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
+/** One more page, with which the interval gets half as wide. @param {Record<string, (...args: any[]) => void>} actions */
+function sampleButton(actions) {
+  const made = button("how good is it? check 24 random images", actions.sample);
+  made.prepend(make("kbd", { text: "%" }));
+  return made;
+}
+
 /** What the person may do with the labels given so far. @param {Record<string, (...args: any[]) => void>} actions */
 export function labelingEnd(actions) {
   const { labeling, left } = state.progress;
@@ -84,6 +100,7 @@ export function labelingEnd(actions) {
   parts.push(make("p", { kind: "soft", text }));
   const buttons = [];
   if (labeling.ready) buttons.push(button("train a model", () => actions.work(["first_model"]), "ENTER"));
+  if (left && labeling.share && labeling.sample !== "measuring") buttons.push(sampleButton(actions));
   if (left) buttons.push(button("go on labelling", actions.goOn, labeling.ready ? "" : "ENTER"));
   buttons.push(button("stop for now", actions.finish), button("undo", actions.undo));
   parts.push(make("div", { kind: "buttons" }, ...buttons));

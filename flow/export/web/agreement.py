@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import config as cfg
 from flow.base.learning import api
 from flow.export.web.reading import read
+from flow.models import model_store
 from flow.models.backbone import embedder_of, load_head
 from flow.models.model_store import Model
 from flow.models.prediction import Prediction
@@ -81,4 +81,4 @@ def _prediction(
 ) -> Prediction:
     scores = dict(zip(model.labels, map(float, head.probabilities(vectors)[0]), strict=True))
     distance = float(novelty.distances(vectors)[0]) if novelty else 0.0
-    return Prediction(scores, distance, novelty.limit if novelty else 2.0, cfg.confidence_min)
+    return Prediction(scores, distance, novelty.limit if novelty else 2.0, model_store.threshold(model))

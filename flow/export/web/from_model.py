@@ -32,7 +32,7 @@ def web_model(basetag: str, model: Model, credits: Credits) -> WebModel:
         image_size=int(backbone["input_size"]),
         head_weights=head.weights,  # the temperature is inside
         head_bias=head.bias,
-        confidence_min=cfg.confidence_min,
+        confidence_min=model_store.threshold(model),
         novelty=_novelty(detector) if cfg.distance_gate else None,
         facts=_facts(model),
         notices=(backbone_words(str(backbone["title"])), "RoboFlow, which made this page: MIT License."),

@@ -45,6 +45,13 @@ describe("advice while labels are given", () => {
     );
     assert.equal(advice({ ...labeling, few: few.slice(0, 1) }), "Few images so far: a 1.");
   });
+
+  test("what going on is likely to bring, unless it is enough", () => {
+    assert.equal(advice({ ...labeling, forecast: 0.014 }), "30 more decisions: about +1 %.");
+    assert.equal(advice({ ...labeling, forecast: 0.036 }), "30 more decisions: about +4 %.");
+    assert.equal(advice({ ...labeling, forecast: 0 }), "30 more decisions: less than +1 %.");
+    assert.equal(advice({ ...labeling, enough: true, forecast: 0.014 }), "Ten more decisions would hardly change it: you may stop here.");
+  });
 });
 
 describe("a label by its first letters", () => {
