@@ -6,6 +6,7 @@ Pillow; TensorFlow comes with the first call that needs it.
     images      decode, open_image, HashCache, FingerprintIndex, group_near_duplicates
     embed       find_backbone, locate_backbone, Embedder
     train       TrainingJob -> prepare_data -> fit, or prepare_tuning -> finish_tuning -> write_model
+    choose      candidates, model_selection: of several ways to train the one that is clearly better
     measure     Share, paired_test, most_wrong, load_out_of_fold
     predict     load_head: embeddings -> probabilities and distances
     teach       active_learning: which image to ask about next, and what follows from the answers;
@@ -13,7 +14,7 @@ Pillow; TensorFlow comes with the first call that needs it.
     export      open_source, compare_files: TFLite files; network_of, network_in_graph: weights
 """
 
-from scripts.learn import accuracy_check, active_learning
+from scripts.learn import accuracy_check, active_learning, candidates, model_selection
 from scripts.learn.activations import network_of
 from scripts.learn.backbone_files import key_on_disk
 from scripts.learn.backbone_files import locate as locate_backbone
@@ -106,6 +107,7 @@ __all__ = [
     "backbone_names",
     "build_graph",
     "can_be_tuned",
+    "candidates",
     "compare_files",
     "converted_path",
     "decode",
@@ -122,6 +124,7 @@ __all__ = [
     "load_out_of_fold",
     "load_pixels",
     "locate_backbone",
+    "model_selection",
     "most_wrong",
     "network_in_graph",
     "network_of",

@@ -51,6 +51,8 @@ LONG = (
     "models/test_leaderboard.py",
 )
 
+os.environ.setdefault("ROBOFLOW_RETRAIN_EFFORT_DEFAULT", "quick")  # of all programs that tests start
+
 # A shell starts what it puts into the background with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -81,6 +83,7 @@ def tf_files(tmp_path):
     """An empty data folder; every setting is put back afterwards."""
     before = {name: value for name, value in vars(cfg).items() if name.islower() and not name.startswith("_")}
     cfg.path_to_tf_files = str(tmp_path / "tf_files")
+    cfg.retrain_effort_default = "quick"  # what --tune auto tries besides the head has tests of its own
     yield tmp_path / "tf_files"
     for name, value in before.items():
         setattr(cfg, name, value)

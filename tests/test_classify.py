@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import config as cfg
 from flow import classify
 from flow.base import files
+from flow.models import model_store
 from flow.models.model_store import Model
 from flow.records import scores_file
 from tests.faults import world
@@ -27,6 +29,32 @@ def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
     assert placed(cfg.confidence_min).place == "built"
     assert placed(cfg.confidence_min - 1e-9).place == "built_under925"
     assert placed(cfg.confidence_min - 1e-9).reason == "unsure"
+
+
+def test_what_a_model_needs_to_be_sure_counts_and_the_folder_is_named_after_the_setting():
+    scores = {"built": 0.96, "drawn": 0.04}
+    unsure, sure = (classify._placed(Path("a.jpg"), "0" * 64, scores, needed, False) for needed in (0.961, 0.96))
+    assert (unsure.place, unsure.reason) == ("built_under925", "unsure") and sure.place == "built"
+
+
+@pytest.mark.parametrize(
+    ("share_right", "says"), [(0.999, ""), (0.93, "sure from a score of 9"), (0.8, "sure of nothing yet")]
+)
+def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share_right, says, monkeypatch):
+    """200 predictions above confidence_min; the higher ones are right more often."""
+    from scripts import api
+    from scripts.learn.threshold import Evidence
+
+    scores = np.linspace(0.93, 0.99, 200) if share_right > 0.9 else np.full(200, 0.93)
+    correct = np.arange(200) >= 200 * (1 - share_right)  # the lowest ones are wrong
+    evidence = Evidence(scores, correct, np.arange(200))
+    monkeypatch.setattr(api, "load_out_of_fold", lambda *_: api.OutOfFold({}, {}, {}, frozenset(), evidence=evidence))
+    model = Model(Path("m"), {"labels": ["built", "drawn"]})
+    needed = model_store.threshold(model)
+    assert says in model_store.threshold_words(model) and bool(says) == (needed > cfg.confidence_min)
+    assert round(1000 * needed) == pytest.approx(1000 * needed) and needed >= evidence.threshold(cfg.confidence_min)
+    monkeypatch.setattr(cfg, "confidence_min", 0.0)  # everything is to count as sure
+    assert model_store.threshold(model) == 0 and model_store.threshold_words(model) == ""
 
 
 def test_an_image_unlike_all_training_images_waits_however_sure_the_head_is():

@@ -7,6 +7,7 @@ another; thumbnails, predictions and the progress of work come from the request'
 import contextlib
 import json
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
@@ -33,6 +34,7 @@ PAGE_FOLDER = Path(__file__).parent / "page"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HASH = re.compile(r"[0-9a-f]{64}")
 COUNT_MAX = 200  # images a page
+HARDER = "harder"  # the step that tries other ways to train than the head that was just made
 LINES_MAX = 40
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FOREVER = "private, max-age=31536000, immutable"
@@ -40,6 +42,7 @@ NOT_OURS = (
     "This page belongs to a RoboFlow run. Open the address that the terminal shows; "
     "if the run has ended: python roboflow.py BASETAG check\n"
 )
+CHANGES = ("decide", "accept", "undo", "redo", "sample", "suspects", "work", "stop", "done", "alive", "bye")
 ROUTES = Map(
     [
         Rule("/", endpoint="front", methods=["GET"]),
@@ -54,7 +57,19 @@ ROUTES = Map(
         Rule("/api/try", endpoint="try_image", methods=["POST"]),
         *(
             Rule(f"/api/{name}", endpoint=name, methods=["POST"])
-            for name in ("decide", "accept", "undo", "redo", "sample", "suspects", "work", "done", "alive", "bye")
+            for name in (
+                "decide",
+                "accept",
+                "undo",
+                "redo",
+                "sample",
+                "suspects",
+                "work",
+                "stop",
+                "done",
+                "alive",
+                "bye",
+            )
         ),
     ],
     strict_slashes=False,
@@ -62,7 +77,8 @@ ROUTES = Map(
 
 
 class StepResult(Protocol):
-    """What a harvest or a training started from the page came to; `verdict` and `report` of a new model."""
+    """What a harvest or a training started from the page came to; `verdict` and `report` of a new model, `more` and
+    `tried` where other ways to train than its head can be, or were, tried."""
 
     @property
     def code(self) -> int: ...
@@ -75,13 +91,15 @@ class Work:
     """How far the steps are that the page started. Written by the main thread, read by any: fields are replaced
     whole."""
 
-    step: str = ""  # harvest, retrain, first_model, or empty
+    step: str = ""  # harvest, retrain, first_model, harder, or empty
     lines: tuple[str, ...] = ()
     bar: tuple[str, int, int | None] | None = None  # what, done, of how many
     ended: tuple[dict, ...] = ()
     problem: tuple[str, str] | None = None  # message and hint
     reports: dict[str, Path] = field(default_factory=dict)
     suspects: int = 0  # training images that the new model's report calls likely mislabelled
+    more: str = ""  # how long other ways to train would take to try
+    stop: threading.Event = field(default_factory=threading.Event)  # set where the person wants the step to end
 
     def noted(self, text: str) -> None:
         lines = [line.strip() for line in text.split("\n") if line.strip()]
@@ -97,6 +115,8 @@ class Work:
         if report:
             self.reports = {**self.reports, key: report}
         ended = {"step": step, "line": result.line(), "verdict": getattr(result, "verdict", ""), "report": key}
+        ended["tried"] = [list(row) for row in getattr(result, "tried", ())]
+        self.more = getattr(result, "more", "")
         self.ended = (*self.ended, ended)
         self.suspects = getattr(result, "suspects", self.suspects)
 
@@ -109,6 +129,7 @@ class Work:
             "ended": list(self.ended),
             "problem": self.problem,
             "suspects": self.suspects,
+            "more": self.more,
         }
 
 
@@ -230,15 +251,19 @@ class CheckPage:
         return self._seen(Answer("", self.board.next_page(_count(asked.get("count")))), news)
 
     def start_work(self, asked: dict) -> dict:
-        """Harvest, train, or both; or make a first model. Begins after this answer."""
-        steps = asked.get("steps")
-        if not isinstance(steps, list) or not steps or any(step not in self.board.after for step in steps):
+        """Harvest, train, or both; or make a first model; or try harder, after a training. Begins after this answer."""
+        steps, possible = asked.get("steps"), (*self.board.after, *([HARDER] if self.work.more else []))
+        if not isinstance(steps, list) or not steps or any(step not in possible for step in steps):
             raise Refused("That cannot be done here.")
         self._wake()
-        wanted = tuple(step for step in self.board.after if step in steps)
+        wanted = tuple(step for step in possible if step in steps)
         self.work = Work(step=wanted[0], reports=self.work.reports)
         self._main.begin(wanted)
         return {"work": self.work.facts(True)}
+
+    def is_stopped(self) -> bool:
+        """Whether the person wants the step that is under way to end."""
+        return self.work.stop.is_set()
 
     def finish(self, _asked: dict) -> dict:
         self._main.is_done = True
@@ -336,6 +361,11 @@ class CheckPage:
 
     def _on_work_progress(self, request: Request) -> dict:
         return self.work.facts(self._main.is_busy)
+
+    def _on_stop(self, request: Request) -> dict:
+        http_guard.body_of(request)
+        self.work.stop.set()
+        return {}
 
     def _on_details(self, request: Request, sha: str) -> object:
         sha = _hash(sha)

@@ -9,6 +9,7 @@ from flow.guide.model_questions import show_training_data
 from flow.harvest.import_sorted import Imported
 from flow.harvest.step import Harvested
 from flow.models import model_store
+from flow.retrain import try_harder
 from flow.retrain.step import IMAGES_LEAST, Retrained
 from flow.ui import console, texts
 
@@ -66,9 +67,12 @@ def tell_sorted(done: Sorted) -> None:
 
 def tell_retrained(done: Retrained) -> None:
     """The new model's figures, its warnings, and what would help most next."""
+    if done.selection:
+        try_harder.tell(done.selection)
     console.note(f"  {done.line()}")
     for warning in done.warnings:
-        console.note(f"  {warning}")
+        if warning != done.unchecked:
+            console.note(f"  {warning}")
     if words := model_store.threshold_words(done.model):
         console.note(f"  {words}")
     if done.advice:

@@ -1,22 +1,28 @@
 """Training with all that is said of it: what `retrain` and the check page have in common."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from flow.base.learning import find_backbone
 from flow.commands.command import Run
 from flow.commands.tell import tell_retrained
 from flow.models import leaderboard, model_store
 from flow.records import provenance
 from flow.retrain import step as retrain_step
+from flow.retrain import try_harder
 from flow.retrain.options import TrainOptions
+from flow.retrain.step import Retrained
 from flow.sms import notify
 from flow.ui import console, texts
+from flow.ui.question_help import HELPS
 
 
 def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: int = 0) -> Any:
     """A new model (Retrained), or NothingNew, and what there is to say of it.
 
     Args:
+        attended: a person is there, and is asked whether to try harder once the head works.
         least: images each label needs; 0 = what retrain asks for.
     """
     least = least or retrain_step.IMAGES_LEAST
@@ -27,6 +33,36 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
     if isinstance(done, retrain_step.NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done
+    done = _told(run, done, before)
+    seconds = harder_seconds(done, training) if attended and console.can_ask() else 0.0
+    ask = f"Try other ways to train, {try_harder.minutes_words(seconds)}? Ctrl-C keeps this model"
+    if seconds and console.yes_no(ask, True, HELPS["harder"]):
+        done = harder(run, training, done)
+    return done
+
+
+def harder_seconds(done: Retrained, training: TrainOptions) -> float:
+    """About how long it takes to try what --tune auto tries besides the head; 0 = nothing is left to try."""
+    if training.tune != "auto" or training.effort == try_harder.QUICK or done.selection:
+        return 0.0
+    images = sum(int(row["images"]) for row in done.model.facts["counts"].values())
+    backbone = find_backbone(str(done.model.facts["backbone"]["architecture"]))
+    rough = try_harder.rough_seconds(images, training, backbone)
+    return min(rough, try_harder.seconds_for(training.effort))
+
+
+def harder(run: Run, training: TrainOptions, head: Retrained, stop: Callable[[], bool] = lambda: False) -> Retrained:
+    """Try other ways to train; the new model, where one is clearly better than the head, else the head."""
+    before = model_store.all_models(run.basetag)
+    done = retrain_step.harder(run.basetag, training, run.stamp, run.catalogue, head, stop)
+    if done.model.name != head.model.name:
+        return _told(run, done, before)
+    try_harder.tell(done.selection or {})
+    return done
+
+
+def _told(run: Run, done: Retrained, before: list[model_store.Model]) -> Retrained:
+    """With how it compares with earlier models, and everything said."""
     done = replace(done, advice=leaderboard.advice(run.basetag, run.catalogue, done.model, before))
     tell_retrained(done)
     share = done.model.facts["accuracy"]

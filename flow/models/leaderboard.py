@@ -180,10 +180,24 @@ def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue)
     worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most predictions are those of the folds' heads
     scores = [_score(model, wanted, catalogue, near_duplicates, worth) for model in found]
     scores.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
+    scores = _chosen_first(scores)
     if scores and scores[0].share:
         best = scores[0]
         scores = [replace(s, tied=bool(s.share) and _tied(s, best)) for s in scores]
     return Leaderboard(tuple(scores), len(wanted), catalogue.split_version(), alone)
+
+
+def _chosen_first(scores: list[ModelScore]) -> list[ModelScore]:
+    """The scores with each model that was chosen over the head of the same images (`--tune auto`) before that head: its
+    fewer folds learned from fewer images each, so its own accuracy looks a little lower than it is."""
+    ordered = list(scores)
+    for score in scores:
+        of = (score.model.facts.get("selection") or {}).get("of")
+        head = next((s for s in ordered if of and s.model.facts.get("made_from") == of), None)
+        if head and head is not score and score.share and ordered.index(head) < ordered.index(score):
+            ordered.remove(score)
+            ordered.insert(ordered.index(head), score)
+    return ordered
 
 
 def _images(basetag: str, catalogue: Catalogue) -> list[LabeledImage]:

@@ -147,6 +147,13 @@ def threshold_words(model: Model) -> str:
     return texts.own_threshold(needed, cfg.confidence_min, api.target_precision(cfg.confidence_min))
 
 
+def add_facts(model: Model, facts: dict) -> None:
+    """Write more facts into a model's model.json."""
+    path = model.folder / "model.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    files.write_whole(path, json.dumps({**known, **facts}, indent=1) + "\n")
+
+
 def damaged(model: Model, why: str) -> RoboError:
     """The error to raise where a model is not what was written."""
     return RoboError(f"The model {model.name} is damaged: {why}.", "Pick another with --model, or retrain.")

@@ -99,9 +99,11 @@ def _without_unused(training: TrainOptions) -> TrainOptions:
     """The training with options that it does not use set to their defaults, so that equal trainings compare equal:
     lbfgs uses no steps, batch size and learning rate; training the head alone uses no option of tuning."""
     plain = filled(TrainOptions, {})
-    if training.tune == "head":
+    training = replace(training, effort=plain.effort)
+    if training.tune != "last":
         training = replace(
             training,
+            tune="head",
             tune_epochs=plain.tune_epochs,
             tune_batch=plain.tune_batch,
             tune_rate=plain.tune_rate,

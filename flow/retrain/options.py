@@ -30,7 +30,12 @@ class TrainOptions:
     )
     images_min: int = option("images that each label needs", setting="retrain_imgcount_default", metavar="N")
     tune: str = option(
-        "what is trained: the head, or the last layers too", setting="retrain_tune_default", metavar="WHAT"
+        "what is trained: the head, the last layers too, or auto = what is clearly better",
+        setting="retrain_tune_default",
+        metavar="WHAT",
+    )
+    effort: str = option(
+        "how much --tune auto tries: quick, normal or high", setting="retrain_effort_default", metavar="E"
     )
     tune_epochs: int = option("epochs of tuning", setting="retrain_tune_epochs_default", metavar="N")
     tune_batch: int = option("images in a step of tuning", setting="retrain_tune_batch_default", metavar="N")

@@ -1,24 +1,26 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import config as cfg
 from flow.base import files, paths, runlog
-from flow.base.errors import BadUsage, NotReady, Quit, RoboError
+from flow.base.errors import BadUsage, NotReady, Quit, RoboError, Stopped
 from flow.base.learning import api, cache_paths, find_backbone, problems
 from flow.models import backbone, model_store, prune
 from flow.models.leaderboard import Advice
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.records.rows import CHOSEN, PERSON
-from flow.retrain import tuning
+from flow.retrain import try_harder, tuning
 from flow.retrain.options import TrainOptions
 from flow.ui import console
 from flow.ui.question_help import HELPS
 
 IMAGES_LEAST = 20  # a label, whatever --images-min says; fewer hardly measure anything
 WORKING = ".training_"
+UNCHECKED = "nothing learned from "  # how the sentence begins (scripts/learn/unchecked.py)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Retrained:
     unreadable: int = 0
     warnings: tuple[str, ...] = field(default=())
     advice: Advice | None = None  # how it compares with the best model before, and what would help most
+    selection: dict | None = None  # what --tune auto tried; None where it tried nothing
 
     @property
     def code(self) -> int:
@@ -42,10 +45,16 @@ class Retrained:
 
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""
+        left_out += f"; {self.unchecked}" if self.unchecked else ""
         if not self.model.measured:
             why = "" if "tune" in self.model.facts else " (no image that a person labelled can measure it)"
             return f"retrained {self.model.name}: not measured{why}{left_out}"
         return f"retrained {self.model.name}: {self.model.accuracy_words}{left_out}"
+
+    @property
+    def unchecked(self) -> str:
+        """That images which only a model labelled taught nothing, where they did not."""
+        return next((text for text in self.warnings if text.startswith(UNCHECKED)), "")
 
     def facts(self) -> dict:
         return {
@@ -58,6 +67,7 @@ class Retrained:
             "warnings": list(self.warnings),
             "verdict": self.verdict,
             "tips": list(self.advice.tips) if self.advice else [],
+            "selection": self.selection,
         }
 
 
@@ -171,6 +181,7 @@ def retrain(
     """Train one model on everything in the basetag's label folders.
 
     Args:
+        attended: a person is there: what --tune auto tries besides the head comes later, if they like (`harder`).
         least: see `check_ready`.
         again: train also where the same images, labels and parameters have made a model already.
 
@@ -182,13 +193,54 @@ def retrain(
     chosen, folder = choose_backbone(training, attended)
     images = provenance.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
-    if not again and (model := made_already(basetag, job)):
+    tries = training.tune == "auto" and training.effort != try_harder.QUICK and not attended
+    if not again and (model := made_already(basetag, job, training.effort if tries else "")):
         return NothingNew(model)
-    learned = tuning.train(job, gather(job), attended)
+    prepared = gather(job)
+    learned, selection = tuning.train(job, prepared, attended), None
+    if tries:
+        try:
+            found = try_harder.choose(training, prepared, learned, try_harder.seconds_for(training.effort))
+        except (KeyboardInterrupt, Stopped):
+            head = publish(basetag, training, stamp, catalogue, learned)  # the head is there, and works
+            console.note(f"  {head.line()}")
+            raise
+        learned, training, selection = found.learned, found.training, found.selection
     for path, reason in learned.dataset.unreadable.items():
         console.warn(f"{path} is left out: {reason}")
-    done = publish(basetag, training, stamp, catalogue, learned)
+    done = publish(basetag, training, stamp, catalogue, learned, selection)
     return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
+
+
+def harder(
+    basetag: str,
+    training: TrainOptions,
+    stamp: str,
+    catalogue: Catalogue,
+    head: Retrained,
+    stop: Callable[[], bool] = lambda: False,
+) -> Retrained:
+    """What --tune auto tries besides the head that `retrain` has just made of the same images.
+
+    Args:
+        stop: asked again and again; the best so far stays.
+
+    Returns:
+        A new model where one is clearly better, else the head; with what was tried.
+
+    Raises:
+        RoboError: the backbone cannot be tuned, or the disk is full.
+    """
+    chosen, folder = choose_backbone(training, attended=False)
+    job = make_job(provenance.training_images(basetag, catalogue), training, catalogue, chosen, folder)
+    prepared = gather(job)
+    learned = api.fit(job, prepared)
+    seconds = try_harder.seconds_for(training.effort)
+    found = try_harder.choose(training, prepared, learned, seconds, stop, attended=True)
+    if found.is_head:
+        model_store.add_facts(head.model, {"selection": found.selection})
+        return replace(head, selection=found.selection)
+    return publish(basetag, found.training, stamp, catalogue, found.learned, found.selection)
 
 
 def make_job(
@@ -235,10 +287,24 @@ def make_job(
     )
 
 
-def made_already(basetag: str, job: "api.TrainingJob") -> model_store.Model | None:
-    """The model that was made of the same images, labels and parameters, if there is one."""
+def made_already(basetag: str, job: "api.TrainingJob", effort: str = "") -> model_store.Model | None:
+    """The model that was made of the same images, labels and parameters, if there is one.
+
+    Args:
+        effort: of --tune auto: a model for which less was tried does not count.
+    """
     digest = api.job_digest(job)
-    return next((m for m in model_store.all_models(basetag) if m.facts.get("made_from") == digest), None)
+    for model in model_store.all_models(basetag):
+        selection = model.facts.get("selection") or {}
+        if effort and selection.get("of") == digest and _rank(selection.get("effort")) >= _rank(effort):
+            return model
+        if not effort and model.facts.get("made_from") == digest:
+            return model
+    return None
+
+
+def _rank(effort: object) -> int:
+    return try_harder.EFFORTS.index(effort) if effort in try_harder.EFFORTS else -1
 
 
 def gather(job: "api.TrainingJob") -> "api.PreparedData":
@@ -248,9 +314,18 @@ def gather(job: "api.TrainingJob") -> "api.PreparedData":
 
 
 def publish(
-    basetag: str, training: TrainOptions, stamp: str, catalogue: Catalogue, learned: "api.TrainingResult"
+    basetag: str,
+    training: TrainOptions,
+    stamp: str,
+    catalogue: Catalogue,
+    learned: "api.TrainingResult",
+    selection: dict | None = None,
 ) -> Retrained:
-    """Store the split, write the model to a hidden folder, then give the folder its name."""
+    """Store the split, write the model to a hidden folder, then give the folder its name.
+
+    Args:
+        selection: what else was tried, for model.json.
+    """
     version = catalogue.add_splits(learned.dataset.newly_held_out)
     home = files.make_folder(paths.summaries(basetag))
     sweep(home)
@@ -265,6 +340,7 @@ def publish(
         "test_version": version,
         "stamp": stamp,
         "listed": provenance.label_counts(basetag),
+        **({"selection": selection} if selection else {}),
     }
     api.write_model(learned, working, facts, graphs=cache_paths().graphs)
     tuning.warm_caches(learned, working)
@@ -272,7 +348,8 @@ def publish(
     files.move_folder(working, final)
     model = next(m for m in model_store.all_models(basetag) if m.folder == final)
     seconds = sum(learned.seconds.values())
-    return Retrained(model, round(seconds, 1), len(learned.dataset.unreadable), tuple(learned.trained.warnings))
+    warnings = tuple(learned.trained.warnings)
+    return Retrained(model, round(seconds, 1), len(learned.dataset.unreadable), warnings, selection=selection)
 
 
 def sweep(home: Path) -> None:

@@ -35,8 +35,12 @@ _TEXTS = {
         image stays in the test set once it is in it.""",
     "batch_size": "How many images one training step uses. Larger is steadier.",
     "learning_rate": "How large each training step is. ENTER is a good choice.",
-    "tune": """head: the backbone stays as it is and only the last layer learns your labels. last: the backbone's last
-        layers learn too (fine-tuning), starting from that head; a little more accurate, and it takes longer.""",
+    "harder": """The model that you have is a head, and works. y tries other ways to train on the same images: the last
+        layers of the backbone too, and the other solver. All are measured by the same images, and another one is made
+        only where it is clearly better. Ctrl-C ends the trying and keeps the model.""",
+    "tune": """auto: a head, and then what is clearly better than it, if anything is. head: the backbone stays as it is
+        and only the last layer learns your labels. last: the backbone's last layers learn too (fine-tuning), starting
+        from that head; a little more accurate, and it takes longer.""",
     "start": "ENTER runs the plan above. q leaves; nothing has been done yet.",
     "check": """ENTER opens a page in your browser that shows many images at a time: ENTER there accepts the labels it
         shows, a number gives an image another label, u undoes. Only this computer can open the page.""",

@@ -41,8 +41,8 @@ TRAINING_QUESTIONS = {
     "learning_rate": ("Learning rate", "The length of a step. Too large overshoots, too small needs more steps."),
     "tune": (
         "What learns: only the head, or the last layers too",
-        "head takes seconds. last is often a point or two better and takes about a minute for 500 images on two cores, "
-        "three times that with fewer than 100 test images.",
+        "auto makes a head in seconds, then asks whether to try more. last is often a point or two better "
+        "and takes about a minute for 500 images on two cores, three times that with fewer than 100 test images.",
     ),
 }
 
@@ -83,6 +83,15 @@ def tuning_text(seconds: float, trainings: int) -> str:
         f"boop boop. the last layers learn too: about {about} for {trainings} trainings, because {trainings - 1} more, "
         "each without a part of the images, measure the first (--no-folds leaves them out). Ctrl-C stops it."
     )
+
+
+def taken(name: str, is_head: bool) -> str:
+    """Which of several ways to train was taken."""
+    return "Nothing is clearly better than the head, so it stays." if is_head else f"Taken: {name}."
+
+
+def not_tried(why: str) -> str:
+    return f"No other way to train was tried: {why}."
 
 
 def tuning_stopped(done: int, steps: int) -> str:

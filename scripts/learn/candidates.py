@@ -40,15 +40,19 @@ def head(name: str, data: Dataset, config: HeadConfig, seconds: float = 1.0) -> 
     return Candidate(name, seconds, run)
 
 
-def last_layers(data: Dataset, prepare: Callable[[], TuneRun], seconds: float) -> Candidate:
+def last_layers(
+    data: Dataset, prepare: Callable[[], TuneRun], seconds: float, progress: Callable[[int], None] = lambda n: None
+) -> Candidate:
     """The last layers tuned, from the head.
 
     Args:
         prepare: makes a TuneRun with FOLDS folds; called when it is its turn, as it takes some seconds.
+        progress: called with 1 for each step.
     """
 
     def run(stop: Stop) -> Logits:
-        def check(_: int) -> None:
+        def check(steps: int) -> None:
+            progress(steps)
             if stop():
                 raise Stopped
 

@@ -26,7 +26,7 @@ Stop = Callable[[], bool]
 
 
 class Stopped(Exception):
-    """A candidate was stopped before it had a result."""
+    """A candidate was stopped before it had a result; with the reason, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ def select(
             continue
         try:
             logits = candidate.run(stop)
-        except Stopped:
-            trials.append(Trial(candidate.name, clock() - started, result="stopped"))
+        except Stopped as problem:
+            trials.append(Trial(candidate.name, clock() - started, result=str(problem) or "stopped"))
             continue
         trial, is_better = _compared(candidate.name, clock() - started, logits, best_logits, data, alpha)
         if is_better or best_logits is None:

@@ -167,12 +167,14 @@ def prepare_tuning(
     places: CachePaths,
     progress: Callable[[int], None] = lambda n: None,
     way: str = "auto",
+    folds: int | None = None,
 ) -> TuneRun:
     """A tuning ready to be run: its head trained, and the activations of the images computed, once for all tunings of
     the same images.
 
     Args:
         progress: called with how many more images are through the first stages.
+        folds: further trainings that measure; None = as many as `tune.fold_count` says.
 
     Raises:
         BackboneProblem: the backbone cannot be tuned.
@@ -187,7 +189,7 @@ def prepare_tuning(
             prepared.dataset.images, trunk, network, places.converted, places.bottlenecks, progress, way
         )
     data, verdict = unchecked.keep_if_helpful(prepared.dataset, job.head_config)
-    run = TuneRun(data, job.head_config, job.tune, prepared.activations, network)
+    run = TuneRun(data, job.head_config, job.tune, prepared.activations, network, folds)
     run.verdict, run.prepare_seconds = verdict, time.monotonic() - begin
     return run
 

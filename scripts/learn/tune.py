@@ -100,6 +100,11 @@ class TuneRun:
         """Of all trainings."""
         return sum(_steps(training, self.how) for training in self._trainings)
 
+    @property
+    def steps_to_measure(self) -> int:
+        """Of the trainings that measure."""
+        return sum(_steps(training, self.how) for training in self._trainings[1:])
+
     def estimate(self) -> float:
         """Seconds that `run` will take, from a few steps whose result is thrown away."""
         training = self._trainings[0]

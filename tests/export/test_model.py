@@ -111,7 +111,8 @@ def test_the_folder_holds_what_its_facts_say(exported):
     assert (target / "labels.txt").read_text().split() == ["built", "drawn", "not"]
     facts = json.loads((target / "model.json").read_text())
     assert facts["input"]["size"] == 224 and facts["input"]["range"] == [0, 1] and facts["temperature_is_inside"]
-    assert facts["confidence_min"] == cfg.confidence_min
+    (model,) = model_store.all_models("robots")
+    assert facts["confidence_min"] == model_store.threshold(model) >= cfg.confidence_min
     sizes = {kind: row["bytes"] for kind, row in facts["files"].items()}
     assert sizes == done.files and sizes["int8"] < sizes["float16"] < sizes["float32"]
     assert len((target / "CREDITS.csv").read_text().splitlines()) == 1 + 72

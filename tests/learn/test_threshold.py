@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from scripts.learn import threshold
+from scripts.learn import out_of_fold, threshold
 from scripts.learn.out_of_fold import OutOfFold
+from scripts.learn.train import HeadConfig, train
+from tests.learn.test_unchecked import two_labels
 
 ALONE = np.arange(10_000)
 
@@ -57,3 +59,16 @@ def test_a_stored_model_knows_its_threshold():
     predictions = OutOfFold(guesses, dict(zip(shas, scores.tolist(), strict=True)), labels, frozenset())
     assert predictions.threshold(0.925) == found(scores, right)
     assert OutOfFold({}, {}, {}, frozenset()).threshold(0.925) == 0.925
+
+
+def test_images_that_somebody_chose_tell_the_threshold_too_and_are_stored(tmp_path):
+    """A labeling session leaves few others; from those alone hardly anything would count as sure."""
+    data = two_labels(120)
+    data.chosen = np.arange(120) % 10 > 0
+    trained = train(data, HeadConfig(steps=300, every=10**9))
+    assert len(trained.evaluation.rows) == 12 and len(trained.evidence.scores) == 120
+    out_of_fold.save(tmp_path, data, trained)
+    stored = out_of_fold.load(tmp_path, data.labels)
+    assert len(stored.scores) == 12
+    assert stored.threshold(0.7) == pytest.approx(trained.evidence.threshold(0.7), abs=1e-6)
+    assert stored.threshold(0.7) == pytest.approx(trained.facts["lines"]["0.7"], abs=1e-6)

@@ -5,6 +5,7 @@ import { Closed, Refused, get, post, waiting } from "./api.js";
 import { $, say } from "./dom.js";
 import { draw, drawLabels, drawPage, focusHere } from "./draw.js";
 import { drawClosed, drawEnd, follow, markRead, summary } from "./end.js";
+import { sampleEnded } from "./labeling.js";
 import { drawLarge } from "./large.js";
 import { arrange, columns, fitting, resize } from "./layout.js";
 import * as picker from "./picker.js";
@@ -99,8 +100,7 @@ export const actions = {
   /** How good is it? One page of random images tells. */
   sample() {
     if (!isLabeling() || state.locked) return;
-    state.ending = false;
-    state.locked = true;
+    Object.assign(state, { ending: false, locked: true });
     send("sample", {});
   },
   suspects() {
@@ -223,7 +223,7 @@ function sayLocked(message) {
 /** Show how everything is now. What was pressed since is not taken back by an older answer. @param {any} view */
 function take(view) {
   const { page } = view;
-  const wasSampled = state.progress?.labeling?.sample === "open" && ["measuring", "measured"].includes(view.progress.labeling?.sample);
+  if (sampleEnded(state.progress, view.progress)) state.ending = true; // what it came to is told there
   const isOther = page?.id !== state.page?.id;
   Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work });
   const isFirst = state.labels.length === 0;
@@ -246,7 +246,6 @@ function take(view) {
   if (at >= 0) goTo(at); // undone: here it is again
   measureLater();
   if (view.message) say(view.message, view.incomplete);
-  if (wasSampled) state.ending = true; // what it came to is told there
   show();
   if (isFirst && page?.fills && page.images.length !== fitting()) load(true); // the labels took some of the room
   if (at >= 0) flash(touched.flatMap((/** @type {boolean} */ is, /** @type {number} */ i) => (is ? [i] : [])));

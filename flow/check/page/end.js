@@ -1,7 +1,7 @@
 // @ts-check
 // When everything is checked: how good the model was, then harvest and training with their progress.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { $, button, count, interval, make, percent } from "./dom.js";
 import { labelingEnd } from "./labeling.js";
 import { isLabeling, state } from "./state.js";
@@ -109,10 +109,18 @@ function figures(share, harvest) {
 const figure = (name, value, note) =>
   make("div", {}, make("dt", { text: name }), make("dd", { text: value }, make("small", { text: note })));
 
+/** The step that is under way ends; where the run has ended by itself, there is nothing to end. */
+const stop = () => post("stop", {}).catch(() => {});
+
 function working() {
   const { step, bar, lines, ended } = state.work;
   /** @type {Record<string, string>} */
-  const titles = { retrain: "Training a new model …", first_model: "Training, then sorting …", harvest: "Harvesting …" };
+  const titles = {
+    retrain: "Training a new model …",
+    first_model: "Training, then sorting …",
+    harvest: "Harvesting …",
+    harder: "Trying other ways to train …",
+  };
   const inside = make("i");
   const known = bar && bar[2];
   if (known) inside.style.width = `${(100 * bar[1]) / bar[2]}%`;
@@ -123,31 +131,43 @@ function working() {
     make("div", { kind, role: "progressbar", "aria-label": step }, inside),
     make("p", { kind: "soft", text: bar ? `${bar[0]}: ${bar[1]}${bar[2] ? ` of ${bar[2]}` : ""}` : "a moment …" }),
     linesOf(lines.slice(-6)),
+    ...(step === "harder" ? [make("div", { kind: "buttons" }, button("stop, and keep what there is", stop))] : []),
   ];
 }
 
 /** @param {Actions} actions */
 function worked(actions) {
-  const { ended, lines, problem, suspects } = state.work;
+  const { ended, lines, problem, suspects, more } = state.work;
   const verdict = ended.map((/** @type {any} */ one) => one.verdict).find(Boolean);
   const steps = ended.map((/** @type {any} */ one) => one.step);
   const isFirst = steps.includes("first_model");
-  const title = problem ? "Not yet." : isFirst ? "Your first model sorts." : verdict ? "A new model." : "Harvested.";
+  const stays = steps.includes("harder") && !verdict;
+  const title = problem
+    ? "Not yet."
+    : stays
+      ? "The model stays."
+      : isFirst
+        ? "Your first model sorts."
+        : verdict
+          ? "A new model."
+          : "Harvested.";
   const shown = [make("h2", { text: title })];
   if (problem) shown.push(make("p", { kind: "verdict", text: problem[0] }), make("p", { text: problem[1] }));
   if (verdict) shown.push(make("p", { kind: "verdict", text: verdict }));
   shown.push(...ended.map((/** @type {any} */ one) => make("p", { text: one.line })));
+  shown.push(...ended.filter((/** @type {any} */ one) => one.tried?.length).map((/** @type {any} */ one) => triedTable(one.tried)));
   const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
   if (report) shown.push(reportLink(report));
-  shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects })));
+  shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects, more })));
   const shownLines = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
   shown.push(linesOf(lines.filter((/** @type {string} */ line) => !shownLines.has(line))));
   return shown;
 }
 
 /** @param {Actions} actions @param {any} facts */
-function workedButtons(actions, { problem, steps, isFirst, suspects }) {
+function workedButtons(actions, { problem, steps, isFirst, suspects, more }) {
   const buttons = [];
+  if (more && !problem) buttons.push(button(`try harder, ${more}`, () => actions.work(["harder"])));
   if (suspects) {
     const text = `look at ${count(suspects, "training image")} that may be mislabelled`;
     buttons.push(button(text, actions.suspects));
@@ -160,6 +180,12 @@ function workedButtons(actions, { problem, steps, isFirst, suspects }) {
   if (goesOn) buttons.push(button("done for now", actions.finish));
   else buttons.unshift(button("done", actions.finish, "ENTER"));
   return buttons;
+}
+
+/** What was tried, a row each below the headings. @param {string[][]} rows */
+function triedTable(rows) {
+  const row = (/** @type {string[]} */ cells, /** @type {string} */ tag) => make("tr", {}, ...cells.map((text) => make(tag, { text })));
+  return make("table", { kind: "tried" }, ...rows.map((cells, i) => row(cells, i ? "td" : "th")));
 }
 
 /** A link that gives the focus back: ENTER then does what the main button says. @param {string} key */

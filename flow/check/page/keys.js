@@ -4,7 +4,17 @@
 import { isLabeling, state } from "./state.js";
 
 /** @type {Record<string, string>} */
-const COMMANDS = { n: "none", x: "aside", z: "look", "?": "help", "%": "sample", "+": "larger", "=": "larger", "-": "smaller", _: "smaller" };
+const COMMANDS = {
+  n: "none",
+  x: "aside",
+  z: "look",
+  "?": "help",
+  "%": "sample",
+  "+": "larger",
+  "=": "larger",
+  "-": "smaller",
+  _: "smaller",
+};
 /** @type {Record<string, string>} */
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 const PRESSES = ["Enter", " "]; // keys with which the browser presses a button

@@ -35,6 +35,9 @@ export function forecastWords(gain) {
   return `${FORECAST} more decisions: ${points < 1 ? "less than" : "about"} +${Math.max(1, points)} %.`;
 }
 
+/** Whether the last image of a page that measures was decided just now. @param {any} before @param {any} now */
+export const sampleEnded = (before, now) => before?.labeling?.sample === "open" && ["measuring", "measured"].includes(now.labeling?.sample);
+
 /** What would help, in sentences. @param {any} labeling */
 export function advice(labeling) {
   const parts = [];
