@@ -213,7 +213,7 @@ def test_every_setting_is_declared_with_its_type_and_unit():
         ("imgnum_maxpercycle", "images 1..10000", (1, 10000), ()),
         ("retrain_learnrate_default", "rate 0.000001..10", (0.000001, 10), ()),
         ("retrain_solver_default", "sgd or lbfgs", (None, None), ("sgd", "lbfgs")),
-        ("retrain_tune_default", "head or last", (None, None), ("head", "last")),
+        ("retrain_tune_default", "auto, head or last", (None, None), ("auto", "head", "last")),
         ("retrain_model_default", "backbone name", (None, None), ()),
         ("twilio_active", "True or False", (None, None), ()),
     ],

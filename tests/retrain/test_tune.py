@@ -183,12 +183,16 @@ def test_the_options_are_checked_and_the_settings_are_their_defaults(tf_files):
     assert (options.tune, options.tune_epochs, options.tune_batch, options.folds) == ("last", 3, 32, False)
     assert options.tune_rate == 0.001
     usual = options_of("hues 0 0 retrain_defaults")
-    assert usual.tune == "head" and usual.folds is True
+    assert usual.tune == "auto" and usual.folds is True
     cfg.retrain_tune_default, cfg.retrain_tune_folds = "last", False
     changed = options_of("hues 0 0 retrain_defaults")
     assert changed.tune == "last" and changed.folds is False
     assert options_of("hues 0 0 retrain_defaults --folds").folds is True
-    for wrong, named in (("--tune all", "head, last"), ("--tune-epochs 0", "1..1000"), ("--tune-batch 1", "2..1024")):
+    for wrong, named in (
+        ("--tune all", "auto, head, last"),
+        ("--tune-epochs 0", "1..1000"),
+        ("--tune-batch 1", "2..1024"),
+    ):
         with pytest.raises(BadUsage, match=named):
             options_of(f"hues 0 0 retrain_defaults {wrong}")
 
@@ -219,7 +223,7 @@ def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it(catal
     asked = parse(SCRIPT.split())
     run = Run("hues", STAMP, catalogue, Outcome("hues"), given=asked.given)
     assert [step for step, _ in asked.command.dry_run(run, asked.options)] == ["retrain"]
-    assert asked.options.tune == "head" and questions == []
+    assert asked.options.tune == "auto" and questions == []
     less = parse(SCRIPT.replace("--learning-rate 0.01", "").split())
     with pytest.raises(BadUsage, match="--learning-rate is missing, and there is nobody to ask"):
         less.command.dry_run(Run("hues", STAMP, catalogue, Outcome("hues"), given=less.given), less.options)
@@ -228,12 +232,12 @@ def test_a_script_that_gives_all_that_retrain_asks_for_need_not_know_of_it(catal
 def test_it_is_asked_where_it_is_possible_with_what_it_costs(tf_files, questions):
     asked = parse(SCRIPT.split())
     assert ask.training_parameters(asked.options, asked.given).tune == "last"
-    assert questions == ["What learns: only the head, or the last layers too (head or last)"]
+    assert questions == ["What learns: only the head, or the last layers too (auto or head or last)"]
     assert "minute" in questions.notes[0]
     given = parse([*SCRIPT.split(), "--tune", "head"])
     assert ask.training_parameters(given.options, given.given).tune == "head" and len(questions) == 1
     hub = parse(SCRIPT.replace("efficientnet_lite0", "mobilenet_v2").split())
-    assert ask.training_parameters(hub.options, hub.given).tune == "head" and len(questions) == 1
+    assert ask.training_parameters(hub.options, hub.given).tune == "auto" and len(questions) == 1
 
 
 def test_the_command_for_next_time_says_it(tf_files):
