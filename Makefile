@@ -5,13 +5,14 @@
 # make format  format all Python files
 # make matrix  the demo and all tests with every Python of 3.10 to 3.13 that is installed, each in an environment of its own
 # make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
+# make pictures  make the pictures of README.md and docs/ anew (needs chromium with chromedriver)
 # make faults print how many kill points, fault cases, damaged images and names were tried
 PYTHON ?= python3
 VENV ?= .venv
 # Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
 WORKERS ?= 4
 
-.PHONY: demo test lint lint-js format matrix coverage faults install install-test clean
+.PHONY: demo test lint lint-js format matrix coverage faults pictures install install-test clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -62,6 +63,9 @@ coverage: install-test
 
 faults: install-test
 	$(VENV)/bin/python -m tests.faults
+
+pictures: install-test
+	$(VENV)/bin/python -m tests.pictures
 
 clean:
 	rm -rf $(VENV) .venv3.* matrix-*.log demo_tf_files .coverage .coverage.*

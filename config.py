@@ -26,7 +26,7 @@ licences = ["cc0", "pdm", "by", "by-sa", "mit", "apache-2.0"]  # licence codes; 
 contact = ""  # e-mail or web address of yours; sent in the User-Agent, so that a site can reach you
 image_side_max = 1024  # pixels 64..8192; longest side kept, far more than any backbone uses
 image_side_min = 160  # pixels 16..4096; smaller downloads teach little
-image_aspect_max = 4.0  # ratio 1..100; longer strips are banners, not pictures
+image_aspect_max = 4.0  # ratio 1..100; longer strips are banners, not photos
 image_bytes_max = 25000000  # bytes 1000..500000000; a larger file is refused on the wire
 near_duplicates_keep = False  # True or False; True keeps re-encoded and cropped copies of what is there already
 download_workers = 8  # threads 1..32; enough to keep several hosts busy
@@ -50,7 +50,7 @@ url_flickr = "https://api.flickr.com"  # base URL
 
 # Retraining
 retrain_imgcount_default = 750  # images per label 2..1000000; with fewer it does not train (--images-min lowers it)
-retrain_label_min = 2  # labels 2..1000; a classifier needs something to tell apart
+retrain_label_min = 2  # labels 2..1000; a classifier needs at least two classes
 retrain_model_default = "efficientnet_lite0"  # backbone name; also used where another one cannot be fetched
 retrain_steps_default = 2600  # steps 1..1000000; more fits the training images closer
 retrain_batchsize_default = 64  # images 1..4096; per step

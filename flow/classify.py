@@ -13,7 +13,7 @@ import config as cfg
 from flow.base import files, paths, runlog
 from flow.base.learning import api, hash_cache
 from flow.base.options import option, text
-from flow.base.quarantine import move_aside
+from flow.base.quarantine import move_to_quarantine
 from flow.models import model_store
 from flow.models.backbone import embedder_of, load_head
 from flow.models.model_store import Model
@@ -42,7 +42,7 @@ class Sorted:
     folder: Path | None
     model: str
     places: dict[str, int] = field(default_factory=dict)
-    unlike: int = 0
+    unfamiliar: int = 0
     quarantined: int = 0
     skipped: int = 0
     unread: int = 0
@@ -79,7 +79,7 @@ class Sorted:
             "model": self.model,
             "places": self.places,
             "sure": self.sure,
-            "unlike": self.unlike,
+            "unlike": self.unfamiliar,
             "quarantined": self.quarantined,
             "skipped": self.skipped,
             "unread": self.unread,
@@ -131,7 +131,7 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
         folder=folder,
         model=model.name,
         places=dict(sorted(Counter(s.place for s in scored).items())),
-        unlike=sum(s.reason == "unlike" for s in scored),
+        unfamiliar=sum(s.reason == "unlike" for s in scored),
         quarantined=moved,
         skipped=skipped,
         unread=unread,
@@ -179,13 +179,13 @@ def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str
     ], done.bad
 
 
-def _placed(path: Path, sha256: str, scores: dict[str, float], threshold: float, unlike: bool) -> _Scored:
+def _placed(path: Path, sha256: str, scores: dict[str, float], threshold: float, unfamiliar: bool) -> _Scored:
     """The prediction for an image and the folder it belongs in; `threshold`: the score below which it is unsure;
-    `unlike`: the image is unfamiliar. The folder is named after confidence_min, whatever the model's threshold is."""
+    `unfamiliar`: it is unlike all training images. The folder is named after confidence_min, whatever the threshold."""
     label = max(scores, key=scores.__getitem__)
     unsure = not scores[label] >= threshold  # also where a damaged bottleneck made the score no number
-    place = paths.under_label(label, cfg.confidence_min) if unsure or unlike else label
-    return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unlike else "")
+    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
+    return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
 
 
 def _publish(
@@ -251,7 +251,7 @@ def _quarantine(basetag: str, bad: dict[str, str], todo: dict[str, Path]) -> int
         source = todo[sha]
         if reason == "vanished" or not source.exists():
             continue
-        move_aside(basetag, source, sha, reason)
+        move_to_quarantine(basetag, source, sha, reason)
         runlog.warning(f"quarantined {source.name}: {reason}")
         moved += 1
     return moved

@@ -53,7 +53,7 @@ class Demo:
                 shutil.move(image, target / image.name)
 
     def check_by_hand(self) -> None:
-        """What a person does now: drag what is wrong, or under the line, into the right label folder.
+        """What a person does now: drag what is wrong, or unsure, into the right label folder.
 
         The demo knows what it drew (the kind stands in CREDITS.csv), so it can play the person.
         """
@@ -69,7 +69,7 @@ class Demo:
             if image.parent.name != kind:
                 image.rename(folder / kind / image.name)
                 dragged += 1
-        line = f"{dragged} images dragged into the right label folder, the others looked at (played by the demo)"
+        line = f"{dragged} images moved into the right label folder, the others were right"
         print(f"\n{line}", flush=True)
         self.rows.append(("check", line, time.monotonic() - begin))
 
@@ -81,32 +81,32 @@ class Demo:
         done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True)
         if done.returncode:
             raise SystemExit(f"That went wrong (exit {done.returncode}): {done.stdout}")
-        line = said(json.loads(done.stdout))
+        line = summary(json.loads(done.stdout))
         print(line, flush=True)
         self.rows.append((name, line, time.monotonic() - begin))
 
 
-def said(facts: dict) -> str:
+def summary(facts: dict) -> str:
     """One line about a step, from what --json gave."""
     results = facts["results"]
     if "retrain" in results:
         row = results["retrain"]
         value, low, high = (100 * row["accuracy"][name] for name in ("value", "low", "high"))
         interval = f"95 % interval {low:.1f} to {high:.1f} %"
-        return f"accuracy {value:.1f} % ({interval}, {row['measured_on']}): {row['model']}"
+        return f"accuracy {value:.1f} % ({interval}, {row['measured_on']})"
     if "classify" in results:
         row = results["classify"]
-        return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {row['folder']}"
+        return f"{sum(row['places'].values())} sorted, {row['sure']} sure: {Path(row['folder']).name}"
     if "harvest" in results:
         row = results["harvest"]
         return ", ".join(f"{label} {n}" for label, n in row["labels"].items()) + " into the training data"
     if "models" in results:
         rows = results["models"]["models"]
-        return f"{len(rows)} models on the same {results['models']['images']} images, best {rows[0]['model']}"
+        return f"{len(rows)} models compared on the same {results['models']['images']} images"
     if "approve" in results:
         return f"{results['approve']['images']} images now count as sorted by a person"
     row = results["download"]
-    return f"{row['kept']} of {row['asked']} kept: {row['folder']}"
+    return f"{row['kept']} of {row['asked']} kept: {Path(row['folder']).name}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,15 +118,15 @@ def main(arguments: list[str] | None = None) -> int:
     home = given.folder.absolute()
     if home.exists():
         number = 2
-        while (aside := home.with_name(f"{home.name}_{number}")).exists():
+        while (free := home.with_name(f"{home.name}_{number}")).exists():
             number += 1
-        home = aside
+        home = free
     demo, begin = Demo(home, given.per_label, given.more), time.monotonic()
     demo.turn()
     print(f"\nThe loop turned once in {time.monotonic() - begin:.0f} s:\n")
     for name, line, seconds in demo.rows:
-        print(f"  {name:<9} {seconds:5.1f} s  {line.replace(str(home), home.name)}")
-    print(f"\nLook at the pictures: {home / 'testing_photos' / BASETAG}")
+        print(f"  {name:<9} {seconds:5.1f} s  {line}")
+    print(f"\nLook at the images:   {home / 'testing_photos' / BASETAG}")
     for report in sorted((home / "training_summaries" / BASETAG).glob("*/report.html")):
         print(f"Look at the report:   {report}")
     print("Now your own: python roboflow.py    (boop boop)")

@@ -78,7 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     height, width = flags.input_height or graph.height, flags.input_width or graph.width
     if (height, width) != (graph.height, graph.width):
-        print(f"This graph looks at {graph.width} x {graph.height} pixels, not {width} x {height}.", file=sys.stderr)
+        print(
+            f"This graph takes images of {graph.width} x {graph.height} pixels, not {width} x {height}.",
+            file=sys.stderr,
+        )
         return 2
     failed = 0
     for begin in range(0, len(flags.image), BATCH):

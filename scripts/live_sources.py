@@ -46,7 +46,7 @@ class Row:
     refused: str = ""
     seconds: float = 0.0
     limits: str = ""
-    trouble: str = ""
+    problem: str = ""
 
     def cells(self) -> list[str]:
         return [self.source, self.tag, str(self.found), str(self.fetched), self.refused or "-", f"{self.seconds:.1f}"]
@@ -65,15 +65,15 @@ def ask(source: str, tag: str, home: Path) -> Row:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        return Row(source, tag, seconds=TIMEOUT_S, trouble=f"no end within {TIMEOUT_S} s")
+        return Row(source, tag, seconds=TIMEOUT_S, problem=f"no end within {TIMEOUT_S} s")
     seconds = time.monotonic() - begin
     try:
         facts = json.loads(done.stdout)
     except ValueError:
-        return Row(source, tag, seconds=seconds, trouble=f"exit {done.returncode}: {done.stderr.strip()[-200:]}")
+        return Row(source, tag, seconds=seconds, problem=f"exit {done.returncode}: {done.stderr.strip()[-200:]}")
     got = facts.get("results", {}).get("download")
     if got is None:
-        return Row(source, tag, seconds=seconds, trouble=f"exit {done.returncode}: {facts.get('error')}")
+        return Row(source, tag, seconds=seconds, problem=f"exit {done.returncode}: {facts.get('error')}")
     refused = ", ".join(f"{n} {reason}" for reason, n in got["counts"].items())
     return Row(source, tag, got["looked_at"], got["kept"], refused, seconds, limits_of(home), got["reason"])
 
@@ -83,7 +83,7 @@ def limits_of(home: Path) -> str:
     log = home / "logs" / "live.log"
     lines = re.findall(r" limits of (.+)", log.read_text(encoding="utf-8")) if log.exists() else []
     last = dict(line.split(": ", 1) for line in lines if ": " in line)
-    return "; ".join(f"{host}: {said}" for host, said in last.items())
+    return "; ".join(f"{host}: {message}" for host, message in last.items())
 
 
 def table(rows: list[Row]) -> str:
@@ -92,7 +92,9 @@ def table(rows: list[Row]) -> str:
     widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     for row in rows:
-        lines += [f"{row.source}: {said}" for said in (row.trouble, row.limits and f"limits: {row.limits}") if said]
+        lines += [
+            f"{row.source}: {message}" for message in (row.problem, row.limits and f"limits: {row.limits}") if message
+        ]
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from tests.room import quickest
+from tests.temporary_folder import quickest
 
 if "TMPDIR" not in os.environ:
     os.environ["TMPDIR"] = tempfile.tempdir = quickest()

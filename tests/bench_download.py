@@ -21,7 +21,7 @@ from flow.base import paths
 from flow.download.options import DownloadOptions
 from flow.download.step import download
 from flow.records.catalogue import Catalogue
-from tests.servers import Server, picture
+from tests.servers import Server, image_bytes
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 LATENCY_S = 0.1
@@ -49,7 +49,7 @@ def serve(images: int, pipe: Connection) -> None:
     """The four hosts, in a process of their own. Tells the URLs, then how many it served at once at most."""
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(Server(host, LATENCY_S)) for host in HOSTS]
-        pipe.send([servers[n % 4].put(f"/{n}.jpg", picture(n, (320, 240))) for n in range(images)])
+        pipe.send([servers[n % 4].put(f"/{n}.jpg", image_bytes(n, (320, 240))) for n in range(images)])
         while pipe.recv():
             pipe.send(max(server.at_once for server in servers))
 

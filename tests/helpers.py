@@ -16,7 +16,7 @@ COLOURS = {"cyan": (40, 180, 180), "magenta": (180, 40, 180), "yellow": (180, 18
 TINY_SIZE, TINY_LENGTH = 32, 128
 
 
-def picture(colour: tuple[int, int, int], seed: int, side: int = 64) -> Image.Image:
+def coloured_image(colour: tuple[int, int, int], seed: int, side: int = 64) -> Image.Image:
     """Soft blotches around a colour; unlike those of any other seed."""
     rng = np.random.default_rng([seed, *colour])
     blotches = np.array(colour) + rng.integers(-90, 90, (6, 6, 3))
@@ -39,7 +39,7 @@ def coloured(
 def _file(colour: tuple[int, int, int], seed: int) -> bytes:
     """`picture` as a PNG file; most tests begin with the same ones."""
     buffer = io.BytesIO()
-    picture(colour, seed).save(buffer, "PNG")
+    coloured_image(colour, seed).save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -102,8 +102,8 @@ def blobs(each: int, count: int, gap: float = 2.0, dims: int = 20, seed: int = 0
     return (centres[labels] + rng.normal(0, 1, (len(labels), dims))).astype(np.float32), labels
 
 
-def by_label(pictures: list[LabeledImage]) -> dict[str, list[LabeledImage]]:
+def by_label(images: list[LabeledImage]) -> dict[str, list[LabeledImage]]:
     found: dict[str, list[LabeledImage]] = {}
-    for one in pictures:
+    for one in images:
         found.setdefault(one.label, []).append(one)
     return found

@@ -203,7 +203,7 @@ def in_turn(*routes: Route) -> Route:
 # Pictures
 
 
-def picture(seed: int, size: tuple[int, int] = (240, 200), form: str = "JPEG") -> bytes:
+def image_bytes(seed: int, size: tuple[int, int] = (240, 200), form: str = "JPEG") -> bytes:
     """A picture unlike that of any other seed."""
     rng = random.Random(seed)
     image = Image.new("RGB", (12, 12))

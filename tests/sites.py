@@ -188,14 +188,14 @@ def at_width(page: dict, width: int) -> dict:
     original, campaign = info["url"], "utm_source=commons.wikimedia.org&utm_campaign=imageinfo"
     is_wider = info["width"] > width
     thumb = original.replace(".jpg", f"_{width}px.jpg") if is_wider else original
-    told = {
+    fields = {
         "thumburl": f"{thumb}?{campaign}&utm_content={'thumbnail' if is_wider else 'original'}",
         "thumbwidth": width,
         "thumbheight": width * 3 // 4,
         "responsiveUrls": {"1.5": thumb, "2": thumb},
         "url": f"{original}?{campaign}&utm_content=original",
     }
-    return {**page, "imageinfo": [{**info, **told}]}
+    return {**page, "imageinfo": [{**info, **fields}]}
 
 
 # NASA
@@ -354,7 +354,7 @@ def occurrence(n: int, media: list[dict], recorded_by: str | None = "Jo Example"
 
 
 def gbif_media(url: str, licence: str | None, **changes: object) -> dict:
-    told = {
+    fields = {
         "type": "StillImage",
         "format": "image/jpeg",
         "references": "https://www.inaturalist.org/photos/1",
@@ -366,7 +366,7 @@ def gbif_media(url: str, licence: str | None, **changes: object) -> dict:
         "identifier": url,
         **changes,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def gbif(server: Server, occurrences: list[dict]) -> None:
@@ -454,8 +454,8 @@ def met(server: Server, works: list[dict]) -> None:
     found = {"total": len(ids), "objectIDs": ids or None}
     server.put("/public/collection/v1/search", lambda request: json_answer(request, found))
     for work in works:
-        gone = {"message": "ObjectID not found"}
-        answer, code = (work, 200) if work["title"] else (gone, 404)
+        missing = {"message": "ObjectID not found"}
+        answer, code = (work, 200) if work["title"] else (missing, 404)
         path = f"/public/collection/v1/objects/{work['objectID']}"
         server.put(path, lambda request, answer=answer, code=code: json_answer(request, answer, code))
 
@@ -499,9 +499,9 @@ def huggingface(
         offset, length = int(asked["offset"]), int(asked["length"])
         if length > 100:
             return json_answer(request, {"error": "Parameter 'length' must not be greater than 100"}, 422)
-        told = {"num_rows_total": len(chosen), "num_rows_per_page": 100, "partial": False}
+        fields = {"num_rows_total": len(chosen), "num_rows_per_page": 100, "partial": False}
         some = [row(n) for n in chosen[offset : offset + length]]
-        return json_answer(request, {"features": features, "rows": some, **told})
+        return json_answer(request, {"features": features, "rows": some, **fields})
 
     def splits(request: BaseHTTPRequestHandler) -> None:
         if asked_of(request)["dataset"] != dataset:
@@ -580,7 +580,7 @@ def flickr(server: Server, urls: list[str], key: str = "0123456789abcdef", licen
         ]
         page, size = int(asked["page"]), int(asked["per_page"])
         part, pages = photos[(page - 1) * size : page * size], -(-len(photos) // size)
-        told = {"page": page, "pages": pages, "perpage": size, "total": str(len(photos)), "photo": part}
-        return json_answer(request, {"photos": told, "stat": "ok"})
+        fields = {"page": page, "pages": pages, "perpage": size, "total": str(len(photos)), "photo": part}
+        return json_answer(request, {"photos": fields, "stat": "ok"})
 
     server.put("/services/rest/", search)

@@ -20,9 +20,9 @@ from tests.faults.world import fresh, sorted_folders
 SURE = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}
 
 
-def placed(score: float, unlike: bool = False, name: str = "a.jpg"):
+def placed(score: float, unfamiliar: bool = False, name: str = "a.jpg"):
     scores = {"built": score, "drawn": min(1 - score, score / 2)}
-    return classify._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unlike)
+    return classify._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unfamiliar)
 
 
 def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
@@ -58,7 +58,7 @@ def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share
 
 
 def test_an_image_unlike_all_training_images_waits_however_sure_the_head_is():
-    assert (placed(1.0, unlike=True).place, placed(1.0, unlike=True).reason) == ("built_under925", "unlike")
+    assert (placed(1.0, unfamiliar=True).place, placed(1.0, unfamiliar=True).reason) == ("built_under925", "unlike")
 
 
 def test_a_score_that_is_no_number_is_not_sure():
@@ -93,7 +93,7 @@ def test_expected_mistakes_come_from_the_cross_validated_predictions_above_confi
     monkeypatch.setattr(api, "load_out_of_fold", lambda *_: api.OutOfFold(guesses, scores, labels, frozenset()))
     monkeypatch.setattr(cfg, "confidence_min", threshold)
     facts = {"labels": ["built", "drawn"]}
-    images = [placed(1.0)] * 30 + [placed(0.5, unlike=True)] * 5
+    images = [placed(1.0)] * 30 + [placed(0.5, unfamiliar=True)] * 5
     assert classify._expected_wrong(Model(Path("m"), facts), images) == expected
 
 
@@ -122,17 +122,17 @@ def test_every_label_has_its_folder_also_where_nothing_fell_into_it():
 
 def test_a_bad_image_is_set_aside_with_its_reason_once():
     root = fresh(world.to_classify)
-    bad, aside = world.unsorted(root) / "bad.jpg", world.testing(root) / "quarantine"
+    bad, quarantine = world.unsorted(root) / "bad.jpg", world.testing(root) / "quarantine"
     content = bad.read_bytes()
     for _ in range(2):
         assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
-        assert not bad.exists() and (aside / "bad.jpg").read_bytes() == content
+        assert not bad.exists() and (quarantine / "bad.jpg").read_bytes() == content
         bad.write_bytes(content)  # it comes again
-    assert (aside / "reasons.txt").read_text() == "bad.jpg\tdamaged or cut off\tunsorted_mine\n"
-    bad.write_bytes(world.picture(998)[:-100])
+    assert (quarantine / "reasons.txt").read_text() == "bad.jpg\tdamaged or cut off\tunsorted_mine\n"
+    bad.write_bytes(world.image_bytes(998)[:-100])
     assert run(root, "robots", "0", "mine", "classify_top", environ=SURE).code == 3
-    assert {p.name for p in aside.iterdir()} == {"bad.jpg", "bad_2.jpg", "reasons.txt"}
-    assert len((aside / "reasons.txt").read_text().splitlines()) == 2
+    assert {p.name for p in quarantine.iterdir()} == {"bad.jpg", "bad_2.jpg", "reasons.txt"}
+    assert len((quarantine / "reasons.txt").read_text().splitlines()) == 2
 
 
 def test_rows_are_rebuilt_from_the_log_also_for_what_a_person_moved():
@@ -141,4 +141,4 @@ def test_rows_are_rebuilt_from_the_log_also_for_what_a_person_moved():
     (root / "catalogues" / "robots.sqlite").unlink()
     assert run(root, "robots", "models").code == 0
     assert world.state(root)["sortings"] == before
-    assert "2 checked by a person" in run(root, "robots", "harvest").out
+    assert "2 labelled by a person" in run(root, "robots", "harvest").out

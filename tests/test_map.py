@@ -33,8 +33,8 @@ def test_what_it_may_import_is_what_it_imports(package):
 
 @pytest.mark.parametrize("package", ROW)
 def test_it_says_what_comes_in_and_what_goes_out(package):
-    came, went, _ = ROW[package]
-    assert went and (came or package in ("flow.base", "scripts.demo"))
+    takes, gives, _ = ROW[package]
+    assert gives and (takes or package in ("flow.base", "scripts.demo"))
 
 
 def test_the_packages_stand_in_the_order_in_which_calls_go_down():

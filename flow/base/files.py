@@ -163,8 +163,8 @@ def free_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
 
 def fitting(stem: str, tail: str) -> str:
     """stem + tail, the stem cut so that no name is longer than a file system allows."""
-    room = NAME_BYTES_MAX - len(os.fsencode(tail))
-    while len(os.fsencode(stem)) > room:
+    limit = NAME_BYTES_MAX - len(os.fsencode(tail))
+    while len(os.fsencode(stem)) > limit:
         stem = stem[:-1]
     return stem + tail
 

@@ -141,7 +141,7 @@ def account() -> str:
 
 
 def _means_something(name: str, what: str) -> str:
-    """Why `name`, safe as it is, would be misunderstood; a label may be called 0, as a digit's pictures are."""
+    """Why `name`, safe as it is, would be misunderstood; a label may be called 0, as images of a digit are."""
     return "0 stands for no new images" if name == "0" and what != "label" else ""
 
 

@@ -78,17 +78,17 @@ def argument(help: str, *, parse: Parse | None = None, metavar: str = "", many: 
 def specs(kind: type) -> Iterator[Spec]:
     """The declarations of a class of options, in the order of its fields."""
     for one in dataclasses.fields(kind):
-        told = one.metadata
-        if "help" in told:
+        declared = one.metadata
+        if "help" in declared:
             yield Spec(
                 one.name,
-                told["help"],
-                told["parse"],
-                told["metavar"] or one.name.upper(),
-                told.get("setting", ""),
-                told.get("argument", False),
-                told.get("many", False),
-                told.get("on_off", False),
+                declared["help"],
+                declared["parse"],
+                declared["metavar"] or one.name.upper(),
+                declared.get("setting", ""),
+                declared.get("argument", False),
+                declared.get("many", False),
+                declared.get("on_off", False),
                 one.default,
             )
 

@@ -92,7 +92,7 @@ def hashes() -> Path:
 
 
 def thumbnails() -> Path:
-    """Small pictures for the check page; they can be made again."""
+    """Small images for the check page; they can be made again."""
     return tf_files() / "thumbnails"
 
 

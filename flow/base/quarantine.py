@@ -10,7 +10,7 @@ from flow.base.names import one_line
 REASONS = "reasons.txt"
 
 
-def copy_aside(basetag: str, path: Path, reason: str) -> None:
+def copy_to_quarantine(basetag: str, path: Path, reason: str) -> None:
     """Keep a copy of a file of the user's own that was refused; the file stays where it is. Twice is once."""
     folder = files.make_folder(paths.quarantine(basetag))
     files.sweep_parts(folder)
@@ -21,7 +21,7 @@ def copy_aside(basetag: str, path: Path, reason: str) -> None:
         _say_why(there, reason, str(path))
 
 
-def move_aside(basetag: str, path: Path, sha256: str, reason: str, target: Path | None = None) -> None:
+def move_to_quarantine(basetag: str, path: Path, sha256: str, reason: str, target: Path | None = None) -> None:
     """Take an image of the program's own folders out of the way; safe to be killed in and safe to repeat.
 
     The reason is written first, so that nothing lies there without one.
@@ -36,7 +36,7 @@ def move_aside(basetag: str, path: Path, sha256: str, reason: str, target: Path 
 
 
 def place_for(basetag: str, path: Path, sha256: str, taken: Container[Path] = ()) -> Path:
-    """Where an image would lie in the quarantine: under its name, or a free one where another picture has that.
+    """Where an image would lie in the quarantine: under its name, or a free one where another image has that.
 
     Args:
         taken: see `files.free_path`.
@@ -48,10 +48,10 @@ def place_for(basetag: str, path: Path, sha256: str, taken: Container[Path] = ()
 
 
 def move_back(there: Path, home: Path) -> None:
-    """Put a picture back from the quarantine, and forget its reason; safe to be killed in and safe to repeat.
+    """Put an image back from the quarantine, and forget its reason; safe to be killed in and safe to repeat.
 
     Raises:
-        FileExistsError: another picture lies at `home`; both stay.
+        FileExistsError: another image lies at `home`; both stay.
     """
     files.move_to(there, home)
     log = there.parent / REASONS

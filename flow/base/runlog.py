@@ -118,8 +118,8 @@ def save_last_run(path: Path, facts: dict) -> None:
     files.make_folder(path.parent)
     well = {name: facts[name] for name in ("end", "exit", "line")}
     good = well if ended_well(facts) else read_last_run(path).get("good")
-    told = _told({**facts, "line": hide_secrets(facts["line"]), "good": good})
-    files.write_whole(path, json.dumps(told, indent=1) + "\n")
+    shown = _shown({**facts, "line": hide_secrets(facts["line"]), "good": good})
+    files.write_whole(path, json.dumps(shown, indent=1) + "\n")
 
 
 def ended_well(facts: dict) -> bool:
@@ -130,12 +130,12 @@ def ended_well(facts: dict) -> bool:
     return facts["exit"] in GOOD and not in_vain
 
 
-def _told(value: object) -> object:
+def _shown(value: object) -> object:
     """The same facts with plain addresses."""
     if isinstance(value, dict):
-        return {name: _told(inner) for name, inner in value.items()}
+        return {name: _shown(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_told(inner) for inner in value]
+        return [_shown(inner) for inner in value]
     return plain_addresses(value) if isinstance(value, str) else value
 
 

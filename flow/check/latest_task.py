@@ -15,7 +15,7 @@ class LatestTask(Generic[Task, Result]):
     only while there is something to do."""
 
     def __init__(self, work: Callable[[Task], Result]):
-        self._does_work, self._turn = work, threading.Condition()
+        self._work, self._turn = work, threading.Condition()
         self._tasks: list[Task] = []
         self._thread: threading.Thread | None = None
         self._age = 0  # how often everything was dropped
@@ -30,7 +30,7 @@ class LatestTask(Generic[Task, Result]):
         with self._turn:
             self._tasks = [task]
             if self._thread is None:  # a daemon: a run that ends does not wait for it
-                self._thread = threading.Thread(target=self._run, name=self._does_work.__name__, daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self._work.__name__, daemon=True)
                 self._thread.start()
 
     def drop(self) -> None:
@@ -53,7 +53,7 @@ class LatestTask(Generic[Task, Result]):
                     return
                 task, age = self._tasks.pop(), self._age
             try:
-                result = self._does_work(task)
+                result = self._work(task)
             except Exception as problem:  # noqa: BLE001 - the page goes on with the last result, and says so
                 runlog.failure(problem)
                 self.failed = type(problem).__name__

@@ -32,7 +32,7 @@ class Guesses:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Measurement:
     """How good the guesses were after `decisions`.
 
     `share`: see `Share.facts`, None with fewer than RANDOM_MIN random images; `mixed_up`: two labels and how often they
@@ -54,7 +54,7 @@ class Learner:
     def __init__(self) -> None:
         self.curve: list[list[float]] = []  # decisions, value, low, high; in this session
         self._learning: LatestTask[Snapshot, Guesses] = LatestTask(self._learn)
-        self._measuring: LatestTask[tuple[Snapshot, Guesses], Standing] = LatestTask(self._measure)
+        self._measuring: LatestTask[tuple[Snapshot, Guesses], Measurement] = LatestTask(self._measure)
         self._newest: dict[int, int] = {}
         self._took = 0.0  # seconds that learning took last
 
@@ -63,7 +63,7 @@ class Learner:
         return self._learning.is_busy or self._measuring.is_busy
 
     @property
-    def standing(self) -> Standing | None:
+    def measurement(self) -> Measurement | None:
         return self._measuring.result if self._newest else None
 
     @property
@@ -98,7 +98,7 @@ class Learner:
         self._measuring.submit((now, guesses))
         return guesses
 
-    def _measure(self, what: tuple[Snapshot, Guesses]) -> Standing:
+    def _measure(self, what: tuple[Snapshot, Guesses]) -> Measurement:
         now, guesses = what
         state = now.state
         validated = api.active_learning.cross_validate(state, guesses.propagated)
@@ -111,4 +111,4 @@ class Learner:
             self.curve = [*(p for p in self.curve if p[0] < decisions), point]
         is_enough = api.active_learning.enough(state, validated)
         forecast = api.accuracy_check.forecast_gain(state, validated, FORECAST)
-        return Standing(decisions, share.total, facts, mixed, is_enough, forecast)
+        return Measurement(decisions, share.total, facts, mixed, is_enough, forecast)

@@ -58,7 +58,7 @@ class SortedBoard(Board):
     def progress(self) -> Progress:
         left = {item.sha256 for item in self._queue if self._is_open(item)}
         labels, here = set(self.labels()), sum(len(folder.items) for folder in self._listing.folders.values())
-        aside = sum(d.kind == decisions.QUARANTINE for d in self.decided.values())
+        quarantined = sum(d.kind == decisions.QUARANTINE for d in self.decided.values())
         by = {"human": 0, "robot": 0}
         for path, folder in self._listing.folders.items():
             if path.name in labels:
@@ -66,7 +66,9 @@ class SortedBoard(Board):
                 by["robot"] += unchecked
                 by["human"] += len(folder.items) - unchecked
         share = self._share()
-        return Progress(len(left), len(self.decided), here + aside, self.pace.per_minute, share, by, dict(self.counts))
+        return Progress(
+            len(left), len(self.decided), here + quarantined, self.pace.per_minute, share, by, dict(self.counts)
+        )
 
     def details(self, sha256: str) -> dict:
         image, origin = self.shown(sha256), self.catalogue.image(sha256)

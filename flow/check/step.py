@@ -53,20 +53,21 @@ class Checked:
     left: int
     after: tuple[str, ...] = field(default=())
     code: int = 0
-    taught: bool = False  # unlabeled images were labelled, at least to begin with
+    teaching: bool = False  # unlabeled images were labelled, at least to begin with
 
     def line(self) -> str:
-        accepted, new, aside = (self.counts[name] for name in ("kept", "relabelled", "aside"))
-        parts = [f"{accepted} {'guesses' if self.taught else 'predictions'} accepted"] if accepted else []
+        accepted, new, quarantined = (self.counts[name] for name in ("kept", "relabelled", "aside"))
+        parts = [f"{accepted} {'guesses' if self.teaching else 'predictions'} accepted"] if accepted else []
         parts += [f"{new} labelled by you"] if new else []
-        parts += [f"{aside} set aside"] if aside else []
-        text = f"{'labelled' if self.taught else 'checked'} {accepted + new + aside} images"
+        parts += [f"{quarantined} set aside"] if quarantined else []
+        text = f"{'labelled' if self.teaching else 'checked'} {accepted + new + quarantined} images"
         text += f": {', '.join(parts)}" if parts else ""
         text += f"; {self.left} left" if self.left else ""
         return "; ".join([text, *(line.rstrip(".") for line in self.after)])
 
     def facts(self) -> dict:
-        return asdict(self)
+        facts = asdict(self)
+        return facts | {"taught": facts.pop("teaching")}  # as --json has always called it
 
 
 class CheckSession:
@@ -97,8 +98,8 @@ class CheckSession:
             )
         decisions.finish_pending(basetag, catalogue)
         self.basetag, self._catalogue, self._options, self._lock = basetag, catalogue, options, lock
-        self.taught = options.teach or _is_first(basetag, options)
-        if self.taught:
+        self.teaching = options.teach or _is_first(basetag, options)
+        if self.teaching:
             make_board = _unlabeled(basetag, stamp, catalogue, backbone)
         else:
             make_board = _labeled(basetag, stamp, catalogue, options)
@@ -143,7 +144,7 @@ class CheckSession:
         lines = tuple(result.line() for result in self.page.results)
         code = max((result.code for result in self.page.results), default=0)
         left = self.page.board.progress().left
-        return Checked(self.page.counts(), left, lines, code, self.taught)
+        return Checked(self.page.counts(), left, lines, code, self.teaching)
 
     # The lock: an open page must not keep the night's run from working
 

@@ -208,7 +208,7 @@ class UnlabeledBoard(OnePlaceBoard):
 
     def _labeling(self) -> dict:
         """Where the session stands, as the page shows it."""
-        now, learner, sample = self.learner.standing, self.learner, self._sample_state()
+        now, learner, sample = self.learner.measurement, self.learner, self._sample_state()
         counts = Counter(row.label for row in self.decided.values() if row.label)
         ready = {name for name, n in provenance.label_counts(self.basetag).items() if n} | set(counts)
         few = sorted((n, label) for label, n in counts.items() if n < FEW_BELOW)

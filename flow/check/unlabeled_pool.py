@@ -102,7 +102,7 @@ def _listed(basetag: str, catalogue: Catalogue) -> dict[str, Path]:
 
 
 def _vectors(where: dict[str, Path], backbone: "api.Backbone", folder: Path) -> "dict[str, np.ndarray]":
-    with console.progress(len(where), "looking at your images") as advance:
+    with console.progress(len(where), "reading your images") as advance:
         done = open_embedder(backbone, folder).embed(where, advance)
     if done.bad:
         console.note(f"{len(done.bad)} files cannot be read as images and are left out.")

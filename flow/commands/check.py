@@ -6,6 +6,7 @@ from pathlib import Path
 
 import config as cfg
 from flow.base.errors import NotReady
+from flow.check.check_page import StepResult
 from flow.check.step import CheckOptions, CheckSession, check_once
 from flow.classify import classify
 from flow.commands.command import Command, Result, Run, Section
@@ -59,8 +60,8 @@ class _Steps:
         self._run, self._options, self._is_stopped = run, options, is_stopped
         self._made: tuple[Retrained, TrainOptions] | None = None  # the last model that was made here, and how
 
-    def do(self, step: str) -> Result:
-        steps: dict[str, Callable[[], Result]] = {
+    def do(self, step: str) -> StepResult:
+        steps: dict[str, Callable[[], StepResult]] = {
             "harvest": self._harvest,
             "retrain": self._retrain,
             "first_model": self._first_model,

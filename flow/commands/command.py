@@ -85,10 +85,10 @@ class Outcome:
     def table(self) -> list[str]:
         """A line a step: its name, what it came to, and how long it took."""
         lines, width = [], console.columns()
-        room = max(len(name) for name, _ in self.results) + 2 if self.results else 0
+        name_width = max(len(name) for name, _ in self.results) + 2 if self.results else 0
         for (name, result), seconds in zip(self.results, self.seconds, strict=True):
             text = f"{result.line().rstrip('.')}  ({seconds:.1f} s)" if seconds >= 0.05 else result.line().rstrip(".")
-            lines += broken(f"{name:<{room}}{text}", width, " " * min(room, width // 4))
+            lines += broken(f"{name:<{name_width}}{text}", width, " " * min(name_width, width // 4))
         return lines or [f"{self.basetag}: nothing to do"]
 
     def facts(self) -> dict:
@@ -123,10 +123,10 @@ class Section(Enum):
     """Where a flowstep stands in --help and in the docs."""
 
     LOOP = "the loop"
-    CHECK = "look and put right"
+    CHECK = "check and correct"
     MODELS = "models"
     TAKE_AWAY = "take it with you"
-    HOUSE = "keeping house"
+    HOUSE = "housekeeping"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ NAME_COLUMNS = 18
 
 
 def help_text(asked: Invocation, words: list[str]) -> str:
-    """The long story, one flowstep's help where one was typed, or the general help."""
+    """The long manual, one flowstep's help where one was typed, or the general help."""
     width = min(WIDTH_MAX, console.columns())
     if asked.common.helpmore:
         return f"{texts.helpmore()}\n\n" + "\n\n".join(_one(command, width) for command in all_commands().values())

@@ -202,14 +202,14 @@ def carry_out(run: Run, options: LoopOptions, flow: Flow) -> None:
     make_basetag(run.basetag, run.new_labels)
     for note in todo.notes:
         console.note(note)
-    does: dict[Step, Callable[[Run, LoopOptions, Flow], Result | None]] = {
+    actions: dict[Step, Callable[[Run, LoopOptions, Flow], Result | None]] = {
         Step.DOWNLOAD: _download,
         Step.CLASSIFY: _classify,
         Step.HARVEST: _harvest,
         Step.RETRAIN: _retrain,
     }
     for step in steps:
-        timed(run, step.value, lambda step=step: does[step](run, options, flow))  # type: ignore[misc]
+        timed(run, step.value, lambda step=step: actions[step](run, options, flow))  # type: ignore[misc]
     got = dict(run.outcome.results).get(Step.DOWNLOAD.value)
     if got is not None and not getattr(got, "goes_on", False):
         run.catalogue.finish(options.searchtag)  # the whole run ended well: the same command downloads anew

@@ -167,7 +167,7 @@ def _guide(asked: Invocation) -> tuple[Invocation, tuple[str, ...], bool]:
     from flow.guide import guide
 
     if asked.common.dry_run:
-        raise BadUsage("The guide shows its plan before it begins.", "--dry-run goes with a whole command.")
+        raise BadUsage("The guide shows its plan before it begins.", "--dry-run needs a whole command.")
     given = {name: getattr(asked.options, name) for name in asked.given}
     given |= {"basetag": asked.basetag} if asked.basetag is not None else {}
     guided = guide.complete(asked.command.name, asked.command.in_loop, given, flags_as_typed(asked))

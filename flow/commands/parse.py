@@ -25,11 +25,11 @@ class CommonOptions:
     max_minutes: float = option("stop cleanly after so many minutes", setting="max_minutes", metavar="M")
     no_input: bool = option("ask nothing, also at a terminal")
     no_color: bool = option("no colours")
-    quiet: bool = option("say nothing but trouble")
+    quiet: bool = option("print problems only")
     verbose: bool = option("say more")
     json: bool = option("the result as one line of JSON")
     help: bool = option("this help; with a flowstep: what that one does")
-    helpmore: bool = option("the long story")
+    helpmore: bool = option("the long manual")
 
 
 @dataclass(frozen=True)

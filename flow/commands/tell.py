@@ -43,7 +43,7 @@ def tell_preview(shown: "Preview") -> None:
 def tell_moved(done: Harvested | Imported) -> None:
     """What became training data, and what went wrong with it."""
     console.note(f"  {done.line()}")
-    for problem in done.trouble:
+    for problem in done.problems:
         console.warn(problem)
 
 
@@ -59,8 +59,8 @@ def tell_sorted(done: Sorted) -> None:
         (about, most), (right, total) = done.expected_wrong, done.sure_before
         basis = f"{right} of {total} sure predictions measured so far are correct"
         console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g} ({basis}).")
-    if done.unlike:
-        console.note(f"  {done.unlike} are unfamiliar: unlike all training images, so they count as unsure.")
+    if done.unfamiliar:
+        console.note(f"  {done.unfamiliar} are unfamiliar: unlike all training images, so they count as unsure.")
     console.note(texts.check_by_hand(done.folder))
     console.beep()
 

@@ -66,7 +66,7 @@ class Candidates:
             return
         names = " and ".join(source.name for source in self._sources)
         console.note(
-            f"{names} shows at most {sum(limits)} results a query, and with what you have {wanted} are wanted. "
+            f"{names} shows at most {sum(limits)} results a query, but with those that are there {wanted} are needed. "
             "More come from several searchtags (one command each), or from a second source: "
             f"--source {','.join(source.name for source in self._sources)},commons"
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flow.base import files, paths
 from flow.base.names import one_line
-from flow.base.quarantine import copy_aside
+from flow.base.quarantine import copy_to_quarantine
 from flow.download.candidates import Candidates, Problems
 from flow.download.credits import update_logs
 from flow.download.fetch_image import Outcome
@@ -154,7 +154,7 @@ class _Run:
 
     def _start(self, workers: WorkerPool, queue: JobQueue, waiting: int) -> None:
         """Give free workers something to do; never more than places are open, so that none comes in vain."""
-        while workers.has_room() and len(workers) + waiting < self.places():
+        while workers.has_capacity() and len(workers) + waiting < self.places():
             job = queue.take()
             if job is None:
                 return
@@ -195,7 +195,7 @@ class _Run:
         console.detail(f"{one_line(outcome.found.image_url)}: {why}")
         self.problems.own = self.problems.own or outcome.source.own
         if outcome.source.name == "folder":
-            copy_aside(self.store.basetag, Path(outcome.found.image_url), why)
+            copy_to_quarantine(self.store.basetag, Path(outcome.found.image_url), why)
         self.store.drop(outcome.found, outcome.status, outcome.reason)
 
     def _leave_for_later(self, held: list[Job]) -> None:

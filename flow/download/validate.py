@@ -100,4 +100,4 @@ def _judge(width: int, height: int) -> None:
 def _reason(text: str) -> str:
     if "pixels" in text:
         return TOO_MANY_PIXELS
-    return NOT_IMAGE if text == "not a picture" else DAMAGED
+    return NOT_IMAGE if text == NOT_IMAGE else DAMAGED

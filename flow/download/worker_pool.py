@@ -45,7 +45,7 @@ class WorkerPool:
         """Images at work."""
         return len(self._work)
 
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
         return len(self._work) < AHEAD * cfg.download_workers
 
     def start(self, job: Job) -> None:

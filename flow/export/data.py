@@ -59,9 +59,9 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
     rows = []
     with whole_folder(target, "--data") as folder, console.progress(len(images), "copying") as advance:
         for image in images:
-            copy, trouble = _copy(image, folder)
+            copy, reason = _copy(image, folder)
             if copy is None:
-                unreadable[str(image.path)] = trouble
+                unreadable[str(image.path)] = reason
             else:
                 rows.append(_row(image, copy, origins.get(image.sha256), parts.get(image.sha256, "train")))
                 labels[image.label] = labels.get(image.label, 0) + 1

@@ -16,13 +16,13 @@ def bars(name: str, prediction: Prediction, width: int) -> list[str]:
         width: of the terminal, in columns.
     """
     ranked = sorted(prediction.scores, key=prediction.scores.__getitem__, reverse=True)
-    room = min(LABEL_MOST, max(len(label) for label in ranked[:SHOWN]))
-    full = max(4, min(WIDEST, width - room - 14))
+    label_width = min(LABEL_MOST, max(len(label) for label in ranked[:SHOWN]))
+    full = max(4, min(WIDEST, width - label_width - 14))
     lines = [name]
     for label in ranked[:SHOWN]:
         score = prediction.scores[label]
         bar = BAR * round(full * score) if score >= 0 else ""  # the score of a damaged model may be no number
-        lines.append(f"  {label[:room]:<{room}}  {percent(score):>7}  {bar}".rstrip())
+        lines.append(f"  {label[:label_width]:<{label_width}}  {percent(score):>7}  {bar}".rstrip())
     if len(ranked) > SHOWN:
         lines.append(f"  and {len(ranked) - SHOWN} more")
     return [*lines, f"  {prediction.verdict}", *_near(prediction), ""]

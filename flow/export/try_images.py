@@ -46,10 +46,10 @@ class TryResult:
         return f"{text}, written to {self.csv}" if self.csv else text
 
     def facts(self) -> dict:
-        pictures = [{"picture": name, **prediction.facts()} for name, prediction in self.predictions.items()]
+        rows = [{"picture": name, **prediction.facts()} for name, prediction in self.predictions.items()]
         return {
             "model": self.model,
-            "pictures": pictures,
+            "pictures": rows,
             "unreadable": self.bad,
             "csv": str(self.csv) if self.csv else None,
         }

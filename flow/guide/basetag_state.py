@@ -34,6 +34,7 @@ class BestModel:
     low: float
     high: float
     total: int
+    words: str = ""  # the same as a sentence
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _best(model: Model) -> BestModel:
     share = model.facts["accuracy"]
     try:
         low, high = float(share["low"]), float(share["high"])
-        return BestModel(model.name, float(share["value"]), low, high, int(share["total"]))
+        return BestModel(model.name, float(share["value"]), low, high, int(share["total"]), model.accuracy_words)
     except (KeyError, TypeError, ValueError):
         return BestModel(model.name, model.accuracy, 0.0, 1.0, 0)
 
@@ -167,11 +168,11 @@ def _new_images(models: list[Model], labels: dict[str, LabelCount]) -> int:
     newest = max(models, key=lambda m: str(m.facts["created"]), default=None)
     if newest is None:
         return 0
-    then = newest.facts.get("listed")
-    if not isinstance(then, dict):  # a model of the versions before that was written down
+    before = newest.facts.get("listed")
+    if not isinstance(before, dict):  # a model of the versions before that was written down
         counts = newest.facts.get("counts", {})
-        then = {label: row.get("images", 0) for label, row in counts.items() if isinstance(row, dict)}
-    return sum(max(0, count.images - int(then.get(label) or 0)) for label, count in labels.items())
+        before = {label: row.get("images", 0) for label, row in counts.items() if isinstance(row, dict)}
+    return sum(max(0, count.images - int(before.get(label) or 0)) for label, count in labels.items())
 
 
 def _last_harvest(basetag: str) -> str:

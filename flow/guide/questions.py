@@ -139,8 +139,8 @@ def _ask_labels(answers: dict, back: bool) -> object:
         return labels
 
     source = answers.get("where")
-    drawn = source is not None and source.source == SAMPLE
-    default = ", ".join(KINDS) if drawn or basetag == FIRST_BASETAG else f"{basetag}, not"
+    is_sample = source is not None and source.source == SAMPLE
+    default = ", ".join(KINDS) if is_sample or basetag == FIRST_BASETAG else f"{basetag}, not"
     return console.ask("Which labels, with commas between?", check, default, back=back, help=HELPS["labels"])
 
 

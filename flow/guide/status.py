@@ -9,7 +9,6 @@ from flow.base import files, paths, runlog
 from flow.guide.basetag_state import BasetagState, basetags, read_state
 from flow.guide.next_steps import next_steps
 from flow.records import provenance
-from flow.ui import texts
 
 
 def states(basetag: str = "") -> list[BasetagState]:
@@ -40,8 +39,7 @@ def lines(now: BasetagState) -> list[str]:
     ranked = " (`models` ranks them all on the same images)" if now.models > 1 else ""
     rows.append(f"  models: {now.models}{ranked}" + (f", best by its own test {now.best.name}" if now.best else ""))
     if now.best:
-        best = now.best
-        rows.append(f"  {texts.accuracy_text(best.value, best.low, best.high, best.total)}")
+        rows.append(f"  {now.best.words}")
     if bad := files.count_images(paths.quarantine(now.basetag)):
         rows.append(f"  quarantine: {bad} set aside; reasons.txt there says why")
     last = runlog.read_last_run(paths.last_run(now.basetag))
@@ -74,7 +72,7 @@ def _facts(now: BasetagState) -> dict:
         "quarantine": files.count_images(paths.quarantine(now.basetag)),
         "models": now.models,
         "best_model": now.best.name if now.best else None,
-        "best_by_its_own_test": asdict(now.best) if now.best else None,
+        "best_by_its_own_test": {k: v for k, v in asdict(now.best).items() if k != "words"} if now.best else None,
         "new_since_the_last_model": now.new_images,
         "room": _disk_use(now.basetag),
         "next": {"title": step.title, "command": step.command} if now.known else None,

@@ -61,7 +61,7 @@ def import_decisions(basetag: str, stamp: str, catalogue: Catalogue) -> Imported
     for label in {move.label for move in moves}:
         files.make_folder(paths.training(basetag) / label)
     done = Imported(dict(sorted(Counter(move.label for move in moves).items())), already)
-    _, trouble = run_journal(basetag, moves, [], stamp, catalogue) if moves else (None, ())
+    _, problems = run_journal(basetag, moves, [], stamp, catalogue) if moves else (None, ())
     if other:
-        trouble += (f"{other} of them have another label in the training data and keep it",)
-    return replace(done, trouble=trouble)
+        problems += (f"{other} of them have another label in the training data and keep it",)
+    return replace(done, problems=problems)

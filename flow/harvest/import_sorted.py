@@ -32,12 +32,12 @@ class Imported:
     unreadable: int = 0
     clashing: int = 0
     other: tuple[str, ...] = ()
-    trouble: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     dry: bool = False
 
     @property
     def code(self) -> int:
-        return 3 if self.trouble else 0
+        return 3 if self.problems else 0
 
     def line(self) -> str:
         counts = ", ".join(f"{label} {n}" for label, n in self.labels.items()) or "nothing"
@@ -51,7 +51,8 @@ class Imported:
         return text + (f"; left alone, as they are not labels: {', '.join(self.other)}" if self.other else "")
 
     def facts(self) -> dict:
-        return asdict(self)
+        facts = asdict(self)
+        return facts | {"trouble": facts.pop("problems")}  # as --json has always called them
 
 
 def label_folders_in(folder: Path, labels: set[str]) -> dict[str, Path]:
@@ -125,8 +126,8 @@ def _import(
         files.make_folder(paths.training(basetag) / label)
     if not moves:
         return done
-    _, trouble = run_journal(basetag, moves, [], stamp, catalogue)
-    return replace(done, trouble=trouble)
+    _, problems = run_journal(basetag, moves, [], stamp, catalogue)
+    return replace(done, problems=problems)
 
 
 def _label(name: str) -> str:

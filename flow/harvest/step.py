@@ -34,40 +34,44 @@ class HarvestOptions:
         return not cfg.harvest_unchecked if self.checked_only is None else self.checked_only
 
 
+FACT_NAMES = {"by_person": "human", "by_model": "robot", "problems": "trouble"}  # as --json has always called them
+
+
 @dataclass(frozen=True)
 class Harvested:
     """What a harvest did, or would do (`dry`). `labels`: label -> images moved."""
 
     labels: dict[str, int] = field(default_factory=dict)
-    human: int = 0
-    robot: int = 0
+    by_person: int = 0
+    by_model: int = 0
     already: int = 0
     unchecked_left: int = 0
     own: tuple[str, ...] = ()  # a person's own folders in the sorted_ folders; they stay
     folders: int = 0
     folder: Path | None = None
-    trouble: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     dry: bool = False
 
     @property
     def total(self) -> int:
-        return self.human + self.robot
+        return self.by_person + self.by_model
 
     @property
     def code(self) -> int:
-        return 3 if self.trouble else 0
+        return 3 if self.problems else 0
 
     def line(self) -> str:
         if not self.folders:
             return "nothing to harvest"
         verb = "would harvest" if self.dry else "harvested"
-        text = f"{verb} {self.total} ({self.human} labelled by a person, {self.robot} by the model alone)"
+        text = f"{verb} {self.total} ({self.by_person} labelled by a person, {self.by_model} by the model alone)"
         text += f", {self.already} already in training" if self.already else ""
         text += f", {self.unchecked_left} unchecked left out" if self.unchecked_left else ""
         return text + (f"; left alone, as they are not labels: {', '.join(self.own)}" if self.own else "")
 
     def facts(self) -> dict:
-        return {**asdict(self), "folder": str(self.folder) if self.folder else None}
+        named = {FACT_NAMES.get(name, name): value for name, value in asdict(self).items()}
+        return named | {"folder": str(self.folder) if self.folder else None}
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,12 @@ def harvest(
         for move in moves if not console.is_json() else []:
             console.result(f"{move.source} -> {move.target}")
         return _summary(moves, already, left, len(folders), None, (), True, own_words)
-    trouble = tuple(why for why in staying.values() if why)
+    problems = tuple(why for why in staying.values() if why)
     if not moves and not finished:
-        return _summary(moves, already, left, len(folders), None, trouble, False, own_words)
+        return _summary(moves, already, left, len(folders), None, problems, False, own_words)
     _must_be_writable({absolute(move.target).parent for move in moves})
     home, went_wrong = run_journal(basetag, moves, finished, stamp, catalogue)
-    return _summary(moves, already, left, len(folders), home, (*trouble, *went_wrong), False, own_words)
+    return _summary(moves, already, left, len(folders), home, (*problems, *went_wrong), False, own_words)
 
 
 def _finished(folder: Path, own: dict[str, int]) -> list[Path]:
@@ -246,10 +250,10 @@ def _summary(
     left: int,
     folders: int,
     home: Path | None,
-    trouble: tuple[str, ...],
+    problems: tuple[str, ...],
     dry: bool,
     own: tuple[str, ...],
 ) -> Harvested:
     by = Counter(m.given_by for m in moves)
     labels = dict(sorted(Counter(m.label for m in moves).items()))
-    return Harvested(labels, by[PERSON], by[MODEL], already, left, own, folders, home, trouble, dry)
+    return Harvested(labels, by[PERSON], by[MODEL], already, left, own, folders, home, problems, dry)

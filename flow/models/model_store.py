@@ -162,11 +162,11 @@ def damaged(model: Model, why: str) -> RoboError:
 def _verify_file(model: Model, name: str, wanted: str) -> None:
     path = model.folder / name
     inside = os.path.normpath(path).startswith(f"{model.folder}{os.sep}")
-    trouble = (
+    problem = (
         "is missing" if not (inside and path.is_file()) else "has changed" if files.sha256_of(path) != wanted else ""
     )
-    if trouble:
-        raise damaged(model, f"{name} {trouble}")
+    if problem:
+        raise damaged(model, f"{name} {problem}")
 
 
 def _read(folder: Path) -> Model | None:

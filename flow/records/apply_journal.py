@@ -36,18 +36,18 @@ def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) ->
     Args:
         undos: False where `undo` comes next, which goes on with the one that was cut short.
     """
-    said = []
+    messages = []
     for home in journal_folders(basetag):
         if (home / UNDER_WAY).exists():
-            trouble = apply(home, catalogue)
-            said += [f"The harvest {home.name}, cut short earlier, is finished now.", *trouble]
+            problems = apply(home, catalogue)
+            messages += [f"The harvest {home.name}, cut short earlier, is finished now.", *problems]
         elif undos and (home / UNDOING).exists():
             _, kept = revert(home, catalogue)
-            said += [f"The undo of {home.name}, cut short earlier, is finished now.", *kept]
+            messages += [f"The undo of {home.name}, cut short earlier, is finished now.", *kept]
         elif all(entry.name.startswith(files.PART) for entry in home.iterdir()):  # killed before its journal was whole
             files.sweep_parts(home)
             home.rmdir()
-    return said
+    return messages
 
 
 def run_journal(
@@ -70,19 +70,19 @@ def apply(home: Path, catalogue: Catalogue) -> tuple[str, ...]:
     journal = read(home / UNDER_WAY)
     moves = journal.moves
     catalogue.set_labels(label_of(m) for m in moves)
-    trouble = _damage(home, journal)
+    problems = _damage(home, journal)
     with console.progress(len(moves), "harvesting") as advance:
         for move in moves:
-            trouble += _forward(move)
+            problems += _forward(move)
             advance(1)
     for name in journal.folders if not journal.torn else []:
         source = home.parent / name
         if source.exists() and not (home / name).exists():
             files.move_folder(source, home / name)
-    files.write_whole(home / LOG, _log(moves, trouble))
+    files.write_whole(home / LOG, _log(moves, problems))
     os.rename(home / UNDER_WAY, home / DONE)
     files.sync_folder(home)
-    return tuple(trouble)
+    return tuple(problems)
 
 
 def revert(home: Path, catalogue: Catalogue) -> tuple[int, list[str]]:
@@ -155,6 +155,6 @@ def _damage(home: Path, journal: Journal) -> list[str]:
     )
 
 
-def _log(moves: list[Move], trouble: list[str]) -> str:
+def _log(moves: list[Move], problems: list[str]) -> str:
     rows = [f"{m.source}\t{m.target}\t{m.given_by}\t{m.score if m.score is not None else ''}" for m in moves]
-    return "\n".join(["from\tto\tlabelled_by\tscore", *rows, *(f"# {t}" for t in trouble)]) + "\n"
+    return "\n".join(["from\tto\tlabelled_by\tscore", *rows, *(f"# {t}" for t in problems)]) + "\n"

@@ -191,7 +191,7 @@ def _move(basetag: str, catalogue: Catalogue, row: Decision) -> Decision | None:
             return row
         try:
             if row.kind == QUARANTINE:
-                quarantine.move_aside(basetag, source, row.sha256, REASON, target)
+                quarantine.move_to_quarantine(basetag, source, row.sha256, REASON, target)
             else:
                 files.move_to(source, target)
         except FileExistsError:

@@ -85,10 +85,10 @@ def sorted_images(folder: Path, labels: set[str], catalogue: Catalogue) -> list[
     decided = {d.sha256 for d in catalogue.decisions(DONE, folder.name) if d.label}
     found = []
     for path, label, sha in hash_images([f for f in files.folders_in(folder) if f.name in labels]):
-        robot = put.get(sha)
-        untouched = robot is not None and robot.place == label and sha not in decided
+        predicted = put.get(sha)
+        untouched = predicted is not None and predicted.place == label and sha not in decided
         given_by = MODEL if untouched and not approved else PERSON
-        score, model = (robot.score, robot.model) if robot else (None, "")
+        score, model = (predicted.score, predicted.model) if predicted else (None, "")
         found.append(LabeledImage(path, label, sha, given_by, score, model, CHOSEN))
     left = any(files.count_images(f) for f in files.folders_in(folder) if names.is_under(f.name))
     whole = not left and all(image.given_by == PERSON for image in found)
@@ -157,7 +157,7 @@ def warn_unreadable(listed: list[Path], found: dict[Path, str]) -> int:
     """Warn of image files the disk would not give; what vanished meanwhile is a person's doing. Returns how many."""
     unread = [path for path in listed if path not in found and path.exists()]
     for path in unread:
-        said = f"{path} cannot be read from the disk; it stays where it is"
-        if said not in console.warnings():
-            console.warn(said)
+        message = f"{path} cannot be read from the disk; it stays where it is"
+        if message not in console.warnings():
+            console.warn(message)
     return len(unread)

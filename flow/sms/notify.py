@@ -52,7 +52,7 @@ def _message(compose: Callable[P, str]) -> Callable[P, bool]:
             text = compose(*args, **kwargs)
             # A failure with the same text, figures aside, is the same one.
             key = _key(str(args[0]), re.sub(r"\d+", "0", text)) if compose.__name__ == "failed" else ""
-            return bool(text) and not (key and _told_lately(key)) and _send(text, key)
+            return bool(text) and not (key and _reported_lately(key)) and _send(text, key)
         except twilio_client.NotSent as problem:
             _warn(f"No text message was sent: {problem.why} {problem.advice}")
         except RoboError as problem:
@@ -126,9 +126,9 @@ def test(basetag: str) -> str:
     problem = None
     try:
         client, sid = twilio_client.send(_compose(basetag, "this is a test, text messages work.", "Nothing to do."))
-    except twilio_client.NotSent as trouble:
-        kind = NoCredentials if trouble.code == 20003 else RoboError
-        problem = kind(f"The test message was not sent: {trouble.why}", trouble.advice)
+    except twilio_client.NotSent as failure:
+        kind = NoCredentials if failure.code == 20003 else RoboError
+        problem = kind(f"The test message was not sent: {failure.why}", failure.advice)
     if problem:  # raised out here, so that no traceback carries the client's own error and the addresses in it
         raise problem
     sentence = f"The test message was sent. {twilio_client.follow(client, sid)}"
@@ -205,7 +205,7 @@ def _state() -> Path:
     return paths.tf_files() / "logs" / "notified.json"
 
 
-def _told() -> dict[str, float]:
+def _reported() -> dict[str, float]:
     """Hash of a failure -> when it was reported, seconds since 1970; only those of the last 6 h. Damaged = empty."""
     with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
         found = json.loads(_state().read_text(encoding="utf-8")).items()
@@ -214,12 +214,12 @@ def _told() -> dict[str, float]:
     return {}
 
 
-def _told_lately(key: str) -> bool:
-    return key in _told()
+def _reported_lately(key: str) -> bool:
+    return key in _reported()
 
 
 def _remember(key: str) -> None:
     """Store that a failure was reported; on a full disk it is reported again next time."""
     with contextlib.suppress(OSError):
         files.make_folder(_state().parent)
-        files.write_whole(_state(), json.dumps({**_told(), key: _now()}, indent=1) + "\n")
+        files.write_whole(_state(), json.dumps({**_reported(), key: _now()}, indent=1) + "\n")

@@ -77,11 +77,11 @@ def send(text: str) -> tuple[Any, str]:
         try:
             return _within(end, lambda: _create(account, text))
         except Exception as problem:  # noqa: BLE001 - the client raises four unrelated families of errors
-            trouble = _why(problem)
-        if is_last or not trouble.passing or _clock() + RETRY_PAUSE_S >= end:
+            failure = _why(problem)
+        if is_last or not failure.passing or _clock() + RETRY_PAUSE_S >= end:
             break
         _sleep(RETRY_PAUSE_S)
-    raise trouble
+    raise failure
 
 
 def _create(account: _Account, text: str) -> tuple[Any, str]:
@@ -130,12 +130,12 @@ def follow(client: Any, sid: str) -> str:
             status, code = re.sub(r"[^a-z_]", "", str(message.status))[:20] or "unknown", message.error_code
             answered = True
         except Exception as problem:  # noqa: BLE001 - see `send`
-            trouble = _why(problem)
+            failure = _why(problem)
             if answered and isinstance(problem, TimeoutError):
                 break  # the last request had little time left, and the status before it still holds
-            answered |= trouble.passing
-            if not trouble.passing:
-                return f"Twilio took it, but does not tell its status: {trouble.why} {trouble.advice}".strip()
+            answered |= failure.passing
+            if not failure.passing:
+                return f"Twilio took it, but does not tell its status: {failure.why} {failure.advice}".strip()
     return _outcome(status, code)
 
 

@@ -1,4 +1,4 @@
-"""`folder:DIR`: pictures of one's own, from a folder and all folders in it. A CREDITS.csv beside them is read too."""
+"""`folder:DIR`: photos of one's own, from a folder and all folders in it. A CREDITS.csv beside them is read too."""
 
 import contextlib
 import csv
@@ -25,13 +25,13 @@ class Folder(Source):
         self.folder = folder
 
     def search(self, tag: str) -> Iterator[FoundImage]:
-        """Every picture file, by path; the tag does not choose here."""
+        """Every image file, by path; the tag does not choose here."""
         for place, folders, names in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             credits = _credits(Path(place) / CREDITS) if CREDITS in names else {}
             for name in sorted(names):
                 path = Path(place) / name
-                if _looks_like_picture(path):
+                if _looks_like_image(path):
                     yield _found(path, credits.get(name, {}))
 
     def why_empty(self) -> str:
@@ -47,19 +47,19 @@ class Folder(Source):
 def make(argument: str) -> list[Source]:
     folder = Path(argument).expanduser().absolute()
     if not folder.is_dir():
-        raise BadUsage(f"There is no folder {folder}.", "Give the folder that holds your pictures: --source folder:DIR")
+        raise BadUsage(f"There is no folder {folder}.", "Give the folder that holds your photos: --source folder:DIR")
     return [Folder(folder)]
 
 
-def _looks_like_picture(path: Path) -> bool:
-    """Visible files with a picture's ending, or with none at all (what they hold is found out on reading)."""
+def _looks_like_image(path: Path) -> bool:
+    """Visible files with an image's ending, or with none at all (what they hold is found out on reading)."""
     name = path.name.lower()
     if name.startswith(".") or name in JUNK_NAMES or path.suffix.lower() not in {*IMAGE_ENDINGS, ""}:
         return False
-    return path.is_file() and (bool(path.suffix) or _begins_like_picture(path))
+    return path.is_file() and (bool(path.suffix) or _begins_like_image(path))
 
 
-def _begins_like_picture(path: Path) -> bool:
+def _begins_like_image(path: Path) -> bool:
     from flow.base.file_type import kind_of
 
     with contextlib.suppress(OSError), path.open("rb") as reader:

@@ -10,7 +10,7 @@ from flow.sources import FoundImage, Source
 
 class Urls(Source):
     name = "urls"
-    own = True  # whose pictures these are is the user's business
+    own = True  # whose images these are is the user's business
 
     def __init__(self, path: Path):
         self.path = path

@@ -260,21 +260,21 @@ def progress(total: int | None, label: str) -> Iterator[Callable[[int], None]]:
         advance(n): n more of `total` are done.
     """
     with _shown(total, label) as advance:
-        yield _told(advance, label, total) if _world.listener else advance
+        yield _reported(advance, label, total) if _world.listener else advance
 
 
-def _told(advance: Callable[[int], None], label: str, total: int | None) -> Callable[[int], None]:
+def _reported(advance: Callable[[int], None], label: str, total: int | None) -> Callable[[int], None]:
     """`advance`, heard by the listener too; several threads may call it."""
     done = 0
 
-    def told(n: int = 1) -> None:
+    def report(n: int = 1) -> None:
         nonlocal done
         done += n
         if _world.listener:
             _world.listener.advanced(label, done, total)
         advance(n)
 
-    return told
+    return report
 
 
 @contextlib.contextmanager

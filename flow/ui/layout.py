@@ -38,8 +38,8 @@ def broken_command(command: str, width: int) -> list[str]:
     first, *words = re.findall(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+", command) or [""]
     lines = [f"{indent}{first}"]
     for number, word in enumerate(words, 1):
-        room = width - 1 if number == len(words) else width - 3  # all but the last line end with a backslash
-        if len(lines[-1]) + 1 + len(word) <= room:
+        limit = width - 1 if number == len(words) else width - 3  # all but the last line end with a backslash
+        if len(lines[-1]) + 1 + len(word) <= limit:
             lines[-1] += f" {word}"
         else:
             lines[-1] += " \\"
@@ -53,10 +53,10 @@ def _moved_left(line: str, width: int) -> str:
     return " " * max(0, min(len(line) - len(word), width - 1 - len(word))) + word
 
 
-def shortened(texts: Sequence[str], room: int) -> list[str]:
+def shortened(texts: Sequence[str], limit: int) -> list[str]:
     """Texts of at most `room` characters together: the longest ones end behind a word, with three dots."""
     lengths = [len(text) for text in texts]
-    most = next((n for n in range(max(lengths), 3, -1) if sum(min(one, n) for one in lengths) <= room), 3)
+    most = next((n for n in range(max(lengths), 3, -1) if sum(min(one, n) for one in lengths) <= limit), 3)
     return [text if len(text) <= most else _cut(text, most) for text in texts]
 
 

@@ -107,7 +107,7 @@ def check_by_hand(folder: Path) -> str:
     )
 
 
-def accuracy_text(value: float, low: float, high: float, total: int, measured: str = "") -> str:
+def accuracy_text(value: float, low: float, high: float, total: int, measured: str) -> str:
     """A model's accuracy when it was made (fractions 0..1), and how far it can be trusted.
 
     Args:
@@ -115,7 +115,6 @@ def accuracy_text(value: float, low: float, high: float, total: int, measured: s
     """
     if not total:
         return "accuracy not measured: there were no images to measure on"
-    measured = measured or f"on {total} images it had not seen"
     text = f"accuracy {percent(value)} (95 % interval {percent_range(low, high)}, {measured})"
     return text + ("; so few images say little" if high - low > 0.2 else "")
 

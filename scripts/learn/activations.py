@@ -4,7 +4,6 @@ Computed once, by the pipeline of the embeddings; float16, in memory while they 
 which vanishes with the run however that ends.
 """
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from scripts.learn.efficientnet_lite import Network
 from scripts.learn.embeddings import through
 from scripts.learn.runners import open_runner
 
+CHUNK = 1 << 24  # bytes of zeros written at a time
 MEMORY_MAX = 1 << 29  # bytes of maps in memory: 6,100 images at 14 x 14 x 112, twice; more are on the disk
 
 
@@ -129,5 +129,7 @@ def _allocate(shape: tuple[int, ...], folder: Path) -> np.ndarray:
         return np.empty(shape, np.float16)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as spare:
-        os.posix_fallocate(spare.fileno(), 0, size)  # else a full disk would kill the run in the middle
+        for written in range(0, size, CHUNK):  # else a full disk would kill the run in the middle, by SIGBUS
+            spare.write(bytes(min(CHUNK, size - written)))
+        spare.flush()
         return np.memmap(spare, np.float16, "r+", shape=shape)

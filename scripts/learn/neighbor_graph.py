@@ -78,12 +78,12 @@ def propagate_labels(graph: NeighborGraph, seeds: dict[int, int], labels: int) -
     start *= np.sqrt(count + SEEDS_PRIOR) / np.maximum(count, 1)
     rows, columns, weights = _edges(graph)
     begins = np.searchsorted(rows, np.arange(len(graph)))
-    spread = start.copy()
+    propagated = start.copy()
     for _ in range(ROUNDS):
-        flow = np.add.reduceat(weights[:, None] * spread[columns], begins, axis=0)
-        spread = np.float32(ALPHA) * flow + np.float32(1 - ALPHA) * start
-    total = spread.sum(axis=1, keepdims=True)
-    return np.where(total > 1e-12, spread / np.maximum(total, 1e-12), np.float32(1 / labels)).astype(np.float32)
+        flow = np.add.reduceat(weights[:, None] * propagated[columns], begins, axis=0)
+        propagated = np.float32(ALPHA) * flow + np.float32(1 - ALPHA) * start
+    total = propagated.sum(axis=1, keepdims=True)
+    return np.where(total > 1e-12, propagated / np.maximum(total, 1e-12), np.float32(1 / labels)).astype(np.float32)
 
 
 def _edges(graph: NeighborGraph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

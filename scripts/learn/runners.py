@@ -58,10 +58,10 @@ def open_runner(backbone: Backbone, folder: Path, converted_dir: Path, way: str 
     if way == "full" or (way == "auto" and _has_gpu()):
         return _open_full(backbone, folder, key)
     converted = converted_path(backbone, key, converted_dir)
-    trouble = "" if _is_checked(converted) else _converted_alone(backbone, folder, key, converted)
-    if trouble and way == "light":
-        raise BackboneProblem(f"{backbone.title} cannot be converted: {trouble}.", "It still runs the full way.")
-    return _open_full(backbone, folder, key) if trouble else _open_light(backbone, converted, key)
+    problem = "" if _is_checked(converted) else _converted_alone(backbone, folder, key, converted)
+    if problem and way == "light":
+        raise BackboneProblem(f"{backbone.title} cannot be converted: {problem}.", "It still runs the full way.")
+    return _open_full(backbone, folder, key) if problem else _open_light(backbone, converted, key)
 
 
 def converted_path(backbone: Backbone, key: str, converted_dir: Path) -> Path:

@@ -69,8 +69,8 @@ def calibrate_and_measure(
         not_measured: the warning where nothing could be measured.
     """
     warnings = list[str]()
-    fair = folded & data.measures
-    rows = fair if fair.any() else folded
+    measuring = folded & data.measures
+    rows = measuring if measuring.any() else folded
     temperature = temperature_of(logits[rows], data.y[rows], data.groups[rows])
     if not rows.any():
         warnings.append("No image labelled by a person was left for calibrating the scores.")
@@ -78,7 +78,7 @@ def calibrate_and_measure(
     calibrated = softmax(logits / temperatures[:, None])
     out_of_fold = np.where(folded[:, None], calibrated, 0)
     few = recording_warnings(data)
-    measured = np.flatnonzero((fair | (data.test & data.measures)) & (not few))
+    measured = np.flatnonzero((measuring | (data.test & data.measures)) & (not few))
     evaluation = Evaluation(measured, softmax(logits[measured]), calibrated[measured], test_only=False)
     known = np.flatnonzero((folded | data.test) & (not few))
     evidence = Evidence.of(calibrated[known], data.y[known], data.groups[known])
@@ -110,8 +110,8 @@ def _warnings(trained: TrainedHead, data: Dataset, not_measured: str) -> list[st
         found.append(not_measured)
     elif high - low > WIDE:
         found.append(
-            f"The accuracy is uncertain: measured {trained.facts['measured_on']['words']}, "
-            f"anything from {low:.0%} to {high:.0%} is possible."
+            f"The accuracy is uncertain: {trained.facts['measured_on']['words']}, "
+            f"it may be anything from {100 * low:.0f} to {100 * high:.0f} %."
         )
     for label, row in zip(data.labels, trained.facts["confusion"], strict=True):
         if n and not sum(row):

@@ -69,10 +69,10 @@ def run(flags: argparse.Namespace) -> None:
     if easy := [check for check in checks if check[0] >= 0.97]:
         table.row("true >= .97", len(easy), *_cells(easy))
     if steps:
-        forecast, came = np.array(steps).T
+        forecast, actual = np.array(steps).T
         print(
-            f"{len(steps)} steps of {AHEAD} decisions: forecast {forecast.mean():+.4f}, came {came.mean():+.4f}; off "
-            f"by {np.abs(forecast - came).mean():.4f} in a single step, without a forecast by {np.abs(came).mean():.4f}"
+            f"{len(steps)} steps of {AHEAD} decisions: forecast {forecast.mean():+.4f}, came {actual.mean():+.4f}; off "
+            f"by {np.abs(forecast - actual).mean():.4f} a step, without a forecast by {np.abs(actual).mean():.4f}"
         )
 
 

@@ -42,8 +42,8 @@ def run(flags: argparse.Namespace) -> None:
         one, cpu = (sum(getattr(r, name) for r in each) / len(each) for name in ("seconds", "cpu"))
         timed(table, f"one process an image ({len(each)} run)", n, one * n, cpu * n, "extrapolated")
         ran = app(tf_files, "bench", "0", "own", "classify_top")
-        told = f"x {one * n / ran.seconds:.0f} one process an image (by CPU time {cpu * n / ran.cpu:.0f})"
-        timed(table, "roboflow classify", n, ran.seconds, ran.cpu, told)
+        note = f"x {one * n / ran.seconds:.0f} one process an image (by CPU time {cpu * n / ran.cpu:.0f})"
+        timed(table, "roboflow classify", n, ran.seconds, ran.cpu, note)
         best = steady(flags.backbone, folder, tf_files / "models" / "converted", paths, work, 2 if flags.quick else 5)
         for name, (seconds, cpu) in best.items():
             timed(table, name, n, seconds, cpu, _against(name, best))

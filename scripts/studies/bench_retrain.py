@@ -43,8 +43,8 @@ def run(flags: argparse.Namespace) -> None:
             table, "plain Keras, one epoch", n + new, epoch, None, "measured; keeps no embeddings, import not counted"
         )
         same = epoch * STEPS * keras_models.TRAIN_BATCH / (n + new)
-        told = f"extrapolated from the epoch; x {same / second.seconds:.0f} the second retrain"
-        timed(table, f"plain Keras, {STEPS:,} steps of 64", n + new, same, None, told)
+        note = f"extrapolated from the epoch; x {same / second.seconds:.0f} the second retrain"
+        timed(table, f"plain Keras, {STEPS:,} steps of 64", n + new, same, None, note)
         table = Table("Start-up (until it has said all it has to say)", *HEADINGS)
         for what, words in (("--help", ("--help",)), ("status", ("status",)), ("models", ("bench", "models"))):
             ran = app(tf_files, *words)

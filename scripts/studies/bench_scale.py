@@ -39,10 +39,10 @@ def run(flags: argparse.Namespace) -> None:
         backbone = _tiny_backbone(work / "tiny")
         for count in map(int, flags.counts.split(",")):
             for name, (seconds, cpu, peak) in measure(work / f"scale_{count}", count, backbone).items():
-                told = f"peak {peak:,.0f} MB"
+                note = f"peak {peak:,.0f} MB"
                 if name in before:
-                    told += f", CPU an image x {cpu / count / before[name]:.2f}"
-                timed(table, name, count, seconds, cpu, told)
+                    note += f", CPU an image x {cpu / count / before[name]:.2f}"
+                timed(table, name, count, seconds, cpu, note)
                 before[name] = max(cpu / count, 1e-9)
 
 

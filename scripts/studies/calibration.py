@@ -29,12 +29,12 @@ def run(flags: argparse.Namespace) -> None:
             before.append(trained.plain_head.probabilities(x))
             after.append(trained.head.probabilities(x))
             thresholds = trained.facts["thresholds"]
-            told = next(t for t in thresholds if abs(t["threshold"] - flags.confidence_min) < 1e-9)
+            reported = next(t for t in thresholds if abs(t["threshold"] - flags.confidence_min) < 1e-9)
             got, error = metrics.above(after[-1], y, flags.confidence_min), trained.facts["ece"]
-            holds.append(told["low"] <= got["value"] <= told["high"])
+            holds.append(reported["low"] <= got["value"] <= reported["high"])
             errors = error["before"], error["after"], metrics.ece(before[-1], y), metrics.ece(after[-1], y)
             accuracy = trained.facts["accuracy"]["value"]
-            table.row(seed, accuracy, trained.temperature, *errors, share(told), got["value"], holds[-1])
+            table.row(seed, accuracy, trained.temperature, *errors, share(reported), got["value"], holds[-1])
         y, plain, ours = np.concatenate(truth), np.concatenate(before), np.concatenate(after)
         old, new, chance = metrics.ece(plain, y), metrics.ece(ours, y), _chance_error(ours)
         raw, cooled = (metrics.above(p, y, flags.confidence_min) for p in (plain, ours))

@@ -95,15 +95,15 @@ class StudyData:
         for image in self.images:
             by_group[self.group_of[image.sha256]].append(image)
         names = sorted(by_group)
-        drawn: list[list[LabeledImage]] = [[] for _ in range(len(parts) + 1)]
+        chosen: list[list[LabeledImage]] = [[] for _ in range(len(parts) + 1)]
         wanted = [dict(part) for part in parts]
         for i in np.random.default_rng(seed).permutation(len(names)):
             group = by_group[names[i]]
             part = next((n for n, left in enumerate(wanted) if _fits(group, left)), len(parts))
-            drawn[part] += group
+            chosen[part] += group
             if part < len(parts):
                 wanted[part][group[0].label] -= len(group)
-        return drawn
+        return chosen
 
     def each(self, count: int) -> dict[str, int]:
         """So many images of each label."""

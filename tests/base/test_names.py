@@ -108,13 +108,13 @@ def test_bad_names_are_refused_in_printable_words(text):
 @example("ǰ")
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_made_safe_or_refused(text):
-    assert hostile.trouble_with_name(text) == ""
+    assert hostile.problem_with_name(text) == ""
 
 
 @given(st.lists(st.sampled_from(hostile.SNIPPETS), min_size=1, max_size=4).map("".join))
 @settings(max_examples=300, deadline=None)
 def test_hostile_pieces_are_made_safe_or_refused(text):
-    assert hostile.trouble_with_name(text) == ""
+    assert hostile.problem_with_name(text) == ""
 
 
 def test_our_own_words_follow_the_settings(tf_files):

@@ -43,9 +43,9 @@ def test_neither_the_last_run_nor_the_lock_tells_them(tmp_path):
     facts = {"end": "now", "exit": 0, "line": f"took {LOGIN}", "results": {"download": {"reason": [LOGIN]}}}
     runlog.save_last_run(tmp_path / "last_run.json", facts)
     with locks.held(tmp_path / "robots.lock", 0, {"pid": 1, "since": "now", "command": f"roboflow.py {LOGIN}"}):
-        told = (tmp_path / "robots.lock").read_text() + (tmp_path / "last_run.json").read_text()
-    assert "tin%20can" not in told
-    assert told.count("[hidden]@pictures.example") == 4
+        shown = (tmp_path / "robots.lock").read_text() + (tmp_path / "last_run.json").read_text()
+    assert "tin%20can" not in shown
+    assert shown.count("[hidden]@pictures.example") == 4
     assert json.loads((tmp_path / "last_run.json").read_text())["good"]["line"].endswith("@pictures.example/a.jpg")
 
 
@@ -88,16 +88,16 @@ def test_a_run_prints_and_logs_no_secret_of_its_addresses_and_shows_none_to_othe
     while running.poll() is None:
         seen += _process_list(running.pid)
         time.sleep(0.02)
-    said = running.stdout.read()
-    assert running.returncode == 3, said
+    output = running.stdout.read()
+    assert running.returncode == 3, output
     written = "".join(
         p.read_bytes().decode("utf-8", "replace")
         for p in home.rglob("*")
         if p.is_file() and "unsorted_" not in p.name and p.suffix != ".sqlite"
     )
-    assert "[hidden]" in said
+    assert "[hidden]" in output
     assert "/b.jpg" in written
-    for text in (said, written, seen):
+    for text in (output, written, seen):
         assert "hush" not in text
     assert str(listing) in seen
 

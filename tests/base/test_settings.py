@@ -32,8 +32,8 @@ def load(folder, text, environ=None):
 def refused(folder, text) -> str:
     with pytest.raises(BadUsage) as problem:
         load(folder, text)
-    said = f"{problem.value.message} {problem.value.hint}"
-    assert "\n" not in said and len(said) < 700
+    message = f"{problem.value.message} {problem.value.hint}"
+    assert "\n" not in message and len(message) < 700
     return problem.value.message
 
 
@@ -116,9 +116,9 @@ def test_nothing_is_changed_where_anything_is_wrong(folder):
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(folder, text, line, words):
-    said = refused(folder, text)
-    assert re.search(words, said) and settings.FILE_NAME in said
-    assert not line or f":{line}" in said
+    message = refused(folder, text)
+    assert re.search(words, message) and settings.FILE_NAME in message
+    assert not line or f":{line}" in message
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_a_value_outside_its_range_is_refused_in_one_sentence_wherever_it_comes_
     for value in map(type(getattr(cfg, name)), ends):
         assert settings.check(name, value, "config.py") == value
     for value in outside(name):
-        told = refused(folder, f"{name}: {value}\n")
+        message = refused(folder, f"{name}: {value}\n")
         with pytest.raises(BadUsage) as problem:
             settings.load(folder / "nowhere", {f"ROBOFLOW_{name.upper()}": value})
-        for text, where in ((told, "roboflow.yaml:1"), (problem.value.message, f"ROBOFLOW_{name.upper()}")):
+        for text, where in ((message, "roboflow.yaml:1"), (problem.value.message, f"ROBOFLOW_{name.upper()}")):
             assert text.startswith(f"{where}: {name} = ") and text.endswith(f" is outside {RANGED[name].range}.")
 
 

@@ -90,7 +90,7 @@ class Page:
             time.sleep(0.03)
         return found
 
-    def says(self, words: str) -> None:
+    def wait_for_message(self, words: str) -> None:
         self.until(lambda: words in self.text("#message"), words)
 
     def images(self) -> list[dict]:
@@ -119,6 +119,29 @@ class Page:
         self.press("/")
         self.until(lambda: self.one("#picker").get_attribute("open") is not None, "room for a name")
         self.press(*name, last)
+
+    def press_label(self, truth: dict[str, str], n: int) -> None:
+        """The key for what an image of the page is, or its name where it has no key yet; until the page shows it.
+
+        Args:
+            truth: content hash -> what the image is.
+        """
+        label, labels, before = truth[self.images()[n]["sha256"]], self.state("state.labels"), self.id()
+        if self.state("state.focused") != n:
+            self.all(".tile")[n].click()
+        if label == "not":
+            self.press("n")
+        elif label in labels:
+            self.press(str(labels.index(label) + 1))
+        else:
+            self.name_label(label)
+        self.until(
+            lambda: (
+                self.id() != before
+                or (self.images()[n]["label"] == label and self.state("state.labels").count(label) == 1)
+            ),
+            label,
+        )
 
     def problems(self) -> list[str]:
         """What the browser had to complain of since this was asked last."""

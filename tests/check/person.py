@@ -50,8 +50,8 @@ class Person:
             focused = index_of[shas[-1]]
             self.clicks += len(shas)
             self.keys_beside += 1
-            is_aside = label == "aside"
-            kind, given = ("aside", "") if is_aside else ("label", label)
+            is_quarantined = label == "aside"
+            kind, given = ("aside", "") if is_quarantined else ("label", label)
             view = page.decide({"page": shown["id"], "images": shas, "kind": kind, "label": given, "count": COUNT})
             if undoes:
                 page.undo({})

@@ -14,7 +14,7 @@ def lies(home: Path) -> dict[str, str]:
     return {files.sha256_of(p): f.name for f in places if f.is_dir() for p in files.images_in(f)}
 
 
-def sorted_or_aside(root: Path) -> dict[str, str]:
+def sorted_or_quarantined(root: Path) -> dict[str, str]:
     """Content hash -> the folder it lies in, of everything that was sorted or set aside."""
     folders = [*(p for f in world.sorted_folders(root) for p in f.iterdir() if p.is_dir()), paths.quarantine("robots")]
     return {files.sha256_of(p): folder.name for folder in folders for p in files.images_in(folder)}

@@ -30,7 +30,7 @@ def sorted_pool(amount: int, wrong: float = 0.3, below: float = 0.5, seed: int =
         files.make_folder(paths.training("robots") / label)
         files.make_folder(home / label)
         files.make_folder(home / f"{label}_under925")
-    base, rows, lines, drags, bad = world.picture(1), [], [], 0, 0
+    base, rows, lines, drags, bad = world.image_bytes(1), [], [], 0, 0
     for number in range(amount):
         is_below = rng.random() < below
         is_wrong = rng.random() < (wrong * 4 / 3 if is_below else wrong * 2 / 3)

@@ -13,27 +13,27 @@ from flow.check.sorted_board import SortedBoard
 from flow.records import decisions
 from flow.records.open_catalogue import open_catalogue
 from flow.records.rows import PENDING, WHOLE_FOLDER, Decision
-from tests.check.places import shas, sorted_or_aside
+from tests.check.places import shas, sorted_or_quarantined
 from tests.faults import world
 
 
 def test_label_and_set_aside_move_the_file_and_undo_puts_it_back(root, board):
     page = board.next_page(24)
-    before = sorted_or_aside(root)
+    before = sorted_or_quarantined(root)
     one, two = shas(page, 0, 1)
     other = next(label for label in board.labels() if label != page.guess)
     assert board.decide(page.id, [one], "label", other).message == f"1 now {other}."
     assert board.decide(page.id, [two], "aside").message == "1 set aside."
-    assert sorted_or_aside(root)[one] == other and sorted_or_aside(root)[two] == cfg.quarantine_name
+    assert sorted_or_quarantined(root)[one] == other and sorted_or_quarantined(root)[two] == cfg.quarantine_name
     assert "set aside by a person" in (paths.quarantine("robots") / "reasons.txt").read_text()
     board.undo()
     assert board.undo().message == "1 undone."
-    assert sorted_or_aside(root) == before
+    assert sorted_or_quarantined(root) == before
     assert "set aside" not in (paths.quarantine("robots") / "reasons.txt").read_text()
     assert board.undo().message == "Nothing to undo."
     board.redo()
     board.redo()
-    assert sorted_or_aside(root)[one] == other and sorted_or_aside(root)[two] == cfg.quarantine_name
+    assert sorted_or_quarantined(root)[one] == other and sorted_or_quarantined(root)[two] == cfg.quarantine_name
     assert board.redo().message == "Nothing to redo."
 
 
@@ -56,19 +56,19 @@ def test_what_was_undone_is_not_redone_after_something_else_was_decided(root, bo
     board.decide(page.id, [two], "aside")
     board.undo()
     board.redo()
-    now = sorted_or_aside(root)
+    now = sorted_or_quarantined(root)
     assert now[two] == cfg.quarantine_name and now[one] != cfg.quarantine_name
     assert board.redo().message == "Nothing to redo."
 
 
 def test_undo_reaches_into_an_earlier_session_and_shows_its_page(root, catalogue, board):
-    before = sorted_or_aside(root)
+    before = sorted_or_quarantined(root)
     page = board.next_page(24)
     other = next(label for label in board.labels() if label != page.guess)
     board.decide(page.id, shas(page, 0, 1), "label", other)
     later = SortedBoard("robots", catalogue, "later")
     answer = later.undo()
-    assert sorted_or_aside(root) == before and set(answer.touched) == set(shas(page, 0, 1))
+    assert sorted_or_quarantined(root) == before and set(answer.touched) == set(shas(page, 0, 1))
     assert {image.guess for image in answer.page.images} == {page.guess} and answer.page.is_open
 
 
@@ -79,7 +79,7 @@ def test_deciding_twice_and_undoing_once_leaves_the_first(root, board):
     board.decide(page.id, [one], "label", other)
     board.decide(page.id, [one], "aside")
     answer = board.undo()
-    assert sorted_or_aside(root)[one] == other
+    assert sorted_or_quarantined(root)[one] == other
     assert next(image for image in answer.page.images if image.sha256 == one).label == other
 
 
@@ -87,10 +87,10 @@ def test_a_taken_name_keeps_both_images(root, board):
     page = board.next_page(24)
     other = next(label for label in board.labels() if label != page.guess)
     path = board.find(page.images[0].sha256)
-    (path.parent.parent / other / path.name).write_bytes(world.picture(1234))
+    (path.parent.parent / other / path.name).write_bytes(world.image_bytes(1234))
     before = world.contents(root)
     board.decide(page.id, shas(page, 0), "label", other)
-    assert world.contents(root) == before and sorted_or_aside(root)[page.images[0].sha256] == other
+    assert world.contents(root) == before and sorted_or_quarantined(root)[page.images[0].sha256] == other
     [now] = [image for image in board.current().images if image.sha256 == page.images[0].sha256]
     assert now.state == "label"
 
@@ -173,12 +173,14 @@ def test_a_new_name_becomes_a_label_and_a_folder(root, board):
     """On the page of sorted images too; the image lies in it at once, and an undo leaves the empty folder."""
     page = board.next_page(24)
     [one] = shas(page, 0)
-    before = sorted_or_aside(root)
+    before = sorted_or_quarantined(root)
     answer = board.decide(page.id, [one], "label", "Baby Kitten")
     assert answer.message == "1 now baby_kitten." and "baby_kitten" in board.labels()
-    assert sorted_or_aside(root)[one] == "baby_kitten" and (paths.training("robots") / "baby_kitten").is_dir()
+    assert sorted_or_quarantined(root)[one] == "baby_kitten" and (paths.training("robots") / "baby_kitten").is_dir()
     board.undo()
-    assert sorted_or_aside(root) == before and "baby_kitten" in SortedBoard("robots", board.catalogue, "x").labels()
+    assert (
+        sorted_or_quarantined(root) == before and "baby_kitten" in SortedBoard("robots", board.catalogue, "x").labels()
+    )
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", ".hidden", "sorted_1", "<img src=x>", "con", "a" * 80])

@@ -27,7 +27,7 @@ def view(page) -> dict:
     return answer
 
 
-def first_aside(shown: dict) -> dict:
+def quarantine_first(shown: dict) -> dict:
     """The change that sets the first image of a page aside."""
     return {"page": shown["id"], "images": [shown["images"][0]["sha256"]], "kind": "aside", "count": 24}
 
@@ -81,14 +81,14 @@ def test_nothing_inline_and_nothing_from_outside(page):
     ],
 )
 def test_a_change_that_the_page_did_not_make_is_forbidden(page, root, spoiled):
-    asked = first_aside(view(page)["page"])
+    asked = quarantine_first(view(page)["page"])
     before = world.state(root)
     status, _, _ = page.send("POST", "/api/decide", json.dumps(asked).encode(), **{**page.own_headers(), **spoiled})
     assert status == 403 and world.state(root) == before
 
 
 def test_the_same_change_by_the_page_itself_is_done(page, root):
-    asked = first_aside(view(page)["page"])
+    asked = quarantine_first(view(page)["page"])
     before = world.state(root)
     for host in (page.host, page.host.replace("127.0.0.1", "localhost"), page.host.replace("127.0.0.1", "[::1]")):
         headers = {**page.own_headers(), "Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
@@ -142,7 +142,7 @@ def test_a_torn_thumbnail_is_made_again(page):
 def test_a_thousand_hostile_requests_change_nothing(page, root):
     view(page)
     before = world.state(root)
-    assert not [wrong for wrong in hostile.trouble_with_requests(page, 1000) if wrong]
+    assert not [wrong for wrong in hostile.problems_with_requests(page, 1000) if wrong]
     assert world.state(root) == before
     assert view(page)["page"]  # and it still answers
 

@@ -7,7 +7,7 @@ import pytest
 
 from flow.commands.command import Message
 from tests.check.browser import WAIT_S, Keys, Page, chromium
-from tests.check.places import sorted_or_aside
+from tests.check.places import sorted_or_quarantined
 from tests.check.serving import served
 
 HANDS = """
@@ -83,14 +83,14 @@ def test_keys_that_come_too_early_do_not_label_images_that_nobody_has_seen(page,
     hands_ready(page, ALL_KEYS)
     label_whole_page(page)
     pressed = pressed_early(page)
-    second, places = page.id(), sorted_or_aside(root)
+    second, places = page.id(), sorted_or_quarantined(root)
     assert {key for key, _ in pressed} == {NAMES.get(key, key) for key in ALL_KEYS}
     assert all(was_kept for _, was_kept in pressed)
     assert second != first and {image["state"] for image in page.images()} == {""}
     assert not page.state("state.large") and page.state("state.marked.size") == 0
     assert not page.one("#picker").is_displayed()
     page.wait_until_seen()
-    assert sorted_or_aside(root) == places and page.id() == second
+    assert sorted_or_quarantined(root) == places and page.id() == second
     page.press("1")  # the same key once it is seen
     page.until(lambda: page.images()[0]["state"] != "", "the label")
 
@@ -151,31 +151,31 @@ def test_a_held_digit_labels_one_image(page, root):
     for _ in range(5):
         page.raw_key("1", "Digit1", repeat=True)
     page.raw_key_up("1", "Digit1")
-    page.says("1 now")
+    page.wait_for_message("1 now")
     assert [image["state"] != "" for image in page.images()] == [True] + [False] * (n - 1)
 
 
 def test_caps_lock_and_u_undoes_and_shift_does_it_again(page, root):
-    before = sorted_or_aside(root)
+    before = sorted_or_quarantined(root)
     page.press("x")
-    page.says("1 set aside.")
-    after = sorted_or_aside(root)
+    page.wait_for_message("1 set aside.")
+    after = sorted_or_quarantined(root)
     assert after != before
     page.raw_key("U", "KeyU")  # as with Caps Lock: a capital without shift
     page.raw_key_up("U", "KeyU")
-    page.says("1 undone.")
-    assert sorted_or_aside(root) == before
+    page.wait_for_message("1 undone.")
+    assert sorted_or_quarantined(root) == before
     page.raw_key("u", "KeyU", modifiers=8)  # with Caps Lock and shift
     page.raw_key_up("u", "KeyU")
-    page.says("1 done again.")
-    assert sorted_or_aside(root) == after
+    page.wait_for_message("1 done again.")
+    assert sorted_or_quarantined(root) == after
 
 
 def test_a_slash_and_a_new_name_make_a_label_of_sorted_images_too(page, root):
     [first, *_] = page.images()
     page.name_label("kitten")
-    page.says("1 now kitten.")
-    assert sorted_or_aside(root)[first["sha256"]] == "kitten"
+    page.wait_for_message("1 now kitten.")
+    assert sorted_or_quarantined(root)[first["sha256"]] == "kitten"
     labels = page.state("state.labels")
     assert "kitten" in labels and "kitten" in page.text("#labels")
     assert page.state("state.focused") == 1

@@ -87,7 +87,7 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         _, view = visitor.get("/api/view?count=24")
         assert view["page"]["kind"] in ("sure", "unsure") and view["after"] == ["harvest", "retrain"]
         assert view["progress"]["labeling"] is None
-        sorted_then = {files.sha256_of(p) for p in (root / "testing_photos/robots").glob("sorted_*/*/*.jpg")}
+        sorted_images = {files.sha256_of(p) for p in (root / "testing_photos/robots").glob("sorted_*/*/*.jpg")}
         while view["page"]:
             view = answer(visitor, view, truth)
         assert visitor.post("work", steps=["harvest", "retrain"])[0] == 200
@@ -98,7 +98,7 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0 and err == "" and "efficientnet_lite0" in out
     assert len(list((root / "training_summaries/robots").iterdir())) == 2
-    assert training_labels(root) == truth and 0 < len(sorted_then) < len(truth) - decided
+    assert training_labels(root) == truth and 0 < len(sorted_images) < len(truth) - decided
 
 
 def test_two_labels_are_needed_for_a_model(root, truth):
@@ -118,25 +118,6 @@ def test_nothing_unsorted_is_said_by_the_program(root):
     assert done.returncode == 10 and "robots has no unsorted images" in done.stderr and "download" in done.stderr
 
 
-def press_label(page: Page, truth: dict[str, str], n: int) -> None:
-    """The key for what an image of the page is, or its name where it has no key yet; until the page shows it."""
-    label, labels, before = truth[page.images()[n]["sha256"]], page.state("state.labels"), page.id()
-    if page.state("state.focused") != n:
-        page.all(".tile")[n].click()
-    if label == "not":
-        page.press("n")
-    elif label in labels:
-        page.press(str(labels.index(label) + 1))
-    else:
-        page.name_label(label)
-    page.until(
-        lambda: (
-            page.id() != before or (page.images()[n]["label"] == label and page.state("state.labels").count(label) == 1)
-        ),
-        label,
-    )
-
-
 def test_the_whole_way_in_a_browser(root, truth):
     """From unlabeled images to sorted ones: names typed once, keys, undo, guesses corrected, trained, looked at."""
     with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address), chromium() as browser:
@@ -151,19 +132,19 @@ def test_the_whole_way_in_a_browser(root, truth):
         assert page.state("state.labels") == ["not"] and browser.title == "robots · check"
         assert page.state("state.focused") == 0  # back at the image that has no label yet
         for i in range(len(page.images())):
-            press_label(page, truth, i)
+            page.press_label(truth, i)
             if i == 2:
                 page.press("u")
-                page.says("1 undone.")
+                page.wait_for_message("1 undone.")
                 assert page.state("state.focused") == 2
-                press_label(page, truth, 2)
+                page.press_label(truth, 2)
         page.until(lambda: "after 10 decisions" in page.text("#left"), "the second page")
         while page.images() and page.state("state.progress.labeling.random") < 5:
             page.wait_until_seen()
             before = page.id()
             for i, image in enumerate(page.images()):
                 if image["guess"] != truth[image["sha256"]]:
-                    press_label(page, truth, i)
+                    page.press_label(truth, i)
             if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
                 page.accept()
             page.until(lambda: page.state("state.progress.labeling.measuring") is False, "the accuracy")

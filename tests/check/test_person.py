@@ -1,6 +1,6 @@
 """What checking costs a person, through the page's own requests, and how long the page lets them wait.
 
-`python -m tests.check.test_person` prints the table of the README.
+`python -m tests.check.test_person` prints the table of docs/check-page.md.
 """
 
 import contextlib

@@ -125,7 +125,7 @@ def test_an_image_of_ones_own_in_a_browser(home, tmp_path):
             page.until(lambda: "sure: " in page.text("#tried-verdict"), "what the model says")
             assert page.text("#tried-scores li:first-child").split()[0] == "built"
             page.until(lambda: len(page.all("#tried-near img")) == 3, "the most similar")
-            assert browser.execute_script("return document.getElementById('tried-picture').naturalWidth") > 0
+            assert browser.execute_script("return document.getElementById('tried-image').naturalWidth") > 0
             if kind == "drop":
                 keep_screenshot(browser, "try_desktop")
                 page.resize(390, 844, touch=True)
@@ -144,10 +144,10 @@ def test_an_image_of_ones_own_in_a_browser(home, tmp_path):
         page.one("#ask").click()
         page.one("#choose").send_keys(str(bad))
         page.until(lambda: "cannot be read" in page.text("#tried-more"), "that it is no image")
-        assert not page.one("#tried-picture").is_displayed()
+        assert not page.one("#tried-image").is_displayed()
         page.one("#tried form button").click()
         mine.clear()
         assert all(browser.execute_script(DROP, "text", mine))
-        page.says("Only files work here")
+        page.wait_for_message("Only files work here")
         assert browser.current_url.startswith(address.split("/?")[0])
         assert [entry for entry in page.problems() if "400" not in entry] == []

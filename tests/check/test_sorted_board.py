@@ -13,7 +13,7 @@ from flow.records import provenance
 from flow.records.open_catalogue import open_catalogue
 from flow.records.rows import CHOSEN, PERSON, WHOLE_FOLDER
 from tests.check.person import Person, by_name
-from tests.check.places import labeled_by_person, shas, sorted_or_aside
+from tests.check.places import labeled_by_person, shas, sorted_or_quarantined
 from tests.check.pool import LABELS, sorted_pool
 from tests.check.serving import new_page
 from tests.faults import world
@@ -66,14 +66,14 @@ def test_the_next_step_counts_as_many_as_the_page_shows(root, catalogue, board):
 
 def test_an_accepted_image_is_a_persons_and_an_unsure_one_moves_up(root, catalogue, board):
     first = board.next_page(24)
-    before = sorted_or_aside(root)
+    before = sorted_or_quarantined(root)
     board.decide(first.id, shas(first), "keep")
-    assert sorted_or_aside(root) == before
+    assert sorted_or_quarantined(root) == before
     assert {image.sha256: first.guess for image in first.images}.items() <= labeled_by_person(catalogue).items()
     while (page := board.next_page(24)).kind != "unsure":
         board.decide(page.id, shas(page), "keep")
     board.decide(page.id, shas(page), "keep")
-    assert all(sorted_or_aside(root)[image.sha256] == page.guess for image in page.images)
+    assert all(sorted_or_quarantined(root)[image.sha256] == page.guess for image in page.images)
 
 
 def test_dragging_meanwhile_is_seen_and_respected(root, catalogue, board):
@@ -88,14 +88,14 @@ def test_dragging_meanwhile_is_seen_and_respected(root, catalogue, board):
     answer = board.decide(page.id, [one, two, three], "keep")
     assert answer.message == f"1 accepted as {page.guess}. 2 were moved or removed meanwhile and left alone."
     assert answer.incomplete
-    assert sorted_or_aside(root)[one] == other and two not in sorted_or_aside(root)
+    assert sorted_or_quarantined(root)[one] == other and two not in sorted_or_quarantined(root)
     assert labeled_by_person(catalogue)[one] == other
 
 
 def test_another_image_under_the_same_name_is_not_taken_for_the_first(root, board):
     page = board.next_page(24)
     path = board.find(page.images[0].sha256)
-    path.write_bytes(world.picture(4321))
+    path.write_bytes(world.image_bytes(4321))
     again = SortedBoard("robots", board.catalogue, "again").next_page(24)
     assert page.images[0].sha256 not in shas(again)
     assert len(again.images) == len(page.images) - 1
@@ -142,7 +142,7 @@ def test_harvest_takes_what_was_checked(root, catalogue, board):
     board.decide(page.id, shas(page), "keep")
     ready = board.progress().harvest
     done = harvest.harvest("robots", "20261123_000000", catalogue, checked_only=True)
-    assert done.human == ready["human"] == len(page.images) + 1 and done.robot == 0
+    assert done.by_person == ready["human"] == len(page.images) + 1 and done.by_model == 0
     assert all(catalogue.labels()[sha].given_by == PERSON for sha in shas(page))
     harvest.undo("robots", catalogue)
     assert set(shas(page)) <= labeled_by_person(catalogue).keys()

@@ -39,7 +39,7 @@ def beside(root, *arguments: str):
     return run("robots", *arguments, "--tf-files", str(root))
 
 
-def set_aside(view: dict, *indices: int) -> dict:
+def quarantine_request(view: dict, *indices: int) -> dict:
     shown = view["page"]
     images = [shown["images"][n]["sha256"] for n in indices]
     return {"page": shown["id"], "images": images, "kind": "aside", "label": "", "count": 24}
@@ -58,7 +58,7 @@ def test_a_page_without_decisions_gives_the_lock_back_and_the_next_key_takes_it_
         assert trained.returncode == 0, trained.stderr
         assert len(list((root / "training_summaries/robots").iterdir())) == 2
         monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
-        status, view = page.post("decide", **set_aside(view, 0))
+        status, view = page.post("decide", **quarantine_request(view, 0))
         assert status == 200 and page.lock.is_held
         assert view["message"] == "1 set aside." and view["page"]["images"][0]["state"] == "aside"
         assert beside(root, *TRAIN).returncode == 11
@@ -68,7 +68,7 @@ def test_where_another_run_changed_things_the_next_key_says_so_once(root, monkey
     """A folder approved beside the page: what was shown and decided here stays, and the count is that of now."""
     with session_served() as page:
         _, view = page.get("/api/view?count=4")
-        page.post("decide", **set_aside(view, 0))
+        page.post("decide", **quarantine_request(view, 0))
         monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
         until(lambda: not page.lock.is_held, "the lock's return")
         approved = beside(root, "approve")
@@ -76,7 +76,7 @@ def test_where_another_run_changed_things_the_next_key_says_so_once(root, monkey
         monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
         unsure = len(list((root / "testing_photos/robots").glob("sorted_*/*_under*/*.jpg")))
         assert 0 < unsure < view["progress"]["left"] - 2
-        status, view = page.post("decide", **set_aside(view, 1))
+        status, view = page.post("decide", **quarantine_request(view, 1))
         assert status == 200 and page.lock.is_held and view["progress"]["left"] == unsure
         assert view["message"] == "1 set aside. Another run has changed things meanwhile; this is how they are now."
         assert [image["state"] for image in view["page"]["images"][:3]] == ["aside", "aside", ""]
@@ -95,7 +95,7 @@ def test_an_image_that_another_run_moved_meanwhile_is_left_alone(root, monkeypat
         harvested = beside(root, "harvest")
         assert harvested.returncode == 0, harvested.stderr
         monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
-        status, view = page.post("decide", **set_aside(view, 0))
+        status, view = page.post("decide", **quarantine_request(view, 0))
         assert status == 200 and "1 was moved or removed meanwhile and left alone." in view["message"]
         assert "Another run has changed things meanwhile" in view["message"] and view["incomplete"]
         assert view["page"] is None and view["progress"]["left"] == 0  # all of it was harvested
@@ -114,11 +114,11 @@ def test_a_key_waits_for_a_run_that_is_at_work_and_is_not_lost(root, monkeypatch
         with program("robots", "check", "--tf-files", str(root)) as (other, address):
             assert address.startswith("http")
             page.press("x")
-            page.says("Your key is kept until then.")
+            page.wait_for_message("Your key is kept until then.")
             assert "is open at http://" in page.text("#message") and page.one("#message").get_attribute("class")
             other.terminate()
             other.wait(WAIT_S)
-        page.says("1 set aside.")
+        page.wait_for_message("1 set aside.")
         assert page.images()[0]["state"] == "aside" and sha not in lies(root)
         assert page.problems() == [] or all("423" in problem for problem in page.problems())
 
@@ -141,7 +141,7 @@ def test_a_harvest_waits_for_a_run_that_is_at_work_and_the_page_says_why(root, m
         with program("robots", "check", "--tf-files", str(root)) as (other, address):
             assert address.startswith("http")
             page.press(Keys.ENTER)
-            page.says("Your key is kept until then.")
+            page.wait_for_message("Your key is kept until then.")
             assert page.one("#message").is_displayed() and not page.one("#labels").is_displayed()
             assert started == []
             other.terminate()
@@ -179,7 +179,7 @@ def test_a_session_tells_what_was_done_and_what_is_left(root):
     with session_served(do=lambda step: Message(f"{step} came to this.")) as page:
         _, view = page.get("/api/view?count=24")
         total = view["progress"]["left"]
-        page.post("decide", **set_aside(view, 0, 1))
+        page.post("decide", **quarantine_request(view, 0, 1))
         assert page.post("work", steps=["harvest"])[0] == 200
         until(lambda: not page.get("/api/work")[1]["busy"], "the harvest")
         assert page.post("done")[0] == 200

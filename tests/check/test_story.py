@@ -53,10 +53,10 @@ def test_the_whole_story(sorted_home):
         for n in range(3):
             assert page.state("state.focused") == n  # the next one is selected, and shown
             page.press(str(other + 1))
-            page.says(f"1 now {labels[other]}.")
+            page.wait_for_message(f"1 now {labels[other]}.")
             page.until(lambda n=n: lies(home)[first[n]["sha256"]] == labels[other], "the move")
         page.press("u")
-        page.says("1 undone.")
+        page.wait_for_message("1 undone.")
         assert page.state("state.focused") == 2 and lies(home)[first[2]["sha256"]] == before[first[2]["sha256"]]
         expected |= {image["sha256"]: labels[other] for image in first[:2]}
         keep_screenshot(browser, "2_corrected")
@@ -68,15 +68,15 @@ def test_the_whole_story(sorted_home):
         keep_screenshot(browser, "3_marked")
         page.press(Keys.ESCAPE)
         page.press("z")
-        drawn = "return document.getElementById('picture').naturalWidth"
-        page.until(lambda: page.all("#scores li") and browser.execute_script(drawn), "large")
+        loaded = "return document.getElementById('image').naturalWidth"
+        page.until(lambda: page.all("#scores li") and browser.execute_script(loaded), "large")
         assert "this one image" in page.text("#acts")
         page.until(lambda: page.all("#near img"), "similar images")
         keep_screenshot(browser, "4_large")
         page.press("z")
 
         expected |= {image["sha256"]: image["guess"] for image in page.accept()}
-        page.says(f"accepted as {guess}.")
+        page.wait_for_message(f"accepted as {guess}.")
         dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
         assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
@@ -101,6 +101,9 @@ def test_the_whole_story(sorted_home):
         report = page.one("#end a").get_attribute("href")
         script = "fetch(arguments[0]).then(answer => answer.text()).then(arguments[1])"
         assert "RoboFlow model report" in browser.execute_async_script(script, report)
+        take = page.all("#end a")[1]
+        assert take.text == "Take it with you" and take.get_attribute("href") == f"{report}#take"
+        assert 'id="take"' in browser.execute_async_script(script, report)
         assert page.problems() == []
         page.wait_until_seen()
         page.press(Keys.ENTER)
@@ -154,11 +157,11 @@ def test_after_a_training_the_report_and_the_suspects(sorted_home):
         assert page.text("#title") == "In the wrong folder?" and "may be mislabelled" in page.text("#sub")
         suspects = page.images()
         assert names & {image["name"] for image in suspects}
-        drawn = str(page.state("state.labels").index("drawn") + 1)
+        key = str(page.state("state.labels").index("drawn") + 1)
         for n, image in enumerate(suspects):
             assert page.state("state.focused") == n
-            page.press(drawn if image["name"] in names else "x")
-            page.until(lambda n=n: not page.images() or page.images()[n]["state"] != "", "the label")
+            page.press(key if image["name"] in names else "x")
+            page.until(lambda n=n: all(one["state"] for one in page.images()[n : n + 1]), "the label")
         page.until(lambda: "retrain with this" in page.text("#end"), "the end")
         assert {path.name for path in wrong if (training / "drawn" / path.name).exists()} == names & {
             image["name"] for image in suspects
@@ -224,10 +227,10 @@ def test_mouse_and_touch_do_it_too(sorted_home):
         chip = next(c for c in page.all("#labels button") if c.get_attribute("data-label") != guess)
         label = chip.get_attribute("data-label")
         chip.click()
-        page.says(f"3 now {label}.")
+        page.wait_for_message(f"3 now {label}.")
         assert [lies(sorted_home)[h] for h in hashes[1:4]] == [label] * 3 and label in labels
         page.one("#undo").click()
-        page.says("3 undone.")
+        page.wait_for_message("3 undone.")
 
         page.resize(390, 844, touch=True)
         tiles = page.all(".tile")
@@ -270,11 +273,11 @@ def test_many_labels_are_picked_by_their_first_letters(sorted_home):
         page.open(address)
         sha = page.images()[0]["sha256"]
         page.press("m", "e", Keys.ENTER)
-        page.says("1 now melon.")
+        page.wait_for_message("1 now melon.")
         assert lies(sorted_home)[sha] == "melon" and page.state("state.focused") == 1
         assert page.images()[1]["state"] == ""
         page.press("/", "z", Keys.ENTER)
-        page.says("1 now zucchini.")
+        page.wait_for_message("1 now zucchini.")
 
 
 def test_a_label_that_is_a_trap_is_only_text(sorted_home):
@@ -284,7 +287,7 @@ def test_a_label_that_is_a_trap_is_only_text(sorted_home):
         page = Page(browser)
         page.open(address)
         page.press("1")
-        page.says(f"1 now {trap}.")
+        page.wait_for_message(f"1 now {trap}.")
         assert trap in [c.text.split("\n")[-1] for c in page.all("#labels button")]
         assert browser.title == "robots · check" and page.problems() == []
 
@@ -320,7 +323,7 @@ def test_the_page_notices_that_the_run_has_ended(tf_files):
         with served() as site:
             page.open(site.address)
             page.press("1")
-            page.says("1 now")
+            page.wait_for_message("1 now")
         page.until(lambda: "The run has ended." in page.text("#end"), "word of the end")  # nobody pressed a key
         assert "Everything you did is saved." in page.text("#end") and not page.one("#deck").is_displayed()
 

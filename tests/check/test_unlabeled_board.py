@@ -329,7 +329,7 @@ def test_labels_become_training_data_and_undo_takes_them_out_again(root, catalog
     labelled = {sha: row for sha, row in board.decided.items() if row.label}
     before = on_disk(root)
     done = import_decisions.import_decisions("robots", "20261125_100000", catalogue)
-    assert sum(done.labels.values()) == len(labelled) and not done.trouble
+    assert sum(done.labels.values()) == len(labelled) and not done.problems
     known = catalogue.labels()
     assert {sha: (known[sha].label, known[sha].given_by, known[sha].sampling) for sha in labelled} == {
         sha: (row.label, PERSON, row.sampling) for sha, row in labelled.items()
@@ -349,7 +349,7 @@ def test_a_label_that_changed_after_it_became_training_data_is_pointed_out(root,
     other = "drawn" if truth[sha] == "built" else "built"
     board.decide(page.id, [sha], "label", other)
     again = import_decisions.import_decisions("robots", "20261125_100001", catalogue)
-    assert again.code == 3 and again.trouble[0].startswith("1 ") and again.already == len(page.images)
+    assert again.code == 3 and again.problems[0].startswith("1 ") and again.already == len(page.images)
 
 
 def test_a_catalogue_from_elsewhere_leads_nowhere(root, catalogue, board, truth, tmp_path):

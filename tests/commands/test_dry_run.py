@@ -14,29 +14,29 @@ def everything(root):
 
 
 TRAINING = ("--images-min", "20")
-SAID = {
+OUTPUTS = {
     ("5", "owl", "download", "--source", "sample"): "would look for 5 new images of owl",
     ("5", "mine", "classify", "--source", "sample"): "would sort copies of what is new among the 6 images",
     ("0", "mine", "classify_top"): "with the best model into sorted_",
     ("0", "0", "retrain_defaults", *TRAINING): "would train efficientnet_lite0 on built 20, drawn 20",
     ("0", "0", "retrain_defaults", "--harvest", *TRAINING): "would harvest 7",
     ("5", "mine", "automatic", "--source", "sample", *TRAINING): "would train",
-    ("harvest",): "would harvest 7 (2 checked by a person, 5 by the model alone)",
+    ("harvest",): "would harvest 7 (2 labelled by a person, 5 by the model alone)",
     (
         "harvest",
         "--checked-only",
-    ): "would harvest 2 (2 checked by a person, 0 by the model alone), 5 unchecked left out",
+    ): "would harvest 2 (2 labelled by a person, 0 by the model alone), 5 unchecked left out",
     ("approve",): "would approve 7 images",
     ("explore", "--steps", "5,10", *TRAINING): "would train 2 combinations",
 }
 
 
-@pytest.mark.parametrize(("arguments", "said"), SAID.items(), ids=lambda x: x[0] if isinstance(x, tuple) else "")
-def test_a_dry_run_says_what_would_be_done_and_changes_nothing(arguments, said):
+@pytest.mark.parametrize(("arguments", "output"), OUTPUTS.items(), ids=lambda x: x[0] if isinstance(x, tuple) else "")
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(arguments, output):
     root = fresh(world.to_harvest)
     before = everything(root)
     done = run(root, "robots", *arguments, "--dry-run")
-    assert (done.code, done.err) == (0, "") and said in done.out
+    assert (done.code, done.err) == (0, "") and output in done.out
     assert everything(root) == before
 
 
@@ -105,7 +105,7 @@ def test_take_and_forget_are_told_and_not_done(tmp_path):
     done = run(root, "robots", "take", str(tmp_path), "--dry-run")
     assert done.code == 0 and "would take drawn 3 as training data" in done.out
     done = run(root, "robots", "forget", "--keep", "1", "--dry-run")
-    *leaving, said = done.out.splitlines()
-    assert done.code == 0 and leaving and f"would forget {len(leaving)} model" in said
+    *leaving, output = done.out.splitlines()
+    assert done.code == 0 and leaving and f"would forget {len(leaving)} model" in output
     assert all((root / "training_summaries/robots" / name).is_dir() for name in leaving)
     assert everything(root) == before

@@ -55,7 +55,7 @@ def bad_settings(root):
 
 def some_failed(root):
     (world.unsorted(root, "more")).mkdir(parents=True)
-    (world.unsorted(root, "more") / "torn.jpg").write_bytes(world.picture(1)[:200])
+    (world.unsorted(root, "more") / "torn.jpg").write_bytes(world.image_bytes(1)[:200])
     return run(root, "robots", "0", "more", "classify_top")
 
 
@@ -101,7 +101,7 @@ def ctrl_c(root):
     return run(root, "robots", "harvest", nth=40, how="int")
 
 
-def told_to_stop(root):
+def terminated(root):
     return run(root, "robots", "harvest", nth=40, how="term")
 
 
@@ -126,7 +126,7 @@ CASES = {
     locked: errors.LOCKED,
     no_key: errors.NO_CREDENTIALS,
     ctrl_c: errors.INTERRUPTED,
-    told_to_stop: errors.TERMINATED,
+    terminated: errors.TERMINATED,
 }
 
 

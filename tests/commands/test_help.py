@@ -110,9 +110,9 @@ def test_names_in_the_environment_that_are_no_settings_are_at_most_a_note(tmp_pa
     assert (done.returncode, done.stderr) == (0, "") and variable not in done.stdout
     quiet = run("status", "--tf-files", str(tmp_path), environ=environ)
     assert (quiet.returncode, quiet.stderr) == (0, "")
-    told = run("status", "--verbose", "--tf-files", str(tmp_path), environ=environ)
-    assert told.returncode == 0 and f"no setting has such a name: {variable}." in told.stderr
-    assert "x-secret-x" not in told.stderr + told.stdout
+    output = run("status", "--verbose", "--tf-files", str(tmp_path), environ=environ)
+    assert output.returncode == 0 and f"no setting has such a name: {variable}." in output.stderr
+    assert "x-secret-x" not in output.stderr + output.stdout
 
 
 def test_a_near_miss_in_the_environment_is_an_error_also_with_help():

@@ -144,7 +144,7 @@ def test_take(tmp_path):
     root = world.fresh(world.with_model)
     world.put(tmp_path / "drawn", "drawn", range(800, 803))
     world.put(tmp_path / "something_else", "drawn", range(810, 812))
-    (tmp_path / "drawn/torn.jpg").write_bytes(world.picture(1)[:200])
+    (tmp_path / "drawn/torn.jpg").write_bytes(world.image_bytes(1)[:200])
     for options in (("--dry-run",), ()):
         facts = written(root, "robots", "take", str(tmp_path), *options)
         assert_documented(facts, "take", take="take")

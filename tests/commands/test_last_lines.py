@@ -60,16 +60,16 @@ def test_a_harvest(by_person, by_model, already, left):
 
 @given(st.dictionaries(st.sampled_from(["built", "drawn", "not"]), st.integers(1, 99), min_size=1), N, N, N)
 def test_an_import(labels, already, unreadable, clashing):
-    told = numbers(Imported(labels, already, unreadable, clashing).line())
-    assert told == [*labels.values(), *(n for n in (already, unreadable, clashing) if n)]
+    figures = numbers(Imported(labels, already, unreadable, clashing).line())
+    assert figures == [*labels.values(), *(n for n in (already, unreadable, clashing) if n)]
 
 
 @given(N, N, N, N, st.booleans())
-def test_a_check(accepted, relabelled, aside, left, taught):
-    done = Checked({"kept": accepted, "relabelled": relabelled, "aside": aside}, left, taught=taught)
+def test_a_check(accepted, relabelled, quarantined, left, teaching):
+    done = Checked({"kept": accepted, "relabelled": relabelled, "aside": quarantined}, left, teaching=teaching)
     total, *parts = numbers(done.line())
-    assert total == accepted + relabelled + aside
-    assert parts == [n for n in (accepted, relabelled, aside, left) if n]
+    assert total == accepted + relabelled + quarantined
+    assert parts == [n for n in (accepted, relabelled, quarantined, left) if n]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["built", "drawn"]), st.booleans()), min_size=2, max_size=30), N)
@@ -78,7 +78,7 @@ def test_a_try(looks, unreadable):
         f"{n}.jpg": Prediction({label: 1.0 if sure else 0.1}, 0.5, 1.0, 0.5) for n, (label, sure) in enumerate(looks)
     }
     bad = {f"bad_{n}.jpg": "damaged" for n in range(unreadable)}
-    total, *told = numbers(TryResult("m", predictions, bad).line())
+    total, *figures = numbers(TryResult("m", predictions, bad).line())
     labels = len({label for label, _ in looks})
-    assert total == len(looks) == sum(told[:labels])
-    assert told[labels:] == [sum(sure for _, sure in looks), *[unreadable] * bool(unreadable)]
+    assert total == len(looks) == sum(figures[:labels])
+    assert figures[labels:] == [sum(sure for _, sure in looks), *[unreadable] * bool(unreadable)]

@@ -17,7 +17,7 @@ from flow.records.open_catalogue import open_copy
 from flow.ui import console
 from tests.faults import world
 from tests.faults.runner import run
-from tests.servers import Server, picture
+from tests.servers import Server, image_bytes
 from tests.sites import openverse, openverse_row
 
 LOOP = [command for command in all_commands().values() if command.in_loop]
@@ -167,7 +167,7 @@ def test_every_flowstep_and_every_disk_gives_steps_or_a_refusal_in_words(disk):
 def site():
     """Openverse on this machine, with ten images; it counts its requests."""
     with Server() as server:
-        rows = [openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(10)]
+        rows = [openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(10)]
         openverse(server, rows)
         yield server
 
@@ -205,7 +205,7 @@ def test_a_model_that_is_there_is_used_by_its_number_and_by_its_name(site, by_na
 
 
 def test_a_source_that_is_none_is_refused_before_anything_is_made(tmp_path):
-    for source, said in (
+    for source, message in (
         ("opnverse", "did you mean 'openverse'?"),
         ("~/empty", "'~/empty' is not a source. --source folder:~/empty"),
         ("/nowhere/at/all", "--source folder:/nowhere/at/all"),
@@ -217,8 +217,8 @@ def test_a_source_that_is_none_is_refused_before_anything_is_made(tmp_path):
         ("", "names no source"),
     ):
         done = run(tmp_path, "birds", "3", "owl", "download", "--source", source)
-        told = " ".join(done.err.split()).replace("try: For images of your own: ", "")
-        assert (done.code, done.out) == (2, "") and said in told, (source, done)
+        printed = " ".join(done.err.split()).replace("try: For images of your own: ", "")
+        assert (done.code, done.out) == (2, "") and message in printed, (source, done)
         assert not list(tmp_path.glob("*_photos"))
 
 

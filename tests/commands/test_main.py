@@ -251,8 +251,8 @@ def test_the_counts_of_the_last_line_add_up(tmp_path):
     world.put(mine, "built", range(700, 706))  # six that are kept
     (mine / "twice.jpg").write_bytes((mine / "built_700.jpg").read_bytes())
     (mine / "known.jpg").write_bytes(next((world.training(root) / "drawn").iterdir()).read_bytes())
-    (mine / "small.jpg").write_bytes(world.picture(1, side=20))
-    (mine / "torn.jpg").write_bytes(world.picture(2)[:200])
+    (mine / "small.jpg").write_bytes(world.image_bytes(1, side=20))
+    (mine / "torn.jpg").write_bytes(world.image_bytes(2)[:200])
     done = run_fast(
         root,
         "robots",

@@ -69,7 +69,7 @@ def test_arguments_come_after_their_flowstep():
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("200 robots", "basetag comes first, then the imagequantity. python roboflow.py robots 200"),
         ("200 robots robotart", "python roboflow.py robots 200 robotart"),
@@ -98,15 +98,15 @@ def test_arguments_come_after_their_flowstep():
         ("robots 5 ../etc", "cannot be a searchtag"),
     ],
 )
-def test_a_word_in_the_wrong_place_is_answered_with_the_right_one(line, said):
-    assert said in refused(line)
+def test_a_word_in_the_wrong_place_is_answered_with_the_right_one(line, message):
+    assert message in refused(line)
 
 
 # Options
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("robots 5 art --stepz 5", "--stepz"),
         ("robots 5 art --step 5", "--step"),  # no abbreviations: they would change their meaning some day
@@ -126,8 +126,8 @@ def test_a_word_in_the_wrong_place_is_answered_with_the_right_one(line, said):
         ("robots 5 art --max-minutes -1", "is outside 0..100000"),
     ],
 )
-def test_a_wrong_option_is_refused_with_what_is_possible(line, said):
-    assert said in refused(line)
+def test_a_wrong_option_is_refused_with_what_is_possible(line, message):
+    assert message in refused(line)
 
 
 RANGED = [

@@ -10,7 +10,7 @@ from flow.records.catalogue import Catalogue
 from flow.records.rows import UnfinishedDownload
 from tests.faults import world
 from tests.faults.runner import run
-from tests.helpers import picture
+from tests.helpers import coloured_image
 from tests.terminal import Terminal
 from tests.terminal import run as typed
 
@@ -31,7 +31,7 @@ def test_a_run_that_was_stopped_or_failed_is_remembered_as_that(how, code, words
 
 def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_next(tf_files, tmp_path):
     (tmp_path / "photos").mkdir()
-    picture((40, 180, 180), 1, 300).save(tmp_path / "photos/one.png")
+    coloured_image((40, 180, 180), 1, 300).save(tmp_path / "photos/one.png")
     (tmp_path / "dead.txt").write_text("http://127.0.0.1:9/gone.jpg\n")
     before = {"end": "2026-01-01T00:00:00+00:00", "exit": 0, "line": "robots: all well"}
     runlog.save_last_run(paths.last_run("robots"), before)
@@ -41,15 +41,15 @@ def test_a_download_that_brought_nothing_was_no_good_run_and_is_not_what_comes_n
     ):
         done = typed("robots", "5", tag, "download", "--source", source, "--tf-files", str(tf_files))
         assert done.returncode == (0 if kept else 3) and f"{kept} of 5 kept" in done.stdout
-        told = runlog.read_last_run(paths.last_run("robots"))
-        assert runlog.ended_well(told) == bool(kept) and (told["good"]["line"] == before["line"]) != bool(kept)
+        facts = runlog.read_last_run(paths.last_run("robots"))
+        assert runlog.ended_well(facts) == bool(kept) and (facts["good"]["line"] == before["line"]) != bool(kept)
         assert ("the last run failed" in "\n".join(status.lines(basetag_state.read_state("robots")))) != bool(kept)
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
         catalogue.begin(
             UnfinishedDownload("dead", 5, "auto", 0, "2026-11-25T10:00:00+00:00")
         )  # as where a site is away
     assert not basetag_state.read_state("robots").unfinished
-    picture((40, 180, 180), 2).save(paths.unsorted_dir("robots", "dead") / "half.png")
+    coloured_image((40, 180, 180), 2).save(paths.unsorted_dir("robots", "dead") / "half.png")
     assert set(basetag_state.read_state("robots").unfinished) == {"dead"}
 
 

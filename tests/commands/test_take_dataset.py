@@ -8,7 +8,7 @@ from tests import sites
 from tests.faults import world
 from tests.faults.runner import run
 from tests.faults.world import training
-from tests.servers import Server, picture
+from tests.servers import Server, image_bytes
 
 SPEC = "huggingface:ai-lab/beans"
 UNSORTED = "unsorted_ai-lab_beans"
@@ -18,7 +18,7 @@ UNSORTED = "unsorted_ai-lab_beans"
 def beans():
     """A dataset of 30 rows that lie sorted by its three labels, and the settings that lead to it."""
     with Server() as server:
-        cells = [(server.put(f"/{n}.jpg", picture(n)), n // 10) for n in range(30)]
+        cells = [(server.put(f"/{n}.jpg", image_bytes(n)), n // 10) for n in range(30)]
         sites.huggingface(server, "ai-lab/beans", cells)
         yield server
 
@@ -95,8 +95,8 @@ def test_a_dataset_without_the_labels_of_the_basetag_is_not_downloaded(beans):
 def test_a_dry_run_names_the_labels_and_fetches_no_image(beans, tmp_path):
     done = take(beans, tmp_path, "--images", "12", "--dry-run")
     assert done.code == 0
-    said = "would download 12 of 30 images and take angular_leaf_spot, bean_rust, healthy as training data"
-    assert said in done.out
+    sentence = "would download 12 of 30 images and take angular_leaf_spot, bean_rust, healthy as training data"
+    assert sentence in done.out
     assert not [path for path in beans.paths() if path.endswith(".jpg")] and not list(tmp_path.iterdir())
 
 

@@ -13,7 +13,7 @@ from flow.web import manners
 from flow.web.manners import MANNERS, Manners
 from tests import servers, sites
 from tests.download.test_download import check_sum, check_whole, get, quick  # noqa: F401
-from tests.servers import Server, picture, status
+from tests.servers import Server, image_bytes, status
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -35,7 +35,7 @@ def offer(site: Server, cdn: Server, count: int, route: servers.Route, thumbs: b
     """Images on a host of their own, each with a thumbnail at the site where `thumbs`."""
     rows = []
     for n in range(count):
-        thumb = site.put(f"/v1/images/{n}/thumb/", picture(n)) if thumbs else None
+        thumb = site.put(f"/v1/images/{n}/thumb/", image_bytes(n)) if thumbs else None
         rows.append(sites.openverse_row(n, cdn.put(f"/{n}_b.jpg", route), thumbnail=thumb))
     sites.openverse(site, rows)
 
@@ -63,12 +63,12 @@ def test_of_a_host_that_refuses_its_thumbnails_are_taken_instead(site, cdn):
 
 
 def test_what_is_too_large_comes_from_the_smaller_address(site):
-    large = picture(0) + bytes(cfg.image_bytes_max)
+    large = image_bytes(0) + bytes(cfg.image_bytes_max)
     items = [sites.nasa_item(n, site.base, ("medium", "small")) for n in (0, 1, 3, 4, 6, 7)]
     for n in (0, 1, 3, 4, 6, 7):
         start = f"/image/PIA%20{n:05d}/PIA%20{n:05d}"
         site.put(f"{start}~medium.jpg", large)
-        site.put(f"{start}~small.jpg", picture(n))
+        site.put(f"{start}~small.jpg", image_bytes(n))
     sites.nasa(site, items)
     result = get("robots", 6, "nasa")
     assert (result.line(), result.code) == ("6 of 6 kept (6 by words)", 0)
@@ -79,7 +79,7 @@ def test_what_has_too_many_pixels_comes_from_the_smaller_address(site, cdn, monk
     from PIL import Image
 
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
-    offer(site, cdn, 1, picture(1, (1500, 1400)), thumbs=True)
+    offer(site, cdn, 1, image_bytes(1, (1500, 1400)), thumbs=True)
     assert get("robotart", 1, "openverse").kept == 1
     assert "/v1/images/0/thumb/" in site.paths()
 
@@ -89,7 +89,7 @@ def test_a_deferral_never_leads_to_a_smaller_address_of_the_same_host(site):
     for n in range(3):
         start = f"/image/PIA%20{n:05d}/PIA%20{n:05d}"
         site.put(f"{start}~medium.jpg", status(429, Retry_After="1200"))
-        site.put(f"{start}~small.jpg", picture(n))
+        site.put(f"{start}~small.jpg", image_bytes(n))
     sites.nasa(site, [sites.nasa_item(n, site.base, ("medium", "small")) for n in (0, 1)])
     result = get("robots", 2, "nasa")
     assert result.kept == 0
@@ -102,7 +102,7 @@ def test_a_refusal_never_leads_to_a_smaller_address_of_the_same_host(site):
     for n in (0, 1, 3):
         start = f"/image/PIA%20{n:05d}/PIA%20{n:05d}"
         site.put(f"{start}~medium.jpg", status(403))
-        site.put(f"{start}~small.jpg", picture(n))
+        site.put(f"{start}~small.jpg", image_bytes(n))
     sites.nasa(site, [sites.nasa_item(n, site.base, ("medium", "small")) for n in (0, 1, 3)])
     result = get("robots", 3, "nasa")
     assert (result.kept, result.counts) == (0, {"refused by its site (403)": 3})
@@ -110,10 +110,10 @@ def test_a_refusal_never_leads_to_a_smaller_address_of_the_same_host(site):
 
 
 def test_a_deferral_is_waited_for_and_then_the_same_address_is_asked(site, cdn):
-    offer(site, cdn, 3, picture(9))
-    cdn.put("/0_b.jpg", servers.in_turn(status(429, Retry_After="2"), picture(0)))
-    cdn.put("/1_b.jpg", picture(1))
-    cdn.put("/2_b.jpg", picture(2))
+    offer(site, cdn, 3, image_bytes(9))
+    cdn.put("/0_b.jpg", servers.in_turn(status(429, Retry_After="2"), image_bytes(0)))
+    cdn.put("/1_b.jpg", image_bytes(1))
+    cdn.put("/2_b.jpg", image_bytes(2))
     assert get("robotart", 3, "openverse").kept == 3
     gap = max(b - a for a, b in zip(cdn.times, cdn.times[1:], strict=False))
     assert gap >= 1.9
@@ -131,13 +131,13 @@ def test_a_cdn_that_has_had_enough_is_left_and_thumbnails_complete_the_download(
             served.append(n)
             if len(served) > limit:
                 return servers.send(request, b"slow down", 429, "text/html")
-            return servers.send(request, picture(n))
+            return servers.send(request, image_bytes(n))
 
         return route
 
     rows = [
         sites.openverse_row(
-            n, cdn.put(f"/{n}_b.jpg", file(n)), thumbnail=site.put(f"/v1/images/{n}/thumb/", picture(n))
+            n, cdn.put(f"/{n}_b.jpg", file(n)), thumbnail=site.put(f"/v1/images/{n}/thumb/", image_bytes(n))
         )
         for n in range(wanted)
     ]
@@ -163,7 +163,7 @@ def test_a_search_that_is_told_to_wait_asks_for_no_thumbnail_either(site, cdn):
 
 
 def test_by_what_images_were_found_stands_in_the_line_and_in_the_data(site, cdn):
-    rows = [sites.openverse_row(n, cdn.put(f"/{n}.jpg", picture(n))) for n in range(12)]
+    rows = [sites.openverse_row(n, cdn.put(f"/{n}.jpg", image_bytes(n))) for n in range(12)]
     sites.openverse(site, [], phrase=rows[:9], words=rows)
     result = get("red_panda", 10, "openverse")
     assert result.line() == "10 of 10 kept (9 by the phrase, 1 by single words)"
@@ -172,7 +172,7 @@ def test_by_what_images_were_found_stands_in_the_line_and_in_the_data(site, cdn)
 
 
 def test_credits_of_each_image_are_right(site, cdn):
-    sites.commons(site, [sites.commons_file(cdn, n, picture(n)) for n in range(3)])
+    sites.commons(site, [sites.commons_file(cdn, n, image_bytes(n)) for n in range(3)])
     assert get("robotart", 3, "commons").kept == 3
     assert not [path for path in cdn.paths() if not path.endswith("px.jpg")]  # no original was asked for
     with (paths.unsorted_dir("robots", "robotart") / "CREDITS.csv").open(newline="") as reader:
@@ -185,7 +185,7 @@ def test_credits_of_each_image_are_right(site, cdn):
 
 def test_partners_pictures_are_refused_and_it_is_said(site):
     for n in range(3):
-        site.put(f"/image/PIA%20{n:05d}/PIA%20{n:05d}~medium.jpg", picture(n))
+        site.put(f"/image/PIA%20{n:05d}/PIA%20{n:05d}~medium.jpg", image_bytes(n))
     sites.nasa(site, [sites.nasa_item(n, site.base) for n in range(3)])
     line = get("robots", 3, "nasa").line()
     assert line.startswith("2 of 3 kept (2 by words); 1 was of a partner of NASA, whose licence is unknown.")
@@ -195,7 +195,7 @@ def test_partners_pictures_are_refused_and_it_is_said(site):
 
 
 def test_a_preview_shows_titles_and_how_many_there_are_and_fetches_no_image(site, cdn):
-    offer(site, cdn, 30, picture(1))
+    offer(site, cdn, 30, image_bytes(1))
     shown = preview("robots", DownloadOptions(50, "robotart", "openverse,sample"))
     assert cdn.hits == []
     assert len(site.hits) == 1

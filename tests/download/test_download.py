@@ -33,7 +33,7 @@ from flow.records.catalogue import Catalogue
 from flow.records.rows import KEPT, PENDING, ArchiveEntry
 from flow.records.rows import Image as Row
 from tests import servers, sites
-from tests.servers import Server, picture, status
+from tests.servers import Server, image_bytes, status
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -104,7 +104,7 @@ def check_sum(result: Downloaded) -> None:
 def test_download_fills_the_folder_and_records_where_each_image_came_from(quick):
     with Server() as server:
         cfg.url_openverse = server.base
-        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(12)])
+        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(12)])
         result = get("robotart", 10, "openverse")
     assert (result.line(), result.code) == ("10 of 10 kept (10 by tag)", 0)
     folder = paths.unsorted_dir("robots", "robotart")
@@ -134,7 +134,7 @@ def test_download_fills_the_folder_and_records_where_each_image_came_from(quick)
 def test_second_run_fetches_nothing_it_has(quick):
     with Server() as server:
         cfg.url_openverse = server.base
-        urls = [server.put(f"/{n}.jpg", picture(n)) for n in range(30)]
+        urls = [server.put(f"/{n}.jpg", image_bytes(n)) for n in range(30)]
         urls.append(server.put("/gone.jpg", status(404)))
         sites.openverse(server, [sites.openverse_row(n, url) for n, url in enumerate(urls)])
         get("robotart", 20, "openverse")
@@ -152,9 +152,9 @@ def test_second_run_fetches_nothing_it_has(quick):
 def test_auto_takes_from_commons_what_openverse_lacks(quick):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
-        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(6)])
-        pages = [sites.commons_file(server, n, picture(100 + n)) for n in range(6)]
-        nc = sites.commons_file(server, 9, picture(109), License="cc-by-nc-2.0", LicenseShortName="CC BY-NC 2.0")
+        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(6)])
+        pages = [sites.commons_file(server, n, image_bytes(100 + n)) for n in range(6)]
+        nc = sites.commons_file(server, 9, image_bytes(109), License="cc-by-nc-2.0", LicenseShortName="CC BY-NC 2.0")
         sites.commons(server, [nc, *pages])
         result = get("robotart", 10, "auto")
         assert not [path for path in server.paths() if path.startswith("/c9")]
@@ -165,14 +165,14 @@ def test_auto_takes_from_commons_what_openverse_lacks(quick):
 def test_images_deleted_or_moved_by_the_person_do_not_come_again(quick):
     with Server() as server:
         listing = quick.parent / "list.txt"
-        listing.write_text("\n".join(server.put(f"/{n}.jpg", picture(n)) for n in range(6)))
+        listing.write_text("\n".join(server.put(f"/{n}.jpg", image_bytes(n)) for n in range(6)))
         get("robotart", 6, f"urls:{listing}")
         moved, deleted, *_ = kept_files("robotart")
         label = files.make_folder(paths.training("robots") / "built")
         moved.rename(label / "by_hand.jpg")
         deleted.unlink()
         listing.write_text(
-            "\n".join(server.put(f"/again/{n}.jpg", picture(n)) for n in range(6))
+            "\n".join(server.put(f"/again/{n}.jpg", image_bytes(n)) for n in range(6))
         )  # the same, elsewhere
         result = get("other", 6, f"urls:{listing}")
     assert (result.kept, result.counts) == (0, {"duplicate": 6})
@@ -180,13 +180,13 @@ def test_images_deleted_or_moved_by_the_person_do_not_come_again(quick):
 
 def test_duplicates_exact_and_near_are_recorded_and_near_ones_come_when_asked_for(quick):
     folder = files.make_folder(quick.parent / "mine")
-    (folder / "a.jpg").write_bytes(picture(1, (600, 500)))
-    (folder / "b.jpg").write_bytes(picture(1, (600, 500)))
+    (folder / "a.jpg").write_bytes(image_bytes(1, (600, 500)))
+    (folder / "b.jpg").write_bytes(image_bytes(1, (600, 500)))
     smaller = Image.open(folder / "a.jpg").resize((300, 250))
     smaller.save(folder / "c.jpg", quality=60)
     files.make_folder(paths.training("robots") / "built")
-    (paths.training("robots") / "built" / "old.jpg").write_bytes(picture(7))
-    (folder / "d.jpg").write_bytes(picture(7))
+    (paths.training("robots") / "built" / "old.jpg").write_bytes(image_bytes(7))
+    (folder / "d.jpg").write_bytes(image_bytes(7))
     result = get("mine", 10, f"folder:{folder}")
     assert (result.kept, result.counts) == (1, {"duplicate": 2, "near-duplicate": 1})
     with Catalogue.open(paths.catalogue("robots")) as catalogue:
@@ -198,10 +198,10 @@ def test_duplicates_exact_and_near_are_recorded_and_near_ones_come_when_asked_fo
 
 def test_own_files_that_cannot_be_used_go_into_quarantine_and_stay_where_they_are(quick):
     folder = files.make_folder(quick.parent / "mine")
-    (folder / "good.jpg").write_bytes(picture(1))
-    (folder / "half.jpg").write_bytes(picture(2)[:3000])
+    (folder / "good.jpg").write_bytes(image_bytes(1))
+    (folder / "half.jpg").write_bytes(image_bytes(2)[:3000])
     (folder / "page.jpg").write_bytes(b"<html></html>")
-    (folder / "small.png").write_bytes(picture(3, (50, 50), "PNG"))
+    (folder / "small.png").write_bytes(image_bytes(3, (50, 50), "PNG"))
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     result = get("mine", 4, f"folder:{folder}")
     assert (result.kept, result.code) == (1, 3)
@@ -217,7 +217,7 @@ def test_own_files_that_cannot_be_used_go_into_quarantine_and_stay_where_they_ar
 
 def test_folder_with_fewer_than_asked_is_no_failure(quick):
     folder = files.make_folder(quick.parent / "mine")
-    (folder / "good.jpg").write_bytes(picture(1))
+    (folder / "good.jpg").write_bytes(image_bytes(1))
     result = get("mine", 4, f"folder:{folder}")
     assert (result.code, result.line()) == (0, "1 of 4 kept. Folder has no more for 'mine'.")
 
@@ -225,24 +225,24 @@ def test_folder_with_fewer_than_asked_is_no_failure(quick):
 # Trouble
 
 
-def trouble_site(hosts: list[Server], good: int, bad: int, tired: Server, odd: Server) -> list[str]:
+def faulty_site(hosts: list[Server], good: int, bad: int, tired: Server, odd: Server) -> list[str]:
     """URLs of good images over the hosts, mixed with every kind of trouble; the tired host says 429 for an hour."""
     kinds = [
         lambda s, n: s.put(f"/t{n}.jpg", status(404)),
-        lambda s, n: s.put(f"/t{n}.jpg", servers.truncated(picture(n))),
+        lambda s, n: s.put(f"/t{n}.jpg", servers.truncated(image_bytes(n))),
         lambda s, n: s.put(f"/t{n}.jpg", servers.html),
         lambda s, n: s.put(f"/t{n}.jpg", b"<html>dressed up as a picture</html>"),
         lambda s, n: s.put(f"/t{n}.jpg", servers.redirect("http://169.254.169.254/latest/")),
         lambda s, n: s.put(f"/t{n}.jpg", servers.redirect("http://10.0.0.1/x.jpg")),
-        lambda s, n: s.put(f"/t{n}.jpg", picture(0)),  # a duplicate
+        lambda s, n: s.put(f"/t{n}.jpg", image_bytes(0)),  # a duplicate
         lambda s, n: tired.put(f"/t{n}.jpg", status(429, Retry_After="3600")),
-        lambda s, n: s.put(f"/t{n}.jpg", picture(n, (90, 90))),
-        lambda s, n: s.put(f"/t{n}.jpg", servers.with_headers(picture(n), X_Robots_Tag="noai")),
-        lambda s, n: s.put(f"/t{n}.jpg", servers.in_turn(status(503), picture(n))),  # good in the end
+        lambda s, n: s.put(f"/t{n}.jpg", image_bytes(n, (90, 90))),
+        lambda s, n: s.put(f"/t{n}.jpg", servers.with_headers(image_bytes(n), X_Robots_Tag="noai")),
+        lambda s, n: s.put(f"/t{n}.jpg", servers.in_turn(status(503), image_bytes(n))),  # good in the end
     ]
-    urls = [hosts[n % len(hosts)].put(f"/{n}.jpg", picture(n)) for n in range(good)]
+    urls = [hosts[n % len(hosts)].put(f"/{n}.jpg", image_bytes(n)) for n in range(good)]
     urls += [kinds[n % len(kinds)](hosts[n % len(hosts)], 1000 + n) for n in range(bad)]
-    urls += [odd.put("/endless.jpg", servers.endless), odd.put("/drip.jpg", servers.drip(picture(5000)))]
+    urls += [odd.put("/endless.jpg", servers.endless), odd.put("/drip.jpg", servers.drip(image_bytes(5000)))]
     random.Random(4).shuffle(urls)
     return urls
 
@@ -251,10 +251,10 @@ def test_two_hundred_with_thirty_percent_trouble(quick):
     with ExitStack() as stack, Server("127.0.0.1") as a, Server("127.0.0.2") as b, Server("127.0.0.3") as c:
         tired, odd = stack.enter_context(Server("127.0.0.4")), stack.enter_context(Server("127.0.0.5"))
         hosts = [a, b, c]
-        urls = trouble_site(hosts, 165, 73, tired, odd)
+        urls = faulty_site(hosts, 165, 73, tired, odd)
         cfg.url_openverse = cfg.url_commons = a.base
         sites.openverse(a, [sites.openverse_row(n, url) for n, url in enumerate(urls)])
-        sites.commons(a, [sites.commons_file(c, n, picture(9000 + n)) for n in range(60)])
+        sites.commons(a, [sites.commons_file(c, n, image_bytes(9000 + n)) for n in range(60)])
         result = get("robotart", 200, "auto")
         assert max(host.at_once for host in hosts) <= 2  # the search is one of a host's two
         assert len(tired.hits) <= 2  # it asked to wait, and was left alone
@@ -280,7 +280,7 @@ def test_host_that_asks_to_wait_an_hour_is_reported_with_the_time(quick):
     with Server("127.0.0.1") as site, Server("127.0.0.4") as tired:
         cfg.url_openverse = site.base
         urls = [tired.put(f"/{n}.jpg", status(429, Retry_After="3600")) for n in range(5)]
-        urls += [site.put(f"/{n}.jpg", picture(n)) for n in range(3)]
+        urls += [site.put(f"/{n}.jpg", image_bytes(n)) for n in range(3)]
         sites.openverse(site, [sites.openverse_row(n, url) for n, url in enumerate(urls)])
         start = time.monotonic()
         result = get("robotart", 8, "openverse")
@@ -291,7 +291,7 @@ def test_host_that_asks_to_wait_an_hour_is_reported_with_the_time(quick):
         assert result.line().endswith("the same command goes on from here.")
         check_sum(result)
         for n in range(5):
-            tired.put(f"/{n}.jpg", picture(50 + n))
+            tired.put(f"/{n}.jpg", image_bytes(50 + n))
         before = len(tired.hits)
         early = get("robotart", 8, "openverse")
         assert (early.before, early.kept, early.code, len(tired.hits)) == (3, 0, 3, before)  # its time has not come
@@ -304,7 +304,7 @@ def test_host_that_asks_to_wait_an_hour_is_reported_with_the_time(quick):
 
 def test_host_that_asks_to_wait_a_second_is_waited_for(quick):
     with Server() as site:
-        route = servers.in_turn(status(429, Retry_After="1"), picture(1))
+        route = servers.in_turn(status(429, Retry_After="1"), image_bytes(1))
         listing = quick.parent / "list.txt"
         listing.write_text(site.put("/1.jpg", route))
         assert get("robotart", 1, f"urls:{listing}").line() == "1 of 1 kept"
@@ -317,7 +317,7 @@ def test_second_address_is_taken_while_the_first_host_rests(quick):
             sites.openverse_row(
                 n,
                 tired.put(f"/{n}.jpg", status(429, Retry_After="3600")),
-                thumbnail=site.put(f"/thumb{n}.jpg", picture(n)),
+                thumbnail=site.put(f"/thumb{n}.jpg", image_bytes(n)),
             )
             for n in range(6)
         ]
@@ -328,8 +328,8 @@ def test_second_address_is_taken_while_the_first_host_rests(quick):
 
 
 def test_site_out_of_reach_is_partial_and_says_so(quick):
-    with Server() as gone:
-        cfg.url_openverse = gone.base
+    with Server() as stopped:
+        cfg.url_openverse = stopped.base
     cfg.file_deadline_s = 10.0
     result = get("robotart", 5, "openverse")
     assert (result.kept, result.code) == (0, 3)
@@ -354,7 +354,7 @@ def test_retry_failed_asks_again_for_what_was_gone(quick):
         listing = quick.parent / "list.txt"
         listing.write_text(server.put("/1.jpg", status(404)))
         assert get("a", 1, f"urls:{listing}").counts == {"gone (404)": 1}
-        server.put("/1.jpg", picture(1))
+        server.put("/1.jpg", image_bytes(1))
         assert get("a", 1, f"urls:{listing}").counts == {"seen before": 1}
         assert get("a", 1, f"urls:{listing}", retry_failed=True).kept == 1
 
@@ -411,7 +411,7 @@ def test_killed_at_any_moment_the_same_command_completes_it(quick):
     """Twenty moments over the whole run. The unkilled run tells how many there are to choose from."""
     folder = files.make_folder(quick.parent / "mine")
     for number in range(9):
-        (folder / f"{number:02}.jpg").write_bytes(picture(number, (180, 170)))
+        (folder / f"{number:02}.jpg").write_bytes(image_bytes(number, (180, 170)))
     want = ("robotart", 6, f"folder:{folder}")
     cfg.path_to_tf_files = str(quick.parent / "whole")
     code, calls = run_in_a_process(-1, *want)
@@ -433,7 +433,7 @@ def test_killed_at_any_moment_the_same_command_completes_it(quick):
 def test_killed_while_fetching_the_same_command_completes_it(quick, after_s):
     with Server(latency_s=0.05) as server:
         listing = quick.parent / "list.txt"
-        listing.write_text("\n".join(server.put(f"/{n}.jpg", picture(n)) for n in range(40)))
+        listing.write_text("\n".join(server.put(f"/{n}.jpg", image_bytes(n)) for n in range(40)))
         code = RUN.format(root=str(ROOT), tf=str(quick), trap="", quantity=30, spec=f"urls:{listing}")
         child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not server.hits and child.poll() is None:
@@ -450,7 +450,7 @@ def test_killed_while_fetching_the_same_command_completes_it(quick, after_s):
 def test_ctrl_c_keeps_what_is_complete_and_stops_at_once(quick):
     with Server() as server:
         listing = quick.parent / "list.txt"
-        urls = [server.put(f"/{n}.jpg", picture(n)) for n in range(4)] + [
+        urls = [server.put(f"/{n}.jpg", image_bytes(n)) for n in range(4)] + [
             server.put(f"/s{n}.jpg", servers.never) for n in range(4)
         ]
         listing.write_text("\n".join(urls))
@@ -503,7 +503,7 @@ def test_pending_row_without_its_file_is_taken_back(quick):
 def test_lost_catalogue_gets_its_provenance_back(quick):
     with Server() as server:
         cfg.url_openverse = server.base
-        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(6)])
+        sites.openverse(server, [sites.openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(6)])
         get("robotart", 4, "openverse")
         paths.catalogue("robots").unlink()
         result = get("robotart", 2, "openverse")
@@ -546,7 +546,7 @@ HOSTILE = st.text(max_size=40) | st.sampled_from(
 )
 
 
-VALID = validate_image(picture(1))
+VALID = validate_image(image_bytes(1))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,7 +19,7 @@ from tests import servers, sites
 from tests.download.test_download import check_sum, check_whole, get, quick  # noqa: F401
 from tests.faults import world
 from tests.faults.runner import run
-from tests.servers import Server, picture, status
+from tests.servers import Server, image_bytes, status
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -49,7 +49,7 @@ def test_samples_that_are_all_too_small_do_not_go_on_for_ever(monkeypatch):
 def test_samples_that_are_all_the_same_do_not_go_on_for_ever(monkeypatch):
     """Every image after the first is a duplicate."""
     monkeypatch.setattr(candidates, "USELESS_MAX", 30)
-    monkeypatch.setattr(Sample, "read", lambda self, found: picture(1))
+    monkeypatch.setattr(Sample, "read", lambda self, found: image_bytes(1))
     result = get("robotart", 5, "sample")
     assert (result.kept, result.code) == (1, 0)
     assert 30 <= result.counts["duplicate"] < 80
@@ -74,7 +74,7 @@ class Endless(Source):
 @pytest.mark.parametrize(("code", "reason"), [("by", "seen before"), ("by-nc", "under another licence")])
 def test_a_site_that_never_ends_is_left(monkeypatch, code, reason):
     with Server() as server:
-        source = Endless(server.put("/1.jpg", picture(1)), code)
+        source = Endless(server.put("/1.jpg", image_bytes(1)), code)
         monkeypatch.setattr(step, "open_sources", lambda spec: [source])
         get("robotart", 1, "endless")
         before = source.asked
@@ -110,7 +110,7 @@ def test_a_host_that_rests_does_not_make_us_list_a_whole_site(monkeypatch):
 def test_the_limit_of_openverse_is_said_before_anything_is_fetched(notes):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
-        sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", picture(1)))])
+        sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", image_bytes(1)))])
         sites.commons(server, [])
         get("robotart", 250, "openverse")
         limit = [text for text in notes if "at most 240 results a query" in text]
@@ -119,7 +119,7 @@ def test_the_limit_of_openverse_is_said_before_anything_is_fetched(notes):
         assert "--source openverse,commons" in limit[0]
         notes.clear()
         result = get("robotart", 240, "openverse")  # one is there already
-        assert any("with what you have 241 are wanted" in text for text in notes)
+        assert any("with those that are there 241 are needed" in text for text in notes)
         assert "has no more for 'robotart' (it shows at most 240 results a query)" in result.line()
         notes.clear()
         get("other", 240, "openverse")
@@ -135,10 +135,10 @@ def test_a_429_without_a_time_is_waited_for_briefly_while_others_go_on(notes, he
     headers = {} if header is None else {"Retry_After": header}
     with Server("127.0.0.1") as tired, Server("127.0.0.2", latency_s=0.2) as fine:
         urls = [
-            tired.put("/0.jpg", servers.in_turn(status(429, **headers), picture(0))),
-            tired.put("/1.jpg", picture(1)),
+            tired.put("/0.jpg", servers.in_turn(status(429, **headers), image_bytes(0))),
+            tired.put("/1.jpg", image_bytes(1)),
         ]
-        urls += [fine.put(f"/{n}.jpg", picture(10 + n)) for n in range(12)]
+        urls += [fine.put(f"/{n}.jpg", image_bytes(10 + n)) for n in range(12)]
         listing = paths.tf_files().parent / "list.txt"
         listing.write_text("\n".join(urls))
         begin = time.monotonic()
@@ -177,7 +177,7 @@ def test_fetching_waits_while_much_is_still_to_be_decoded(monkeypatch):
     def fetched(fetcher: Fetcher, url: str) -> bytes:
         held.append(1)
         most.append(len(held))
-        return picture(int(url.split(".")[2]), (240, 200)) + bytes(100_000)
+        return image_bytes(int(url.split(".")[2]), (240, 200)) + bytes(100_000)
 
     def validate(data: bytes) -> object:
         time.sleep(0.05)
@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_written_is_reported_before_anything_is_fetched(
     monkeypatch.setattr(files, "write_part", no)
     with Server() as server:
         listing = paths.tf_files().parent / "list.txt"
-        listing.write_text(server.put("/1.jpg", picture(1)))
+        listing.write_text(server.put("/1.jpg", image_bytes(1)))
         with pytest.raises(RoboError) as problem:
             get("robotart", 1, f"urls:{listing}")
         assert server.hits == []

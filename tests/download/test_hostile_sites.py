@@ -11,7 +11,7 @@ from flow.web import hosts
 from tests import sites
 from tests.download.test_download import check_sum, check_whole, get, kept_files, quick  # noqa: F401
 from tests.faults import answers
-from tests.servers import Server, picture, send
+from tests.servers import Server, image_bytes, send
 
 GOOD, ODD = 24, 300
 pytestmark = pytest.mark.usefixtures("quick")
@@ -53,7 +53,7 @@ def test_an_unforeseen_error_costs_one_image(tf_files, monkeypatch):
     plain = fetch_image.validate_image
 
     def validate(data: bytes) -> object:
-        if data == picture(3):
+        if data == image_bytes(3):
             raise RecursionError
         return plain(data)
 
@@ -61,7 +61,7 @@ def test_an_unforeseen_error_costs_one_image(tf_files, monkeypatch):
     folder = tf_files.parent / "mine"
     folder.mkdir()
     for n in range(6):
-        (folder / f"{n}.jpg").write_bytes(picture(n))
+        (folder / f"{n}.jpg").write_bytes(image_bytes(n))
     result = get("robotart", 6, f"folder:{folder}")
     assert (result.kept, result.counts) == (5, {"damaged": 1})
 
@@ -75,7 +75,7 @@ HALF = "\ud800"
 def test_half_a_character_in_a_sites_answer_costs_at_most_that_image(field):
     with Server() as server:
         cfg.url_openverse = server.base
-        rows = [sites.openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(6)]
+        rows = [sites.openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(6)]
         rows[2][field] = f"{rows[2][field] or server.base}{HALF}"
         sites.openverse(server, rows)
         result = get("robotart", 6, "openverse")
@@ -105,7 +105,7 @@ def test_nonsense_as_a_search_answer_ends_the_source_not_the_run(raw):
     with Server() as server:
         cfg.url_openverse = cfg.url_commons = server.base
         server.put("/v1/images/", lambda request: send(request, raw, kind="application/json"))
-        sites.commons(server, [sites.commons_file(server, n, picture(n)) for n in range(3)])
+        sites.commons(server, [sites.commons_file(server, n, image_bytes(n)) for n in range(3)])
         result = get("robotart", 3, "auto")
     assert (result.kept, len(kept_files("robotart"))) == (3, 3)
 
@@ -119,7 +119,7 @@ def test_a_source_that_cannot_read_an_answer_says_so(monkeypatch):
     monkeypatch.setattr(openverse, "_found", stumbles)
     with Server() as server:
         cfg.url_openverse = server.base
-        sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", picture(1)))])
+        sites.openverse(server, [sites.openverse_row(1, server.put("/1.jpg", image_bytes(1)))])
         result = get("robotart", 3, "openverse")
     assert (result.kept, result.code) == (0, 3)
     assert "Openverse answered something that makes no sense (AttributeError)" in result.line()

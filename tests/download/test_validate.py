@@ -13,7 +13,7 @@ from PIL import Image
 import config as cfg
 from flow.download import validate
 from flow.download.validate import Rejected, validate_image
-from tests.servers import picture
+from tests.servers import image_bytes
 
 
 def as_bytes(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
@@ -34,7 +34,7 @@ def refused(data: bytes) -> str:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
 def test_every_format_is_kept_as_jpeg(tf_files, form):
-    image = kept(picture(1, form=form))
+    image = kept(image_bytes(1, form=form))
     assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (240, 200))
 
 
@@ -42,7 +42,7 @@ def test_large_image_is_made_smaller_and_keeps_no_location(tf_files):
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
-    data = as_bytes(Image.open(io.BytesIO(picture(2, (1800, 900)))), "JPEG", exif=exif, comment=b"secret")
+    data = as_bytes(Image.open(io.BytesIO(image_bytes(2, (1800, 900)))), "JPEG", exif=exif, comment=b"secret")
     image = kept(data)
     assert image.size == (512, 1024)  # turned as its EXIF says
     assert not image.getexif()
@@ -62,25 +62,25 @@ def test_sixteen_bit_is_scaled_not_clipped(tf_files):
 
 
 def test_cmyk_becomes_rgb(tf_files):
-    data = as_bytes(Image.open(io.BytesIO(picture(3))).convert("CMYK"), "JPEG")
+    data = as_bytes(Image.open(io.BytesIO(image_bytes(3))).convert("CMYK"), "JPEG")
     assert kept(data).mode == "RGB"
 
 
 def test_first_frame_of_an_animation(tf_files):
-    frames = [Image.open(io.BytesIO(picture(n))).convert("P") for n in (4, 5, 6)]
+    frames = [Image.open(io.BytesIO(image_bytes(n))).convert("P") for n in (4, 5, 6)]
     data = as_bytes(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert np.abs(np.asarray(kept(data), int) - np.asarray(kept(as_bytes(frames[0], "GIF")), int)).max() == 0
 
 
 def test_refusals_by_reason(tf_files):
-    whole = picture(7)
+    whole = image_bytes(7)
     assert refused(b"") == validate.NOT_IMAGE
     assert refused(b"<html>") == validate.NOT_IMAGE
     assert refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 300 300\n") == validate.NOT_IMAGE
     assert refused(whole[: len(whole) // 2]) == validate.DAMAGED
     assert refused(whole[:-2]) == validate.DAMAGED
-    assert refused(picture(8, (300, 100))) == validate.TOO_SMALL
-    assert refused(picture(8, (1000, 200))) == validate.TOO_LONG
+    assert refused(image_bytes(8, (300, 100))) == validate.TOO_SMALL
+    assert refused(image_bytes(8, (1000, 200))) == validate.TOO_LONG
     assert refused(as_bytes(Image.new("RGB", (300, 300), "teal"))) == validate.FLAT
 
 
@@ -98,10 +98,10 @@ def test_bombs_are_refused_before_they_are_decoded(tf_files, side):
 
 def test_minimum_side_is_a_setting(tf_files):
     cfg.image_side_min = 100
-    assert kept(picture(9, (120, 110))).size == (120, 110)
+    assert kept(image_bytes(9, (120, 110))).size == (120, 110)
 
 
-SEEDS = [picture(11, (170, 165), form) for form in ("JPEG", "PNG", "WEBP", "GIF", "BMP")]
+SEEDS = [image_bytes(11, (170, 165), form) for form in ("JPEG", "PNG", "WEBP", "GIF", "BMP")]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -111,11 +111,11 @@ def test_the_card_begins_with_what_model_hubs_read(at_home, tmp_path, monkeypatc
     exported(tmp_path / "robots")
     card = (tmp_path / "robots" / "README.md").read_text()
     assert card.startswith("---\n")
-    told = yaml.safe_load(card.split("---\n")[1])
-    assert told["license"] == "other" and (tmp_path / "robots" / told["license_link"]).is_file()
-    assert told["pipeline_tag"] == "image-classification" and told["metrics"] == ["accuracy"]
-    assert told["labels"] == ["built", "drawn", "not"] and "tflite" in told["tags"]
-    (result,) = told["model-index"][0]["results"]
+    front_matter = yaml.safe_load(card.split("---\n")[1])
+    assert front_matter["license"] == "other" and (tmp_path / "robots" / front_matter["license_link"]).is_file()
+    assert front_matter["pipeline_tag"] == "image-classification" and front_matter["metrics"] == ["accuracy"]
+    assert front_matter["labels"] == ["built", "drawn", "not"] and "tflite" in front_matter["tags"]
+    (result,) = front_matter["model-index"][0]["results"]
     share = json.loads((tmp_path / "robots" / "model.json").read_text())["accuracy"]
     assert result["metrics"][0]["value"] == round(share["value"], 4) and result["dataset"]["name"] == "robots"
     licences = (tmp_path / "robots" / "LICENSE").read_text()
@@ -132,8 +132,10 @@ def test_a_model_that_was_not_measured_claims_no_accuracy():
     st.text(max_size=20),
 )
 def test_it_is_valid_yaml_whatever_labels_are_called(labels, basetag):
-    told = parsed(labels, FACTS, basetag)
-    assert told["labels"] == labels and told["model-index"][0]["results"][0]["dataset"]["name"] == basetag
+    front_matter = parsed(labels, FACTS, basetag)
+    assert (
+        front_matter["labels"] == labels and front_matter["model-index"][0]["results"][0]["dataset"]["name"] == basetag
+    )
 
 
 @pytest.mark.parametrize(

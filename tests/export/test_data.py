@@ -12,7 +12,7 @@ from flow.export import data, step
 from flow.export.step import ExportOptions
 from flow.records.open_catalogue import open_catalogue
 from flow.records.rows import MODEL, Label
-from tests.helpers import picture
+from tests.helpers import coloured_image
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_metadata_names_the_source_of_each_image_and_who_labelled_it(at_home, tm
         catalogue.set_labels([Label(some[0].sha256, some[0].label, MODEL, 0.97, "model")])
         catalogue.add_splits({some[1].sha256: "test"})
     own = at_home / "training_photos" / "robots" / "built" / "my own.png"
-    picture((10, 20, 30), 1).save(own)
+    coloured_image((10, 20, 30), 1).save(own)
     written(tmp_path / "robots")
     rows = rows_of(tmp_path / "robots")
     assert list(rows[0]) == ["file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split"]

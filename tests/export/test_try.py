@@ -34,7 +34,7 @@ def photos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
     for label, count in (("built", 3), ("drawn", 2)):
         world.put(folder, label, range(700, 700 + count))
-    (folder / "torn.jpg").write_bytes(world.picture(1)[:200])
+    (folder / "torn.jpg").write_bytes(world.image_bytes(1)[:200])
     (folder / "notes.txt").write_text("no picture")
     return folder
 
@@ -109,13 +109,13 @@ def test_an_address_is_fetched_and_never_kept(root, photos):
     raw = (photos / "drawn_700.jpg").read_bytes()
     before = {p for p in root.rglob("*") if p.suffix in (".jpg", ".png")}
     with Server() as site:
-        good, gone, page = site.put("/a.jpg", raw), site.put("/gone.jpg", status(404)), site.put("/p.jpg", b"<html>")
-        done = run(root, "robots", "try", good, gone, page, "--json", environ=HERE)
+        good, missing, page = site.put("/a.jpg", raw), site.put("/gone.jpg", status(404)), site.put("/p.jpg", b"<html>")
+        done = run(root, "robots", "try", good, missing, page, "--json", environ=HERE)
         refused = run(root, "robots", "try", good, "--json")
     found = json.loads(done.out)["results"]["try"]
     assert done.code == 3 and [p["picture"] for p in found["pictures"]] == [good]
     assert found["pictures"][0]["label"] == "drawn"
-    assert found["unreadable"] == {gone: "gone (404)", page: "not a picture"}
+    assert found["unreadable"] == {missing: "gone (404)", page: "not an image"}
     assert (
         json.loads(refused.out)["results"]["try"]["unreadable"] == {good: "not a public address"} and refused.code == 3
     )
@@ -217,7 +217,7 @@ def test_a_prediction_for_an_image_in_memory(home, tf_files):
         predictor = Predictor.open("robots", catalogue, "1")
         assert predictor.predict_one(photo).scores == one.scores and one.label == "built"
         assert one.near[0].path == photo
-        with pytest.raises(RoboError, match="cannot be read: not a picture"):
+        with pytest.raises(RoboError, match="cannot be read: not an image"):
             predictor.predict_one(b"<html>")
         with pytest.raises(NotReady):
             Predictor.open("robots", catalogue, "9")

@@ -23,7 +23,7 @@ from flow.models.prediction import Predictor
 from flow.records.open_catalogue import open_catalogue
 from tests.export.browsers import WAIT_S, browser
 from tests.export.web_models import small_model
-from tests.helpers import COLOURS, picture
+from tests.helpers import COLOURS, coloured_image
 
 LISTEN = "(window.seen = [], document.addEventListener('prediction', (e) => seen.push({ scores: [...e.detail.scores], kind: e.detail.kind })))"
 KINDS = {"": "sure", "unsure": "unsure", "unlike": "unfamiliar"}
@@ -100,17 +100,17 @@ def shot(window, name: str) -> None:
             window.shot(Path(folder) / f"{window.name}_{name}_{width}.png")
 
 
-def drawn_files(folder: Path, photos: list[Path]) -> list[Path]:
+def files_of_all_kinds(folder: Path, photos: list[Path]) -> list[Path]:
     """Images of every kind that people have: turned, transparent, large, with other colours."""
     folder.mkdir()
-    cyan, magenta, yellow = (picture(colour, 7, 300) for colour in COLOURS.values())
+    cyan, magenta, yellow = (coloured_image(colour, 7, 300) for colour in COLOURS.values())
     turned = Image.Exif()
     turned[0x0112] = 6
-    robot = Image.open(photos[0]).convert("RGB")
-    robot.resize((1203, 811)).save(folder / "turned.jpg", quality=90, exif=turned)
+    photo = Image.open(photos[0]).convert("RGB")
+    photo.resize((1203, 811)).save(folder / "turned.jpg", quality=90, exif=turned)
     turned[0x0112] = 8
-    robot.resize((901, 1203)).save(folder / "turned8.jpg", quality=90, exif=turned)
-    robot.resize((4000, 3000), Image.Resampling.BICUBIC).save(folder / "large.jpg", quality=85)
+    photo.resize((901, 1203)).save(folder / "turned8.jpg", quality=90, exif=turned)
+    photo.resize((4000, 3000), Image.Resampling.BICUBIC).save(folder / "large.jpg", quality=85)
     magenta.putalpha(Image.linear_gradient("L").resize(magenta.size))
     magenta.save(folder / "half.png")
     cyan.save(folder / "cyan.webp", quality=80)
@@ -123,7 +123,7 @@ def drawn_files(folder: Path, photos: list[Path]) -> list[Path]:
 def test_files_are_predicted_as_in_python(window, exported, home, tf_files, tmp_path):
     cfg.path_to_tf_files = str(home)
     photos = [sorted(home.glob(f"training_photos/robots/{kind}/*.jpg"))[0] for kind in ("built", "drawn", "not")]
-    files = drawn_files(tmp_path / "drawn", photos)
+    files = files_of_all_kinds(tmp_path / "drawn", photos)
     with open_catalogue("robots") as catalogue:
         predictions, bad = Predictor.open("robots", catalogue).predict({file.name: file for file in files})
     assert not bad
@@ -201,17 +201,17 @@ def test_the_camera_is_followed_live_and_off_when_nobody_looks(window, exported)
     assert window.run("document.getElementById('video').srcObject") is None and text(window, "#live") == "Live camera"
 
 
-@pytest.mark.parametrize(("name", "said"), [
+@pytest.mark.parametrize(("name", "message"), [
     ("NotAllowedError", "did not allow"), ("NotFoundError", "no camera on this device"), ("NotReadableError", "another program"),
     ("OverconstrainedError", "that fits"), ("SecurityError", "did not allow"), ("AbortError", "while it was starting"),
     ("OddError", "cannot be used"), ("", "only over https"),
 ])  # fmt: skip
-def test_each_trouble_with_the_camera_is_a_sentence(window, small, name, said):
+def test_each_trouble_with_the_camera_is_a_sentence(window, small, name, message):
     opened(window, f"file://{small}/index.html")
     broken = f"() => Promise.reject(new DOMException('', {name!r}))" if name else "undefined"
     window.run(f"Object.defineProperty(navigator.mediaDevices, 'getUserMedia', {{ value: {broken} }})")
     press(window, "#live")
-    until(lambda: said in text(window, "#why"), said, window)
+    until(lambda: message in text(window, "#why"), message, window)
     assert text(window, "#answer") == "No camera" and text(window, "#live") == "Live camera"
 
 
@@ -309,7 +309,7 @@ def served(folder: Path):
 
 def test_hosted_it_opens_again_when_the_server_is_gone(window, small, tmp_path):
     file = io.BytesIO()
-    picture((40, 180, 180), 3).save(file, "PNG")
+    coloured_image((40, 180, 180), 3).save(file, "PNG")
     (tmp_path / "a.png").write_bytes(file.getvalue())
     with served(small) as address:
         opened(window, address)

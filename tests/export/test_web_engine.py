@@ -17,7 +17,7 @@ from scripts.learn.head import softmax
 from scripts.learn.images import pixels_of
 from scripts.learn.runners import open_runner
 from tests.export.web_models import ENGINE, embeddings_of, needs_node, predicted, small_model
-from tests.helpers import COLOURS, picture
+from tests.helpers import COLOURS, coloured_image
 
 SIZES = (1, 7, 16, 29, 34)  # of the image: with places left over that no block of four fills
 
@@ -67,11 +67,11 @@ def test_lite0_gives_what_tflite_gives(small_eyes, tmp_path, smaller, most):
     """On drawn images of 128 pixels; `most`: the largest difference of an embedding, as a share of the largest one."""
     backbone = backbones.find(backbones.DEFAULT, 128)
     runner = open_runner(backbone, backbones.locate(backbone, small_eyes), small_eyes / "converted", "light")
-    drawn = [pixels_of(picture(colour, seed, 160), 128) for colour in COLOURS.values() for seed in range(2)]
-    want = runner.vectors(np.stack(drawn))
+    images = [pixels_of(coloured_image(colour, seed, 160), 128) for colour in COLOURS.values() for seed in range(2)]
+    want = runner.vectors(np.stack(images))
     head = np.zeros((want.shape[1], 2), np.float32)
     model = content.WebModel("lite0", ("a", "b"), layers_of(network_of(backbone)), 128, head, head[0], 0.9)
-    pixels = np.round(np.stack(drawn) * 255).astype(np.uint8)
+    pixels = np.round(np.stack(images) * 255).astype(np.uint8)
     got = predicted(model, pixels, tmp_path, smaller)["embeddings"]
     assert np.abs(got - want).max() < most * np.abs(want).max()
     cosines = (got * want).sum(axis=1) / np.linalg.norm(got, axis=1) / np.linalg.norm(want, axis=1)

@@ -99,9 +99,9 @@ def test_hostile_words_are_nowhere_but_in_the_payload_and_the_title(word):
     assert text.count("<script") == 3 and "alert" not in re.sub(
         r'<title>.*?</title>|<bdi>.*?</bdi>|id="model">[^<]+', "", text
     )
-    told = payload_of(text)
+    payload = payload_of(text)
     plain = word.encode("utf-8", "replace").decode()
-    assert told["labels"][0] == plain and told["credits"][0] == {"text": plain, "licence": plain, "url": plain}
+    assert payload["labels"][0] == plain and payload["credits"][0] == {"text": plain, "licence": plain, "url": plain}
 
 
 def test_the_files_beside_it(tmp_path):
@@ -120,14 +120,14 @@ def test_the_files_beside_it(tmp_path):
     page.write_page(tmp_path, replace(model, labels=("a", "b", "c")), smaller=False)
     assert (tmp_path / "sw.js").read_text() != first  # another page, another version
     card = (tmp_path / "README.md").read_text()
-    for said in (
+    for sentence in (
         "python -m http.server",
         "Previews of attachments run no scripts",
         r"97 % \| \<b\>",
         "It agrees.",
         "16-bit weights",
     ):
-        assert said in card
+        assert sentence in card
 
 
 @pytest.fixture
@@ -141,11 +141,11 @@ def test_a_model_becomes_a_page(home, tmp_path):
     assert done.returncode == 0 and "(page " in done.stdout, done.stderr
     text = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
     assert len(text) < 5_000_000
-    told = payload_of(text)
-    assert told["labels"] == ["built", "drawn", "not"] and told["size"] == 224 and told["vectorLength"] == 2064
-    assert told["confidenceMin"] == cfg.confidence_min and len(told["credits"]) == 72
-    assert all(credit["licence"] == "CC0 1.0" for credit in told["credits"])
-    assert [term for term, _ in told["facts"]][:2] == ["Trained on", "Accuracy"] and "Apache License 2.0" in told[
+    payload = payload_of(text)
+    assert payload["labels"] == ["built", "drawn", "not"] and payload["size"] == 224 and payload["vectorLength"] == 2064
+    assert payload["confidenceMin"] == cfg.confidence_min and len(payload["credits"]) == 72
+    assert all(credit["licence"] == "CC0 1.0" for credit in payload["credits"])
+    assert [term for term, _ in payload["facts"]][:2] == ["Trained on", "Accuracy"] and "Apache License 2.0" in payload[
         "notices"
     ][0]
     again = run("robots", "export", "--web", "--to", "page", "--tf-files", str(home), cwd=tmp_path)
@@ -165,10 +165,10 @@ def test_other_networks_are_refused_in_words(at_home, tmp_path):
     (model.folder / "model.json").write_text(json.dumps(facts))
     with (
         open_catalogue("robots") as catalogue,
-        pytest.raises(RoboError, match="its backbone is mobilenet_1.0_224") as told,
+        pytest.raises(RoboError, match="its backbone is mobilenet_1.0_224") as payload,
     ):
         step.export("robots", ExportOptions(to=tmp_path / "page", web=True), catalogue)
-    assert "efficientnet_lite0" in told.value.hint and not (tmp_path / "page").exists()
+    assert "efficientnet_lite0" in payload.value.hint and not (tmp_path / "page").exists()
 
 
 def test_training_images_are_no_page(at_home, tmp_path):

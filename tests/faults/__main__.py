@@ -48,7 +48,7 @@ def main() -> int:
         kill_trials(tally, scene)
     for scene in scenes[:4]:
         broken_trials(tally, scene)
-    crowds(tally)
+    large_basetags(tally)
     somebody(tally)
     disks(tally)
     images(tally)
@@ -82,15 +82,15 @@ def kill_trials(tally: Tally, scene: kills.Scene) -> None:
         else tally.add("in recovery", trial.each(kills.nested(trial, 9) + kills.nested(trial, 3, depth=3)))
     )
     tally.tried["kill points"] += again
-    said = f"{scene.name}: {trial.points} operations, killed at {'every one' if step == 1 else f'one in {step}'} ({points})"
+    line = f"{scene.name}: {trial.points} operations, killed at {'every one' if step == 1 else f'one in {step}'} ({points})"
     trial.close()
     if scene.name in ("harvest", "undo"):
         bare = kills.Trial(scene, no_links="EPERM")
         less = tally.add("without links", bare.each(kills.every(bare, 3)))
         tally.tried["kill points"] += less
-        said += f", without hard links {less}"
+        line += f", without hard links {less}"
         bare.close()
-    tally.say(said + (f", {again} again in recovery" if again else ""))
+    tally.say(line + (f", {again} again in recovery" if again else ""))
 
 
 def broken_trials(tally: Tally, scene: kills.Scene) -> None:
@@ -102,7 +102,7 @@ def broken_trials(tally: Tally, scene: kills.Scene) -> None:
     tally.say(f"{scene.name}: {tried} times stopped by a signal or a failing disk")
 
 
-def crowds(tally: Tally) -> None:
+def large_basetags(tally: Tally) -> None:
     """Two, and twenty, runs at once."""
     for amount in (2, 20):
         root = world.fresh(world.to_harvest)
@@ -137,7 +137,7 @@ def disks(tally: Tally) -> None:
 
 def images(tally: Tally) -> None:
     """Damaged images through the decoder and the intake, and a folder of them through classify."""
-    tally.add("images", map(hostile.trouble_with_picture, hostile.damaged(IMAGES)))
+    tally.add("images", map(hostile.problem_with_image, hostile.damaged(IMAGES)))
     root = world.fresh(world.with_model)
     folder = world.unsorted(root)
     folder.mkdir(parents=True)
@@ -151,7 +151,7 @@ def images(tally: Tally) -> None:
 
 
 def names(tally: Tally) -> None:
-    tally.add("names", map(hostile.trouble_with_name, hostile.names(NAMES)))
+    tally.add("names", map(hostile.problem_with_name, hostile.names(NAMES)))
     tally.say(f"hostile names: {NAMES}")
 
 
@@ -164,14 +164,14 @@ def requests(tally: Tally) -> None:
     before, cfg.path_to_tf_files = world.state(root), str(root)
     with served() as page:
         page.get("/api/view?count=24")
-        tally.add("requests", hostile.trouble_with_requests(page, REQUESTS))
+        tally.add("requests", hostile.problems_with_requests(page, REQUESTS))
     tally.add("requests", ["" if world.state(root) == before else "a hostile request changed something"])
     tally.say(f"hostile requests: {REQUESTS}, each refused, nothing changed")
 
 
 def odd_answers(tally: Tally) -> None:
     """What no honest host answers, through a real socket."""
-    tally.add("answers", answers.trouble(range(ANSWERS)))
+    tally.add("answers", answers.problems(range(ANSWERS)))
     kinds = ", ".join(f"{n} {reason}" for reason, n in answers.reasons.most_common(5))
     tally.say(f"odd answers of hosts: {ANSWERS} ({kinds} ...)")
 

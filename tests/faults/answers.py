@@ -13,10 +13,10 @@ import config as cfg
 from flow.web.deadline import Deadline
 from flow.web.fetch import Fetcher
 from tests.raw_server import RawServer
-from tests.servers import picture
+from tests.servers import image_bytes
 
 HOSTS, AT_ONCE = 64, 48
-GOOD = picture(1, (170, 165))
+GOOD = image_bytes(1, (170, 165))
 STATUS_LINES = [
     b"HTTP/1.1 200 OK",
     b"HTTP/1.1 200 OK",
@@ -224,7 +224,7 @@ def server() -> RawServer:
     def serve(line: socket.socket, path: str) -> None:
         digits = "".join(c for c in path.split("?")[0] if c.isdecimal() and c.isascii())
         if path.startswith("/good") or not digits:
-            good = picture(int(digits or 1), (170, 165))
+            good = image_bytes(int(digits or 1), (170, 165))
             line.sendall(
                 b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(good) + good
             )
@@ -234,7 +234,7 @@ def server() -> RawServer:
     return RawServer(serve)
 
 
-def trouble(numbers: range) -> Iterator[str]:
+def problems(numbers: range) -> Iterator[str]:
     """Fetch and take in each of the answers; yields a line for each: empty, or what was raised that must not be."""
     before = {name: getattr(cfg, name) for name in SETTINGS}
     for name, value in SETTINGS.items():

@@ -42,9 +42,9 @@ def images_vanish(_watch) -> None:
         found = plain(folder)
         if "unsorted_" in str(folder) or "sorted_" in str(folder):
             for path in found[::3]:
-                aside = path.parent.parent.parent / "taken"
-                aside.mkdir(exist_ok=True)
-                os.rename(path, aside / path.name)
+                elsewhere = path.parent.parent.parent / "taken"
+                elsewhere.mkdir(exist_ok=True)
+                os.rename(path, elsewhere / path.name)
         return found
 
     files.images_in = images_in
@@ -59,9 +59,9 @@ def images_vanish_late(_watch) -> None:
     def sha256s(self, paths):
         found = plain(self, paths)
         for path in [p for p in found if "sorted_" in str(p)][::3]:
-            aside = path.parent.parent / "taken"
-            aside.mkdir(exist_ok=True)
-            os.rename(path, aside / path.name)
+            elsewhere = path.parent.parent / "taken"
+            elsewhere.mkdir(exist_ok=True)
+            os.rename(path, elsewhere / path.name)
         return found
 
     hash_cache.HashCache.sha256s = sha256s

@@ -91,7 +91,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     14: ("a missing answer with nobody to ask", ("commands/test_main.py::test_a_missing_argument_is_named_not_asked",)),
     15: (
-        "truncated, corrupt, empty, not a picture",
+        "truncated, corrupt, empty, not an image",
         (
             "learn/test_images.py::test_broken_files_say_so_in_a_few_words",
             "download/test_validate.py::test_refusals_by_reason",

@@ -75,7 +75,7 @@ SNIPPETS = (
 def damaged(amount: int, seed: int = 1) -> Iterator[bytes]:
     """Small images of every kind with bytes flipped, pieces cut out, doubled, swapped or cut off."""
     rng = random.Random(seed)
-    whole = [world.picture(n, "built", 40, ending) for n, ending in enumerate(ENDINGS)]
+    whole = [world.image_bytes(n, "built", 40, ending) for n, ending in enumerate(ENDINGS)]
     for number in range(amount):
         data = bytearray(whole[number % len(whole)])
         for _ in range(rng.choice((1, 1, 2, 5, 20))):
@@ -100,7 +100,7 @@ def _damage(data: bytearray, rng: random.Random, whole: list[bytes]) -> None:
         del data[at:]
 
 
-def trouble_with_picture(data: bytes) -> str:
+def problem_with_image(data: bytes) -> str:
     """What is wrong about how the program takes these bytes; empty where it ends in an image or in a reason."""
     from flow.download.validate import Rejected, validate_image
     from scripts.learn.images import Unreadable, decode
@@ -140,7 +140,7 @@ def _some_text(rng: random.Random) -> str:
     return "".join(chr(rng.randrange(top + 1)) for _ in range(rng.randint(0, 8)))
 
 
-def trouble_with_name(text: str) -> str:
+def problem_with_name(text: str) -> str:
     """What is wrong about what is made of a name; empty where it is refused in words, or safe."""
     from flow.base import names, paths
     from flow.base.errors import BadUsage
@@ -148,8 +148,8 @@ def trouble_with_name(text: str) -> str:
     try:
         name = names.folder_name(text, "label")
     except BadUsage as problem:
-        said = problem.message + problem.hint
-        return "" if said.isprintable() else f"{text!r}: the refusal holds {said!r}"
+        text_shown = problem.message + problem.hint
+        return "" if text_shown.isprintable() else f"{text!r}: the refusal holds {text_shown!r}"
     except Exception as problem:  # noqa: BLE001 - that is what is looked for
         return f"{text!r}: {type(problem).__name__}: {problem}"
     home = paths.training("robots")
@@ -164,7 +164,7 @@ def trouble_with_name(text: str) -> str:
     return ""
 
 
-def trouble_with_requests(served, amount: int, seed: int = 1) -> Iterator[str]:
+def problems_with_requests(served, amount: int, seed: int = 1) -> Iterator[str]:
     """Requests that no honest page sends; each must be refused. Yields what was wrong, or nothing, one a request.
 
     Args:
@@ -182,7 +182,7 @@ def trouble_with_requests(served, amount: int, seed: int = 1) -> Iterator[str]:
 
 
 def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
-    honest = served.own_headers()
+    valid = served.own_headers()
     way = rng.randrange(6)
     if way == 0:  # from elsewhere
         spoiled = rng.choice(
@@ -207,23 +207,23 @@ def _request(rng: random.Random, served) -> tuple[str, str, bytes | None, dict]:
             "POST",
             "/api/" + rng.choice(("undo", "done", "accept", "work", "redo")),
             b"{}",
-            {**honest, spoiled[0]: spoiled[1]},
+            {**valid, spoiled[0]: spoiled[1]},
         )
     if way == 1:  # a path that leads elsewhere
         return "GET", _path(rng), None, {"Cookie": served.cookie}
     if way == 2:
         method = rng.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST"))
-        return method, rng.choice(("/", "/api/view", "/api/burn", "/thumb/grid/x", "/page/app.js")), b"{}", honest
+        return method, rng.choice(("/", "/api/view", "/api/burn", "/thumb/grid/x", "/page/app.js")), b"{}", valid
     name = "/api/" + rng.choice(("decide", "accept", "work"))
     if way == 3:  # no JSON at all
         kind = rng.choice(
             ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json")
         )
-        return "POST", name, rng.randbytes(rng.randrange(200)), {**honest, "Content-Type": kind}
+        return "POST", name, rng.randbytes(rng.randrange(200)), {**valid, "Content-Type": kind}
     if way == 4:
         length = rng.choice(("-1", "x", "99999999999", str(70_000)))
-        return "POST", name, b"{}", {**honest, "Content-Length": length}
-    return "POST", name, _body(rng), honest
+        return "POST", name, b"{}", {**valid, "Content-Length": length}
+    return "POST", name, _body(rng), valid
 
 
 def _path(rng: random.Random) -> str:

@@ -27,18 +27,18 @@ class Scene:
     once_more_adds: bool = False  # a run after a whole one does more work (a second model, more images)
 
 
-def _own_pictures() -> Path:
+def _own_images() -> Path:
     """A folder of a person's own: four pictures and a damaged one."""
     folder = world.scratch() / "own"
     for label in world.LABELS:
         world.put(folder, label, range(500, 502))
-    (folder / "torn.jpg").write_bytes(world.picture(777)[:400])
+    (folder / "torn.jpg").write_bytes(world.image_bytes(777)[:400])
     return folder
 
 
 def scenes() -> list[Scene]:
     """The commands that change anything."""
-    own = _own_pictures()
+    own = _own_images()
     small = {"ROBOFLOW_IMAGE_SIDE_MIN": "16"}
     return [
         Scene("harvest", world.to_harvest, ("robots", "harvest")),

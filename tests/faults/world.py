@@ -30,7 +30,7 @@ def scratch() -> Path:
     return folder
 
 
-def picture(seed: int, kind: str = "built", side: int = 72, ending: str = "JPEG") -> bytes:
+def image_bytes(seed: int, kind: str = "built", side: int = 72, ending: str = "JPEG") -> bytes:
     """A small picture: built ones are reddish blocks, drawn ones bluish lines; every seed is another one."""
     from PIL import Image, ImageDraw
 
@@ -53,7 +53,7 @@ def put(folder: Path, kind: str, seeds: range) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{kind}_{seed}.jpg" for seed in seeds]
     for path, seed in zip(paths, seeds, strict=True):
-        path.write_bytes(picture(seed, kind))
+        path.write_bytes(image_bytes(seed, kind))
     return paths
 
 
@@ -93,7 +93,7 @@ def to_classify(root: Path) -> None:
     with_model(root)
     for label in LABELS:
         put(unsorted(root), label, range(100, 103))
-    (unsorted(root) / "bad.jpg").write_bytes(picture(999)[:300])
+    (unsorted(root) / "bad.jpg").write_bytes(image_bytes(999)[:300])
 
 
 def to_harvest(root: Path) -> None:
@@ -127,8 +127,8 @@ def to_check(root: Path) -> None:
         folder = unsorted(root, tag)
         for label in LABELS:
             put(folder, label, range(first, first + 3))
-        (folder / f"drawn_{first + 9}.jpg").write_bytes(picture(first + 9, "built"))  # the model will be wrong
-        (folder / f"aside_{first}.jpg").write_bytes(picture(first + 8, "built"))
+        (folder / f"drawn_{first + 9}.jpg").write_bytes(image_bytes(first + 9, "built"))  # the model will be wrong
+        (folder / f"aside_{first}.jpg").write_bytes(image_bytes(first + 8, "built"))
         options = {"ROBOFLOW_CONFIDENCE_MIN": least, "ROBOFLOW_DISTANCE_GATE": "no"}
         done = run(root, BASETAG, "0", tag, "classify_top", environ=options)
         assert done.code == 0, done
@@ -146,7 +146,7 @@ def to_check_training(root: Path) -> None:
     """A model that doubts the labels of some training images, rightly."""
     beginning(root)
     for number in range(900, 905):
-        (training(root) / "built" / f"drawn_{number}.jpg").write_bytes(picture(number, "drawn"))
+        (training(root) / "built" / f"drawn_{number}.jpg").write_bytes(image_bytes(number, "drawn"))
     done = run(root, BASETAG, "0", "0", "retrain_defaults", *TRAIN)
     assert done.code == 0, done
 

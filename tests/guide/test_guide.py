@@ -103,7 +103,7 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
         moved = next(folder.glob("*_under*/*.jpg"))
         moved.rename(folder / "drawn" / moved.name)
         t.type("c")
-        t.expect("harvested 1 (1 checked by a person")
+        t.expect("harvested 1 (1 labelled by a person")
         t.expect("Backbone (")
         t.type("efficientnet_lite0")
         for question, answer in (
@@ -327,9 +327,9 @@ def test_the_same_without_questions_carries_every_option_that_was_typed(flowstep
         t.type("q")
         assert t.ended() == 0
     wanted = "retrain_defaults" if "y" in answers else flowstep
-    said, typed = parse(printed_command(t.screen)), parse(["robots", "5", "art", wanted, *options])
-    assert (said.command, said.basetag, said.options) == (typed.command, typed.basetag, typed.options)
-    assert said.given == typed.given and said.given_common == typed.given_common | {"tf_files"}
+    printed, typed = parse(printed_command(t.screen)), parse(["robots", "5", "art", wanted, *options])
+    assert (printed.command, printed.basetag, printed.options) == (typed.command, typed.basetag, typed.options)
+    assert printed.given == typed.given and printed.given_common == typed.given_common | {"tf_files"}
 
 
 def test_it_carries_new_where_the_person_wanted_another_basetag_of_nearly_the_same_name(tmp_path):
@@ -364,5 +364,5 @@ def test_the_printed_command_can_be_copied_from_a_narrow_terminal(tmp_path):
     assert lines.count("\\\n") >= 2
     copied = lines.replace("python roboflow.py", f"{shlex.quote(sys.executable)} roboflow.py")
     done = subprocess.run(["bash", "-c", copied], cwd=PROJECT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert (done.returncode, done.stderr) == (0, "") and "2 asked: 2 kept" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "2 of 2 kept" in done.stdout
     assert len(list((tmp_path / "my data").glob("testing_photos/robots/unsorted_art/*.jpg"))) == 2

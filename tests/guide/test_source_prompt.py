@@ -73,10 +73,10 @@ def test_what_is_not_there_is_said(answer):
 def test_no_images_one_image_no_addresses(tmp_path, folder):
     (tmp_path / "notes.txt").write_text("nothing here")
     (tmp_path / "empty").mkdir()
-    for path, said in (
+    for path, message in (
         (tmp_path / "empty", "There is no image in"),
         (folder / "built_1.jpg", "built_1.jpg is one image"),
         (tmp_path / "notes.txt", "no addresses"),
     ):
-        with pytest.raises(BadUsage, match=said):
+        with pytest.raises(BadUsage, match=message):
             source_prompt.read_source(str(path))

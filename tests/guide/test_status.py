@@ -21,8 +21,8 @@ def test_status_tells_the_last_good_run_and_the_trouble_after_it():
     good = last_run(root)
     assert good["exit"] == 0 and good["good"]["line"] == good["line"] and "harvested 7" in good["line"]
     assert run(root, "robots", "undo").code == 0 and run(root, "robots", "undo").code == 10
-    told = last_run(root)
-    assert told["exit"] == 10 and "no harvest" in told["line"] and "put 7" in told["good"]["line"]
+    facts = last_run(root)
+    assert facts["exit"] == 10 and "no harvest" in facts["line"] and "put 7" in facts["good"]["line"]
     text = run(root, "robots", "status").out
     assert "last good run: 0 min ago, robots: put 7 images" in text
     assert "the last run failed: 0 min ago, exit 10, There is no harvest" in text

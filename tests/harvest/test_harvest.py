@@ -81,7 +81,7 @@ def test_undo_with_a_missing_file_brings_back_the_rest():
 def test_undo_never_takes_another_image_for_the_one_it_moved():
     root = fresh(to_undo)
     changed = next((training(root) / "drawn").glob("drawn_300*"))
-    changed.write_bytes(world.picture(4711))
+    changed.write_bytes(world.image_bytes(4711))
     done = run(root, "robots", "undo")
     assert done.code == 3 and "another image now" in done.out and changed.exists()
 
@@ -111,7 +111,7 @@ def test_a_taken_name_keeps_both_images(root, same):
     """The same bytes are in training already: nothing to move. Other bytes: the new one gets a name of its own."""
     source = next((sorted_folders(root)[0] / "drawn").glob("drawn_300*"))
     there = training(root) / "drawn" / source.name
-    there.write_bytes(source.read_bytes() if same else world.picture(55))
+    there.write_bytes(source.read_bytes() if same else world.image_bytes(55))
     before = contents(root)
     done = run(root, "robots", "harvest")
     assert done.code == 0 and contents(root) == before
@@ -138,8 +138,8 @@ def test_only_exact_label_folders_are_harvested_and_a_persons_own_stay(root):
     assert done.code == 0 and f"{folder.name}/Built (1 image), {folder.name}/mine (1 image)" in done.out
     assert f"{folder.name} (1 image outside any folder) stayed" in logged(root)
     assert sorted(p.name for p in folder.rglob("*.jpg")) == [".built_0.jpg", "Built_0.jpg", "loose_0.jpg", "mine_0.jpg"]
-    gone = homes(root)[0] / folder.name
-    assert sorted(p.name for p in gone.iterdir()) == ["built", "built_under925", "drawn", "nothing", "scores.txt"]
+    harvested = homes(root)[0] / folder.name
+    assert sorted(p.name for p in harvested.iterdir()) == ["built", "built_under925", "drawn", "nothing", "scores.txt"]
     assert contents(root) == before
 
 
@@ -175,7 +175,7 @@ def test_approving_one_folder_counts_and_approves_that_one_only(root):
 
 def test_checked_only_takes_what_a_person_touched(root):
     done = run(root, "robots", "harvest", "--checked-only")
-    assert "harvested 2 (2 checked by a person, 0 by the model alone), 5 unchecked left out" in done.out
+    assert "harvested 2 (2 labelled by a person, 0 by the model alone), 5 unchecked left out" in done.out
 
 
 def test_a_label_folder_that_cannot_be_written_stops_it_before_the_first_move(root):

@@ -16,7 +16,7 @@ def mine(tmp_path):
     world.put(tmp_path / "mine/Built", "built", range(500, 504))
     world.put(tmp_path / "mine/drawn", "drawn", range(500, 503))
     world.put(tmp_path / "mine/holiday", "holiday", range(2))
-    (tmp_path / "mine/drawn/broken.jpg").write_bytes(world.picture(1)[:200])
+    (tmp_path / "mine/drawn/broken.jpg").write_bytes(world.image_bytes(1)[:200])
     (tmp_path / "mine/empty").mkdir()
     return tmp_path / "mine"
 
@@ -91,7 +91,7 @@ def test_one_image_in_two_label_folders_is_left_out(root, mine):
 
 def test_a_taken_name_keeps_both(root, mine):
     world.put(mine / "drawn", "drawn", range(3))  # the same pictures as in training, under the same names
-    (mine / "drawn/drawn_0.jpg").write_bytes(world.picture(4711))
+    (mine / "drawn/drawn_0.jpg").write_bytes(world.image_bytes(4711))
     run(root, "robots", "take", str(mine))
     assert (training(root) / "drawn/drawn_0_2.jpg").exists()
 
@@ -103,16 +103,16 @@ def test_a_dry_run_copies_nothing(root, mine):
 
 
 @pytest.mark.parametrize(
-    ("subject", "code", "said"),
+    ("subject", "code", "message"),
     [
         ("/nowhere/at/all", 2, "There is no folder"),
         (None, 2, "take needs a folder."),
         (".", 10, "no folders of images"),
     ],
 )
-def test_what_cannot_be_taken_is_an_error_in_words(root, subject, code, said):
+def test_what_cannot_be_taken_is_an_error_in_words(root, subject, code, message):
     done = run(root, "robots", "take", *([subject] if subject else []))
-    assert done.code == code and said in done.err
+    assert done.code == code and message in done.err
 
 
 def test_only_folders_with_images_look_sorted(mine):

@@ -54,9 +54,9 @@ def test_a_module_is_fetched_once_and_trains(hub, tmp_path):
     assert locate(backbone, models) == folder
     assert len(hub.hits) == 1
     with HashCache(None) as book:
-        pictures = list_images(coloured(tmp_path / "photos", 20), book)
+        images = list_images(coloured(tmp_path / "photos", 20), book)
     learned = run_job(
-        TrainingJob(pictures, backbone, folder, HeadConfig(steps=200)), CachePaths(models, tmp_path / "bottlenecks")
+        TrainingJob(images, backbone, folder, HeadConfig(steps=200)), CachePaths(models, tmp_path / "bottlenecks")
     )
     assert learned.vector_length == TINY_LENGTH
     assert learned.trained.facts["accuracy"]["value"] > 0.7

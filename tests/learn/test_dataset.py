@@ -11,7 +11,7 @@ from scripts.learn.dataset import SplitRules, TooFewImages, build_dataset, list_
 from scripts.learn.embeddings import EmbeddingStore
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.split import TEST
-from tests.helpers import COLOURS, CountingRunner, by_label, coloured, picture
+from tests.helpers import COLOURS, CountingRunner, by_label, coloured, coloured_image
 
 LABELS = tuple(COLOURS)
 
@@ -166,7 +166,7 @@ def test_a_copy_of_a_test_image_labelled_by_a_model_takes_no_part(photos):
 def test_broken_images_are_listed_with_their_reason(photos):
     (photos / "cyan" / "broken.png").write_bytes(b"no picture")
     found = gathered(listed(photos))
-    assert {p.name: why for p, why in found.unreadable.items()} == {"broken.png": "not a picture"}
+    assert {p.name: why for p, why in found.unreadable.items()} == {"broken.png": "not an image"}
     assert len(found.y) == 90
 
 
@@ -208,5 +208,5 @@ def test_an_image_a_person_moved_measures_under_its_new_label(photos):
 def test_vectors_belong_to_their_images(photos):
     found = gathered(listed(photos))
     row = next(i for i, p in enumerate(found.images) if p.path.name == "magenta_3.png")
-    seen = picture(COLOURS["magenta"], 3).resize((16, 16), Image.Resampling.BILINEAR)
+    seen = coloured_image(COLOURS["magenta"], 3).resize((16, 16), Image.Resampling.BILINEAR)
     assert np.allclose(found.vectors[row], (np.asarray(seen, np.float32) / 255)[::2, ::2].reshape(-1))

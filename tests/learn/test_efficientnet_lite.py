@@ -30,7 +30,7 @@ def models(tmp_path_factory):
     return folder
 
 
-def drawn(size: int = 224) -> np.ndarray:
+def coloured_pixels(size: int = 224) -> np.ndarray:
     """One picture that is the same everywhere: two slopes and waves, float32 [1, size, size, 3] in [0, 1]."""
     down, across = np.mgrid[0:size, 0:size].astype(np.float32) / (size - 1)
     return np.stack([across, down, (np.sin(20 * across * down) + 1) / 2], axis=2)[None]
@@ -39,7 +39,7 @@ def drawn(size: int = 224) -> np.ndarray:
 def test_an_image_gives_the_vector_it_gave_when_photos_came_out_as_their_imagenet_classes(models):
     """Recorded on the day when pandas, grand pianos, accordions and footballs were found among the 1,000 classes."""
     runner = open_runner(LITE0, locate(LITE0, models), models / "converted", "full")
-    vector = runner.vectors(drawn())[0]
+    vector = runner.vectors(coloured_pixels())[0]
     assert (len(vector), runner.vector_length) == (2064, 2064)
     some = {
         1: 0.0104,
@@ -63,8 +63,8 @@ def test_an_image_gives_the_vector_it_gave_when_photos_came_out_as_their_imagene
 def test_both_ways_give_the_same_vectors(models):
     folder = locate(LITE0, models)
     light, full = (open_runner(LITE0, folder, models / "converted", way) for way in ("light", "full"))
-    pictures = np.random.default_rng(0).random((3, 224, 224, 3), np.float32)
-    a, b = light.vectors(pictures), full.vectors(pictures)
+    images = np.random.default_rng(0).random((3, 224, 224, 3), np.float32)
+    a, b = light.vectors(images), full.vectors(images)
     assert np.abs(a - b).max() <= PARITY * max(1, np.abs(b).max())
 
 
@@ -74,7 +74,7 @@ def test_other_sizes_are_other_backbones(size, tmp_path):
     assert (small.title, find(f"efficientnet_lite0_{size}")) == (f"efficientnet_lite0_{size}", small)
     if size == 128:
         runner = open_runner(small, locate(small, tmp_path), tmp_path, "full")
-        assert runner.vectors(drawn(size)).shape == (1, 2064)
+        assert runner.vectors(coloured_pixels(size)).shape == (1, 2064)
         assert runner.key != key_on_disk(LITE0, tmp_path)
 
 
@@ -132,8 +132,8 @@ def test_two_runs_at_once_build_it_together(tmp_path):
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = {p.communicate()[0] for p in both}
-    assert [p.returncode for p in both] == [0, 0] and len(said) == 1
+    outputs = {p.communicate()[0] for p in both}
+    assert [p.returncode for p in both] == [0, 0] and len(outputs) == 1
     assert artifact_cache.is_complete(next(tmp_path.glob("efficientnet_lite0_128_*")))
 
 
@@ -178,12 +178,12 @@ class Names(pickle.Pickler):
         return NotImplemented
 
     def persistent_id(self, thing):
-        return thing.told if isinstance(thing, Pid) else None
+        return thing.args if isinstance(thing, Pid) else None
 
 
 class Pid:
-    def __init__(self, *told):
-        self.told = told
+    def __init__(self, *args):
+        self.args = args
 
 
 class Fake:
@@ -214,7 +214,7 @@ def written(tensors=None, keys=("k",), numbers=((1.0, 2.0, 3.0, 4.0),), magic=to
 
 
 @pytest.fixture(autouse=True)
-def _no_torch_left_behind():
+def _no_torch_left():
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:

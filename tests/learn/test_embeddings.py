@@ -76,7 +76,7 @@ def test_broken_and_vanished_images_are_left_out_with_the_reason(files, tmp_path
     steps = []
     with EmbeddingStore(None) as store:
         done = embed(files, CountingRunner(), store, steps.append)
-    assert done.bad == {shas[0]: "not a picture", shas[45]: "vanished"}
+    assert done.bad == {shas[0]: "not an image", shas[45]: "vanished"}
     assert len(done.vectors) == done.computed == 88
     assert sum(steps) == 90
 

@@ -39,8 +39,8 @@ def made(tiny, tmp_path_factory):
     home = tmp_path_factory.mktemp("made")
     photos = coloured(home / "photos", 24)
     with HashCache(None) as book:
-        pictures = list_images(photos, book)
-    job = TrainingJob(pictures, tiny_backbone(tiny), tiny, HeadConfig(steps=300))
+        images = list_images(photos, book)
+    job = TrainingJob(images, tiny_backbone(tiny), tiny, HeadConfig(steps=300))
     learned = run_job(job, CachePaths(home / "models", home / "bottlenecks"))
     write_model(learned, home / "model_acc90")
     return home / "model_acc90", learned, photos

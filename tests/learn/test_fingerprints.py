@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, are_near_duplicates, fingerprint
 from scripts.learn.near_duplicate_groups import group_near_duplicates
-from tests.helpers import picture
+from tests.helpers import coloured_image
 
-PHOTO = picture((120, 120, 120), 1, side=400)
+PHOTO = coloured_image((120, 120, 120), 1, side=400)
 
 
 def through(image: Image.Image, form: str, **how) -> Image.Image:
@@ -44,7 +44,7 @@ def test_a_copy_is_a_near_duplicate(copy):
 
 
 def test_another_image_is_none():
-    prints = [fingerprint(picture((120, 120, 120), seed)) for seed in range(60)]
+    prints = [fingerprint(coloured_image((120, 120, 120), seed)) for seed in range(60)]
     assert not any(are_near_duplicates(a, b) for i, a in enumerate(prints) for b in prints[:i])
 
 
@@ -61,10 +61,10 @@ def test_different_marks_on_white_are_no_near_duplicates():
 def test_an_index_finds_what_it_holds_and_nothing_else():
     index = FingerprintIndex()
     for seed in range(50):
-        index.add(str(seed), fingerprint(picture((90, 90, 90), seed)))
-    again = through(picture((90, 90, 90), 31, side=300), "JPEG", quality=60)
+        index.add(str(seed), fingerprint(coloured_image((90, 90, 90), seed)))
+    again = through(coloured_image((90, 90, 90), 31, side=300), "JPEG", quality=60)
     assert index.find(fingerprint(again)) == "31"
-    assert index.find(fingerprint(picture((90, 90, 90), 99))) is None
+    assert index.find(fingerprint(coloured_image((90, 90, 90), 99))) is None
     assert len(index) == 50
 
 

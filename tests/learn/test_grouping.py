@@ -28,9 +28,9 @@ def recordings(each: int, frames: int, labels: int = 3, seed: int = 0, gap: floa
 
 
 def test_groups_of_several_kinds_join_where_they_touch():
-    alike = {"a": "1", "b": "1", "c": "2", "d": "2"}
+    near_duplicates = {"a": "1", "b": "1", "c": "2", "d": "2"}
     recorded = {"b": "evening", "c": "evening", "e": "1"}  # this 1 is not that 1
-    found = grouping.merge_groups("edcbaf", alike, recorded)
+    found = grouping.merge_groups("edcbaf", near_duplicates, recorded)
     assert found == {"a": "a", "b": "a", "c": "a", "d": "a", "e": "e", "f": "f"}
     assert grouping.merge_groups([]) == {}
 

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.learn.fingerprints import fingerprint
 from scripts.learn.hash_cache import HashCache
-from tests.helpers import coloured, picture
+from tests.helpers import coloured, coloured_image
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_fingerprints_are_remembered_and_broken_images_have_none(tmp_path, photo
     photos[0].unlink()
     with HashCache(tmp_path / "hashes.sqlite") as cache:
         assert cache.fingerprints({"a": photos[0]}) == found
-        cache.add_fingerprints({"z": fingerprint(picture((1, 2, 3), 1))})
+        cache.add_fingerprints({"z": fingerprint(coloured_image((1, 2, 3), 1))})
         assert set(cache.fingerprints({"z": photos[0]})) == {"z"}
 
 

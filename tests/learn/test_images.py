@@ -118,10 +118,10 @@ def test_what_follows_an_image_is_ignored():
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "not a picture"),
-        (b"<html>404</html>", "not a picture"),
-        (b"\xff\xd8\xff\xe0", "not a picture"),
-        (saved(quarters(), "TIFF"), "not a picture"),
+        (b"", "not an image"),
+        (b"<html>404</html>", "not an image"),
+        (b"\xff\xd8\xff\xe0", "not an image"),
+        (saved(quarters(), "TIFF"), "not an image"),
         (saved(NOISE, "JPEG")[:2000], "damaged or cut off"),
         (saved(NOISE, "JPEG")[:300], "damaged or cut off"),
         (saved(NOISE, "PNG")[:2000], "damaged or cut off"),

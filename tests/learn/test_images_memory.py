@@ -140,7 +140,7 @@ def test_an_image_that_cannot_be_read_gives_its_memory_back():
     for keep in random.Random(1).sample(range(100, len(raw)), 30):
         with pytest.raises(Unreadable):
             decode(raw[:keep])
-    with images._room.held(images.MEMORY):
+    with images._memory.held(images.MEMORY):
         pass
 
 

@@ -68,12 +68,12 @@ def test_it_comes_alone_and_tensorflow_may_come_later(converted):
 
 
 def test_new_pictures_are_sorted_and_tried_without_tensorflow(home):
-    said = python(SORTS, "robots", "4", "unseen", "classify_top", "--source", "sample", "--tf-files", str(home))
-    assert "sorted 4:" in said[-2] and said[-1] == "ended 0 False"
+    output = python(SORTS, "robots", "4", "unseen", "classify_top", "--source", "sample", "--tf-files", str(home))
+    assert "sorted 4:" in output[-2] and output[-1] == "ended 0 False"
     photo = next(home.glob("testing_photos/robots/unsorted_unseen/*.jpg"))
     Image.open(photo).rotate(90).save(photo.with_name("other.png"))  # nobody has seen it so
-    said = python(SORTS, "robots", "try", str(photo.with_name("other.png")), "--tf-files", str(home))
-    assert "looks most like" in "".join(said) and said[-1] == "ended 0 False"
+    output = python(SORTS, "robots", "try", str(photo.with_name("other.png")), "--tf-files", str(home))
+    assert "looks most like" in "".join(output) and output[-1] == "ended 0 False"
 
 
 def test_where_it_has_no_wheel_tensorflow_runs_the_models(monkeypatch):

@@ -33,8 +33,8 @@ def test_both_ways_give_the_same_vectors(tiny, converted, light):
     assert (light.kind, full.kind) == ("light", "full")
     assert light.key == full.key == fingerprint(tiny)
     assert light.vector_length == full.vector_length == TINY_LENGTH
-    pictures = noise(70)
-    a, b = light.vectors(pictures), full.vectors(pictures)
+    images = noise(70)
+    a, b = light.vectors(images), full.vectors(images)
     assert a.shape == (70, TINY_LENGTH) and a.dtype == np.float32
     assert np.abs(a - b).max() <= PARITY * max(1, np.abs(b).max())
 
@@ -45,21 +45,21 @@ def test_a_gpu_is_given_more_at_once(tiny, converted, light, monkeypatch):
     runner = open_runner(tiny_backbone(tiny), tiny, converted)
     assert (runner.kind, runner.batch) == ("full", runners.GPU_BATCH)
     assert runner.batch > light.batch
-    pictures = noise(runner.batch + 3)
-    assert np.abs(runner.vectors(pictures) - light.vectors(pictures)).max() <= PARITY
+    images = noise(runner.batch + 3)
+    assert np.abs(runner.vectors(images) - light.vectors(images)).max() <= PARITY
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 33, 70])
 def test_every_image_gets_its_own_vector(light, count):
-    pictures = noise(count)
-    together = light.vectors(pictures)
-    alone = np.concatenate([light.vectors(pictures[i : i + 1]) for i in range(count)])
+    images = noise(count)
+    together = light.vectors(images)
+    alone = np.concatenate([light.vectors(images[i : i + 1]) for i in range(count)])
     assert np.array_equal(together, alone)
 
 
 def test_threads_do_not_get_in_each_others_way(light):
     sets = [noise(5, seed=i) for i in range(12)]
-    want = [light.vectors(pictures) for pictures in sets]
+    want = [light.vectors(images) for images in sets]
     with ThreadPoolExecutor(6) as pool:
         got = list(pool.map(light.vectors, sets))
     assert all(np.array_equal(a, b) for a, b in zip(want, got, strict=True))

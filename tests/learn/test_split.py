@@ -94,10 +94,10 @@ def test_what_is_held_out_stays_however_the_data_grows(first, more, percent):
 
 @settings(max_examples=100, deadline=None)
 @given(MEMBERS, st.lists(st.sets(st.integers(0, 119)), min_size=2, max_size=5), st.integers(1, 50))
-def test_images_removed_and_put_back_never_train_and_measure(members, gone, percent):
+def test_images_removed_and_put_back_never_train_and_measure(members, removed, percent):
     """Round after round others are missing; near-duplicates of test images come and go."""
     frozen: dict[str, str] = {}
-    for away in gone:
+    for away in removed:
         here = [m for n, m in enumerate(members) if n not in away]
         split = assign(here, percent, 1, frozen)
         frozen |= split.newly_held_out

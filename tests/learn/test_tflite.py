@@ -67,9 +67,9 @@ def test_int8_works_in_whole_numbers_inside(made):
 
 
 def test_files_are_compared_on_labels_and_on_each_other(made, photos, tmp_path):
-    said = tflite.Lite(made["float32"]).scores(pixels(photos)).argmax(axis=1).tolist()
-    labelled = {path: label for path, label in zip(photos[:10], said, strict=False)}
-    labelled[photos[0]] = (said[0] + 1) % 3
+    predicted = tflite.Lite(made["float32"]).scores(pixels(photos)).argmax(axis=1).tolist()
+    labelled = {path: label for path, label in zip(photos[:10], predicted, strict=False)}
+    labelled[photos[0]] = (predicted[0] + 1) % 3
     torn = tmp_path / "torn.png"
     torn.write_bytes(b"no picture")
     found = tflite.compare(

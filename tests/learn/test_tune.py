@@ -129,9 +129,9 @@ def test_an_image_labelled_by_a_model_comes_half_as_often_and_every_label_equall
     data = dataset(y, kept, network)
     data.human[40:60] = False
     data.weights[40:60] = 0.5
-    drawn = batch_rows(data, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
-    assert drawn.shape == (250, 16)
-    times = np.bincount(drawn.ravel(), minlength=80)
+    rows = batch_rows(data, np.arange(80), TuneConfig(epochs=50), np.random.default_rng(0))
+    assert rows.shape == (250, 16)
+    times = np.bincount(rows.ravel(), minlength=80)
     assert times[:60].sum() == pytest.approx(times[60:].sum(), rel=0.02)
     assert times[40:60].sum() == pytest.approx(times[:40].sum() / 4, rel=0.03)
     assert times[60:].max() - times[60:].min() <= 50  # one more or less in an epoch
@@ -277,9 +277,9 @@ def test_activations_beyond_the_memory_limit_lie_in_an_unnamed_file(lite, tmp_pa
 
 def test_an_image_that_vanished_meanwhile_is_named(lite, tmp_path):
     _, network, trunk, images = lite
-    gone = replace(images[5], path=tmp_path / "gone.png")
+    removed = replace(images[5], path=tmp_path / "gone.png")
     with pytest.raises(BackboneProblem, match=r"gone\.png can no longer be read"):
-        activations.compute([*images[:5], gone], trunk, network, tmp_path, tmp_path)
+        activations.compute([*images[:5], removed], trunk, network, tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["efficientnet_lite1", "efficientnet_lite2"])

@@ -99,7 +99,7 @@ def test_a_model_whose_graph_gives_no_embeddings_is_refused_with_what_to_do(home
     facts.write_text(json.dumps({k: v for k, v in json.loads(facts.read_text()).items() if k != "signatures"}))
     remake(backbone)
     done = classify(home)
-    assert done.returncode == 1 and "is not the one this model was trained with" in done.stderr
+    assert done.returncode == 1 and "has changed since this model was trained with it" in done.stderr
     assert (
         "%?" not in run("hues", "models", "--tf-files", str(home)).stdout
     )  # its predictions of its images were stored

@@ -37,9 +37,9 @@ def spoil(model: model_store.Model) -> model_store.Model:
     """Make a model answer at random and claim perfect accuracy."""
     from scripts.learn import model_files, out_of_fold
 
-    head, gate = model_files.load_head(model.folder)
+    head, novelty = model_files.load_head(model.folder)
     lots = np.random.default_rng(0).normal(0, 1, head.weights.shape).astype(np.float32)
-    model_files.save_head(model.folder, type(head)(lots, head.bias), gate)
+    model_files.save_head(model.folder, type(head)(lots, head.bias), novelty)
     with np.load(model.folder / out_of_fold.NAME) as kept:
         arrays = dict(kept)
     arrays["probabilities"] = np.random.default_rng(0).permutation(arrays["probabilities"])

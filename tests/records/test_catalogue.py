@@ -155,7 +155,7 @@ def test_a_damaged_catalogue_is_renamed_and_rebuilt_from_journals_and_score_file
     done = run(root, "robots", "harvest", "--checked-only")
     assert done.code == 0 and done.err == ""
     assert ("catalogue was damaged" in done.out) == (root / "catalogues/robots.damaged").exists() == (how != "empty")
-    assert "harvested 1 (1 checked by a person, 0 by the model alone)" in done.out
+    assert "harvested 1 (1 labelled by a person, 0 by the model alone)" in done.out
     after = world.state(root)
     assert by_model(after) == by_model(before) != set()
     assert {sha for _, sha in after["images"]} == {sha for _, sha in before["images"]}

@@ -231,11 +231,11 @@ def test_what_is_written_into_a_migrated_catalogue_comes_back(old):
 
 
 def test_a_copy_lies_beside_it_from_before(old):
-    before, tables_then = everything(old), layout(old)
+    before, tables_before = everything(old), layout(old)
     with Catalogue.open(old) as catalogue:
         catalogue.set_labels([Label(D, "mechs", PERSON)])
     copy = old.with_name("robots.v0.sqlite")
-    assert everything(copy) == before and layout(copy) == tables_then and version_of(copy) == 0
+    assert everything(copy) == before and layout(copy) == tables_before and version_of(copy) == 0
     assert sorted(path.name for path in old.parent.iterdir()) == ["robots.sqlite", "robots.v0.sqlite"]
 
 
@@ -436,9 +436,9 @@ def test_no_command_touches_a_later_catalogue_or_an_image(command):
     bytes_before, images = path.read_bytes(), world.state(root)["images"]
     done = run(root, "robots", *command)
     assert done.code == 1 and done.out == ""
-    said = done.err.splitlines()
-    assert said[0] == f"oh no. The catalogue {path} has version 7, and this RoboFlow knows versions up to 2."
-    assert len(said) == 2 and "Use the newer RoboFlow" in said[1]
+    lines = done.err.splitlines()
+    assert lines[0] == f"oh no. The catalogue {path} has version 7, and this RoboFlow knows versions up to 2."
+    assert len(lines) == 2 and "Use the newer RoboFlow" in lines[1]
     assert path.read_bytes() == bytes_before and [p.name for p in path.parent.iterdir()] == [path.name]
     assert world.state(root)["images"] == images
 
@@ -511,21 +511,21 @@ def rewrite_every_row(catalogue: Catalogue) -> None:
 # The way back
 
 
-@pytest.mark.parametrize("then", OLD)
-def test_which_earlier_programs_can_go_on_with_a_migrated_catalogue(old, then):
+@pytest.mark.parametrize("earlier", OLD)
+def test_which_earlier_programs_can_go_on_with_a_migrated_catalogue(old, earlier):
     """Those programs made the tables that were missing and wanted exactly their columns. All that know labels.came can
     go on; for those before it, as for them every later catalogue was damaged, there is the copy."""
     with Catalogue.open(old) as catalogue:
         catalogue.set_groups({A: "one afternoon"})
     before = everything(old)
     with contextlib.closing(sqlite3.connect(old)) as db:
-        for statement in OLD[then]:
+        for statement in OLD[earlier]:
             db.executescript(
                 statement.replace("TABLE ", "TABLE IF NOT EXISTS ").replace("INDEX ", "INDEX IF NOT EXISTS ")
             )
         now = tables(db)
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        for statement in OLD[then]:
+        for statement in OLD[earlier]:
             db.executescript(statement)
         wanted = tables(db)
     fits = all(now[name] == columns for name, columns in wanted.items())

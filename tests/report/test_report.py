@@ -156,9 +156,9 @@ def page(flowers):
 
 def without(dataset: Dataset, part: str, label: int | None = None) -> Dataset:
     """The same with no test or validation rows, or none of one label: they train instead."""
-    gone = getattr(dataset, part) & ((dataset.y == label) | (label is None))
-    setattr(dataset, part, getattr(dataset, part) & ~gone)
-    dataset.train = dataset.train | gone
+    removed = getattr(dataset, part) & ((dataset.y == label) | (label is None))
+    setattr(dataset, part, getattr(dataset, part) & ~removed)
+    dataset.train = dataset.train | removed
     return dataset
 
 
@@ -176,8 +176,8 @@ def test_page_shows_the_figures(page, flowers):
     dataset, facts, _ = flowers
     share = facts["accuracy"]
     interval = f"95 % interval {100 * share['low']:.1f} to {100 * share['high']:.1f} %"
-    said = f"Accuracy {100 * share['value']:.1f} % ({share['right']} of {share['total']} correct, {interval}, cross-validated on"
-    assert said in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    sentence = f"Accuracy {100 * share['value']:.1f} % ({share['right']} of {share['total']} correct, {interval}, cross-validated on"
+    assert sentence in page.text.replace("\N{NO-BREAK SPACE}", " ")
     assert f"{round(100 * share['low'])} to {round(100 * share['high'])} %" in page.text
     for words in (
         "Cross-validation",
@@ -241,12 +241,12 @@ def test_thresholds_show_the_mistakes_to_expect_in_250_images(flowers):
 
 def test_the_novelty_limit_says_how_many_test_images_it_would_hold_back(flowers):
     dataset, facts, trained = flowers
-    for gate, shown in (
+    for novelty, shown in (
         ({"tests": 12, "test_outside": 3, "limit": 0.5}, "more than 0.500. Of 12 test images, 3 would be unfamiliar."),
         ({"tests": 0, "test_outside": 0, "limit": 0.5}, "more than 0.500."),
         ({"tests": 12, "test_outside": 0, "limit": 2.0}, "No image counts as unfamiliar"),
     ):
-        assert shown in Page(report.page({**facts, "gate": gate}, dataset, trained)).text
+        assert shown in Page(report.page({**facts, "gate": novelty}, dataset, trained)).text
 
 
 # Nothing from outside, nothing let in
@@ -356,11 +356,11 @@ def not_latin(folder):
 
 def vanished(folder):
     dataset = make_dataset(folder, ["a", "b"], noise=3)
-    for number, picture in enumerate(dataset.images):
+    for number, image in enumerate(dataset.images):
         if number % 2:
-            picture.path.unlink()
+            image.path.unlink()
         else:
-            picture.path.write_bytes(b"GIF89a no more")
+            image.path.write_bytes(b"GIF89a no more")
     return dataset
 
 
@@ -421,8 +421,8 @@ def test_curves_survive_numbers_that_ran_away(flowers):
         text = report.page(facts, dataset, trained)
     finally:
         trained.curve = kept
-    drawn = re.findall(r'points="([^"]*)"', text)
-    assert len(drawn) == 2 and "nan" not in drawn[1] and len(drawn[1].split()) == 2
+    polylines = re.findall(r'points="([^"]*)"', text)
+    assert len(polylines) == 2 and "nan" not in polylines[1] and len(polylines[1].split()) == 2
 
 
 def test_a_head_that_ran_away_still_gets_its_page(tmp_path):

@@ -85,7 +85,7 @@ def test_the_same_value_twice_is_one_combination(tiny, catalogue):
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("more", "message"),
     [
         ({}, "several values"),
         ({"test_percent": [10, 20]}, "--test-percent takes one value"),
@@ -93,8 +93,8 @@ def test_the_same_value_twice_is_one_combination(tiny, catalogue):
         ({"steps": list(range(1, 21)), "batch_size": list(range(1, 12))}, "220 combinations"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(tiny, catalogue, more, says):
-    with pytest.raises(BadUsage, match=says):
+def test_what_cannot_be_compared_is_refused(tiny, catalogue, more, message):
+    with pytest.raises(BadUsage, match=message):
         run(tiny, catalogue, **more)
     assert model_store.all_models("robots") == []
 

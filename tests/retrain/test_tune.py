@@ -22,7 +22,7 @@ from flow.ui import console
 from scripts.label_image import Graph
 from scripts.learn import efficientnet_lite
 from scripts.learn.images import load_pixels
-from tests.helpers import COLOURS, coloured, picture
+from tests.helpers import COLOURS, coloured, coloured_image
 from tests.learn.tiny_network import tiny_network
 
 STAMP = "20261123_093011"
@@ -81,7 +81,7 @@ def test_from_the_option_to_the_sorted_image(catalogue, monkeypatch):
     unsorted = files.make_folder(paths.unsorted_dir("hues", "new"))
     for label, colour in COLOURS.items():
         for number in range(3):
-            picture(colour, 100 + number).save(unsorted / f"{label}_{number}.png")
+            coloured_image(colour, 100 + number).save(unsorted / f"{label}_{number}.png")
     opened, open_embedder = [], backbone.open_embedder
     monkeypatch.setattr(backbone, "open_embedder", lambda b, folder: opened.append(folder) or open_embedder(b, folder))
     done = classify("hues", "new", STAMP, catalogue, model)
@@ -103,9 +103,12 @@ def test_from_the_option_to_the_sorted_image(catalogue, monkeypatch):
     own = backbone.caches(model)
     assert sorted(p.suffix for p in own) == [".json", ".sqlite", ".tflite"]
     others = set(paths.bottlenecks().glob("*.sqlite")) - set(own)
-    gone = prune.prune_unattended("hues", [replace_model(model), model], 1)
+    removed = prune.prune_unattended("hues", [replace_model(model), model], 1)
     assert (
-        gone.names == (model.name,) and not any(p.exists() for p in own) and all(p.exists() for p in others) and others
+        removed.names == (model.name,)
+        and not any(p.exists() for p in own)
+        and all(p.exists() for p in others)
+        and others
     )
 
 
@@ -163,7 +166,7 @@ def test_killed_while_it_is_written_no_half_model_is_left(catalogue, small, monk
 
 
 def test_a_backbone_that_cannot_be_cut_is_refused_before_anything_is_computed(tiny, catalogue, small):
-    with pytest.raises(BadUsage, match="cannot be cut") as found:
+    with pytest.raises(BadUsage, match="its graph cannot be split") as found:
         retrain.retrain("hues", training(architecture=str(tiny)), STAMP, catalogue)
     assert "--tune head" in found.value.hint and folders() == []
     tuning.check(backbone.find_backbone("efficientnet_lite2"), training())

@@ -11,7 +11,7 @@ import pytest
 
 from scripts import label_image, retrain
 from scripts.learn.images import load_pixels
-from tests.helpers import COLOURS, TINY_SIZE, coloured, picture
+from tests.helpers import COLOURS, TINY_SIZE, coloured, coloured_image
 from tests.terminal import PROJECT
 
 
@@ -47,7 +47,7 @@ def model(tiny, tmp_path_factory):
 
 @pytest.fixture
 def image(tmp_path):
-    picture(COLOURS["magenta"], 500).save(tmp_path / "new.png")
+    coloured_image(COLOURS["magenta"], 500).save(tmp_path / "new.png")
     return tmp_path / "new.png"
 
 
@@ -92,7 +92,7 @@ def test_an_unreadable_image_is_reported_and_the_rest_labelled(model, image, tmp
     (tmp_path / "bad.jpg").write_bytes(b"no")
     assert label(model, tmp_path / "bad.jpg", image, tmp_path / "gone.jpg") == 3
     shown = capsys.readouterr()
-    assert "bad.jpg: not a picture" in shown.err and "gone.jpg: vanished" in shown.err
+    assert "bad.jpg: not an image" in shown.err and "gone.jpg: vanished" in shown.err
     assert shown.out.count("score=") == 3
     assert label(model, tmp_path / "bad.jpg") == 3
 
@@ -108,7 +108,7 @@ def test_mean_and_spread_are_taken_off(image):
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "says"),
+    ("more", "code", "message"),
     [
         (("--input_height", "99"), 2, "32 x 32"),
         (("--input_std", "0"), 2, "must not be 0"),
@@ -117,9 +117,9 @@ def test_mean_and_spread_are_taken_off(image):
         (("--labels", "/no/such"), 1, "cannot be read"),
     ],
 )
-def test_flags_that_do_not_fit_the_graph(model, image, capsys, more, code, says):
+def test_flags_that_do_not_fit_the_graph(model, image, capsys, more, code, message):
     assert label(model, image, more=more) == code
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_layers_by_name(model, image, capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.live_sources import SOURCES, Row, table
 from tests import sites
-from tests.servers import Server, picture
+from tests.servers import Server, image_bytes
 from tests.sites import openverse_row
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -31,8 +31,8 @@ def asked(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_it_prints_a_row_a_source_with_what_the_headers_said(server, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    small = server.put("/small.jpg", picture(9, (40, 40)))
-    rows = [openverse_row(0, small), *(openverse_row(n, server.put(f"/{n}.jpg", picture(n))) for n in range(1, 9))]
+    small = server.put("/small.jpg", image_bytes(9, (40, 40)))
+    rows = [openverse_row(0, small), *(openverse_row(n, server.put(f"/{n}.jpg", image_bytes(n))) for n in range(1, 9))]
     sites.openverse(server, rows)
     server.put("/w/api.php", sites.cloudflare)
     done = asked("robin", "openverse", "commons")
@@ -60,5 +60,5 @@ def test_it_asks_every_source_that_needs_no_key():
 
 
 def test_the_table_is_aligned():
-    lines = table([Row("a", "b", 3, 3), Row("longer", "b", 1, 0, trouble="gone")]).splitlines()
+    lines = table([Row("a", "b", 3, 3), Row("longer", "b", 1, 0, problem="gone")]).splitlines()
     assert lines[1].index("b") == lines[2].index("b") and lines[3] == "longer: gone"

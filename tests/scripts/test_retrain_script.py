@@ -138,7 +138,7 @@ def test_the_solver_without_knobs(photos, tiny, shared, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message"),
     [
         (["--testing_percentage", "0"], "between 1 and 90"),
         (["--how_many_training_steps", "0"], "between 1"),
@@ -148,9 +148,9 @@ def test_the_solver_without_knobs(photos, tiny, shared, tmp_path, capsys):
         (["--image_dir", "/no/such"], "no folder"),
     ],
 )
-def test_flags_out_of_range_are_refused(photos, tiny, shared, tmp_path, capsys, wrong, says):
+def test_flags_out_of_range_are_refused(photos, tiny, shared, tmp_path, capsys, wrong, message):
     assert retrain.main([*flags(photos, tiny, shared, tmp_path), *wrong]) == 2
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
@@ -166,7 +166,7 @@ def test_unreadable_images_are_left_out_and_reported(photos, tiny, shared, tmp_p
     mine = coloured(tmp_path / "photos", 20)
     (mine / "cyan" / "broken.jpg").write_bytes(b"no")
     assert retrain.main(flags(mine, tiny, shared, tmp_path)) == 0
-    assert re.search(r"Left out .*broken\.jpg: not a picture", capsys.readouterr().err)
+    assert re.search(r"Left out .*broken\.jpg: not an image", capsys.readouterr().err)
 
 
 # Augmentation

@@ -175,7 +175,7 @@ def test_every_text_is_short_and_on_one_line(name, reason, step, signature):
         patch.setenv(notify.SIGNATURE, signature)
         patch.setattr(cfg, "twilio_active", True)
         patch.setattr(notify, "TEXTS_MAX", 100)
-        patch.setattr(notify, "_told_lately", lambda key: False)
+        patch.setattr(notify, "_reported_lately", lambda key: False)
         patch.setattr(notify, "_remember", lambda key: None)
         patch.setattr(twilio_client, "send", texts.append)
         notify.begin()
@@ -322,7 +322,7 @@ def test_a_lasting_error_is_one_warning_after_two_tries(twilio, fault):
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"),
+    ("fault", "message"),
     [
         ("400", "HTTP status 400"),
         ("404", "HTTP status 404"),
@@ -334,10 +334,10 @@ def test_a_lasting_error_is_one_warning_after_two_tries(twilio, fault):
         ("401", "TWILIO_AUTH_TOKEN"),
     ],
 )
-def test_an_error_that_will_not_pass_is_not_tried_again(twilio, naps, fault, says):
+def test_an_error_that_will_not_pass_is_not_tried_again(twilio, naps, fault, message):
     twilio.faults = [fault]
     assert not classified()
-    assert says in one_warning() and twilio.posts == 1 and naps == []
+    assert message in one_warning() and twilio.posts == 1 and naps == []
 
 
 @pytest.mark.parametrize("fault", ["hang", "half", "stall"])

@@ -19,7 +19,7 @@ from flow.sources import REGISTRY, SourceError, check_ready, check_sources, open
 from flow.sources.fields import licence_code, text
 from flow.web.fetch import Fetcher
 from tests import sites
-from tests.servers import Server, html, in_turn, picture, status
+from tests.servers import Server, html, image_bytes, in_turn, status
 
 KEYS = ("OPENVERSE_CLIENT_ID", "OPENVERSE_CLIENT_SECRET", "IMGURAPI_ID", "FLICKR_API_KEY")
 
@@ -556,17 +556,17 @@ def test_a_dataset_that_cannot_be_filtered_is_read_all_over(server):
 
 
 @pytest.mark.parametrize(
-    ("licence", "said"),
+    ("licence", "message"),
     [
         ("cc-by-nc-4.0", "under cc-by-nc-4.0; add by-nc to `licences`"),
         (None, "add unknown"),
         (["other"], "add unknown"),
     ],
 )
-def test_a_datasets_licence_is_the_one_of_its_card(server, licence, said):
+def test_a_datasets_licence_is_the_one_of_its_card(server, licence, message):
     sites.huggingface(server, "ai-lab/beans", beans(), licence=licence)
     problem = source_error("huggingface:ai-lab/beans")
-    assert said in problem.reason
+    assert message in problem.reason
     assert not problem.again
     assert not [hit for hit in server.hits if hit.startswith("/rows")]
 
@@ -670,16 +670,16 @@ def test_flickrs_newer_licences(server, monkeypatch, number, code):
 
 def test_folder_finds_images_by_path_and_reads_credits(tmp_path):
     (tmp_path / "b").mkdir()
-    (tmp_path / "a.jpg").write_bytes(picture(1))
-    (tmp_path / "b" / "c.PNG").write_bytes(picture(2, form="PNG"))
-    (tmp_path / "plain").write_bytes(picture(3))
+    (tmp_path / "a.jpg").write_bytes(image_bytes(1))
+    (tmp_path / "b" / "c.PNG").write_bytes(image_bytes(2, form="PNG"))
+    (tmp_path / "plain").write_bytes(image_bytes(3))
     for name in ("Thumbs.db", ".hidden.jpg", "notes.txt", "readme"):
         (tmp_path / name).write_bytes(b"no picture")
     (tmp_path / "CREDITS.csv").write_text("file,creator,license\na.jpg,'=Jo,by\n")
     records = list(open_sources(f"folder:{tmp_path}")[0].search("anything"))
     assert [Path(record.image_url).name for record in records] == ["a.jpg", "plain", "c.PNG"]
     assert (records[0].creator, records[0].licence) == ("=Jo", "by")
-    assert open_sources(f"folder:{tmp_path}")[0].read(records[0]) == picture(1)
+    assert open_sources(f"folder:{tmp_path}")[0].read(records[0]) == image_bytes(1)
 
 
 def test_folder_that_is_not_there():
@@ -689,7 +689,7 @@ def test_folder_that_is_not_there():
 
 def test_folder_with_a_name_that_is_no_utf8(tmp_path):
     with open(os.fsencode(tmp_path) + b"/\xff\xfe.jpg", "wb") as writer:
-        writer.write(picture(1))
+        writer.write(image_bytes(1))
     records = list(open_sources(f"folder:{tmp_path}")[0].search("x"))
     assert len(records) == 1
     records[0].source_id.encode("utf-8")  # can be stored
@@ -721,7 +721,7 @@ def test_a_folder_or_list_without_images_is_not_ready(tmp_path):
     with pytest.raises(NotReady) as problem:
         check_ready(f"folder:{tmp_path},urls:{listing}")
     assert problem.value.message == f"There is no image in {tmp_path}. There is no address in {listing}."
-    (tmp_path / "a.jpg").write_bytes(picture(1))
+    (tmp_path / "a.jpg").write_bytes(image_bytes(1))
     check_ready(f"folder:{tmp_path},urls:{listing}")  # one of them has an image: no complaint
     check_ready(f"urls:{listing},sample")
     with pytest.raises(BadUsage):
@@ -734,11 +734,11 @@ def test_a_folder_or_list_without_images_is_not_ready(tmp_path):
 def test_sample_is_the_same_every_time_and_another_for_each_seed():
     one, again, other = (open_sources(spec)[0] for spec in ("sample", "sample:1", "sample:2"))
     records = [list(itertools.islice(source.search("robotart"), 3)) for source in (one, again, other)]
-    pictures = [
+    images = [
         [source.read(record) for record in found] for source, found in zip((one, again, other), records, strict=True)
     ]
-    assert pictures[0] == pictures[1]
-    assert not set(pictures[0]) & set(pictures[2])
+    assert images[0] == images[1]
+    assert not set(images[0]) & set(images[2])
 
 
 def test_sample_gives_one_kind_or_all_four():

@@ -117,8 +117,8 @@ def test_a_full_disk_behind_stdout_is_one_sentence(tmp_path):
 def test_a_failure_is_one_sentence_and_a_hint_on_stderr_and_its_code(tmp_path, command, code):
     done = cron(command, tmp_path, after="<&-")
     assert done.returncode == code and done.stdout == ""
-    said = done.stderr.splitlines()
-    assert said[0].startswith("oh no. ") and len(said) <= 2 and "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("oh no. ") and len(lines) <= 2 and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -23,10 +23,10 @@ def photos(tmp_path):
     folder = tmp_path / "my photos"
     world.put(folder / "summer", "built", range(10))
     for path in world.put(folder, "drawn", range(5)):
-        path.write_bytes(world.picture(int(path.stem.split("_")[1]), "drawn", side=200))
+        path.write_bytes(world.image_bytes(int(path.stem.split("_")[1]), "drawn", side=200))
     for path in (folder / "summer").iterdir():
-        path.write_bytes(world.picture(int(path.stem.split("_")[1]), "built", side=200))
-    (folder / "broken.jpg").write_bytes(world.picture(1)[:300])
+        path.write_bytes(world.image_bytes(int(path.stem.split("_")[1]), "built", side=200))
+    (folder / "broken.jpg").write_bytes(world.image_bytes(1)[:300])
     return folder
 
 
@@ -276,5 +276,7 @@ def test_dumb_terminals_and_no_colours_get_whole_plain_questions(tmp_path, envir
         t.expect("> ")
         t.type("q")
         assert t.ended() == 0 and "3 kept" in t.screen
-        said = t.screen.split("There is no folder or file")[1]
-        assert [line for line in said.split("\n") if len(line) > 44 and "/" not in line and "x" * 30 not in line] == []
+        output = t.screen.split("There is no folder or file")[1]
+        assert [
+            line for line in output.split("\n") if len(line) > 44 and "/" not in line and "x" * 30 not in line
+        ] == []

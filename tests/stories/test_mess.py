@@ -33,26 +33,26 @@ def make_a_mess(folder, outside):
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", ".hidden.jpg", "notes.txt", "video.mp4"):
         (folder / name).write_bytes(b"not a picture")
     (folder / "sub" / "deeper").mkdir(parents=True)
-    (folder / "sub" / "deeper" / "x.jpg").write_bytes(world.picture(901))
+    (folder / "sub" / "deeper" / "x.jpg").write_bytes(world.image_bytes(901))
     (folder / "folder.jpg").mkdir()
     (folder / "out.jpg").symlink_to(outside)
     (folder / "out").symlink_to(outside.parent)
     (folder / "loop.jpg").symlink_to(folder / "loop.jpg")
     (folder / "up").symlink_to(folder.parent)
     os.mkfifo(folder / "pipe.jpg")
-    (folder / ("x" * 200 + ".jpg")).write_bytes(world.picture(902))
-    (folder / ("y" * 251 + ".jpg")).write_bytes(world.picture(903))
+    (folder / ("x" * 200 + ".jpg")).write_bytes(world.image_bytes(902))
+    (folder / ("y" * 251 + ".jpg")).write_bytes(world.image_bytes(903))
     with open(os.path.join(os.fsencode(folder), b"caf\xe9.jpg"), "wb") as writer:
-        writer.write(world.picture(904))
-    (folder / "new\nline \x1b[31m\u202e.jpg").write_bytes(world.picture(905))
-    (folder / "<img src=x onerror=alert(1)>.jpg").write_bytes(world.picture(906))
-    (folder / "=cmd().jpg").write_bytes(world.picture(907))
+        writer.write(world.image_bytes(904))
+    (folder / "new\nline \x1b[31m\u202e.jpg").write_bytes(world.image_bytes(905))
+    (folder / "<img src=x onerror=alert(1)>.jpg").write_bytes(world.image_bytes(906))
+    (folder / "=cmd().jpg").write_bytes(world.image_bytes(907))
 
 
 def test_a_messy_folder_goes_through_the_whole_loop(tmp_path):
     root = fresh(world.to_classify)
     outside = tmp_path / "private.jpg"
-    outside.write_bytes(world.picture(999))
+    outside.write_bytes(world.image_bytes(999))
     make_a_mess(world.unsorted(root), outside)
     make_a_mess(training(root) / "built", outside)
     (training(root) / os.fsdecode(b"caf\xe9")).mkdir()
@@ -63,21 +63,21 @@ def test_a_messy_folder_goes_through_the_whole_loop(tmp_path):
         if (
             image.is_file()
             and not image.is_symlink()
-            and image.read_bytes() in {world.picture(n) for n in range(902, 908)}
+            and image.read_bytes() in {world.image_bytes(n) for n in range(902, 908)}
         ):
             image.rename(sorted_folders(root)[0] / "drawn" / image.name)
     for copy in list((training(root) / "built").glob("*.jpg")):
         if (
             copy.is_file()
             and not copy.is_symlink()
-            and copy.read_bytes() in {world.picture(n) for n in range(902, 908)}
+            and copy.read_bytes() in {world.image_bytes(n) for n in range(902, 908)}
         ):
             copy.unlink()
     done = clean(run(root, "robots", "harvest"), 0)
-    assert "6 checked by a person" in done.out
+    assert "6 labelled by a person" in done.out
     for command in (("0", "0", "retrain_defaults", *world.TRAIN), ("models",), ("status",), ("undo",), ("harvest",)):
         clean(run(root, "robots", *command), 0)
-    assert contents(root) >= before and outside.read_bytes() == world.picture(999)
+    assert contents(root) >= before and outside.read_bytes() == world.image_bytes(999)
     assert "\x1b" not in (root / "logs/robots.log").read_text()
 
 
@@ -102,7 +102,7 @@ def test_an_image_the_disk_does_not_give_is_left_and_the_others_sorted():
 def test_a_bad_file_among_the_training_photos_is_named_and_left_out():
     root = fresh(world.beginning)
     torn = training(root) / "built" / "torn.jpg"
-    torn.write_bytes(world.picture(1)[:300])
+    torn.write_bytes(world.image_bytes(1)[:300])
     (training(root) / "drawn" / "page.jpg").write_bytes(b"<html>")
     done = clean(run(root, "robots", "0", "0", "retrain_defaults", *world.TRAIN), 3)
     facts = json.loads(next(root.rglob("model.json")).read_text())
@@ -123,8 +123,8 @@ def test_a_person_moving_images_about_all_the_time():
     """Real hands: a thread renames, removes and adds while classify and harvest run."""
     root = fresh(world.to_classify)
     before, stop = contents(root), threading.Event()
-    aside = root / "aside"
-    aside.mkdir()
+    elsewhere = root / "aside"
+    elsewhere.mkdir()
 
     def hands():
         number = 0
@@ -136,9 +136,9 @@ def test_a_person_moving_images_about_all_the_time():
             if images:
                 image = images[number % len(images)]
                 try:
-                    image.rename(aside / f"{number}.jpg")
+                    image.rename(elsewhere / f"{number}.jpg")
                     time.sleep(0.002)
-                    (aside / f"{number}.jpg").rename(image)
+                    (elsewhere / f"{number}.jpg").rename(image)
                 except FileNotFoundError:
                     continue
 
@@ -262,14 +262,14 @@ def test_a_second_whole_model_is_still_offered():
 @pytest.mark.parametrize("build", ["one label", "an empty label", "one image", "all the same"])
 def test_training_on_too_little_says_so_before_it_starts(build):
     root = fresh(world.beginning)
-    drawn = training(root) / "drawn"
-    for number, image in enumerate(sorted(drawn.glob("*.jpg"))):
+    folder = training(root) / "drawn"
+    for number, image in enumerate(sorted(folder.glob("*.jpg"))):
         if build == "all the same":
-            image.write_bytes(world.picture(1))
+            image.write_bytes(world.image_bytes(1))
         elif build != "one image" or number:
             image.unlink()
     if build == "one label":
-        drawn.rmdir()
+        folder.rmdir()
     done = clean(run(root, "robots", "0", "0", "retrain_defaults", *world.TRAIN), 10)
     assert "drawn" in done.err or "2 labels" in done.err or "two labels" in done.err
     assert not list(root.rglob("model.json"))
@@ -290,7 +290,7 @@ def test_a_label_removed_after_training_is_no_trouble():
 @settings(max_examples=60, deadline=None)
 def test_any_damaged_image_gives_an_image_or_a_reason(seed):
     for data in hostile.damaged(5, seed):
-        assert hostile.trouble_with_picture(data) == ""
+        assert hostile.problem_with_image(data) == ""
 
 
 @given(
@@ -299,7 +299,7 @@ def test_any_damaged_image_gives_an_image_or_a_reason(seed):
 )
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_give_an_image_or_a_reason(data, magic):
-    assert hostile.trouble_with_picture(magic + data) == ""
+    assert hostile.problem_with_image(magic + data) == ""
 
 
 def test_a_folder_of_damaged_images_is_sorted_or_set_aside_one_by_one():
@@ -311,9 +311,9 @@ def test_a_folder_of_damaged_images_is_sorted_or_set_aside_one_by_one():
     before = contents(root)
     clean(run(root, "robots", "0", "mine", "classify_top", environ=SURE), 3)
     assert contents(root) == before
-    aside = {p.name for p in (world.testing(root) / "quarantine").glob("*.jpg")}
+    elsewhere = {p.name for p in (world.testing(root) / "quarantine").glob("*.jpg")}
     reasons = (world.testing(root) / "quarantine/reasons.txt").read_text().splitlines()
-    assert aside and {line.split("\t")[0] for line in reasons} == aside
+    assert elsewhere and {line.split("\t")[0] for line in reasons} == elsewhere
     assert all(len(line.split("\t")) == 3 and line.split("\t")[1] for line in reasons)
 
 

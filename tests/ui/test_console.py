@@ -138,12 +138,12 @@ def test_messages_stand_on_lines_of_their_own_beside_a_progress_bar():
     with Terminal(command=[sys.executable, "-c", BAR]) as t:
         assert t.ended() == 0
     lines = [line.rstrip() for line in t.shown()]
-    for said in (
+    for sentence in (
         "openverse cannot be reached 5",
         "openverse cannot be reached 20",
         "careful: trouble 5",
         "built   20",
         "after",
     ):
-        assert said in lines, lines
+        assert sentence in lines, lines
     assert not [line for line in lines if "downloading" in line], lines

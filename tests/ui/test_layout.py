@@ -66,9 +66,9 @@ def test_a_table_with_room_is_aligned_and_one_without_gives_its_last_column_a_li
 
 
 @given(st.lists(WORDS.map(" ".join), min_size=1, max_size=6), st.integers(60, 200))
-def test_shortened_texts_fit_and_begin_as_they_did(texts, room):
-    cut = shortened(texts, room)
-    assert sum(map(len, cut)) <= max(room, 3 * len(texts))
+def test_shortened_texts_fit_and_begin_as_they_did(texts, limit):
+    cut = shortened(texts, limit)
+    assert sum(map(len, cut)) <= max(limit, 3 * len(texts))
     for before, after in zip(texts, cut, strict=True):
         assert after == before or before.startswith(after.removesuffix("..."))
 

@@ -61,7 +61,7 @@ def test_the_commands_in_helpmore_can_be_typed():
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "text"),
     [
         ("retrain_steps_default", "a number from 1 on"),
         ("confidence_min", "a number from 0 to 1"),
@@ -70,16 +70,16 @@ def test_the_commands_in_helpmore_can_be_typed():
         ("retrain_model_default", "a name, a handle or a folder"),
     ],
 )
-def test_a_range_is_said_as_config_py_declares_it(setting, said):
-    assert texts.range_of(setting) == said
+def test_a_range_is_said_as_config_py_declares_it(setting, text):
+    assert texts.range_of(setting) == text
 
 
 def test_an_accuracy_says_how_far_it_can_be_trusted():
-    assert texts.accuracy_text(0.979, 0.946, 0.992, 240) == (
-        "accuracy 97.9 % (95 % interval 94.6 to 99.2 %, on 240 images it had not seen)"
+    assert texts.accuracy_text(0.979, 0.946, 0.992, 240, "on 240 held-out images") == (
+        "accuracy 97.9 % (95 % interval 94.6 to 99.2 %, on 240 held-out images)"
     )
-    assert "so few images say little" in texts.accuracy_text(1.0, 0.7, 1.0, 12)
-    assert "not measured" in texts.accuracy_text(0.0, 0.0, 0.0, 0)
+    assert "so few images say little" in texts.accuracy_text(1.0, 0.7, 1.0, 12, "cross-validated on 12 images")
+    assert "not measured" in texts.accuracy_text(0.0, 0.0, 0.0, 0, "")
 
 
 def test_json_keeps_letters_and_takes_paths(tmp_path):

@@ -9,7 +9,7 @@ import config as cfg
 from flow.web import address_guard
 from flow.web.address_guard import BadAddress, NotPublic, check_url, is_public
 from flow.web.deadline import Cut, Deadline
-from tests.servers import Server, picture, redirect
+from tests.servers import Server, image_bytes, redirect
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "8.8.8.8"]
 PRIVATE = [
@@ -124,7 +124,7 @@ def not_fetched(fetcher, url: str) -> str:
 )
 def test_loopback_is_never_asked_in_any_spelling(fetcher, host):
     with Server() as server:
-        server.put("/x.jpg", picture(1))
+        server.put("/x.jpg", image_bytes(1))
         assert not_fetched(fetcher, f"http://{host}:{server.port}/x.jpg") == "not a public address"
         assert server.hits == []
 
@@ -189,7 +189,7 @@ def test_redirects_are_checked_too(fetcher, target):
 def test_redirect_from_public_to_loopback_is_refused(fetcher, monkeypatch):
     """A public name (here: one our resolver sends to the test server) redirects to 127.0.0.1."""
     with Server() as front, Server() as inside:
-        secret = inside.put("/secret.jpg", picture(1))
+        secret = inside.put("/secret.jpg", image_bytes(1))
         front.put("/x.jpg", redirect(secret))
         plain = address_guard.resolve
         monkeypatch.setattr(address_guard, "is_allowed", lambda address: address == "127.0.0.2" or is_public(address))

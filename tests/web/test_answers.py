@@ -67,7 +67,7 @@ def test_a_redirect_of_raw_bytes_leads_where_it_says(fetcher):
 
 
 def test_fifteen_hundred_random_answers(tf_files):
-    wrong = [text for text in answers.trouble(range(SAMPLE)) if text]
+    wrong = [text for text in answers.problems(range(SAMPLE)) if text]
     assert wrong == []
     assert len(answers.reasons) > 15  # they were of many kinds
     assert answers.reasons["a picture"] > 5

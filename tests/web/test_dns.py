@@ -13,7 +13,7 @@ import config as cfg
 from flow.web import address_guard
 from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
-from tests.servers import Server, picture
+from tests.servers import Server, image_bytes
 from tests.terminal import PROJECT
 
 
@@ -82,12 +82,12 @@ def test_other_names_are_looked_up_meanwhile(fetcher, monkeypatch):
     monkeypatch.setattr(address_guard, "resolve", resolve)
     cfg.connect_timeout_s = 20.0
     with Server() as server:
-        server.put("/x.jpg", picture(1))
+        server.put("/x.jpg", image_bytes(1))
         threading.Thread(
             target=lambda: pytest.raises(NotFetched, fetcher.get, "http://slow.example/x.jpg"), daemon=True
         ).start()
         time.sleep(0.1)
-        assert fetcher.get(f"http://quick.example:{server.port}/x.jpg") == picture(1)
+        assert fetcher.get(f"http://quick.example:{server.port}/x.jpg") == image_bytes(1)
     fetcher.stop()
     let_go.set()
 

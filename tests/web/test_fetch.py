@@ -14,9 +14,9 @@ from flow.web.failures import NotFetched
 from flow.web.fetch import Fetcher
 from flow.web.headers import opted_out, plain_url, retry_after_s, user_agent
 from tests import servers
-from tests.servers import Server, picture, status, with_headers
+from tests.servers import Server, image_bytes, status, with_headers
 
-GOOD = picture(1)
+GOOD = image_bytes(1)
 
 
 def now() -> datetime:
@@ -210,8 +210,8 @@ def test_few_redirects_are_followed(fetcher, server):
 
 
 def test_no_host_that_listens(fetcher):
-    with Server() as gone:
-        url = gone.base + "/x.jpg"
+    with Server() as stopped:
+        url = stopped.base + "/x.jpg"
     start = time.monotonic()
     assert failure(fetcher, url).reason == "no connection"
     assert time.monotonic() - start < 30

@@ -18,9 +18,9 @@ from flow.web.fetch import Fetcher
 from flow.web.manners import MANNERS, Manners, family_of
 from flow.web.rests import read_rests
 from tests import servers
-from tests.servers import Server, picture, status
+from tests.servers import Server, image_bytes, status
 
-GOOD = picture(1)
+GOOD = image_bytes(1)
 NOW = datetime.now().astimezone
 
 
@@ -175,9 +175,9 @@ def test_a_host_that_cannot_be_reached_is_given_up_for_this_run(fetcher, monkeyp
     from flow.web.session import PoliteRetry
 
     monkeypatch.setattr(PoliteRetry, "sleep", lambda self, response=None: None)
-    with Server("127.0.0.3") as gone:
+    with Server("127.0.0.3") as stopped:
         pass
-    found = [failure(fetcher, f"{gone.base}/{n}.jpg") for n in range(7)]
+    found = [failure(fetcher, f"{stopped.base}/{n}.jpg") for n in range(7)]
     assert [one.reason for one in found] == ["no connection"] * 5 + ["left for later"] * 2
     assert "127.0.0.3 could not be reached 5 times in a row" in str(found[-1])
     assert read_rests() == {}  # the next run tries again

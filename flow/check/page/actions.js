@@ -3,7 +3,7 @@
 
 import { Closed, Refused, get, post, waiting } from "./api.js";
 import { $, say } from "./dom.js";
-import { draw, drawLabels, drawPage, focusHere } from "./draw.js";
+import { draw, drawLabels, drawPage, focusCurrent } from "./draw.js";
 import { drawClosed, drawEnd, follow, markRead, summary } from "./end.js";
 import { sampleEnded } from "./labeling.js";
 import { drawLarge } from "./large.js";
@@ -283,7 +283,7 @@ export function show() {
   drawEnd(actions);
   document.body.classList.toggle("covered", state.covered);
   $("deck").hidden = state.covered && !$("message").textContent;
-  if (!state.covered) focusHere();
+  if (!state.covered) focusCurrent();
 }
 
 /** @param {string[]} steps */

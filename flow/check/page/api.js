@@ -25,7 +25,7 @@ export const waiting = () => pending;
 
 /** @param {string} path */
 export async function get(path) {
-  return answered(await reach(path, {}));
+  return answered(await request(path, {}));
 }
 
 /**
@@ -45,7 +45,7 @@ export function post(name, body, locked = () => {}) {
 
 /** What the model says of a file. Changes nothing, and waits for no change. @param {Blob} file */
 export async function predict(file) {
-  return answered(await reach("/api/try", posting("application/octet-stream", file)));
+  return answered(await request("/api/try", posting("application/octet-stream", file)));
 }
 
 /** Say now and then that the tab is open, and goodbye when it closes. `closed` is called when nobody answers.
@@ -81,7 +81,7 @@ async function sendUntilTaken(name, body, locked) {
 
 /** @param {string} name @param {object} body @param {boolean} [keepalive] */
 async function send(name, body, keepalive = false) {
-  return answered(await reach(`/api/${name}`, { ...posting("application/json", JSON.stringify(body)), keepalive }));
+  return answered(await request(`/api/${name}`, { ...posting("application/json", JSON.stringify(body)), keepalive }));
 }
 
 /** @param {string} type @param {BodyInit} body */
@@ -90,7 +90,7 @@ function posting(type, body) {
 }
 
 /** @param {string} path @param {RequestInit} options */
-async function reach(path, options) {
+async function request(path, options) {
   try {
     return await fetch(path, options);
   } catch {

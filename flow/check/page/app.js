@@ -4,7 +4,7 @@
 import { actions, load } from "./actions.js";
 import { stayAlive, waiting } from "./api.js";
 import { $ } from "./dom.js";
-import { focusHere } from "./draw.js";
+import { focusCurrent } from "./draw.js";
 import { drawClosed } from "./end.js";
 import * as keys from "./keys.js";
 import { arrange, restoreSize } from "./layout.js";
@@ -28,7 +28,7 @@ function wire() {
     else if (chip) actions.decide("label", chip.dataset.label);
   });
   wireButtons();
-  for (const id of ["keys", "picker", "tried"]) $(id).addEventListener("close", focusHere);
+  for (const id of ["keys", "picker", "tried"]) $(id).addEventListener("close", focusCurrent);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && waiting() === 0 && !state.work?.busy) load();
   });
@@ -59,7 +59,7 @@ function wireButtons() {
   for (const [id, action] of Object.entries(buttons)) {
     $(id).addEventListener("click", () => {
       action();
-      focusHere();
+      focusCurrent();
     });
   }
 }

@@ -2,7 +2,7 @@
 // Draws the page from the state: header, images, deck.
 
 import { $, count, interval, make, percent } from "./dom.js";
-import { drawStanding } from "./labeling.js";
+import { drawLabelingProgress } from "./labeling.js";
 import { NONE, acceptable, expected, images, isLabeling, isOpen, state, targets } from "./state.js";
 
 /** @typedef {import("./state.js").BoardImage} BoardImage */
@@ -30,9 +30,9 @@ export function draw() {
 
 /** @param {BoardImage} image @param {number} i */
 function tile(image, i) {
-  const picture = make("img", { src: `/thumb/grid/${image.sha256}`, alt: "", decoding: "async", draggable: "false" });
-  picture.addEventListener("error", () => picture.setAttribute("alt", "cannot be shown"));
-  const shot = make("div", { kind: "shot" }, picture, make("span", { kind: "badge" }), make("span", { kind: "tick", text: "✓" }));
+  const img = make("img", { src: `/thumb/grid/${image.sha256}`, alt: "", decoding: "async", draggable: "false" });
+  img.addEventListener("error", () => img.setAttribute("alt", "cannot be shown"));
+  const shot = make("div", { kind: "shot" }, img, make("span", { kind: "badge" }), make("span", { kind: "tick", text: "✓" }));
   const suspect = state.page?.kind === "suspects";
   const score = image.score === null ? "" : `${Math.floor(100 * image.score + 1e-6)} %`;
   const note = suspect ? `${image.guess}? ${score}` : image.reason === "unlike" ? "unfamiliar" : score;
@@ -43,7 +43,7 @@ function tile(image, i) {
 
 /** @param {any} element @param {BoardImage} image @param {number} i @param {Set<number>} acting */
 function drawTile(element, image, i, acting) {
-  const is = { marked: state.marked.has(i) && !state.large, here: state.focused === i, target: acting.has(i) };
+  const is = { marked: state.marked.has(i) && !state.large, focused: state.focused === i, target: acting.has(i) };
   for (const [name, on] of Object.entries(is)) element.classList.toggle(name, on);
   element.dataset.state = image.state;
   element.tabIndex = state.focused === i || (state.focused === NONE && i === 0) ? 0 : -1;
@@ -103,7 +103,7 @@ function drawProgress(progress) {
   document.body.classList.toggle("labeling", isLabeling());
   $("curve").hidden = !isLabeling();
   if (isLabeling()) {
-    drawStanding(progress.labeling);
+    drawLabelingProgress(progress.labeling);
     return;
   }
   const done = progress.total - progress.left;
@@ -190,7 +190,7 @@ function acceptWords(n, later, acting) {
 }
 
 /** The keyboard is where the eyes are. */
-export function focusHere() {
+export function focusCurrent() {
   if (document.querySelector("dialog[open]") || state.covered) return;
   const element = state.focused === NONE ? $("accept") : $("grid").children[state.focused];
   element?.focus({ preventScroll: true });

@@ -67,12 +67,14 @@ export function drawClosed(title, text) {
 }
 
 /** @param {{ kept: number, relabelled: number, aside: number }} counts */
-export function summary({ kept, relabelled, aside }) {
+export function summary({ kept, relabelled, aside: quarantined }) {
   const guesses = isLabeling() ? "guesses" : "predictions";
-  const done = [kept && `${kept} ${guesses} accepted`, relabelled && `${relabelled} labelled by you`, aside && `${aside} set aside`].filter(
-    Boolean,
-  );
-  return done.length ? `${count(kept + relabelled + aside, "image")}: ${done.join(", ")}. All saved.` : "Nothing was changed.";
+  const done = [
+    kept && `${kept} ${guesses} accepted`,
+    relabelled && `${relabelled} labelled by you`,
+    quarantined && `${quarantined} set aside`,
+  ].filter(Boolean);
+  return done.length ? `${count(kept + relabelled + quarantined, "image")}: ${done.join(", ")}. All saved.` : "Nothing was changed.";
 }
 
 /** @param {Actions} actions */
@@ -157,7 +159,7 @@ function worked(actions) {
   shown.push(...ended.map((/** @type {any} */ one) => make("p", { text: one.line })));
   shown.push(...ended.filter((/** @type {any} */ one) => one.tried?.length).map((/** @type {any} */ one) => triedTable(one.tried)));
   const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
-  if (report) shown.push(reportLink(report));
+  if (report) shown.push(reportLinks(report));
   shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects, more })));
   const shownLines = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
   shown.push(linesOf(lines.filter((/** @type {string} */ line) => !shownLines.has(line))));
@@ -188,11 +190,15 @@ function triedTable(rows) {
   return make("table", { kind: "tried" }, ...rows.map((cells, i) => row(cells, i ? "td" : "th")));
 }
 
-/** A link that gives the focus back: ENTER then does what the main button says. @param {string} key */
-function reportLink(key) {
-  const link = make("a", { href: `/report/${key}`, target: "_blank", text: "Read its report" });
+/** Links to a new model's report. @param {string} key */
+const reportLinks = (key) =>
+  make("p", {}, reportLink(`/report/${key}`, "Read its report"), " · ", reportLink(`/report/${key}#take`, "Take it with you"));
+
+/** A link that gives the focus back: ENTER then does what the main button says. @param {string} href @param {string} text */
+function reportLink(href, text) {
+  const link = make("a", { href, target: "_blank", text });
   link.addEventListener("click", () => setTimeout(focusMain));
-  return make("p", {}, link);
+  return link;
 }
 
 /** @param {Element} part */

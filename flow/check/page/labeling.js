@@ -23,7 +23,7 @@ function accuracyWords({ share, random, failed, sample }) {
 }
 
 /** @param {any} labeling @returns {(Node | string)[]} */
-function standing(labeling) {
+function progressParts(labeling) {
   if (!labeling.decisions) return [make("b", { text: "No labels yet." }), " With two labels it begins to guess."];
   const minutes = labeling.minutes < 1 ? "" : ` and ${count(Math.round(labeling.minutes), "minute")}`;
   return [...accuracyWords(labeling), `, after ${count(labeling.decisions, "decision")}${minutes}`];
@@ -50,8 +50,8 @@ export function advice(labeling) {
 }
 
 /** @param {any} labeling */
-export function drawStanding(labeling) {
-  $("left").replaceChildren(...standing(labeling));
+export function drawLabelingProgress(labeling) {
+  $("left").replaceChildren(...progressParts(labeling));
   $("accuracy").replaceChildren(advice(labeling));
   $("curve").replaceChildren(...(labeling.curve.length > 1 ? [curve(labeling.curve)] : []));
   $("curve").hidden = labeling.curve.length < 2;
@@ -94,12 +94,12 @@ function sampleButton(actions) {
 export function labelingEnd(actions) {
   const { labeling, left } = state.progress;
   const parts = [make("h2", { text: left ? "Enough for today?" : "All images are labelled. boop boop." })];
-  parts.push(make("p", { kind: "verdict" }, ...standing(labeling)));
+  parts.push(make("p", { kind: "verdict" }, ...progressParts(labeling)));
   if (advice(labeling)) parts.push(make("p", { kind: "soft", text: advice(labeling) }));
   if (labeling.curve.length > 1) parts.push(make("div", { kind: "curve" }, curve(labeling.curve)));
   const rest = left ? `, and the model sorts the other ${left} for you to check` : "";
-  const then = `The images you labelled become training data (undo takes them out again), a model learns from them${rest}.`;
-  const text = labeling.ready ? then : "A model needs images of at least two labels.";
+  const consequence = `The images you labelled become training data (undo takes them out again), a model learns from them${rest}.`;
+  const text = labeling.ready ? consequence : "A model needs images of at least two labels.";
   parts.push(make("p", { kind: "soft", text }));
   const buttons = [];
   if (labeling.ready) buttons.push(button("train a model", () => actions.work(["first_model"]), "ENTER"));

@@ -18,9 +18,9 @@ export function drawLarge() {
   $("state").textContent = stateWords(image);
   if (shown === image.sha256) return;
   shown = image.sha256;
-  const picture = $("picture");
-  picture.src = `/thumb/large/${image.sha256}`;
-  picture.alt = [expected(image), image.name].filter(Boolean).join(", ");
+  const img = $("image");
+  img.src = `/thumb/large/${image.sha256}`;
+  img.alt = [expected(image), image.name].filter(Boolean).join(", ");
   $("name").textContent = `${state.focused + 1} of ${images().length}`;
   $("scores").replaceChildren(...(image.score === null ? [] : bars([[image.guess, image.score]])));
   $("why").textContent = reasonWords(image.reason);
@@ -44,7 +44,7 @@ function stateWords(image) {
   };
   if (words[image.state]) return words[image.state];
   if (!expected(image)) return "What is this?";
-  if (image.given) return `in ${image.given}; looks like ${image.guess}`;
+  if (image.given) return `in ${image.given}; the model says ${image.guess}`;
   return `${image.guess}${image.below_threshold ? "?" : ""}`;
 }
 
@@ -98,8 +98,8 @@ export function drawNear(place, near) {
 
 /** @param {{ sha256: string, label: string, similarity: number }} image */
 function nearTile({ sha256, label, similarity }) {
-  const picture = make("img", { src: `/thumb/grid/${sha256}`, alt: "", loading: "lazy" });
-  picture.addEventListener("error", () => picture.remove());
+  const img = make("img", { src: `/thumb/grid/${sha256}`, alt: "", loading: "lazy" });
+  img.addEventListener("error", () => img.remove());
   const title = `similarity ${percent(Math.max(0, similarity))}`;
-  return make("li", { title }, picture, make("span", { text: label }));
+  return make("li", { title }, img, make("span", { text: label }));
 }

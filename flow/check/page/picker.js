@@ -7,9 +7,9 @@ import { isLabeling, state } from "./state.js";
 /** @type {(label: string) => void} */
 let chosen = () => {};
 
-/** @param {string} letter @param {(label: string) => void} then */
-export function pick(letter, then) {
-  chosen = then;
+/** @param {string} letter @param {(label: string) => void} onChosen */
+export function pick(letter, onChosen) {
+  chosen = onChosen;
   $("letters").value = letter;
   $("letters").placeholder = isLabeling() ? "what is it?" : "a label";
   $("picker").showModal();

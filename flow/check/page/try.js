@@ -28,8 +28,8 @@ export function listen() {
     take({ files: $("choose").files });
     $("choose").value = "";
   });
-  $("tried-picture").addEventListener("error", () => {
-    $("tried-picture").hidden = true;
+  $("tried-image").addEventListener("error", () => {
+    $("tried-image").hidden = true;
   });
   $("tried").addEventListener("close", () => {
     turn += 1;
@@ -72,8 +72,8 @@ async function show(file, among) {
 function begin(file, more) {
   release();
   address = URL.createObjectURL(file);
-  $("tried-picture").hidden = false;
-  $("tried-picture").src = address;
+  $("tried-image").hidden = false;
+  $("tried-image").src = address;
   $("tried-verdict").textContent = "boop boop. looking …";
   $("tried-more").textContent = more;
   $("tried-scores").replaceChildren();
@@ -91,5 +91,5 @@ function drawPrediction({ verdict, scores, near }) {
 function release() {
   if (address) URL.revokeObjectURL(address);
   address = "";
-  $("tried-picture").removeAttribute("src");
+  $("tried-image").removeAttribute("src");
 }

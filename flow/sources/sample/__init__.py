@@ -43,10 +43,10 @@ class Sample(Source):
 
     def read(self, found: FoundImage) -> bytes:
         """The picture as a JPEG file."""
-        from flow.sources.sample.pictures import picture
+        from flow.sources.sample.drawings import draw_image
 
         buffer = io.BytesIO()
-        picture(kind_of(found.source_id), _number(found.source_id)).save(buffer, "JPEG", quality=JPEG_QUALITY)
+        draw_image(kind_of(found.source_id), _number(found.source_id)).save(buffer, "JPEG", quality=JPEG_QUALITY)
         return buffer.getvalue()
 
 

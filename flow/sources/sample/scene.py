@@ -113,11 +113,11 @@ class Scene:
     def solid(self, shape: Shape, color: Color, bevel: float) -> None:
         """A shape with rounded edges: its blurred mask is taken as a height, whose slope meets the light."""
         mask, corner = self._mask(shape, bevel + 2)
-        height, aside = mask.filter(ImageFilter.BoxBlur(bevel)), math.hypot(*self.light[:2])
-        dx, dy = (round(max(1.5, 0.6 * bevel) * part / aside) for part in self.light[:2])
+        height, slant = mask.filter(ImageFilter.BoxBlur(bevel)), math.hypot(*self.light[:2])
+        dx, dy = (round(max(1.5, 0.6 * bevel) * part / slant) for part in self.light[:2])
         slope = ImageChops.subtract(ImageChops.offset(height, dx, dy), ImageChops.offset(height, -dx, -dy), 1.5, 128)
         rise = np.linspace(-1, 1, 256)[:, None]
-        facing = np.maximum(0, (self.light[2] + aside * rise) / np.sqrt(1 + rise * rise))
+        facing = np.maximum(0, (self.light[2] + slant * rise) / np.sqrt(1 + rise * rise))
         lit = (0.32 + 0.72 * facing) * np.multiply(color, self.cast) + 0.35 * facing**24
         slope.putpalette((255 * lit.clip(0, 1)).astype(np.uint8).tobytes())
         self.image.paste(slope.convert("RGB"), corner, mask)

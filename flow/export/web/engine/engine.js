@@ -158,13 +158,13 @@ function multiply(kernels, { layer, places, patch, weights, bias }, input, add, 
   const [low, high] = bounds(layer);
   const most = Math.max(4, Math.floor(CACHED / (4 * depth)) & ~3);
   for (let from = 0; from < places; from += most) {
-    const here = 4 * from * layer.out;
+    const start = 4 * from * layer.out;
     kernels.pointwise(
       input + 4 * from * depth,
       weights,
       bias,
-      add && add + here,
-      out + here,
+      add && add + start,
+      out + start,
       Math.min(most, places - from),
       depth,
       layer.out,

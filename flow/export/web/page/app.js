@@ -173,8 +173,8 @@ function answer({ pixels }, name) {
   const milliseconds = performance.now() - begin;
   drawPrediction(model, prediction, name === undefined);
   document.dispatchEvent(new CustomEvent("prediction", { detail: { ...prediction, milliseconds } }));
-  const said = spokenOf(model, prediction);
-  speak(name === undefined ? said : `${name}: ${said}`, name === undefined);
+  const spoken = spokenOf(model, prediction);
+  speak(name === undefined ? spoken : `${name}: ${spoken}`, name === undefined);
 }
 
 // The camera

@@ -16,7 +16,7 @@ SHEETS = "f7f7f51a1a1e f7f7f51a1a1e f5f7fc1a2673 f2e8cc38261a c29e73261a14 21478
 FIGURES = {"built": (toy, 0.5, 0.85, 0.15), "mechs": (mech, 0.65, 1.0, 0.4), "not": (thing, 0.35, 0.75, 0.25)}
 
 
-def picture(kind: str, seed: int) -> Image.Image:
+def draw_image(kind: str, seed: int) -> Image.Image:
     """An image of a kind: built, drawn, mechs or not. RGB, 360 to 512 pixels a side."""
     rng = Random(seed)
     scene, sort = Scene(*rng.choice(SIZES), rng), rng.random()
@@ -35,9 +35,9 @@ def _photograph(scene: Scene, rng: Random, kind: str, sort: float) -> None:
     if kind == "not" and sort > 0.86:
         _shapes(scene, rng)
     elif kind == "not" and sort > 0.72:
-        _behind(scene, _land, _land, _meadow)
+        _paint_background(scene, _land, _land, _meadow)
     else:
-        ground = _behind(scene, *((_land,) if wide else PLACES))
+        ground = _paint_background(scene, *((_land,) if wide else PLACES))
         if rng.random() < second:
             _stand(scene, make, ground - 0.12 * wide, rng.uniform(least, most) / 2, rng.uniform(0.1, 0.9))
         _stand(scene, make, ground, rng.uniform(least, most), rng.uniform(0.3, 0.7))
@@ -65,7 +65,7 @@ def _sketch(scene: Scene, rng: Random, make: Callable[[Figure, Random], None]) -
     paper, pen, w, h = mixed(colors[:3], hue(rng), 0.06), colors[3:], scene.width, scene.height
     if paper[1] > 0.85 and rng.random() < 0.35:
         pen = hue(rng, 0.7, 1, 0.25, 0.6)
-    _behind(scene, partial(_sheet, tone=paper))
+    _paint_background(scene, partial(_sheet, tone=paper))
     if paper[2] > paper[0] and rng.random() < 0.7:  # squared
         for n in range(rng.randint(3, 20), max(w, h), rng.randint(14, 34)):
             for line in (outline(n, 0, n, h), outline(0, n, w, n)):
@@ -104,7 +104,7 @@ def _shapes(scene: Scene, rng: Random) -> None:
             scene.flat(shape, hue(rng), rng.uniform(0.4, 1))
 
 
-def _behind(scene: Scene, *places: Callable[[Scene, Random], float]) -> float:
+def _paint_background(scene: Scene, *places: Callable[[Scene, Random], float]) -> float:
     """Draw a place small and enlarge it: out of focus. Returns where its ground begins (0..1 of the height)."""
     rng, factor = scene.rng, scene.rng.uniform(1.5, 4)
     small = Scene(round(scene.width / factor), round(scene.height / factor), rng, scene.cast)
@@ -121,7 +121,7 @@ def _sheet(scene: Scene, rng: Random, tone: Color = ()) -> float:
     return rng.uniform(0.5, 0.75)
 
 
-def _room(scene: Scene, rng: Random) -> float:
+def _indoors(scene: Scene, rng: Random) -> float:
     """A wall and a table top, with things along the wall."""
     wall, table, edge = hue(rng, 0.05, 0.5, 0.35, 0.95), hue(rng, 0.1, 0.6, 0.25, 0.85), rng.uniform(0.45, 0.72)
     scene.ramp(wall, mixed(wall, BLACK, 0.2), 0, edge)
@@ -175,4 +175,4 @@ def _clouds(scene: Scene, rng: Random, tone: Color, top: float, bottom: float) -
 
 
 _meadow = partial(_land, green=True)
-PLACES = (_room, _room, _sheet, _meadow, _pavement)
+PLACES = (_indoors, _indoors, _sheet, _meadow, _pavement)

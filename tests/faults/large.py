@@ -1,4 +1,4 @@
-"""A basetag of many images, killed while it is sorted, harvested and undone: `python -m tests.faults.crowd`.
+"""A basetag of many images, killed while it is sorted, harvested and undone: `python -m tests.faults.large`.
 
 Takes half an hour with the 50,000 images it is made for, so it is not part of `make faults`. Exit 1 where anything was
 lost.
@@ -17,22 +17,22 @@ from tests.faults.runner import run
 ALL_SURE = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}
 SIDE = 24  # pixels; small ones, as their number is what is tried
 images = 50_000
-# Their names begin with crowd_, as each kind of data folder is built once and kept by its name; see `world.fresh`.
+# Their names begin with large_, as each kind of data folder is built once and kept by its name; see `world.fresh`.
 
 
-def crowd_to_classify(root: Path) -> None:
+def large_to_classify(root: Path) -> None:
     """So many pictures wait in unsorted_mine."""
     world.with_model(root)
     for label in world.LABELS:
         folder = world.unsorted(root)
         folder.mkdir(parents=True, exist_ok=True)
         for seed in range(1000, 1000 + images // len(world.LABELS)):
-            (folder / f"{label}_{seed}.jpg").write_bytes(world.picture(seed, label, SIDE))
+            (folder / f"{label}_{seed}.jpg").write_bytes(world.image_bytes(seed, label, SIDE))
 
 
-def crowd_to_harvest(root: Path) -> None:
+def large_to_harvest(root: Path) -> None:
     """Sorted, every hundredth moved by a person."""
-    crowd_to_classify(root)
+    large_to_classify(root)
     done = run(root, world.BASETAG, "0", "mine", "classify_top", environ=ALL_SURE)
     assert done.code == 0, done
     folder = world.sorted_folders(root)[0]
@@ -40,16 +40,16 @@ def crowd_to_harvest(root: Path) -> None:
         os.rename(path, folder / "drawn" / path.name)
 
 
-def crowd_to_undo(root: Path) -> None:
-    crowd_to_harvest(root)
+def large_to_undo(root: Path) -> None:
+    large_to_harvest(root)
     done = run(root, world.BASETAG, "harvest")
     assert done.code == 0, done
 
 
 SCENES = (
-    kills.Scene("classify", crowd_to_classify, ("robots", "0", "mine", "classify_top"), environ=ALL_SURE),
-    kills.Scene("harvest", crowd_to_harvest, ("robots", "harvest")),
-    kills.Scene("undo", crowd_to_undo, ("robots", "undo"), again=(10,)),
+    kills.Scene("classify", large_to_classify, ("robots", "0", "mine", "classify_top"), environ=ALL_SURE),
+    kills.Scene("harvest", large_to_harvest, ("robots", "harvest")),
+    kills.Scene("undo", large_to_undo, ("robots", "undo"), again=(10,)),
 )
 
 
