@@ -45,7 +45,7 @@ def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share
     from scripts import api
     from scripts.learn.threshold import Evidence
 
-    scores = np.linspace(0.93, 0.99, 200) if share_right > 0.9 else np.full(200, 0.93)
+    scores = np.linspace(0.93 if share_right < 0.99 else 0.96, 0.999, 200) if share_right > 0.9 else np.full(200, 0.93)
     correct = np.arange(200) >= 200 * (1 - share_right)  # the lowest ones are wrong
     evidence = Evidence(scores, correct, np.arange(200))
     monkeypatch.setattr(api, "load_out_of_fold", lambda *_: api.OutOfFold({}, {}, {}, frozenset(), evidence=evidence))

@@ -24,7 +24,6 @@ PAGES = {
     for path in (README, *DOCS, *(PROJECT / f"{n}.md" for n in ("ARCHITECTURE", "CONTRIBUTING", "CHANGELOG")))
 }
 TEXT = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
-NOTES = {"numbers-research.md"}  # what was tried and measured, for those who go on with it
 README_MAX = 9_000  # characters: read in five minutes
 SCREENSHOTS_MAX = 5
 LINES_MAX = 150
@@ -75,10 +74,10 @@ def test_the_readme_is_read_in_five_minutes():
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_a_page_is_short_and_says_first_what_it_is_for(path):
     lines = TEXT[path.name].splitlines()
-    assert len(lines) <= LINES_MAX or path.name in NOTES
+    assert len(lines) <= LINES_MAX
     assert re.fullmatch(r"# \S.+", lines[0]) and lines[1] == ""
     first = re.match(r"([A-Z].*?[.:])\s", "\n".join(lines[2:]), re.DOTALL)
-    assert path.name in NOTES or first and 25 <= len(first[1]) <= 300, "a sentence that says what the page is for"
+    assert first and 25 <= len(first[1]) <= 300, "a sentence that says what the page is for"
 
 
 def test_the_pictures_are_all_shown_and_small():

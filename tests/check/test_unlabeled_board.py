@@ -228,9 +228,9 @@ def test_an_image_that_vanished_or_changed_is_not_asked_for(root, board, truth):
     assert shown == truth.keys() - not_asked
 
 
-def labelled_until_measured(board: UnlabeledBoard, truth: dict[str, str]) -> dict:
-    """45 decisions, and how good the guesses are by then."""
-    while len(board.decided) < 45 and (page := board.next_page(24)):
+def labelled_until_measured(board: UnlabeledBoard, truth: dict[str, str], decisions: int = 45) -> dict:
+    """So many decisions, and how good the guesses are by then."""
+    while len(board.decided) < decisions and (page := board.next_page(24)):
         answer(board, page, truth)
         board.next_page(24)
         board.learner._learning.wait(WAIT_S)
@@ -257,7 +257,7 @@ def measured(board: UnlabeledBoard) -> dict:
 
 
 def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board, truth):
-    before = labelled_until_measured(board, truth)
+    before = labelled_until_measured(board, truth, 22)
     decided = set(board.decided)
     page = board.accuracy_page()
     assert (page.kind, page.title) == ("sample", "How good is it?") and not page.fills
@@ -286,7 +286,7 @@ def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board
 
 
 def test_an_image_without_its_label_is_set_aside_and_does_not_count(board, truth):
-    labelled_until_measured(board, truth)
+    labelled_until_measured(board, truth, 22)
     page = board.accuracy_page()
     board.decide(page.id, shas(page)[:2], "aside")
     rest = [image for image in page.images if image.sha256 not in shas(page)[:2]]
@@ -304,7 +304,7 @@ def test_without_guesses_there_is_nothing_to_check(board, truth):
 
 
 def test_the_sample_goes_on_after_another_run_has_changed_something(catalogue, board, truth):
-    labelled_until_measured(board, truth)
+    labelled_until_measured(board, truth, 22)
     page = board.accuracy_page()
     again = unlabeled_board(catalogue)
     again.take_over(board)

@@ -63,7 +63,7 @@ def test_a_stored_model_knows_its_threshold():
 
 def test_images_that_somebody_chose_tell_the_threshold_too_and_are_stored(tmp_path):
     """A labeling session leaves few others; from those alone hardly anything would count as sure."""
-    data = two_labels(120)
+    data = two_labels(120, 0)
     data.chosen = np.arange(120) % 10 > 0
     trained = train(data, HeadConfig(steps=300, every=10**9))
     assert len(trained.evaluation.rows) == 12 and len(trained.evidence.scores) == 120
