@@ -147,3 +147,30 @@ def test_counts_go_on_when_suspects_follow_the_sorted_images(root, catalogue):
     before = page.counts()
     assert before["aside"] == 1
     assert page.look_at_suspects({"count": 24})["counts"] == before
+
+
+# Other ways to train
+
+
+def test_other_ways_to_train_can_be_tried_after_a_training_and_stopped(root):
+    begun, page_of = threading.Event(), []
+
+    def do(step: str) -> StepDone:
+        if step == "retrain":
+            return StepDone("retrained", more="about a minute")
+        begun.set()
+        until(page_of[0].page.is_stopped, "the stop")
+        return StepDone("stays", tried=(("tried", "result"), ("head", "the simplest")))
+
+    with served(do=do) as page:
+        page_of.append(page)
+        page.get("/api/view?count=24")
+        assert page.post("work", steps=["harder"])[0] == 400  # there is no head yet to begin from
+        assert page.post("work", steps=["retrain"])[0] == 200
+        work = until(lambda: not (work := page.get("/api/work")[1])["busy"] and work, "the training")
+        assert work["more"] == "about a minute"
+        assert page.post("work", steps=["harder"])[0] == 200 and begun.wait(WAIT_S)
+        assert page.get("/api/work")[1]["step"] == "harder" and page.post("stop")[0] == 200
+        work = until(lambda: not (work := page.get("/api/work")[1])["busy"] and work, "the end")
+        assert work["ended"][0]["tried"] == [["tried", "result"], ["head", "the simplest"]] and work["more"] == ""
+        assert page.post("work", steps=["harder"])[0] == 400  # everything was tried

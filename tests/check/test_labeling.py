@@ -118,6 +118,25 @@ def test_nothing_unsorted_is_said_by_the_program(root):
     assert done.returncode == 10 and "robots has no unsorted images" in done.stderr and "download" in done.stderr
 
 
+def check_how_good(page: Page, truth: dict[str, str]) -> None:
+    """From the end of the labelling: one page of random images, and back to the end with what they told."""
+    page.wait_until_seen()
+    page.press("%")
+    page.until(lambda: page.text("#title") == "How good is it?" and page.images(), "random images")
+    images, before = page.images(), page.state("state.progress.labeling.decisions")
+    assert all(image["guess"] for image in images) and "with the guesses on them" in page.text("#sub")
+    page.wait_until_seen()
+    for i, image in enumerate(images):
+        if image["guess"] != truth[image["sha256"]]:
+            page.press_label(truth, i)
+    if page.state("state.page.kind === 'sample' && !state.locked && !state.ending"):  # else the last label leads on
+        page.wait_until_seen()
+        page.press(Keys.ENTER)
+    page.until(lambda: page.state("state.ending && state.progress.labeling.sample") == "measured", "how good it is")
+    page.until(lambda: f"after {before + len(images)} decisions" in page.text("#end .verdict"), "the end again")
+    keep_screenshot(page.browser, "label_3_checked")
+
+
 def test_the_whole_way_in_a_browser(root, truth):
     """From unlabeled images to sorted ones: names typed once, keys, undo, guesses corrected, trained, looked at."""
     with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address), chromium() as browser:
@@ -158,6 +177,7 @@ def test_the_whole_way_in_a_browser(root, truth):
         page.press((Keys.CONTROL, Keys.ENTER))
         page.until(lambda: "train a model" in page.text("#end"), "the end of the labelling")
         keep_screenshot(browser, "label_3_end")
+        check_how_good(page, truth)
         page.wait_until_seen()
         page.press(Keys.ENTER)
         page.until(lambda: "check what it sorted" in page.text("#end"), "the sorting")
