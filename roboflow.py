@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NEEDED = ("yaml", "requests", "rich", "PIL", "numpy", "tensorflow", "twilio", "jinja2", "werkzeug")
+NEEDED = ("yaml", "requests", "rich", "PIL", "pi_heif", "numpy", "tensorflow", "twilio", "jinja2", "werkzeug")
 
 
 def missing_packages() -> list[str]:

@@ -7,10 +7,11 @@ Pillow; TensorFlow comes with the first call that needs it.
     embed       find_backbone, locate_backbone, Embedder
     train       TrainingJob -> prepare_data -> fit, or prepare_tuning -> finish_tuning -> write_model
     choose      candidates, model_selection: of several ways to train the one that is clearly better
-    measure     Share, paired_test, most_wrong, load_out_of_fold
+    measure     Share, paired_test, most_wrong, load_out_of_fold, merge_groups, group_efficiency
     predict     load_head: embeddings -> probabilities and distances
     teach       active_learning: which image to ask about next, and what follows from the answers;
                 accuracy_check: how good the predictions are
+    show        learn_live: a head from what a camera was shown so far; ShotFinder: the shots of a film
     export      open_source, compare_files: TFLite files; network_of, network_in_graph: weights
 """
 
@@ -28,14 +29,19 @@ from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, withou
 from scripts.learn.efficientnet_lite import Conv, Network
 from scripts.learn.embedder import Embedder, store_embeddings
 from scripts.learn.evaluation import FOLD_EFFICIENCY, TEST_SET_SUFFICES
-from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from scripts.learn.file_kinds import VIDEO_ENDINGS, still_of
+from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, are_near_duplicates, fingerprint
 from scripts.learn.graph_weights import NotThisNetwork
 from scripts.learn.graph_weights import network_in as network_in_graph
+from scripts.learn.grouping import efficiency as group_efficiency
+from scripts.learn.grouping import merge_groups, too_few_recordings
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Head
 from scripts.learn.images import Unreadable, decode, load_pixels
 from scripts.learn.images import opened as open_image
+from scripts.learn.images import pixels_of as image_pixels
 from scripts.learn.intervals import Share, most_wrong, paired_test
+from scripts.learn.live import LiveModel, learn_live
 from scripts.learn.model_files import GRAPH, load_head, parameters_in_name
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.neighbor_graph import NeighborGraph, build_graph
@@ -45,6 +51,9 @@ from scripts.learn.out_of_fold import OutOfFold
 from scripts.learn.out_of_fold import load as load_out_of_fold
 from scripts.learn.runners import FEATURES as EMBEDDINGS_SIGNATURE
 from scripts.learn.runners import converted_path, open_runner
+from scripts.learn.shots import CELLS as VIDEO_CELLS
+from scripts.learn.shots import EVERY_S as VIDEO_EVERY_S
+from scripts.learn.shots import ShotFinder, is_flat
 from scripts.learn.tensor import tidy
 from scripts.learn.tflite import FILES as TFLITE_FILES
 from scripts.learn.tflite import PREDICT as PREDICT_FILE
@@ -76,6 +85,9 @@ __all__ = [
     "BackboneProblem",
     "EMBEDDINGS_SIGNATURE",
     "Embedder",
+    "VIDEO_CELLS",
+    "VIDEO_ENDINGS",
+    "VIDEO_EVERY_S",
     "FOLD_EFFICIENCY",
     "Fingerprint",
     "FingerprintIndex",
@@ -84,6 +96,7 @@ __all__ = [
     "Head",
     "HeadConfig",
     "LabeledImage",
+    "LiveModel",
     "NeighborGraph",
     "Network",
     "NotThisNetwork",
@@ -93,6 +106,7 @@ __all__ = [
     "PREDICT_FILE",
     "PreparedData",
     "Share",
+    "ShotFinder",
     "SplitRules",
     "TEST_SET_SUFFICES",
     "TFLITE_FILES",
@@ -104,6 +118,7 @@ __all__ = [
     "Unreadable",
     "accuracy_check",
     "active_learning",
+    "are_near_duplicates",
     "backbone_names",
     "build_graph",
     "can_be_tuned",
@@ -116,15 +131,20 @@ __all__ = [
     "finish_tuning",
     "fit",
     "graph_fingerprint",
+    "group_efficiency",
     "group_near_duplicates",
     "has_size_choice",
+    "image_pixels",
+    "is_flat",
     "job_digest",
     "key_on_disk",
+    "learn_live",
     "load_head",
     "load_out_of_fold",
     "load_pixels",
     "locate_backbone",
     "model_selection",
+    "merge_groups",
     "most_wrong",
     "network_in_graph",
     "network_of",
@@ -135,9 +155,11 @@ __all__ = [
     "parameters_in_name",
     "prepare_data",
     "prepare_tuning",
+    "still_of",
     "store_embeddings",
     "target_precision",
     "tidy",
+    "too_few_recordings",
     "without_repeats",
     "write_model",
 ]

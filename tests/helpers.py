@@ -24,6 +24,18 @@ def coloured_image(colour: tuple[int, int, int], seed: int, side: int = 64) -> I
     return image.resize((side, side), Image.Resampling.BICUBIC)
 
 
+def heic(image: Image.Image, *more: Image.Image, **how) -> bytes:
+    """An image, and those that follow it in the same file, as a telephone's HEIC."""
+    import pillow_heif
+
+    buffer = io.BytesIO()
+    file = pillow_heif.from_bytes(image.mode, image.size, image.tobytes())
+    for another in more:
+        file.add_frombytes(another.mode, another.size, another.tobytes())
+    file.save(buffer, **{"quality": 90, "enc_params": {"preset": "ultrafast"}} | how)
+    return buffer.getvalue()
+
+
 def coloured(
     root: Path, each: int = 24, labels: tuple[str, ...] = ("cyan", "magenta", "yellow"), first: int = 0
 ) -> Path:

@@ -17,7 +17,7 @@ from typing import IO
 from flow.base.errors import RoboError
 
 PART = ".part-"  # how a file begins its name while it is being written; ignored by every listing
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic")
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif")
 JUNK_NAMES = {"thumbs.db", "desktop.ini"}
 NAME_BYTES_MAX = 255  # what file systems allow a name
 NO_LINKS = {errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}

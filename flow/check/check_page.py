@@ -100,6 +100,7 @@ class Work:
     suspects: int = 0  # training images that the new model's report calls likely mislabelled
     more: str = ""  # how long other ways to train would take to try
     stop: threading.Event = field(default_factory=threading.Event)  # set where the person wants the step to end
+    address: str = ""  # of another page, which the step leads to
 
     def noted(self, text: str) -> None:
         lines = [line.strip() for line in text.split("\n") if line.strip()]
@@ -130,6 +131,7 @@ class Work:
             "problem": self.problem,
             "suspects": self.suspects,
             "more": self.more,
+            "address": self.address,
         }
 
 
@@ -142,6 +144,9 @@ class CheckPage:
         wake: called in the main thread before anything is changed: takes the lock again where it was given back, and
             returns a sentence where another run changed something meanwhile.
     """
+
+    routes, template, headers = ROUTES, "check.html", dict[str, str]()
+    always: tuple[str, ...] = ("camera",)  # steps that may follow any board
 
     def __init__(
         self,
@@ -173,7 +178,7 @@ class CheckPage:
         try:
             assert self.guard is not None
             self.guard.check(request)
-            endpoint, values = ROUTES.bind_to_environ(request.environ).match()
+            endpoint, values = self.routes.bind_to_environ(request.environ).match()
             answer = getattr(self, f"_on_{endpoint}")(request, **values)
             return answer if isinstance(answer, Response) else _as_json(answer)
         except http_guard.Forbidden:
@@ -206,14 +211,14 @@ class CheckPage:
     def decide(self, asked: dict) -> dict:
         news = self._wake()
         answer = self.board.decide(
-            _text(asked, "page"), _hashes(asked, "images"), _text(asked, "kind"), _text(asked, "label")
+            text_of(asked, "page"), _hashes(asked, "images"), text_of(asked, "kind"), text_of(asked, "label")
         )
         return self._led_on(answer, _count(asked.get("count")), news)
 
     def accept(self, asked: dict) -> dict:
         """All images named that are still open get the label they were shown under; then the next page comes."""
         news = self._wake()
-        page, images, later = _text(asked, "page"), _hashes(asked, "images"), _hashes(asked, "later")
+        page, images, later = text_of(asked, "page"), _hashes(asked, "images"), _hashes(asked, "later")
         count, now = _count(asked.get("count")), self.board.current()
         if now is None or now.id != page or set(images) & set(later):
             raise Refused("That page is no longer the one under way.")
@@ -252,11 +257,12 @@ class CheckPage:
 
     def start_work(self, asked: dict) -> dict:
         """Harvest, train, or both; or make a first model; or try harder, after a training. Begins after this answer."""
-        steps, possible = asked.get("steps"), (*self.board.after, *([HARDER] if self.work.more else []))
-        if not isinstance(steps, list) or not steps or any(step not in possible for step in steps):
+        more = (HARDER,) if self.work.more else ()
+        steps, known = asked.get("steps"), (*self.board.after, *self.always, *more)
+        if not isinstance(steps, list) or not steps or any(step not in known for step in steps):
             raise Refused("That cannot be done here.")
         self._wake()
-        wanted = tuple(step for step in possible if step in steps)
+        wanted = tuple(step for step in known if step in steps)
         self.work = Work(step=wanted[0], reports=self.work.reports)
         self._main.begin(wanted)
         return {"work": self.work.facts(True)}
@@ -301,7 +307,7 @@ class CheckPage:
             self.work.problem = (problem.message, problem.hint)
             console.note(f"  {problem.message} {problem.hint}".rstrip())
         finally:
-            self.work.step, self.work.bar = "", None
+            self.work.step, self.work.bar, self.work.address = "", None, ""
 
     def _led_on(self, answer: Answer, count: int, news: str) -> dict:
         """A page on which nothing is left open leads on to the next."""
@@ -391,7 +397,8 @@ class CheckPage:
 
     def _on_front(self, request: Request) -> Response:
         assert self.guard is not None
-        response = Response(_template(self._title, self.guard.token), mimetype="text/html")
+        text = _template(self.template, self._title, self.guard.token)
+        response = Response(text, mimetype="text/html", headers=self.headers)
         if self.guard.has_ticket(request):
             response.headers["Set-Cookie"] = self.guard.set_cookie()
         return response
@@ -452,12 +459,12 @@ class CheckPage:
             thumbnails.thumbnail(path, sha, "grid")
 
 
-def _template(title: str, token: str) -> str:
-    """The page: one template, in which everything is escaped."""
+def _template(name: str, title: str, token: str) -> str:
+    """The page: a template, in which everything is escaped."""
     from jinja2 import Environment, FileSystemLoader
 
     pages = Environment(loader=FileSystemLoader(PAGE_FOLDER), autoescape=True)
-    return pages.get_template("check.html").render(title=title, token=token, bytes_max=cfg.image_bytes_max)
+    return pages.get_template(name).render(title=title, token=token, bytes_max=cfg.image_bytes_max)
 
 
 def _neighbors(near: tuple[Neighbor, ...]) -> list[dict]:
@@ -484,7 +491,8 @@ def _hash(text: str) -> str:
     return text
 
 
-def _text(asked: dict, name: str) -> str:
+def text_of(asked: dict, name: str) -> str:
+    """A text that a change carries; empty where it is left out. Raises Refused."""
     value = asked.get(name, "")
     if not isinstance(value, str) or len(value) > 500:
         raise Refused(f"{name} must be a text.")

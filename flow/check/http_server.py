@@ -42,11 +42,12 @@ class _Handler(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(page: CheckPage, port: int) -> Iterator[str]:
+def serving(page: CheckPage, port: int, spare: bool = False) -> Iterator[str]:
     """Serve while inside.
 
     Args:
         port: 0 = a free one.
+        spare: a free one too where that port is taken.
 
     Yields:
         The first address, with the ticket in it.
@@ -63,7 +64,7 @@ def serving(page: CheckPage, port: int) -> Iterator[str]:
             response.headers["Connection"] = "close"  # what was sent with it is not read
         return response(environ, start_response)
 
-    with _listening(port) as door:
+    with _listening(port, spare) as door:
         taken = door.getsockname()[1]
         page.guard = Guard(taken)
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Handler, fd=door.fileno())
@@ -85,7 +86,7 @@ def _responded(page: CheckPage, environ: "WSGIEnvironment") -> Response:
         return Response("not text\n", 400, mimetype="text/plain")
 
 
-def _listening(port: int) -> socket.socket:
+def _listening(port: int, spare: bool) -> socket.socket:
     """A socket on 127.0.0.1, so that a taken port is found out here, in our own words."""
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -94,5 +95,7 @@ def _listening(port: int) -> socket.socket:
         door.listen(64)
     except (OSError, OverflowError) as problem:
         door.close()
+        if spare:
+            return _listening(0, spare=False)
         raise RoboError(f"Port {port} cannot be used.", "Leave --port out, and a free one is found.") from problem
     return door

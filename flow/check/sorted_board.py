@@ -26,6 +26,9 @@ class SortedBoard(Board):
         self._unreadable: set[Path] = set()  # files that the disk does not give
         self._guesses: dict[str, str] = {}  # of decided images
         self._approved = catalogue.approved()
+        self._recordings = catalogue.groups()
+        # What the model says of a recording that it learned from tells nothing of what it says of others.
+        self._learned = {self._recordings[sha] for sha in catalogue.labels() if sha in self._recordings}
         self._listing.refresh()
         for home in self._listing.homes:
             self.decided |= decisions.decided_in(catalogue, home.name)
@@ -137,11 +140,16 @@ class SortedBoard(Board):
         )
 
     def _share(self) -> dict | None:
-        """How often the model was right, of what a person checked here."""
-        checked = [(guess, d.label) for sha, d in self.decided.items() if d.label and (guess := self._guess(sha))]
-        if not checked:
+        """How often the model was right, of what a person checked here; without recordings that training images are
+        from, and a recording counts as one."""
+        new = {sha: d for sha, d in self.decided.items() if self._recordings.get(sha) not in self._learned}
+        right = {sha: guess == d.label for sha, d in new.items() if d.label and (guess := self._guess(sha))}
+        if not right:
             return None
-        return api.Share(sum(guess == label for guess, label in checked), len(checked)).facts()
+        efficiency = (
+            api.group_efficiency([self._recordings.get(sha, sha) for sha in right]) if self._recordings else 1.0
+        )
+        return api.Share(sum(right.values()), len(right), efficiency).facts()
 
     def _guess(self, sha256: str) -> str:
         if sha256 not in self._guesses:

@@ -1,38 +1,31 @@
 """The check step: sorted_ folders, suspected training images or unlabeled ones, and a person -> decisions, saved at
 each key.
 
-`CheckSession.serve` gives back control where the person wants a harvest or a training: what is done then is the
-caller's business, and the page shows its progress.
+`CheckSession.serve` (`page_session.py`) gives back control where the person wants a harvest or a training: what is
+done then is the caller's business, and the page shows its progress.
 """
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flow.base import paths
-from flow.base.errors import BadUsage, Locked, NotReady
+from flow.base import files
+from flow.base.errors import NotReady
 from flow.base.learning import api
 from flow.base.locks import Lock
 from flow.base.options import option, whole
-from flow.check import thumbnails
 from flow.check.board import Board
 from flow.check.check_page import CheckPage
-from flow.check.launch_page import launched
-from flow.check.main_thread_queue import MainThreadQueue
+from flow.check.page_session import PageSession
 from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
 from flow.check.training_board import TrainingBoard
 from flow.check.unlabeled_board import UnlabeledBoard
-from flow.check.unlabeled_pool import has_images, read_pool, too_few
+from flow.check.unlabeled_pool import UnlabeledPool, has_images, read_pool, too_few
 from flow.models import model_store
-from flow.records import apply_journal, decisions, provenance
+from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.ui import console
-
-GIVE_BACK_S = 60.0  # without a decision for so long, the page lets other runs work
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Checked:
         return facts | {"taught": facts.pop("teaching")}  # as --json has always called it
 
 
-class CheckSession:
+class CheckSession(PageSession):
     """A check page, from opening it to what was done on it.
 
     Args:
@@ -91,21 +84,13 @@ class CheckSession:
         backbone: Callable[[], "tuple[api.Backbone, Path]"],
         lock: Lock | None = None,
     ):
-        if options.browser and not console.is_watched():
-            raise BadUsage(
-                "check shows images in a browser, and without a terminal nobody is there to look.",
-                "With --no-browser it prints the address and waits.",
-            )
-        decisions.finish_pending(basetag, catalogue)
-        self.basetag, self._catalogue, self._options, self._lock = basetag, catalogue, options, lock
+        super().__init__("check", basetag, catalogue, options.browser, options.port, lock)
         self.teaching = options.teach or _is_first(basetag, options)
         if self.teaching:
             make_board = _unlabeled(basetag, stamp, catalogue, backbone)
         else:
             make_board = _labeled(basetag, stamp, catalogue, options)
-        self._main = MainThreadQueue()
-        self._last_use, self._version = time.monotonic(), 0
-        self.page = CheckPage(
+        self._page = CheckPage(
             basetag,
             make_board,
             lambda: TrainingBoard(basetag, catalogue, stamp),
@@ -114,63 +99,15 @@ class CheckSession:
             self._wake,
         )
 
-    def serve(self) -> Iterator[str]:
-        """Serve the page until the person says done, closes it or presses Ctrl-C.
-
-        Yields:
-            The steps that the person wants done now, one after another: harvest, retrain or first_model. The caller
-            does each within `self.page.working(step)` and hands its result to `self.page.add`.
-        """
-        from flow.check.http_server import serving
-
-        thumbnails.sweep()
-        try:
-            with serving(self.page, self._options.port) as address:
-                self._tell_lock(address)
-                with launched(address, paths.way_in(self.basetag), self._options.browser):
-                    for steps in self._main.serve(self._give_back):
-                        for step in steps:
-                            if not self.page.work.problem:
-                                yield step
-                        self.page.next_board()
-        except KeyboardInterrupt:
-            if self._main.is_busy:  # a step was cut short: that is told as everywhere else
-                raise
-            with contextlib.suppress(Locked):  # given back with nothing half done, and another run works by now
-                self._wake()
-                decisions.finish_pending(self.basetag, self._catalogue)
+    @property
+    def page(self) -> CheckPage:
+        return self._page
 
     def result(self) -> Checked:
         lines = tuple(result.line() for result in self.page.results)
         code = max((result.code for result in self.page.results), default=0)
         left = self.page.board.progress().left
         return Checked(self.page.counts(), left, lines, code, self.teaching)
-
-    # The lock: an open page must not keep the night's run from working
-
-    def _give_back(self) -> None:
-        """Called while nothing is asked: after a minute without a decision other runs may work."""
-        if self._lock and self._lock.is_held and time.monotonic() - self._last_use > GIVE_BACK_S:
-            self._version = self._catalogue.data_version
-            self._lock.give_back()
-
-    def _wake(self) -> str:
-        """Before a decision: take the lock again, and look what other runs have done. Raises Locked."""
-        self._last_use = time.monotonic()
-        if not self._lock or self._lock.is_held:
-            return ""
-        self._lock.take()
-        if self._catalogue.data_version == self._version:
-            return ""
-        decisions.finish_pending(self.basetag, self._catalogue)
-        apply_journal.finish_unfinished(self.basetag, self._catalogue)
-        self.page.renew_board()
-        return "Another run has changed things meanwhile; this is how they are now."
-
-    def _tell_lock(self, address: str) -> None:
-        """Another run that finds the lock taken says where the page is."""
-        if self._lock:
-            self._lock.set_owner(page=address.partition("?")[0])
 
 
 def check_once(session: CheckSession, do: Callable[[str], Any]) -> Checked:
@@ -194,12 +131,16 @@ def _unlabeled(
     if not has_images(basetag):
         raise too_few(basetag)
     before = len(model_store.all_models(basetag))
-    pool = read_pool(basetag, catalogue, *backbone())
+    chosen, pools = backbone(), dict[tuple, UnlabeledPool]()
 
     def make_board() -> Board:
         if len(model_store.all_models(basetag)) > before:  # also once all it sorted is harvested
             return SortedBoard(basetag, catalogue, stamp)
-        return UnlabeledBoard(basetag, catalogue, stamp, pool)
+        there = tuple(path for folder in provenance.unsorted_folders(basetag) for path in files.images_in(folder))
+        if there not in pools:  # the first time, or something came in since
+            pools.clear()
+            pools[there] = read_pool(basetag, catalogue, *chosen)
+        return UnlabeledBoard(basetag, catalogue, stamp, pools[there])
 
     return make_board
 

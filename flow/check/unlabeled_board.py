@@ -156,7 +156,7 @@ class UnlabeledBoard(OnePlaceBoard):
             excluded.update(self._pool.near_duplicates.get(row, ()))
         random = {row for row in decided if self._pool.shas[row] in self._random}
         return api.active_learning.LabelingState(
-            self._pool.graph, self._pool.vectors, decided, random, excluded - set(decided)
+            self._pool.graph, self._pool.vectors, decided, random, excluded - set(decided), self._pool.groups
         )
 
     def _page_of(

@@ -23,13 +23,14 @@ IMAGES_MIN = 2
 class UnlabeledPool:
     """`shas`: content hashes, a row each; `where`: content hash -> file; `vectors`: embeddings float32 [n, d]; `graph`:
     which images are similar; `near_duplicates`: row -> the rows of its near-duplicates, without itself; rows that have
-    none are left out."""
+    none are left out; `groups` int [n]: rows of one recording have one number; None where nothing was recorded."""
 
     shas: tuple[str, ...]
     where: dict[str, Path]
     vectors: "np.ndarray"
     graph: "api.NeighborGraph"
     near_duplicates: dict[int, tuple[int, ...]]
+    groups: "np.ndarray | None" = None
 
     def __len__(self) -> int:
         return len(self.shas)
@@ -71,7 +72,8 @@ def read_pool(basetag: str, catalogue: Catalogue, backbone: "api.Backbone", fold
     vectors = np.stack([found[sha] for sha in shas]).astype(np.float32)
     console.note(f"comparing {len(shas)} images ...")
     where = {sha: where[sha] for sha in shas}
-    return UnlabeledPool(shas, where, vectors, api.build_graph(vectors), _near_duplicates(shas, where))
+    near = _near_duplicates(shas, where)
+    return UnlabeledPool(shas, where, vectors, api.build_graph(vectors), near, _recordings(shas, catalogue.groups()))
 
 
 def decided_here(basetag: str, catalogue: Catalogue) -> list[Decision]:
@@ -107,6 +109,14 @@ def _vectors(where: dict[str, Path], backbone: "api.Backbone", folder: Path) -> 
     if done.bad:
         console.note(f"{len(done.bad)} files cannot be read as images and are left out.")
     return {sha: done.vectors[sha] for sha in where if sha in done.vectors}
+
+
+def _recordings(shas: tuple[str, ...], groups: dict[str, str]) -> "np.ndarray | None":
+    import numpy as np
+
+    if not any(sha in groups for sha in shas):
+        return None
+    return np.unique([groups.get(sha, sha) for sha in shas], return_inverse=True)[1]
 
 
 def _near_duplicates(shas: tuple[str, ...], where: dict[str, Path]) -> dict[int, tuple[int, ...]]:

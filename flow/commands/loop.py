@@ -15,6 +15,7 @@ from flow.base.errors import BadUsage, NotReady, Quit, RoboError
 from flow.base.options import option
 from flow.classify import ClassifyOptions, classify
 from flow.commands.command import Command, Message, Result, Run, Section
+from flow.commands.make_basetag import make_basetag
 from flow.commands.tell import tell_downloaded, tell_moved, tell_preview, tell_sorted
 from flow.commands.training import train
 from flow.download.options import DownloadOptions
@@ -237,7 +238,7 @@ def _chosen(run: Run, options: LoopOptions) -> dict[str, object]:
 
 def _plan_lines(run: Run, options: LoopOptions, steps: tuple[Step, ...]) -> list[str]:
     """What the run will do, a line a step."""
-    own = options.source.startswith(("folder:", "urls:"))
+    own = options.source.startswith(("folder:", "urls:", "video:"))
     bring, what = ("bring in", "images of yours as") if own else ("download", "new images of")
     about = {
         Step.DOWNLOAD: f"{bring} {options.quantity} {what} {options.searchtag} ({options.source})",
@@ -248,17 +249,6 @@ def _plan_lines(run: Run, options: LoopOptions, steps: tuple[Step, ...]) -> list
     }
     labels = [f"labels {', '.join(run.new_labels)}"] if run.new_labels else []
     return [f"basetag {run.basetag}", *(about[step] for step in steps), *labels]
-
-
-def make_basetag(basetag: str, labels: tuple[str, ...] = ()) -> None:
-    """A new basetag's folders, with label folders where a person named some."""
-    for folder in (paths.testing(basetag), paths.training(basetag), paths.summaries(basetag)):
-        files.make_folder(folder)
-    for label in labels:
-        folder = paths.training(basetag) / label
-        if not folder.exists():
-            files.make_folder(folder)
-            console.note(f"made {folder}")
 
 
 def _download(run: Run, options: LoopOptions, flow: Flow) -> Result:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flow.base.errors import BadUsage
 from flow.base.options import argument, option
 from flow.commands.command import Command, Result, Run, Section
-from flow.commands.loop import make_basetag
+from flow.commands.make_basetag import make_basetag
 from flow.harvest.import_sorted import import_sorted
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flow.base.errors import NotReady, RoboError
 from flow.commands.command import Message, Result, Run
-from flow.commands.loop import make_basetag
+from flow.commands.make_basetag import make_basetag
 from flow.commands.tell import tell_downloaded
 from flow.download.options import DownloadOptions
 from flow.harvest.import_sorted import Imported, import_images

@@ -51,6 +51,7 @@ class Candidates:
                     self._problems.reasons.append(_no_more(source, self._wanted.searchtag))
             except SourceError as problem:
                 self._problems.again = self._problems.again or problem.again
+                self._problems.own = self._problems.own or source.own  # a file of the person's is damaged
                 self._problems.reasons.append(problem.reason)
                 console.detail(f"{problem.reason}.")  # the last line says it
 

@@ -13,6 +13,7 @@ from flow.download.credits import credit_line
 from flow.download.known_images import KnownImages
 from flow.download.options import DownloadOptions
 from flow.download.validate import ValidImage
+from flow.records import recordings
 from flow.records.catalogue import Catalogue
 from flow.records.rows import DUPLICATE, KEPT, PENDING, ArchiveEntry, Image
 from flow.sources import FoundImage
@@ -52,15 +53,17 @@ class ImageStore:
         Args:
             images: the candidate, the image, and its part file.
         """
-        rows = []
+        rows, groups = [], dict[str, str]()
         for found, valid, part in images:
             if self._is_there(found, valid):
                 part.unlink(missing_ok=True)
             else:
                 rows.append((*self._prepare(found, valid), part))
+                groups |= {valid.sha256: found.group} if found.group else {}
                 self.found_by[found.found_by] += 1
         if not rows:
             return 0
+        recordings.remember(self.folder, self.catalogue, groups)  # first: cut short, no image is without its group
         self.catalogue.keep(*self._published, *((entry, image) for entry, image, _ in rows))
         self._published = []
         for entry, image, part in rows:

@@ -75,4 +75,4 @@ def licence_name(code: str) -> str:
 
 def _is_local(image: Image) -> bool:
     """Whether its source is a folder of the person's computer; other sources give addresses."""
-    return image.source == "folder"
+    return image.source in ("folder", "video", "watch")

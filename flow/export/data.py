@@ -19,7 +19,7 @@ from flow.records.rows import PERSON, Image
 from flow.ui import console
 
 METADATA = "metadata.csv"
-COLUMNS = ("file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split")
+COLUMNS = ("file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split", "recording")
 READ_BACK = ("file_name", "label")  # programs read these, so they are exact, whatever a spreadsheet makes of them
 TO_SPARE_MB = 50  # free space to leave beside the copies
 
@@ -53,7 +53,7 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
     size = sum(image.path.stat().st_size for image in images if image.path.exists())
     files.need_space(target.parent, size // 1_000_000 + TO_SPARE_MB)
     origins = {i.sha256: without_paths(i) for i in catalogue.images() if not is_own(i)}
-    parts = catalogue.splits()
+    parts, recordings = catalogue.splits(), catalogue.groups()
     labels: dict[str, int] = {}
     unreadable: dict[str, str] = {}
     rows = []
@@ -63,7 +63,8 @@ def write_data(target: Path, basetag: str, catalogue: Catalogue) -> Data:
             if copy is None:
                 unreadable[str(image.path)] = reason
             else:
-                rows.append(_row(image, copy, origins.get(image.sha256), parts.get(image.sha256, "train")))
+                part, recording = parts.get(image.sha256, "train"), recordings.get(image.sha256, "")
+                rows.append([*_row(image, copy, origins.get(image.sha256), part), recording])
                 labels[image.label] = labels.get(image.label, 0) + 1
             advance(1)
         files.write_whole(folder / METADATA, csv_text(COLUMNS, rows, READ_BACK))

@@ -18,7 +18,7 @@ from flow.guide.basetag_state import BasetagState
 from flow.guide.model_questions import MODEL_QUESTIONS, trains
 from flow.guide.next_steps import Kind, NextStep, next_steps
 from flow.guide.questions import BEGINNING, BRINGING, ask_all, ask_basetag
-from flow.guide.source_prompt import ImageSource, typed_path
+from flow.guide.source_prompt import CAMERA, ImageSource, typed_path
 from flow.models import model_store
 from flow.retrain.options import ASKED, TrainOptions
 from flow.ui import console, texts
@@ -124,7 +124,8 @@ def _ask_for_the_rest(flowstep: str, given: dict[str, object], flags: list[str])
         return Guided([*words, *flags], is_shown=True)
     answers = ask_all(WHOLE_FLOW, known)
     if answers.get("take"):
-        return Guided([answers["basetag"], "take", str(answers["where"].folder)])
+        where: ImageSource = answers["where"]
+        return Guided([answers["basetag"], *(["camera"] if where.source == CAMERA else ["take", str(where.folder)])])
     words = [answers["basetag"], str(answers["quantity"]), answers["searchtag"], _flowstep(answers)]
     return Guided([*words, *flags, *_chosen(answers, given)], tuple(answers.get("labels", ())), is_shown=True)
 

@@ -59,6 +59,8 @@ def _urgent(state: BasetagState) -> Iterator[NextStep]:
     if state.offline and state.models and state.can_train:
         yield _explore(state)
     yield _bring(state)
+    about = "Hold a key, and what the camera sees is recorded; it learns and predicts meanwhile."
+    yield _command(state, "show it things with the camera", about, "camera")
 
 
 def _possible(state: BasetagState) -> Iterator[NextStep]:

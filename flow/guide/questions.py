@@ -12,7 +12,7 @@ import config as cfg
 from flow.base import files, names, paths, runlog
 from flow.base.errors import BadUsage
 from flow.guide import basetag_state, source_prompt
-from flow.guide.source_prompt import SAMPLE, SEARCH, ImageSource
+from flow.guide.source_prompt import CAMERA, SAMPLE, SEARCH, ImageSource
 from flow.harvest.import_sorted import label_folders_in
 from flow.models import model_store
 from flow.records import provenance
@@ -90,6 +90,8 @@ def ask_source(question: str, default: str, back: bool, also: str = "") -> objec
         if also and answer.strip().lower() == also:
             return also
         found = source_prompt.read_source(answer)
+        if also and found.source == CAMERA:
+            raise BadUsage("The camera is a flowstep of its own.", "It comes with: python roboflow.py BASETAG camera")
         for line in source_prompt.describe(found):
             console.note(f"  {line}")
         if found.own and not found.usable:
@@ -106,7 +108,7 @@ def _ask_basetag(answers: dict, back: bool) -> object:
 def _ask_where(answers: dict, back: bool) -> object:
     now = basetag_state.read_state(answers["basetag"])
     playing = now.offline and not now.filled and not now.models
-    ask = "Where from? search, the path of your own photos, or sample"
+    ask = "Where from? search, the path of your own photos or videos, camera, or sample"
     return ask_source(ask, SAMPLE if playing else SEARCH, back)
 
 
@@ -114,6 +116,8 @@ def _ask_take(answers: dict, back: bool) -> object:
     """Offer the folders that are named like labels as labelled already. Folders of a new basetag may be named anything,
     so there ENTER leaves them unsorted."""
     source: ImageSource = answers["where"]
+    if source.source == CAMERA:
+        return True  # that page asks for all the rest
     if source.folder is None:
         return SKIP
     labels = {f.name for f in provenance.label_folders(answers["basetag"])}

@@ -1,4 +1,4 @@
-"""The answer to "where from?": a search, a path typed or dropped into the terminal, or a word."""
+"""The answer to "where from?": a search, a path typed or dropped into the terminal, the camera, or a word."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -8,27 +8,29 @@ from urllib.parse import unquote, urlsplit
 import config as cfg
 from flow.base.errors import BadUsage
 from flow.base.files import IMAGE_ENDINGS
+from flow.base.learning import api
 from flow.base.names import one_line
 from flow.sources import REGISTRY, check_sources
 
-SEARCH, SAMPLE, LATER = "search", "sample", "later"
+SEARCH, SAMPLE, LATER, CAMERA = "search", "sample", "later", "camera"
 DECODED_MAX = 1000  # images that are decoded before a download, to find broken ones; a minute or so
 ADDRESSES_BYTES_MAX = 50_000_000
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """`source` as --source takes it. For a person's own images: how many there are, which cannot be read, and the
-    folder, where it is one."""
+    """`source` as --source takes it; CAMERA: the camera page. For a person's own images: how many there are (of videos,
+    how many frames are kept at most), which cannot be read, and the folder, where it is one; `videos`: how many."""
 
     source: str
     images: int = 0
     unreadable: dict[Path, str] = field(default_factory=dict)
     folder: Path | None = None
+    videos: int = 0
 
     @property
     def own(self) -> bool:
-        return self.source.startswith(("folder:", "urls:"))
+        return self.source.startswith(("folder:", "urls:", "video:"))
 
     @property
     def usable(self) -> int:
@@ -42,9 +44,11 @@ def read_source(answer: str) -> ImageSource:
         raise BadUsage("Where from, please?", "search, a path, or sample.")
     if word == SEARCH:
         return ImageSource(cfg.scrapesite_default)
+    if word == CAMERA:
+        return ImageSource(CAMERA)
     path = typed_path(answer)
     if path is not None:
-        return _own_folder(path) if path.is_dir() else _own_list(path)
+        return _own_folder(path) if path.is_dir() else _own_file(path)
     try:
         check_sources(answer.strip())
     except BadUsage as problem:
@@ -52,7 +56,7 @@ def read_source(answer: str) -> ImageSource:
             f"There is no folder or file {one_line(answer)}, and no source of that name.", "ENTER, a path, or sample."
         ) from problem
     kind, _, rest = answer.strip().partition(":")
-    if kind.lower() in ("folder", "urls"):
+    if kind.lower() in ("folder", "urls", "video"):
         raise BadUsage(f"There is no {'folder' if kind.lower() == 'folder' else 'file'} {one_line(rest)}.")
     return ImageSource(answer.strip())
 
@@ -61,8 +65,8 @@ def typed_path(text: str) -> Path | None:
     """The file or folder that a text means, or None. Quotes, blanks behind backslashes, file:// addresses and ~ are
     understood, as terminals paste a path that is dropped into them. A word that is a source's name is no path."""
     text = text.strip()
-    named = text.partition(":")[2] if text.lower().startswith(("folder:", "urls:")) else text
-    if not named or named.lower() in (SEARCH, *REGISTRY):
+    named = text.partition(":")[2] if text.lower().startswith(("folder:", "urls:", "video:")) else text
+    if not named or named.lower() in (SEARCH, CAMERA, *REGISTRY):
         return None
     for candidate in (named, *_unquoted(named)):
         try:
@@ -84,8 +88,10 @@ def _unquoted(text: str) -> list[str]:
     return [words[0]] if len(words) == 1 else []
 
 
-def _own_list(path: Path) -> ImageSource:
-    """A text file of addresses."""
+def _own_file(path: Path) -> ImageSource:
+    """A video, or a text file of addresses."""
+    if path.suffix.lower() in api.VIDEO_ENDINGS:
+        return _own_videos(path, 1)
     if path.suffix.lower() in IMAGE_ENDINGS:
         raise BadUsage(f"{path.name} is one image.", f"Give the folder it lies in: {path.parent}")
     try:
@@ -104,21 +110,30 @@ def _own_list(path: Path) -> ImageSource:
 def _own_folder(folder: Path) -> ImageSource:
     from flow.harvest.import_sorted import find_unreadable
     from flow.sources.folder import Folder
+    from flow.sources.video import videos_in
 
-    listed = [Path(found.image_url) for found in Folder(folder).search("")]
+    listed, videos = [Path(found.image_url) for found in Folder(folder).search("")], len(videos_in(folder))
+    if videos and not listed:
+        return _own_videos(folder, videos)
     if not listed:
         raise BadUsage(f"There is no image in {folder}.", "Image files end in .jpg, .png, .webp and so on.")
-    return ImageSource(f"folder:{folder}", len(listed), find_unreadable(listed, DECODED_MAX), folder)
+    return ImageSource(f"folder:{folder}", len(listed), find_unreadable(listed, DECODED_MAX), folder, videos)
+
+
+def _own_videos(path: Path, count: int) -> ImageSource:
+    return ImageSource(f"video:{path}", count * cfg.video_frames_max, videos=count)
 
 
 def describe(source: ImageSource) -> list[str]:
     """What was found, in words; nothing for a search."""
     if source.source.startswith("urls:"):
         return [f"{source.images} addresses"]
+    videos = f"{source.videos} video{'s' * (source.videos != 1)}"
     if source.folder is None:
-        return []
+        return [f"{videos}, of each at most {cfg.video_frames_max} frames"] if source.videos else []
     bad = f", {len(source.unreadable)} that cannot be read" if source.unreadable else ""
     first = f" (of the first {DECODED_MAX})" if bad and source.images > DECODED_MAX else ""
     lines = [f"{source.images} images{bad}{first}"]
+    lines += [f"{videos} beside them; for those: video:{source.folder}"] if source.videos else []
     lines += [f"  {one_line(path.name)}: {why}" for path, why in list(source.unreadable.items())[:3]]
     return lines + (["  ..."] if len(source.unreadable) > 3 else [])

@@ -33,6 +33,7 @@ class ModelScore:
     tied: bool = False
     why: str = ""
     answers: dict[str, bool] = field(default_factory=dict, repr=False)
+    groups: dict[str, str] = field(default_factory=dict, repr=False)  # content hash -> recording, where it is of one
 
     @property
     def value(self) -> float:
@@ -172,13 +173,13 @@ def _first(score: ModelScore | None, is_only: bool) -> str:
 
 
 def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue) -> Leaderboard:
-    measuring = {i.sha256: i for i in images if i.measures}
+    measuring, groups = {i.sha256: i for i in images if i.measures}, catalogue.groups()
     held_out = {sha for sha, part in catalogue.splits().items() if part == "test"} & measuring.keys()
-    alone = len(held_out) >= api.TEST_SET_SUFFICES
+    alone = len({groups.get(sha, sha) for sha in held_out}) >= api.TEST_SET_SUFFICES
     wanted = {sha: measuring[sha] for sha in held_out} if alone else measuring
-    near_duplicates = _NearDuplicates(wanted)
+    related = _Related(wanted, groups)
     worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most predictions are those of the folds' heads
-    scores = [_score(model, wanted, catalogue, near_duplicates, worth) for model in found]
+    scores = [_score(model, wanted, catalogue, related, worth) for model in found]
     scores.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     scores = _chosen_first(scores)
     if scores and scores[0].share:
@@ -205,40 +206,58 @@ def _images(basetag: str, catalogue: Catalogue) -> list[LabeledImage]:
     return provenance.training_images(basetag, catalogue, remember=False)
 
 
-class _NearDuplicates:
-    """Finds today's images that are near-duplicates of what a model has learned from."""
+class _Related:
+    """Finds today's images that are near-duplicates, or of the same recording, as what a model has learned from.
 
-    def __init__(self, images: dict[str, LabeledImage]):
-        self._images = images
+    Args:
+        recordings: content hash -> recording, of images that are of one.
+    """
+
+    def __init__(self, images: dict[str, LabeledImage], recordings: dict[str, str]):
+        self._images, self.recordings = images, recordings
 
     def among(self, candidates: list[str], learned: frozenset[str]) -> set[str]:
-        """The candidates that are near-duplicates of a learned image; all are content hashes."""
+        """The candidates that are not new to a model that has learned from `learned`; all are content hashes."""
         # The fingerprint of an image that was removed since is still remembered.
         files = dict.fromkeys(learned, Path(os.devnull)) | {sha: self._images[sha].path for sha in candidates}
-        group_of = near_duplicate_groups(files)
-        known = {group_of[sha] for sha in learned if sha in group_of}
-        return {sha for sha in candidates if group_of.get(sha) in known}
+        group_of = api.merge_groups(files, near_duplicate_groups(files), self.recordings)
+        known = {group_of[sha] for sha in learned}
+        return {sha for sha in candidates if group_of[sha] in known}
 
 
 def _score(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, near_duplicates: _NearDuplicates, worth: float
+    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, related: _Related, worth: float
 ) -> ModelScore:
-    """A model's accuracy; images of labels that it does not know count as wrong."""
+    """A model's accuracy; images of labels that it does not know count as wrong. None where a label comes from too few
+    recordings."""
     if not images:
         return ModelScore(model, None, why="no images to measure on")
     try:
-        answers = _correctness(model, images, catalogue, near_duplicates)
+        answers = _correctness(model, images, catalogue, related)
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
         return ModelScore(model, None, why=getattr(problem, "message", type(problem).__name__))
     if not answers:
-        return ModelScore(model, None, why="it has learned from all images that could measure it")
-    return ModelScore(model, api.Share(sum(answers.values()), len(answers), worth).facts(), answers=answers)
+        reasons = model.facts.get("not_measured") or ["it has learned from all images that could measure it"]
+        return ModelScore(model, None, why=reasons[0].rstrip("."))
+
+    import numpy as np
+
+    recordings = {sha: related.recordings[sha] for sha in answers if sha in related.recordings}
+    groups = np.array([recordings.get(sha, sha) for sha in answers])
+    labels, grouped = np.array([images[sha].label for sha in answers]), [sha in recordings for sha in answers]
+    if few := api.too_few_recordings(labels, groups, np.array(grouped)):
+        label, count = few[0]
+        return ModelScore(
+            model, None, why=f"{label} comes from {count} recording{'s' * (count != 1)}, too few to measure"
+        )
+    share = api.Share(sum(answers.values()), len(answers), worth * api.group_efficiency(groups))
+    return ModelScore(model, share.facts(), answers=answers, groups=recordings)
 
 
 def _correctness(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, near_duplicates: _NearDuplicates
+    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, related: _Related
 ) -> dict[str, bool]:
-    """Content hash -> whether the model is right, of images that it has learned neither from nor from a near-duplicate.
+    """Content hash -> whether the model is right, of images that it has learned neither from nor from a related one.
 
     Raises:
         RoboError: the model is damaged, or its backbone has changed and cannot be had.
@@ -253,7 +272,7 @@ def _correctness(
     guesses = {sha: kept.guesses[sha] for sha in images if sha in kept.guesses}
     unseen = [sha for sha in images if sha not in guesses and sha not in kept.trained_on]
     candidates = [sha for sha in unseen if sha not in before]
-    repeated = near_duplicates.among(candidates, kept.trained_on) if candidates else set()
+    repeated = related.among(candidates, kept.trained_on) if candidates else set()
     guesses |= _predicted(model, images, [sha for sha in unseen if sha not in repeated])
     return {sha: guess == images[sha].label for sha, guess in guesses.items()}
 
@@ -273,12 +292,13 @@ def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -
 
 def _tied(one: ModelScore, best: ModelScore) -> bool:
     """Whether the difference of two models, on the images that both are measured on, is not significant."""
-    both = one.answers.keys() & best.answers.keys()
     import numpy as np
 
+    both = sorted(one.answers.keys() & best.answers.keys())
+
     mine, its = (np.array([each.answers[sha] for sha in both], bool) for each in (one, best))
-    _, _, p_value = api.paired_test(mine, its, np.arange(len(both)))
-    return p_value >= SIGNIFICANCE
+    _, _, p_value = api.paired_test(mine, its, np.array([one.groups.get(sha, sha) for sha in both]))
+    return bool(p_value >= SIGNIFICANCE)
 
 
 def _tips(images: list[LabeledImage], model: Model) -> list[str]:

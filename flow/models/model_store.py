@@ -42,6 +42,10 @@ class Model:
         """What its accuracy was measured on: cross-validated on 240 images, or on 120 held-out images."""
         total = int(self.facts["accuracy"].get("total", 0))
         images = f"image{'s' * (total != 1)}"
+        if recordings := self.facts.get("measured_on", {}).get("recordings"):
+            frames = self.facts["measured_on"]["recorded"]
+            some = "" if frames == total else f", {frames:,} of them"
+            images += f"{some} of {recordings} recording{'s' * (recordings != 1)}"
         if self.facts.get("measured_on", {}).get("test_alone", True):
             return f"on {total:,} held-out {images}"
         return f"cross-validated on {total:,} {images}"
@@ -152,6 +156,12 @@ def add_facts(model: Model, facts: dict) -> None:
     path = model.folder / "model.json"
     known = json.loads(path.read_text(encoding="utf-8"))
     files.write_whole(path, json.dumps({**known, **facts}, indent=1) + "\n")
+
+
+def efficiency_above_threshold(model: Model) -> float:
+    """The evidence of one of those predictions, 0..1; images of one recording are right or wrong together."""
+    kept = predictions(model)
+    return kept.efficiency(threshold(model)) if kept else 1.0
 
 
 def damaged(model: Model, why: str) -> RoboError:

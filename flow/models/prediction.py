@@ -145,7 +145,7 @@ class Predictor:
         predictions, bad = self.predict({"it": image})
         if bad:
             raise RoboError(
-                f"That image cannot be read: {bad['it']}.", "It must be a JPEG, PNG, WebP, GIF or BMP file."
+                f"That image cannot be read: {bad['it']}.", "It must be a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF file."
             )
         return predictions["it"]
 

@@ -54,8 +54,12 @@ class DecisionResult:
     missing: tuple[str, ...] = ()
 
 
-def decide(basetag: str, catalogue: Catalogue, requests: Iterable[DecisionRequest]) -> DecisionResult:
-    """Carry requests out as one action, which is undone as one."""
+def decide(basetag: str, catalogue: Catalogue, requests: Iterable[DecisionRequest], action: int = 0) -> DecisionResult:
+    """Carry requests out as one action, which is undone as one.
+
+    Args:
+        action: an earlier one that they are part of; 0 = an action of their own.
+    """
     first = catalogue.last_decision() + 1
     if stale := catalogue.decisions(UNDONE):
         catalogue.put_decisions([replace(row, state=SUPERSEDED) for row in stale])
@@ -72,7 +76,7 @@ def decide(basetag: str, catalogue: Catalogue, requests: Iterable[DecisionReques
         rows.append(
             Decision(
                 number=first + len(rows),
-                action=first,
+                action=action or first,
                 folder=request.folder,
                 sha256=request.sha256,
                 kind=request.kind,

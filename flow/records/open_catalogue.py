@@ -1,4 +1,5 @@
-"""The way into a basetag's catalogue. One that was lost or damaged is filled again from journals and score files."""
+"""The way into a basetag's catalogue. One that was lost or damaged is filled again from journals, score files and lists
+of recordings."""
 
 import contextlib
 import sqlite3
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from flow.base import paths
 from flow.base.learning import scratch_hashes
-from flow.records import provenance, schema, scores_file
+from flow.records import provenance, recordings, schema, scores_file
 from flow.records.catalogue import Catalogue
 from flow.records.journal import DONE, journal_folders, journal_number, label_of, read
 from flow.records.rows import Label
@@ -49,6 +50,8 @@ def _rebuild(basetag: str, catalogue: Catalogue) -> None:
         catalogue.set_labels(_harvested_labels(basetag))
         for folder in provenance.sorted_folders(basetag):
             catalogue.add_sortings(scores_file.read_sorted_copies(folder))
+        for folder in provenance.unsorted_folders(basetag):
+            catalogue.set_groups(recordings.read(folder))
         catalogue.set_filled()
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,12 +36,29 @@ def write(folder: Path, model: str, identity: str, lines: Iterable[ScoreLine]) -
         f"# confidence_min {cfg.confidence_min}; unlike = farther from all training images than those from each other",
         "\t".join(COLUMNS),
     ]
-    texts += [
-        f"{line.file}\t{line.place}\t{line.label}\t{line.score:.6f}\t{line.reason}\t{_as_json(line.scores)}"
-        f"\t{line.original}"
-        for line in lines
-    ]
+    texts += map(_as_text, lines)
     (folder / NAME).write_text("\n".join(texts) + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def append(folder: Path, lines: Iterable[ScoreLine]) -> None:
+    """More images of a folder that is there; durable when this returns. A line that a kill cut off stays alone."""
+    with open(folder / NAME, "a+b") as log:
+        log.seek(0, os.SEEK_END)
+        is_torn = log.tell() and (log.seek(-1, os.SEEK_END), log.read(1))[1] != b"\n"
+        text = "\n" * bool(is_torn) + "".join(f"{_as_text(line)}\n" for line in lines)
+        log.write(text.encode("utf-8", "backslashreplace"))
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def model_of(folder: Path) -> str:
+    """The identity of the model that filled a sorted_ folder; empty where its log does not say."""
+    try:
+        with open(folder / NAME, encoding="utf-8", errors="replace") as log:
+            words = log.readline().split()
+    except OSError:
+        return ""
+    return words[-1] if words[:2] == ["#", "model"] else ""
 
 
 def read_sorted_copies(folder: Path) -> list[SortedCopy]:
@@ -78,6 +96,11 @@ def read_reasons(folder: Path) -> dict[str, tuple[str, str]]:
         return {}
     split = (line.split("\t") for line in lines if not line.startswith("#"))
     return {fields[0]: (fields[4], fields[5]) for fields in split if len(fields) == len(COLUMNS)}
+
+
+def _as_text(line: ScoreLine) -> str:
+    fields = (line.file, line.place, line.label, f"{line.score:.6f}", line.reason, _as_json(line.scores), line.original)
+    return "\t".join(fields)
 
 
 def _as_json(scores: dict[str, float]) -> str:

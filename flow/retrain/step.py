@@ -15,7 +15,7 @@ from flow.records.catalogue import Catalogue
 from flow.records.rows import CHOSEN, PERSON
 from flow.retrain import try_harder, tuning
 from flow.retrain.options import TrainOptions
-from flow.ui import console
+from flow.ui import console, texts
 from flow.ui.question_help import HELPS
 
 IMAGES_LEAST = 20  # a label, whatever --images-min says; fewer hardly measure anything
@@ -48,7 +48,11 @@ class Retrained:
         left_out += f"; {self.unchecked}" if self.unchecked else ""
         if not self.model.measured:
             why = "" if "tune" in self.model.facts else " (no image that a person labelled can measure it)"
+            if reasons := self.model.facts.get("not_measured"):
+                why = f", as {reasons[0].rstrip('.')}"
             return f"retrained {self.model.name}: not measured{why}{left_out}"
+        if self.model.facts["measured_on"].get("recordings"):
+            return f"retrained {self.model.name}: {texts.recordings_text(self.model.facts)}{left_out}"
         return f"retrained {self.model.name}: {self.model.accuracy_words}{left_out}"
 
     @property
@@ -284,6 +288,7 @@ def make_job(
         rules,
         catalogue.splits(),
         tune=last if training.tune == "last" else None,
+        groups=catalogue.groups(),
     )
 
 

@@ -9,7 +9,7 @@ import difflib
 import importlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class FoundImage:
     height: int = 0
     smaller_url: str = ""  # the same image, smaller or from another host, for where image_url gives nothing
     found_by: str = ""  # such as "by the phrase"; what the search went by
+    group: str = ""  # what it belongs to, such as a shot of a video: never both learned from and measured by
+    data: bytes = field(default=b"", repr=False, compare=False)  # the image, where the search already has it
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -98,12 +100,18 @@ REGISTRY = {
     "met": "met",
     "huggingface": "huggingface",
     "folder": "folder",
+    "video": "video",
     "urls": "urls",
     "sample": "sample",
     "flickr": "flickr",
     "imgur": "imgur",
 }
-NEEDS_ARGUMENT = {"huggingface": "huggingface:DATASET", "folder": "folder:DIR", "urls": "urls:FILE"}
+NEEDS_ARGUMENT = {
+    "huggingface": "huggingface:DATASET",
+    "folder": "folder:DIR",
+    "video": "video:FILE",
+    "urls": "urls:FILE",
+}
 MAY_HAVE_ARGUMENT = {"sample"}
 REMARKS = {"flickr": "a key of your own", "imgur": "owners of an old key only"}
 

@@ -10,8 +10,10 @@ _TEXTS = {
         choose it, so that you can type it yourself another time.""",
     "where": """ENTER searches Openverse and Wikimedia Commons for free images; no key is needed. For your own photos,
         type the path of their folder, or drop the folder into this window. Folders in it that are named like your
-        labels can be taken as sorted already. A text file with one address a line works too. sample draws robots to
-        play with. Other sources: inaturalist, gbif, nasa, cleveland, met; several with commas between.""",
+        labels can be taken as sorted already. Of a video, or
+        a folder of videos, the frames that show something new are taken. camera opens a page where you show it things.
+        A text file with one address a line works too. sample draws robots to play with. Other sources: inaturalist,
+        gbif, nasa, cleveland, met; several with commas between.""",
     "take": """y copies these images into the training data, with the labels that their folders name. The originals stay
         as they are, and undo removes the copies again. n brings them in unsorted.""",
     "labels": """Labels are the classes that the model tells apart; each becomes a folder. Name two or more, with commas

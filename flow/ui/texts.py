@@ -19,6 +19,7 @@ EXIT_CODES = (
     "0 done, 1 failed, 2 bad arguments or settings, 3 done in part, 10 not ready, 11 locked, 12 credentials, "
     "130 Ctrl-C, 143 told to stop"
 )
+RECORDINGS_GOOD = 10  # of each label; with fewer, more of them help most
 LABELS_HINT = (
     "Labels are the folders that your images are sorted into. Add one called `not` for everything else that a search "
     "finds: a model that has never seen other things gives each of them one of your labels."
@@ -126,6 +127,22 @@ def own_threshold(needed: float, confidence_min: float, target: float) -> str:
     if needed >= 1:
         return f"This model is sure of nothing yet: {too_often}, as far as so few images can tell."
     return f"This model is sure from a score of {percent(needed)} on: {too_often}."
+
+
+def recordings_text(facts: dict) -> str:
+    """How good a model is that was measured on recordings, and whether more of them would help.
+
+    Args:
+        facts: `accuracy`, `measured_on` and `labels` as model.json has them.
+    """
+    share, measured = facts["accuracy"], facts["measured_on"]
+    low, high = (round(100 * share[end]) for end in ("low", "high"))
+    some = "" if measured["recorded"] == measured["images"] else f", {measured['recorded']} of them"
+    images = f"{measured['images']} images{some} of {measured['recordings']} recordings"
+    accuracy = f"accuracy {100 * share['value']:.0f} % (95 % interval {low} to {high} %)"
+    text = f"{images}: {accuracy}, measured on recordings it had not seen"
+    few = measured["recordings"] < RECORDINGS_GOOD * len(facts["labels"])
+    return text + ("; record each thing in more places" if few else "")
 
 
 def no_network(reason: str, basetag: str, quantity: int, searchtag: str, asks: bool) -> str:

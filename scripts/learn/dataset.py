@@ -19,7 +19,7 @@ from scripts.learn.runners import Runner
 # labels); from 1,000 images on a fifth less makes no difference.
 FOLDS = ((400, 20), (1000, 10))
 FOLDS_OF_MANY = 5  # with still more images
-ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".heic", ".heif", ".hif", ".avif")
 
 
 @dataclass(frozen=True)

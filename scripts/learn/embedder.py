@@ -61,6 +61,11 @@ class Embedder:
         with EmbeddingStore(self.store if keep else None) as store:
             return embed(images, self, store, progress)
 
+    def keep(self, vectors: dict[str, np.ndarray]) -> None:
+        """Put embeddings of images that `vectors` computed into the store, by content hash."""
+        with EmbeddingStore(self.store) as store:
+            store.put(vectors)
+
     def cached(self, sha256s: list[str]) -> dict[str, np.ndarray]:
         """Content hash -> embedding, of those that are in the store; computes nothing."""
         with EmbeddingStore(self.store) as store:

@@ -23,19 +23,24 @@ class Evaluation:
 
     `rows` int [m] of the dataset; `plain` and `calibrated` float32 [m, k]: probabilities before and after temperature
     scaling; `test_only`: these are the images of the test set; else also training images, each predicted by the head of
-    the fold that left it out.
+    the fold that left it out; `recorded`: how many of the rows come from recordings, and from how many recordings.
     """
 
     rows: np.ndarray
     plain: np.ndarray
     calibrated: np.ndarray
     test_only: bool
+    recorded: tuple[int, int] = (0, 0)
 
     @property
     def measured_on(self) -> str:
         """What an accuracy was measured on: cross-validated on 240 images, or on 120 held-out images."""
         n = len(self.rows)
         images = f"image{'s' * (n != 1)}"
+        frames, recordings = self.recorded
+        if frames:
+            some = "" if frames == n else f", {frames:,} of them"
+            images += f"{some} of {recordings} recording{'s' * (recordings != 1)}"
         return f"on {n:,} held-out {images}" if self.test_only else f"cross-validated on {n:,} {images}"
 
     def efficiency(self, data: Dataset) -> float:
@@ -47,7 +52,15 @@ class Evaluation:
         tests = data.test[self.rows]
         if not test_set_suffices(data):
             return self
-        return Evaluation(self.rows[tests], self.plain[tests], self.calibrated[tests], test_only=True)
+        rows = self.rows[tests]
+        recorded = recorded_in(data, rows)
+        return Evaluation(rows, self.plain[tests], self.calibrated[tests], test_only=True, recorded=recorded)
+
+
+def recorded_in(data: Dataset, rows: np.ndarray) -> tuple[int, int]:
+    """How many of the rows int [m] come from recordings, and from how many recordings."""
+    frames = rows[data.grouped[rows]]
+    return len(frames), len(np.unique(data.groups[frames]))
 
 
 def test_set_suffices(data: Dataset) -> bool:
@@ -84,6 +97,8 @@ def figures(
         if upper["high"] > facts["accuracy"]["high"]:
             facts["accuracy"] |= {"high": upper["high"], "with_robots": upper["value"]}
     facts["measured_on"] = {"images": len(y), "test_alone": headline.test_only, "words": headline.measured_on}
+    if headline.recorded[0]:
+        facts["measured_on"] |= dict(zip(("recorded", "recordings"), headline.recorded, strict=True))
     p, labels, groups = evaluation.calibrated, data.y[evaluation.rows], data.groups[evaluation.rows]
     correct = p.argmax(axis=1) == labels
     facts["honest_thresholds"] = [metrics.above(p, labels, t, groups=groups) for t in metrics.THRESHOLDS]

@@ -7,6 +7,7 @@ trained on and measured by, and together they count as about one image in an int
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 RECORDINGS_MIN = 3  # of a label, before an accuracy is reported; with one or two it would hang on a single recording
 
@@ -36,17 +37,17 @@ def merge_groups(keys: Iterable[str], *groupings: Mapping[str, str]) -> dict[str
     return {key: root(key) for key in ordered}
 
 
-def effective_size(groups: np.ndarray) -> float:
-    """How many independent images the group numbers int [n] stand for: (sum of sizes)^2 / sum of squared sizes (Kish
-    1965, "Survey Sampling", section 11.7). The number of groups where all are equally large, fewer where one group
-    outweighs the others."""
+def effective_size(groups: ArrayLike) -> float:
+    """How many independent images the groups [n], numbers or names, stand for: (sum of sizes)^2 / sum of squared
+    sizes (Kish 1965, "Survey Sampling", section 11.7). The number of groups where all are equally large, fewer where
+    one group outweighs the others."""
     sizes = np.unique(groups, return_counts=True)[1].astype(float)
     return float(sizes.sum() ** 2 / np.square(sizes).sum()) if len(sizes) else 0.0
 
 
-def efficiency(groups: np.ndarray) -> float:
+def efficiency(groups: ArrayLike) -> float:
     """The evidence of one of these images, 0..1; 1 where each is a group of its own."""
-    return effective_size(groups) / max(1, len(groups))
+    return effective_size(groups) / max(1, np.size(groups))
 
 
 def too_few_recordings(labels: np.ndarray, groups: np.ndarray, grouped: np.ndarray) -> list[tuple[int, int]]:

@@ -1,10 +1,11 @@
-"""The one image decoder, for downloading, training and labelling alike. Pillow only, no TensorFlow.
+"""The one image decoder, for downloading, training and labelling alike. Pillow, and pi-heif for HEIC; no TensorFlow.
 
-Every image is: first frame, turned as its EXIF says, 16-bit scaled, alpha laid on white, RGB.
+Every image is: first frame (of a HEIC file the one that it calls its first), turned as its EXIF says, 16-bit scaled,
+alpha laid on white, RGB.
 
-Memory: the header says what an image will take, and all threads of a process together decode no more at a time
-than MEMORY bytes; a large image waits for its turn. Conversions go strip by strip, so that an image is there twice
-at most, and a very large one that is wanted small is made smaller on the way.
+Memory: what an image will take is told by its header, and all threads of a process together decode no more at a time
+than MEMORY bytes; a large image waits for its turn. Conversions go strip by strip, so that an image is there twice at
+most, and a very large one that is wanted small is made smaller on the way.
 """
 
 import contextlib
@@ -18,14 +19,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pi_heif
 from PIL import Image, ImageFile, ImageOps
 
+from scripts.learn.file_kinds import why_not_image
 from scripts.learn.memory_budget import MemoryBudget
 
 VERSION = 1  # part of every bottleneck store's name: other pixels, other vectors
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "HEIF", "AVIF")
 PIXELS_MAX = 50_000_000  # a 50 megapixel image is 150 MB of RGB; more is refused before it is decoded
-WEBP_PIXELS_MAX = 20_000_000  # libwebp and Pillow hold a WebP four times over: 16 bytes a pixel (measured), 320 MB
+# libwebp and Pillow hold a WebP four times over: 16 bytes a pixel (measured), 320 MB.
+PIXELS_MAX_OF = {"WEBP": 20_000_000, "AVIF": 30_000_000}
 MEMORY = 220_000_000  # bytes that images being decoded may take, all threads together; a larger one comes alone
 REDUCED_OVER = 30_000_000  # pixels; a larger image that is wanted small is averaged down strip by strip
 STRIP_PIXELS = 1_000_000  # pixels converted at a time
@@ -50,11 +54,15 @@ READ_ERRORS = (
 )
 _SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # in Pillow; 4 for all others
-_WEBP_BYTES, _COEFFICIENT_BYTES = 16, 2
+# Bytes a pixel of decoder and Pillow together, measured: of 2 to 48 megapixels of HEIC 8 to 10, of AVIF 10 to 11.
+_DECODER_BYTES = {"WEBP": 16, "HEIF": 10, "AVIF": 12}
+_COEFFICIENT_BYTES = 2
+DAMAGED = "damaged or cut off"
 _SCAN = b"\xff\xda"  # begins each scan of a JPEG
 # Pillow warns of odd EXIF and large headers; here an image is read or refused. Once and for all, as filters cannot be
 # set for a while only where many threads decode.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
 class Unreadable(Exception):
@@ -135,7 +143,7 @@ def _read(
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             look(*image.size)
             pixels = image.width * image.height
-            if pixels > (WEBP_PIXELS_MAX if image.format == "WEBP" else PIXELS_MAX):
+            if pixels > PIXELS_MAX_OF.get(image.format or "", PIXELS_MAX):
                 raise Unreadable(f"{image.width} x {image.height} pixels are too many")
             scans = _scans(image) if image.format == "JPEG" and pixels > JPEG_LARGE else 1
             if draft_side and image.format == "JPEG":
@@ -144,7 +152,7 @@ def _read(
             share.enter_context(_memory.held(_need(image, pixels, scans, factors)))
             return _upright_rgb(image, factors)
     except READ_ERRORS as problem:
-        raise Unreadable(_reason(problem)) from problem
+        raise Unreadable(_reason(problem, source)) from problem
 
 
 def _factors(size: tuple[int, int], side: int, squeezed: bool) -> tuple[int, int]:
@@ -162,7 +170,7 @@ def _need(image: Image.Image, pixels: int, scans: int, factors: tuple[int, int])
         pixels: before libjpeg's scaling. A JPEG of several scans is kept whole as coefficients meanwhile.
     """
     now = image.width * image.height
-    need = now * (_WEBP_BYTES if image.format == "WEBP" else _PIXEL_BYTES.get(image.mode, 4))
+    need = now * (_DECODER_BYTES.get(image.format or "") or _PIXEL_BYTES.get(image.mode, 4))
     need += 4 * now // (factors[0] * factors[1])
     return need + (pixels * len(image.getbands()) * _COEFFICIENT_BYTES if scans > 1 else 0)
 
@@ -182,7 +190,8 @@ def _scans(image: ImageFile.ImageFile) -> int:
 
 
 def _upright_rgb(image: Image.Image, factors: tuple[int, int]) -> Image.Image:
-    image.seek(0)
+    if image.format != "HEIF":  # which opens at the image that the file calls its first
+        image.seek(0)
     image.load()
     if factors != (1, 1):
         small = _in_strips(image, factors)
@@ -223,14 +232,14 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8), "L")
 
 
-def _reason(problem: Any) -> str:
+def _reason(problem: Any, source: Path | bytes) -> str:
     name = type(problem).__name__
     if name == "UnidentifiedImageError":
-        return "not an image"
+        return why_not_image(source) or DAMAGED
     if "DecompressionBomb" in name:
         return "too many pixels"
     if isinstance(problem, FileNotFoundError):
         return "vanished"
     if isinstance(problem, OSError) and problem.errno:  # the disk's trouble, not the image's
         return f"unreadable ({os.strerror(problem.errno)})"
-    return "too large for the memory" if isinstance(problem, MemoryError) else "damaged or cut off"
+    return "too large for the memory" if isinstance(problem, MemoryError) else DAMAGED

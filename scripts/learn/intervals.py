@@ -54,7 +54,7 @@ def exact_interval(right: float, total: float) -> tuple[float, float]:
     return low, beta.quantile(1 - tail, right + 1, total - right) if total - right > 1e-9 else 1.0
 
 
-def most_wrong(wrong: int, total: int, fresh: int, level: float = 0.975) -> int:
+def most_wrong(wrong: float, total: float, fresh: int, level: float = 0.975) -> int:
     """Upper bound of the number of wrong ones among `fresh` new images, where `wrong` of `total` were wrong: the
     smallest number that is not exceeded with probability `level`.
 

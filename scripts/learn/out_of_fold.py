@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.learn import grouping
 from scripts.learn.dataset import Dataset
 from scripts.learn.threshold import Evidence
 from scripts.learn.trained_head import TrainedHead
@@ -34,8 +35,15 @@ class OutOfFold:
 
     def above(self, threshold: float) -> tuple[int, int]:
         """(right, all) of the predictions that score at least `threshold`, 0..1."""
-        over = [sha for sha, score in self.scores.items() if score >= threshold]
+        over = self._above(threshold)
         return sum(self.guesses[sha] == self.labels[sha] for sha in over), len(over)
+
+    def efficiency(self, threshold: float) -> float:
+        """The evidence of one of the predictions that score at least `threshold`, 0..1."""
+        return grouping.efficiency([self.groups.get(sha, sha) for sha in self._above(threshold)])
+
+    def _above(self, threshold: float) -> list[str]:
+        return [sha for sha, score in self.scores.items() if score >= threshold]
 
     def threshold(self, confidence_min: float) -> float:
         """The score 0..1 from which on this model is as sure as `confidence_min` promises; see `threshold.py`."""

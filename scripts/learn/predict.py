@@ -1,10 +1,12 @@
 """Label images with the classifier in this folder: python predict.py photo.jpg more/*.png
 
 Needs numpy, Pillow and ai-edge-litert (or TensorFlow), and the files model.json, labels.txt and model.tflite in its own
-folder. --model model_int8.tflite uses another file of the classifier, --json prints one JSON object an image.
+folder; pi-heif for the HEIC photos of iPhones. --model model_int8.tflite uses another file of the classifier, --json
+prints one JSON object an image.
 """
 
 import argparse
+import contextlib
 import io
 import json
 import sys
@@ -15,7 +17,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]
+with contextlib.suppress(ImportError):
+    import pi_heif
+
+    pi_heif.register_heif_opener()
+    FORMATS.append("HEIF")
 PIXELS_MAX = 50_000_000  # a larger image is refused before it is decoded
 
 
@@ -29,7 +36,8 @@ def load(source: "Path | bytes", size: int) -> np.ndarray:
             raise ValueError(f"{image.width} x {image.height} pixels are too many")
         if image.format == "JPEG":
             image.draft("RGB", (size, size))
-        image.seek(0)
+        if image.format != "HEIF":  # which opens at the image that the file calls its first
+            image.seek(0)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         plain: Image.Image = image

@@ -6,7 +6,7 @@ import numpy as np
 
 from scripts.learn.calibration import temperature_of, temperatures_by_fold
 from scripts.learn.dataset import Dataset
-from scripts.learn.evaluation import Evaluation, figures, recording_warnings
+from scripts.learn.evaluation import Evaluation, figures, recorded_in, recording_warnings
 from scripts.learn.head import Head, softmax
 from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.threshold import Evidence
@@ -79,7 +79,10 @@ def calibrate_and_measure(
     out_of_fold = np.where(folded[:, None], calibrated, 0)
     few = recording_warnings(data)
     measured = np.flatnonzero((measuring | (data.test & data.measures)) & (not few))
-    evaluation = Evaluation(measured, softmax(logits[measured]), calibrated[measured], test_only=False)
+    recorded = recorded_in(data, measured)
+    evaluation = Evaluation(
+        measured, softmax(logits[measured]), calibrated[measured], test_only=False, recorded=recorded
+    )
     known = np.flatnonzero((folded | data.test) & (not few))
     evidence = Evidence.of(calibrated[known], data.y[known], data.groups[known])
     trained = TrainedHead(
@@ -99,6 +102,8 @@ def calibrate_and_measure(
     tests = data.vectors[data.test]
     unfamiliar = novelty.distances(tests) > novelty.limit
     trained.facts["gate"] = {"limit": novelty.limit, "test_outside": int(unfamiliar.sum()), "tests": len(tests)}
+    if few:
+        trained.facts["not_measured"] = few
     trained.warnings += few or _warnings(trained, data, not_measured)
     return trained
 

@@ -174,3 +174,20 @@ def test_relabelling_a_hundred_of_ten_thousand_lists_the_label_folders_as_often_
 ):
     one, hundred = listings_for(1, monkeypatch), listings_for(100, monkeypatch)
     assert 0 < hundred == one < 10
+
+
+def test_a_recording_that_the_model_learned_from_tells_nothing_of_it_and_others_count_once(root, catalogue):
+    def share() -> dict:
+        board = SortedBoard("robots", catalogue, "stamp")
+        while page := board.next_page(24):
+            board.decide(page.id, shas(page), "keep")
+        return board.progress().share
+
+    before = share()
+    accepted = [row.sha256 for row in catalogue.decisions("done")]
+    catalogue.set_groups(dict.fromkeys(accepted[:5], "clip/1"))
+    as_one = share()
+    assert (as_one["right"], as_one["total"]) == (before["right"], before["total"]) and as_one["low"] < before["low"]
+    provenance.training_images("robots", catalogue)
+    catalogue.set_groups({next(iter(catalogue.labels())): "clip/1"})
+    assert share()["total"] == before["total"] - 5

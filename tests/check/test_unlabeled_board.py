@@ -90,6 +90,20 @@ def test_only_images_of_the_random_sample_are_rows_that_measure(catalogue, board
     assert set(samplings.values()) == {RANDOM, CHOSEN} and len(random) >= len(samplings) // 6
 
 
+def test_of_a_recording_one_image_is_asked_for_and_counts_once(catalogue, truth):
+    built = sorted(sha for sha, label in truth.items() if label == "built")
+    catalogue.set_groups(dict.fromkeys(built, "clip/1"))
+    board = unlabeled_board(catalogue)
+    left = board.progress().left
+    page = board.next_page(24)
+    one = next(image.sha256 for image in page.images if image.sha256 in built)
+    board.decide(page.id, [one], "label", "built")
+    assert board.progress().left == left - len(built)
+    answer(board, page, truth)
+    page = board.next_page(24)
+    assert page and not set(shas(page)) & set(built)
+
+
 def test_a_page_without_guesses_is_never_accepted_blindly(board):
     page = board.next_page(24)
     with pytest.raises(Refused, match="no guess yet"):
@@ -257,7 +271,7 @@ def measured(board: UnlabeledBoard) -> dict:
 
 
 def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board, truth):
-    before = labelled_until_measured(board, truth, 22)
+    before = labelled_until_measured(board, truth, 25)
     decided = set(board.decided)
     page = board.accuracy_page()
     assert (page.kind, page.title) == ("sample", "How good is it?") and not page.fills
@@ -286,7 +300,7 @@ def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board
 
 
 def test_an_image_without_its_label_is_set_aside_and_does_not_count(board, truth):
-    labelled_until_measured(board, truth, 22)
+    labelled_until_measured(board, truth, 25)
     page = board.accuracy_page()
     board.decide(page.id, shas(page)[:2], "aside")
     rest = [image for image in page.images if image.sha256 not in shas(page)[:2]]
@@ -304,7 +318,7 @@ def test_without_guesses_there_is_nothing_to_check(board, truth):
 
 
 def test_the_sample_goes_on_after_another_run_has_changed_something(catalogue, board, truth):
-    labelled_until_measured(board, truth, 22)
+    labelled_until_measured(board, truth, 25)
     page = board.accuracy_page()
     again = unlabeled_board(catalogue)
     again.take_over(board)

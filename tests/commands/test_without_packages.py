@@ -35,7 +35,7 @@ def test_where_there_is_none_the_command_that_makes_it(tmp_path):
 
 
 def test_what_is_looked_for_is_what_is_required():
-    modules = {"pyyaml": "yaml", "pillow": "PIL"}
+    modules = {"pyyaml": "yaml", "pillow": "PIL", "pi-heif": "pi_heif"}
     text = (PROJECT / "requirements.txt").read_text()
     required = {re.split(r"[^a-z0-9_-]", line.strip())[0] for line in text.splitlines() if line[:1].isalpha()}
     assert {modules.get(name, name) for name in required} >= set(NEEDED) - {"numpy"}

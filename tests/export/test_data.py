@@ -47,14 +47,19 @@ def test_metadata_names_the_source_of_each_image_and_who_labelled_it(at_home, tm
         some = sorted(catalogue.labels().values(), key=lambda label: label.sha256)[:2]
         catalogue.set_labels([Label(some[0].sha256, some[0].label, MODEL, 0.97, "model")])
         catalogue.add_splits({some[1].sha256: "test"})
+        catalogue.set_groups({some[0].sha256: "camera/1"})
     own = at_home / "training_photos" / "robots" / "built" / "my own.png"
     coloured_image((10, 20, 30), 1).save(own)
     written(tmp_path / "robots")
     rows = rows_of(tmp_path / "robots")
-    assert list(rows[0]) == ["file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split"]
+    columns = ["file_name", "label", "labelled_by", "score", "licence", "credit", "source", "split", "recording"]
+    assert list(rows[0]) == columns
     assert len(rows) == 73 and all((tmp_path / "robots" / row["file_name"]).is_file() for row in rows)
     assert all(row["file_name"].startswith(f"{row['label']}/") for row in rows)
-    assert [row["score"] for row in rows if row["labelled_by"] == "robot"] == ["0.9700"]
+    assert [(row["score"], row["recording"]) for row in rows if row["labelled_by"] == "robot"] == [
+        ("0.9700", "camera/1")
+    ]
+    assert sum(bool(row["recording"]) for row in rows) == 1
     assert sum(row["split"] == "test" for row in rows) == 1
     mine = next(row for row in rows if row["file_name"] == "built/my own.png")
     assert (mine["source"], mine["licence"], mine["credit"], mine["labelled_by"]) == ("own", "", "", "human")

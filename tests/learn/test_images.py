@@ -14,6 +14,7 @@ from PIL import Image
 
 from scripts.learn import images
 from scripts.learn.images import Unreadable, decode, load_pixels
+from tests.helpers import heic
 from tests.terminal import PROJECT
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -28,6 +29,8 @@ def quarters() -> Image.Image:
 
 
 def saved(image: Image.Image, form: str, **how) -> bytes:
+    if form == "HEIF":
+        return heic(image, **how)
     buffer = io.BytesIO()
     image.save(buffer, form, **how)
     return buffer.getvalue()
@@ -69,6 +72,29 @@ def test_a_photo_is_turned_as_the_camera_says(orientation):
     read = decode(saved(quarters(), "JPEG", exif=exif, quality=95, subsampling=0))
     assert corners(read) == TURNED[orientation]
     assert read.size == ((32, 48) if orientation > 4 else (48, 32))
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_a_telephones_photo_is_turned_once(orientation):
+    """A HEIC file says twice how it is turned: in its EXIF and to its decoder."""
+    image = quarters().resize((192, 128), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    read = decode(heic(image, exif=exif.tobytes(), chroma=444))
+    assert corners(read) == TURNED[orientation]
+    assert read.size == ((128, 192) if orientation > 4 else (192, 128))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_a_heic_with_several_images_the_one_that_it_calls_its_first_counts(first):
+    frames = [Image.new("RGB", (64, 64), colour) for colour in (RED, GREEN)]
+    read = decode(heic(*frames, primary_index=first))
+    assert corners(read)[0] == (RED, GREEN)[first]
+
+
+def test_transparent_heic_is_laid_on_white():
+    image = Image.new("RGBA", (64, 64), (200, 0, 0, 0))
+    assert corners(decode(heic(image))) == [WHITE] * 4
 
 
 def test_sixteen_bit_grey_keeps_its_tones():
@@ -126,11 +152,48 @@ def test_what_follows_an_image_is_ignored():
         (saved(NOISE, "JPEG")[:300], "damaged or cut off"),
         (saved(NOISE, "PNG")[:2000], "damaged or cut off"),
         (saved(NOISE, "WEBP")[:200], "damaged or cut off"),
+        (heic(NOISE)[:40], "damaged or cut off"),
+        (heic(NOISE)[:-300], "damaged or cut off"),
+        (saved(NOISE, "AVIF")[:300], "damaged or cut off"),
     ],
 )
 def test_broken_files_say_so_in_a_few_words(raw, reason):
     with pytest.raises(Unreadable, match=reason):
         decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "reason"),
+    [
+        (b"", "a.jpg", "not a picture: the file is empty"),
+        (b"<!DOCTYPE html><html>", "a.jpg", "not a picture: it is a web page"),
+        (b"  \n<html>", "a.jpg", "not a picture: it is a web page"),
+        (b"%PDF-1.7", "a.jpg", "not a picture: it is a PDF"),
+        (b"\0\0\0\x18ftypmp42", "a.heic", "not a picture: it is a film"),
+        (b"RIFF\0\0\0\0AVI LIST", "a.jpg", "not a picture: it is a film"),
+        (saved(quarters(), "TIFF"), "a.tif", "not a picture: it is a TIFF; save it as JPEG or PNG"),
+        (saved(quarters(), "TIFF"), "a.NEF", "not a picture: it is a raw photo; save it as JPEG or PNG"),
+        (b"\0\0\0\x18ftypcrx ", "a.cr3", "not a picture: it is a raw photo; save it as JPEG or PNG"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a.jpg", "not a picture: it is a JPEG XL; save it as JPEG or PNG"),
+        (b"something else", "a.jpg", "not a picture"),
+    ],
+)
+def test_what_is_no_image_says_what_it_is(raw, name, reason, tmp_path):
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(Unreadable) as problem:
+        decode(tmp_path / name)
+    assert str(problem.value) == reason
+
+
+def test_a_live_photos_film_names_its_picture(tmp_path):
+    film, other = tmp_path / "IMG_1.MOV", tmp_path / "IMG_2.MOV"
+    for path in (film, other):
+        path.write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
+    (tmp_path / "IMG_1.HEIC").write_bytes(heic(quarters()))
+    for path, reason in ((film, "a Live Photo's film; its picture is IMG_1.HEIC"), (other, "it is a film")):
+        with pytest.raises(Unreadable) as problem:
+            decode(path)
+        assert str(problem.value) == f"not a picture: {reason}"
 
 
 def test_a_missing_file_is_unreadable_too(tmp_path):

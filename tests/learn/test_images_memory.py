@@ -17,6 +17,7 @@ from scripts.learn import images
 from scripts.learn.images import Unreadable, decode, opened
 from scripts.learn.memory_budget import MemoryBudget
 from scripts.learn.runners import CORES
+from tests.helpers import heic
 from tests.terminal import PROJECT
 
 
@@ -105,7 +106,7 @@ def test_a_very_large_image_that_is_wanted_small_is_averaged(monkeypatch):
 
 
 def test_a_webp_takes_more_and_may_be_less_large(monkeypatch):
-    monkeypatch.setattr(images, "WEBP_PIXELS_MAX", 1_000_000)
+    monkeypatch.setitem(images.PIXELS_MAX_OF, "WEBP", 1_000_000)
     with pytest.raises(Unreadable, match="pixels are too many"):
         decode(saved("webp"))
 
@@ -156,6 +157,8 @@ def largest(tmp_path_factory):
         ("alpha.webp", "RGBA", (4400, 4400), (90, 80, 70, 99), {"method": 0}),
     ):
         Image.new(mode, size, value).save(folder / name, **how)
+    (folder / "photo.heic").write_bytes(heic(Image.new("RGB", (4032, 3024), (90, 80, 70))))
+    Image.new("RGB", (5400, 5400), (90, 80, 70)).save(folder / "photo.avif", speed=10)
     ramp = np.broadcast_to(np.arange(7000, dtype=np.uint16) * 9, (7000, 7000))
     Image.fromarray(ramp).save(folder / "grey.png", compress_level=1)
     return folder
@@ -218,8 +221,7 @@ def test_the_program_sorts_them_in_bounded_memory(largest, home):
     """Eight in a searchtag, and no TensorFlow, which alone takes half a gigabyte. Before, 860 MB were taken."""
     unsorted = home / "testing_photos/robots/unsorted_large"
     unsorted.mkdir(parents=True)
-    for number in range(8):
-        source = sorted(largest.iterdir())[number % 6]
+    for number, source in enumerate(sorted(largest.iterdir())):
         copy = shutil.copy(source, unsorted / f"{number}{source.suffix}")
         with open(copy, "ab") as file:
             file.write(b"%d" % number)  # what follows a picture's end makes another file of it

@@ -1,9 +1,12 @@
 """The threshold that is used follows the model, and is never below the user's."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from scripts.learn import out_of_fold, threshold
+from scripts.learn.dataset import LabeledImage
 from scripts.learn.out_of_fold import OutOfFold
 from scripts.learn.train import HeadConfig, train
 from tests.learn.test_unchecked import two_labels
@@ -64,6 +67,7 @@ def test_a_stored_model_knows_its_threshold():
 def test_images_that_somebody_chose_tell_the_threshold_too_and_are_stored(tmp_path):
     """A labeling session leaves few others; from those alone hardly anything would count as sure."""
     data = two_labels(120, 0)
+    data.images = [LabeledImage(Path("a.jpg"), "a", f"{i:064x}") for i in range(120)]
     data.chosen = np.arange(120) % 10 > 0
     trained = train(data, HeadConfig(steps=300, every=10**9))
     assert len(trained.evaluation.rows) == 12 and len(trained.evidence.scores) == 120

@@ -97,12 +97,11 @@ export const actions = {
     state.ending = false;
     work(steps);
   },
-  /** How good is it? One page of random images tells. */
   sample() {
-    if (!isLabeling() || state.locked) return;
-    Object.assign(state, { ending: false, locked: true });
-    send("sample", {});
+    if (isLabeling() && !state.locked) send("sample", {}); // a page of random images: how good is it?
+    state.ending = false;
   },
+  camera: () => actions.work(["camera"]),
   suspects() {
     markRead();
     send("suspects", { count: fitting() });
@@ -303,6 +302,7 @@ async function work(steps) {
 async function waitForWork() {
   try {
     await follow(show);
+    if (state.work.address) return;
     load();
   } catch (problem) {
     handle(problem);

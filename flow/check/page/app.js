@@ -46,6 +46,7 @@ function wireButtons() {
     smaller: actions.smaller,
     larger: actions.larger,
     ask: actions.help,
+    camera: actions.camera,
     done: actions.close,
     look: actions.look,
     aside: actions.aside,

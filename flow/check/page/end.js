@@ -49,7 +49,8 @@ export async function follow(redraw) {
   for (;;) {
     state.work = await get("/api/work");
     redraw();
-    if (!state.work.busy) return;
+    if (state.work.address) location.assign(state.work.address); // the camera page, which leads back here
+    if (!state.work.busy || state.work.address) return;
     await new Promise((ready) => setTimeout(ready, POLL_MS));
   }
 }
@@ -122,6 +123,7 @@ function working() {
     first_model: "Training, then sorting …",
     harvest: "Harvesting …",
     harder: "Trying other ways to train …",
+    camera: "On to the camera …",
   };
   const inside = make("i");
   const known = bar && bar[2];
@@ -137,22 +139,21 @@ function working() {
   ];
 }
 
+/** What the steps came to, in a word or two. @param {string[]} steps @param {boolean} isNew a new model was made */
+function titleOf(steps, isNew) {
+  if (steps.includes("first_model")) return "Your first model sorts.";
+  if (isNew) return "A new model.";
+  if (steps.includes("harder")) return "The model stays.";
+  return steps.includes("camera") ? "Back from the camera." : "Harvested.";
+}
+
 /** @param {Actions} actions */
 function worked(actions) {
   const { ended, lines, problem, suspects, more } = state.work;
   const verdict = ended.map((/** @type {any} */ one) => one.verdict).find(Boolean);
   const steps = ended.map((/** @type {any} */ one) => one.step);
   const isFirst = steps.includes("first_model");
-  const stays = steps.includes("harder") && !verdict;
-  const title = problem
-    ? "Not yet."
-    : stays
-      ? "The model stays."
-      : isFirst
-        ? "Your first model sorts."
-        : verdict
-          ? "A new model."
-          : "Harvested.";
+  const title = problem ? "Not yet." : titleOf(steps, Boolean(verdict));
   const shown = [make("h2", { text: title })];
   if (problem) shown.push(make("p", { kind: "verdict", text: problem[0] }), make("p", { text: problem[1] }));
   if (verdict) shown.push(make("p", { kind: "verdict", text: verdict }));

@@ -14,8 +14,8 @@ from flow.base import files, paths, runlog
 from flow.base.learning import api, hash_cache
 from flow.base.options import option, text
 from flow.base.quarantine import move_to_quarantine
+from flow.classify.scorer import Scored, Scorer
 from flow.models import model_store
-from flow.models.backbone import embedder_of, load_head
 from flow.models.model_store import Model
 from flow.records import provenance, scores_file
 from flow.records.catalogue import Catalogue
@@ -88,28 +88,6 @@ class Sorted:
         }
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """One image and what the model says: `scores` label -> fraction 0..1; `reason` it is unsure, if any."""
-
-    path: Path
-    sha256: str
-    scores: dict[str, float]
-    label: str
-    place: str
-    reason: str
-
-    @property
-    def score(self) -> float:
-        return self.scores[self.label]
-
-    @property
-    def name(self) -> str:
-        """robotart_12_093011.jpg scored 0.9671 -> robotart_12_093011_967.jpg; rounded down, so never up to the
-        threshold."""
-        return files.fitting(self.path.stem, f"_{min(999, int(self.score * 1000)):03d}{self.path.suffix}")
-
-
 def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, model: Model) -> Sorted:
     """Sort everything in one unsorted_ folder with one model.
 
@@ -124,7 +102,8 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
     todo, skipped, unread = _todo(basetag, searchtag, catalogue, model)
     if not todo:
         return Sorted(None, model.name, skipped=skipped, unread=unread)
-    scored, bad = _score(todo, model)
+    with console.progress(len(todo), "classifying") as advance:
+        scored, bad = Scorer(model).score(todo, advance)
     moved = _quarantine(basetag, bad, todo)
     folder, scored = _publish(basetag, stamp, catalogue, model, scored) if scored else (None, [])
     return Sorted(
@@ -159,38 +138,9 @@ def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> t
     return todo, len(set(hashed.values()) & known), provenance.warn_unreadable(listed, hashed)
 
 
-def _score(todo: dict[str, Path], model: Model) -> tuple[list[_Scored], dict[str, str]]:
-    """The model's predictions, and content hash -> why an image cannot be read."""
-    head, novelty = load_head(model)
-    threshold = model_store.threshold(model)
-    with console.progress(len(todo), "classifying") as advance:
-        done = embedder_of(model).embed(todo, advance)
-    shas = [sha for sha in todo if sha in done.vectors]
-    if not shas:
-        return [], done.bad
-    import numpy as np
-
-    vectors = np.stack([done.vectors[sha] for sha in shas])
-    unfamiliar = novelty.distances(vectors) > novelty.limit if cfg.distance_gate else np.zeros(len(shas), bool)
-    rows = head.probabilities(vectors)
-    return [
-        _placed(todo[sha], sha, dict(zip(model.labels, map(float, row), strict=True)), threshold, bool(far))
-        for sha, row, far in zip(shas, rows, unfamiliar, strict=True)
-    ], done.bad
-
-
-def _placed(path: Path, sha256: str, scores: dict[str, float], threshold: float, unfamiliar: bool) -> _Scored:
-    """The prediction for an image and the folder it belongs in; `threshold`: the score below which it is unsure;
-    `unfamiliar`: it is unlike all training images. The folder is named after confidence_min, whatever the threshold."""
-    label = max(scores, key=scores.__getitem__)
-    unsure = not scores[label] >= threshold  # also where a damaged bottleneck made the score no number
-    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
-    return _Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
-
-
 def _publish(
-    basetag: str, stamp: str, catalogue: Catalogue, model: Model, scored: list[_Scored]
-) -> tuple[Path | None, list[_Scored]]:
+    basetag: str, stamp: str, catalogue: Catalogue, model: Model, scored: list[Scored]
+) -> tuple[Path | None, list[Scored]]:
     """Write copies and log to a hidden folder and rows to the catalogue, then give the folder its name.
 
     The rows come before the name, because a sorted_ folder without rows looks as if a person had filled it.
@@ -220,7 +170,7 @@ def _publish(
     return final, [s for s, _ in copies]
 
 
-def _copy(scored: _Scored, folder: Path) -> Path | None:
+def _copy(scored: Scored, folder: Path) -> Path | None:
     """The copy of an image; None where it vanished or is another image by now."""
     target = files.free_path(files.make_folder(folder), scored.name)
     try:
@@ -233,14 +183,15 @@ def _copy(scored: _Scored, folder: Path) -> Path | None:
     return None
 
 
-def _expected_wrong(model: Model, scored: list[_Scored]) -> tuple[float, float] | None:
+def _expected_wrong(model: Model, scored: list[Scored]) -> tuple[float, float] | None:
     """How many of the sure ones are wrong: the expected number and its upper bound (95 %), from the model's
     cross-validated and held-out predictions at or above the threshold. None where there are none."""
     sure, above = sum(not s.reason for s in scored), model_store.above_threshold(model)
     if not sure or not above:
         return None
-    right, total = above
-    wrong = total - right
+    efficiency = model_store.efficiency_above_threshold(model)
+    total = above[1] * efficiency
+    wrong = total - above[0] * efficiency
     return round(sure * (wrong + 0.5) / (total + 1), 1), float(api.most_wrong(wrong, total, sure))
 
 

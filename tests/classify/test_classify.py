@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import config as cfg
 from flow import classify
 from flow.base import files
+from flow.classify import scorer
 from flow.models import model_store
 from flow.models.model_store import Model
 from flow.records import scores_file
@@ -22,7 +23,7 @@ SURE = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}
 
 def placed(score: float, unfamiliar: bool = False, name: str = "a.jpg"):
     scores = {"built": score, "drawn": min(1 - score, score / 2)}
-    return classify._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unfamiliar)
+    return scorer._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unfamiliar)
 
 
 def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
@@ -33,7 +34,7 @@ def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
 
 def test_what_a_model_needs_to_be_sure_counts_and_the_folder_is_named_after_the_setting():
     scores = {"built": 0.96, "drawn": 0.04}
-    unsure, sure = (classify._placed(Path("a.jpg"), "0" * 64, scores, needed, False) for needed in (0.961, 0.96))
+    unsure, sure = (scorer._placed(Path("a.jpg"), "0" * 64, scores, needed, False) for needed in (0.961, 0.96))
     assert (unsure.place, unsure.reason) == ("built_under925", "unsure") and sure.place == "built"
 
 
