@@ -35,7 +35,7 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
         return done
     done = _told(run, done, before)
     seconds = harder_seconds(done, training) if attended and console.can_ask() else 0.0
-    ask = f"Try other ways to train, {try_harder.minutes_words(seconds)}? Ctrl-C keeps this model"
+    ask = f"Try other ways to train ({try_harder.minutes_words(seconds)}; Ctrl-C keeps this model)?"
     if seconds and console.yes_no(ask, True, HELPS["harder"]):
         done = harder(run, training, done)
     return done

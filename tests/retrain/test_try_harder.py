@@ -207,7 +207,7 @@ def test_at_a_terminal_it_is_asked_once_the_head_works(catalogue, monkeypatch):
     run = Run("hues", STAMP, catalogue, Outcome("hues"), attended=True)
     done = command.train(run, training(), attended=True, again=True)
     ((question, models),) = asked
-    assert question.startswith("Try other ways to train, about ") and models == 1
+    assert question.startswith("Try other ways to train (about ") and models == 1
     assert done.selection and any("right of 60" in note for note in notes)
     assert notes[-1] == f"  {try_harder.outcome(done.selection)}"
     command.train(run, training(effort="quick"), attended=True, again=True)
