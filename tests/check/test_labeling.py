@@ -118,23 +118,17 @@ def test_nothing_unsorted_is_said_by_the_program(root):
     assert done.returncode == 10 and "robots has no unsorted images" in done.stderr and "download" in done.stderr
 
 
-def check_how_good(page: Page, truth: dict[str, str]) -> None:
-    """From the end of the labelling: one page of random images, and back to the end with what they told."""
-    page.wait_until_seen()
-    page.press("%")
-    page.until(lambda: page.text("#title") == "How good is it?" and page.images(), "random images")
-    images, before = page.images(), page.state("state.progress.labeling.decisions")
-    assert all(image["guess"] for image in images) and "with the guesses on them" in page.text("#sub")
-    page.wait_until_seen()
-    for i, image in enumerate(images):
-        if image["guess"] != truth[image["sha256"]]:
-            page.press_label(truth, i)
-    if page.state("state.page.kind === 'sample' && !state.locked && !state.ending"):  # else the last label leads on
+def label_until_measured(page: Page, truth: dict[str, str]) -> None:
+    """Until five images of a random sample are labelled."""
+    while page.images() and page.state("state.progress.labeling.random") < 5:
         page.wait_until_seen()
-        page.press(Keys.ENTER)
-    page.until(lambda: page.state("state.ending && state.progress.labeling.sample") == "measured", "how good it is")
-    page.until(lambda: f"after {before + len(images)} decisions" in page.text("#end .verdict"), "the end again")
-    keep_screenshot(page.browser, "label_3_checked")
+        before = page.id()
+        for i, image in enumerate(page.images()):
+            if image["guess"] != truth[image["sha256"]]:
+                page.press_label(truth, i)
+        if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
+            page.accept()
+        page.until(lambda: page.state("state.progress.labeling.measuring") is False, "the accuracy")
 
 
 def test_the_whole_way_in_a_browser(root, truth):
@@ -158,15 +152,7 @@ def test_the_whole_way_in_a_browser(root, truth):
                 assert page.state("state.focused") == 2
                 page.press_label(truth, 2)
         page.until(lambda: "after 10 decisions" in page.text("#left"), "the second page")
-        while page.images() and page.state("state.progress.labeling.random") < 5:
-            page.wait_until_seen()
-            before = page.id()
-            for i, image in enumerate(page.images()):
-                if image["guess"] != truth[image["sha256"]]:
-                    page.press_label(truth, i)
-            if page.state(f"state.page.id === {before!r} && !state.locked"):  # else the last label leads on
-                page.accept()
-            page.until(lambda: page.state("state.progress.labeling.measuring") is False, "the accuracy")
+        label_until_measured(page, truth)
         page.until(lambda: page.text("#left").startswith("Accuracy "), "how good it is")
         assert "95 % interval" in page.text("#left")
         keep_screenshot(browser, "label_2_measured")
@@ -177,7 +163,6 @@ def test_the_whole_way_in_a_browser(root, truth):
         page.press((Keys.CONTROL, Keys.ENTER))
         page.until(lambda: "train a model" in page.text("#end"), "the end of the labelling")
         keep_screenshot(browser, "label_3_end")
-        check_how_good(page, truth)
         page.wait_until_seen()
         page.press(Keys.ENTER)
         page.until(lambda: "check what it sorted" in page.text("#end"), "the sorting")
@@ -193,3 +178,36 @@ def test_the_whole_way_in_a_browser(root, truth):
     assert process.returncode == 0 and err == "" and out.startswith("robots: labelled ")
     training = training_labels(root)
     assert training == {sha: truth[sha] for sha in training} and len(training) >= 20
+
+
+def test_one_more_page_of_random_images_tells_how_good_it_is_in_a_browser(root, truth):
+    """From the end of the labelling to the page, and back to the end with what it told."""
+    with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address), chromium() as browser:
+        page = Page(browser)
+        page.open(address)
+        label_until_measured(page, truth)
+        page.press((Keys.CONTROL, Keys.ENTER))
+        page.until(lambda: "how good is it?" in page.text("#end"), "the offer")
+        width = page.state("state.progress.labeling.share.high - state.progress.labeling.share.low")
+        page.wait_until_seen()
+        page.press("%")
+        page.until(lambda: page.text("#title") == "How good is it?" and page.images(), "random images")
+        images, before = page.images(), page.state("state.progress.labeling.decisions")
+        assert all(image["guess"] for image in images) and "with the guesses on them" in page.text("#sub")
+        keep_screenshot(browser, "label_5_sample")
+        page.resize(390, 844, touch=True)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+        keep_screenshot(browser, "label_5_phone")
+        page.resize(1280, 800)
+        page.wait_until_seen()
+        for i, image in enumerate(images):
+            if image["guess"] != truth[image["sha256"]]:
+                page.press_label(truth, i)
+        if page.state("state.page && state.page.kind === 'sample' && !state.locked && !state.ending"):
+            page.wait_until_seen()
+            page.press(Keys.ENTER)
+        page.until(lambda: page.state("state.ending && state.progress.labeling.sample") == "measured", "how good it is")
+        page.until(lambda: f"after {before + len(images)} decisions" in page.text("#end .verdict"), "the end again")
+        assert page.state("state.progress.labeling.share.high - state.progress.labeling.share.low") < width
+        keep_screenshot(browser, "label_5_checked")
+        assert page.problems() == []

@@ -271,7 +271,7 @@ def measured(board: UnlabeledBoard) -> dict:
 
 
 def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board, truth):
-    before = labelled_until_measured(board, truth, 25)
+    before = labelled_until_measured(board, truth, 30)
     decided = set(board.decided)
     page = board.accuracy_page()
     assert (page.kind, page.title) == ("sample", "How good is it?") and not page.fills
@@ -293,6 +293,10 @@ def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board
     assert board.progress().labeling["sample"] == "open"
     board.redo()
     assert measured(board)["share"] == share
+    assert board.next_page(24) is not None
+    board.undo()
+    board.decide(page.id, [some.sha256], "aside")  # what is measured follows
+    assert measured(board)["share"]["total"] == share["total"] - 1
     answer(board, board.next_page(24), truth)  # what was measured is no longer how good it is now
     labeling = measured(board)
     assert labeling["sample"] == "" and labeling["share"]["total"] == labeling["random"]
@@ -300,7 +304,7 @@ def test_a_page_of_random_images_tells_how_good_the_guesses_are(catalogue, board
 
 
 def test_an_image_without_its_label_is_set_aside_and_does_not_count(board, truth):
-    labelled_until_measured(board, truth, 25)
+    labelled_until_measured(board, truth, 30)
     page = board.accuracy_page()
     board.decide(page.id, shas(page)[:2], "aside")
     rest = [image for image in page.images if image.sha256 not in shas(page)[:2]]
@@ -318,7 +322,7 @@ def test_without_guesses_there_is_nothing_to_check(board, truth):
 
 
 def test_the_sample_goes_on_after_another_run_has_changed_something(catalogue, board, truth):
-    labelled_until_measured(board, truth, 25)
+    labelled_until_measured(board, truth, 30)
     page = board.accuracy_page()
     again = unlabeled_board(catalogue)
     again.take_over(board)
