@@ -100,7 +100,7 @@ class _Watch:
         self._scorer = Scorer(model)
         self._places: Counter[str] = Counter()
         self._sure = self._unreadable = 0
-        self._version, self._said = -1, ""
+        self._version, self._shown = -1, ""
         self._day.finish_pending()
         self._training = self._trained()
 
@@ -202,6 +202,6 @@ class _Watch:
 
     def _say(self, text: str) -> None:
         """Why it waits, once."""
-        if text and text != self._said:
+        if text and text != self._shown:
             console.note(text)
-        self._said = text
+        self._shown = text

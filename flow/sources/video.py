@@ -15,7 +15,7 @@ from flow.sources.video_frames import VideoProblem, need_package, read_frames
 from flow.ui import console
 
 CREDIT = "your own video"
-TOLD_S = 5.0  # between two lines that say how far a video is read
+PROGRESS_S = 5.0  # between two lines that say how far a video is read
 
 
 class Video(Source):
@@ -93,12 +93,12 @@ class _Progress:
     """Says now and then how far a video is read."""
 
     def __init__(self, name: str):
-        self._name, self._told, self._seconds = name, time.monotonic(), 0.0
+        self._name, self._shown_at, self._seconds = name, time.monotonic(), 0.0
 
     def tell(self, at: float, seconds: float) -> None:
         self._seconds = at
-        if time.monotonic() - self._told >= TOLD_S:
-            self._told = time.monotonic()
+        if time.monotonic() - self._shown_at >= PROGRESS_S:
+            self._shown_at = time.monotonic()
             console.note(f"{self._name}: {at:.0f}{f' of {seconds:.0f}' if seconds else ''} s of film read")
 
     def end(self, kept: int, shots: int) -> None:

@@ -15,14 +15,14 @@ def folder(tf_files):
 
 
 def test_a_lost_catalogue_knows_the_recordings_again(folder):
-    told = {SHAS[0]: "camera/1", SHAS[1]: "camera/1", SHAS[2]: "camera/2"}
+    groups = {SHAS[0]: "camera/1", SHAS[1]: "camera/1", SHAS[2]: "camera/2"}
     with open_catalogue("robots") as catalogue:
         recordings.remember(folder, catalogue, {SHAS[0]: "camera/1"})
-        recordings.remember(folder, catalogue, {sha: told[sha] for sha in SHAS[1:3]})
-        assert catalogue.groups() == told
+        recordings.remember(folder, catalogue, {sha: groups[sha] for sha in SHAS[1:3]})
+        assert catalogue.groups() == groups
     paths.catalogue("robots").unlink()
     with open_catalogue("robots") as catalogue:
-        assert catalogue.groups() == told == recordings.read(folder)
+        assert catalogue.groups() == groups == recordings.read(folder)
 
 
 def test_a_line_that_was_cut_off_harms_no_other(folder):

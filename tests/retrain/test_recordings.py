@@ -86,11 +86,11 @@ def test_new_recordings_of_one_place_tell_nothing(tiny, catalogue):
 def test_frames_are_told_apart_where_nobody_named_recordings(tiny, catalogue):
     """Without their groups the same frames promise much more: what the groups are for."""
     record(catalogue, 4)
-    honest = trained(tiny, catalogue).model.facts["accuracy"]
+    grouped = trained(tiny, catalogue).model.facts["accuracy"]
     catalogue._db.execute("DELETE FROM image_groups")
     catalogue._db.commit()
     blind = trained(tiny, catalogue).model.facts["accuracy"]
-    assert blind["high"] - blind["low"] < (honest["high"] - honest["low"]) / 2
+    assert blind["high"] - blind["low"] < (grouped["high"] - grouped["low"]) / 2
 
 
 def test_the_test_set_takes_whole_recordings(tiny, catalogue):

@@ -55,8 +55,8 @@ def test_forty_photos_of_an_iphone_go_the_whole_loop(photos, small_eyes, tmp_pat
     new.mkdir()
     for number in range(6):
         (new / f"IMG_{number}.heic").write_bytes(heic(picture(KINDS[number % 2], 100 + number)))
-    came = facts_of(home, "6", "mine", "classify_top", "--source", f"folder:{new}")
-    assert came["download"]["kept"] == 6 and sum(came["classify"]["places"].values()) == 6
+    facts = facts_of(home, "6", "mine", "classify_top", "--source", f"folder:{new}")
+    assert facts["download"]["kept"] == 6 and sum(facts["classify"]["places"].values()) == 6
     facts_of(home, "approve")
     harvested = facts_of(home, "harvest")["harvest"]["human"]
     assert harvested > 0

@@ -51,9 +51,9 @@ export async function predict(file) {
 /** What the model says of a frame, which is kept where a recording goes on.
  *  @param {Blob} data a JPEG @param {string} recording its id, or nothing @param {boolean} [cut] the film was cut before it */
 export async function frame(data, recording, cut = false) {
-  const sent = posting("application/octet-stream", data);
-  const headers = { ...sent.headers, "X-Recording": recording, "X-Cut": cut ? "1" : "0" };
-  return answered(await request("/api/frame", { ...sent, headers }));
+  const options = posting("application/octet-stream", data);
+  const headers = { ...options.headers, "X-Recording": recording, "X-Cut": cut ? "1" : "0" };
+  return answered(await request("/api/frame", { ...options, headers }));
 }
 
 /** Say now and then that the tab is open, and goodbye when it closes. `closed` is called when nobody answers.

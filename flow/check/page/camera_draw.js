@@ -7,7 +7,7 @@ import { $, count, make, percent, say } from "./dom.js";
 /** Everything that changes with what was recorded; the bars change with every frame. */
 export function draw() {
   drawLabels();
-  drawStanding();
+  drawQuality();
   drawStrip();
   drawFrame();
 }
@@ -43,10 +43,10 @@ export function countWords({ images, recordings, known }) {
   return parts.join(", ") || "nothing yet: hold it and show some";
 }
 
-function drawStanding() {
-  $("told").textContent = state.standing.told;
-  $("advice").textContent = state.standing.advice;
-  $("standing").classList.toggle("learning", state.standing.learning);
+function drawQuality() {
+  $("accuracy").textContent = state.quality.text;
+  $("advice").textContent = state.quality.advice;
+  $("quality").classList.toggle("learning", state.quality.learning);
   const labels = state.shown.filter((row) => row.images + row.known > 0);
   $("train").disabled = labels.length < 2 || !state.shown.some((row) => row.images);
   $("undo").disabled = state.recordings.length === 0;
@@ -59,11 +59,11 @@ function drawStrip() {
 /** @param {import("./camera_state.js").Recording} recording */
 function stripItem({ id, title, labels, images, first }) {
   const name = labels.join(", ") || (images ? `${title}?` : `${title}, set aside`);
-  const picture = first ? [make("img", { src: `/thumb/grid/${first}`, alt: "", decoding: "async" })] : [make("i")];
+  const shown = first ? [make("img", { src: `/thumb/grid/${first}`, alt: "", decoding: "async" })] : [make("i")];
   const text = make("span", { text: images ? `${name} ${images}` : name });
   const kind = labels.length ? "" : "gone";
   const label = `${name}, ${count(images, "image")}: look at them`;
-  return make("li", {}, make("button", { type: "button", kind, "data-id": id, "aria-label": label, title: label }, ...picture, text));
+  return make("li", {}, make("button", { type: "button", kind, "data-id": id, "aria-label": label, title: label }, ...shown, text));
 }
 
 /** The bars, the verdict and what is being recorded. */
@@ -101,8 +101,8 @@ function drawVerdict() {
 export function take(view) {
   state.shown = view.shown;
   state.recordings = view.recordings;
-  state.standing = view.standing;
+  state.quality = view.quality;
   state.version = view.version;
-  if (view.message || view.trouble) say(view.message || view.trouble, view.incomplete || Boolean(view.trouble));
+  if (view.message || view.problem) say(view.message || view.problem, view.incomplete || Boolean(view.problem));
   draw();
 }

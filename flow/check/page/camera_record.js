@@ -71,7 +71,7 @@ export async function followLearning() {
     do {
       take(await get("/api/shown"));
       await later(2 * IDLE_MS);
-    } while (state.standing.learning);
+    } while (state.quality.learning);
   } catch {
     /* busy with a training, or closed: that is said elsewhere */
   }

@@ -6,7 +6,7 @@
  * @typedef {{ id: string, title: string, labels: string[], images: number, first: string }} Recording
  * @typedef {{ label: string, id: string, images: number, sent: number, ended: boolean, since: number }} Hold
  * @typedef {{ scores?: Record<string, number>, label?: string, reason?: string, version: number, images: number,
- *   why: string, trouble: string }} Seen
+ *   why: string, problem: string }} Seen
  */
 
 export const SIDE_MIN = 320; // pixels, of an image that is kept
@@ -17,7 +17,7 @@ export const RECORDED_MS = 100; // between two frames of a recording
 export const state = {
   /** @type {Row[]} */ shown: [],
   /** @type {Recording[]} */ recordings: [],
-  standing: { told: "", advice: "", learning: false },
+  quality: { text: "", advice: "", learning: false },
   version: 0, // of the model
   /** @type {Seen | null} */ seen: null,
   /** @type {Hold | null} */ hold: null,
@@ -59,7 +59,7 @@ export function meaning(event, shown) {
 
 /** What is said while something is recorded, or looked at. @param {Seen} seen @param {number} heldMs @returns {string} */
 export function hint(seen, heldMs) {
-  if (seen.trouble) return seen.trouble;
+  if (seen.problem) return seen.problem;
   if (seen.why === "covered") return "The picture shows nothing. Is the camera covered?";
   if (seen.why === "full") return "That is enough of one recording. Let go, and record it again somewhere else.";
   if (seen.why === "same" && heldMs > 1500) return "Only what differs is kept: move it a little.";
