@@ -71,8 +71,7 @@ def tell_retrained(done: Retrained) -> None:
         try_harder.tell(done.selection)
     console.note(f"  {done.line()}")
     for warning in done.warnings:
-        if warning != done.unchecked:
-            console.note(f"  {warning}")
+        console.note(f"  {warning}")
     if words := model_store.threshold_words(done.model):
         console.note(f"  {words}")
     if done.advice:

@@ -57,8 +57,9 @@ class Retrained:
 
     @property
     def unchecked(self) -> str:
-        """That images which only a model labelled taught nothing, where they did not."""
-        return next((text for text in self.warnings if text.startswith(UNCHECKED)), "")
+        """That images which only a model labelled taught nothing, where they did not; short enough for the one line."""
+        sentence = next((text for text in self.warnings if text.startswith(UNCHECKED)), "")
+        return sentence.partition(":")[0]
 
     def facts(self) -> dict:
         return {

@@ -94,7 +94,7 @@ def test_predict_shows_a_person_bars(exported, tmp_path):
     assert done.returncode == 0 and lines[0].startswith(f"{photo}: built (") and len(lines) == 4
 
 
-def test_the_folder_holds_what_its_facts_say(exported):
+def test_the_folder_holds_what_its_facts_say(exported, tf_files):
     home, target, done = exported
     names = {p.name for p in target.iterdir()}
     assert names == {
@@ -111,6 +111,7 @@ def test_the_folder_holds_what_its_facts_say(exported):
     assert (target / "labels.txt").read_text().split() == ["built", "drawn", "not"]
     facts = json.loads((target / "model.json").read_text())
     assert facts["input"]["size"] == 224 and facts["input"]["range"] == [0, 1] and facts["temperature_is_inside"]
+    cfg.path_to_tf_files = str(home)
     (model,) = model_store.all_models("robots")
     assert facts["confidence_min"] == model_store.threshold(model) >= cfg.confidence_min
     sizes = {kind: row["bytes"] for kind, row in facts["files"].items()}

@@ -143,7 +143,7 @@ def test_a_model_becomes_a_page(home, tmp_path):
     assert len(text) < 5_000_000
     payload = payload_of(text)
     assert payload["labels"] == ["built", "drawn", "not"] and payload["size"] == 224 and payload["vectorLength"] == 2064
-    assert payload["confidenceMin"] == cfg.confidence_min and len(payload["credits"]) == 72
+    assert cfg.confidence_min <= payload["confidenceMin"] == model_store.threshold(model) and len(payload["credits"]) == 72
     assert all(credit["licence"] == "CC0 1.0" for credit in payload["credits"])
     assert [term for term, _ in payload["facts"]][:2] == ["Trained on", "Accuracy"] and "Apache License 2.0" in payload[
         "notices"
