@@ -196,7 +196,7 @@ def until(true, what: str) -> None:
 
 def keep_terminal(browser, lines: list[str], home: str, name: str) -> None:
     """A transcript as a terminal shows it; the folder that stands for the home is written as ~."""
-    text = html.escape("\n".join(lines).rstrip().replace(home, "~"))
+    text = html.escape("\n".join(lines).rstrip().replace(home, "~").replace("\a", ""))
     marked = "\n".join(coloured(line) for line in text.split("\n"))
     with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8") as page:
         page.write(TERMINAL % marked)

@@ -31,7 +31,7 @@ LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"roboflow\.py((?: [^\n`|]+)?)")
 MODULE = re.compile(r"python -m ((?:scripts|tests)[\w.]*) ?(\w*)")
 # Options of other programs, and of the studies, each of which has its own.
-OTHERS = {"--bind", "--directory", "--user", "--now"}
+OTHERS = {"--bind", "--logdir", "--directory", "--user", "--now"}
 
 
 def links(name: str) -> list[tuple[str, str, str]]:

@@ -23,7 +23,7 @@ class Lock:
     once, because closing any other handle on it would drop the lock.
 
     Args:
-        owner: what a second run is told: pid, since, command; and `page`, the address of an open check page.
+        owner: what a second run reports: pid, since, command; and `page`, the address of an open check page.
     """
 
     def __init__(self, path: Path, owner: dict, clock: Callable[[], float] = time.monotonic):

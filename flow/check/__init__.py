@@ -2,7 +2,7 @@
 
 Comes in: a basetag's sorted_ folders, its training images that may be mislabelled, or its unlabeled images, and a
 person at the page. Goes out: every image where the person says, each decision a row in the catalogue
-(`flow/records/decisions.py`), and one line that tells what was done. May change those folders, the quarantine and
+(`flow/records/decisions.py`), and one line that says what was done. May change those folders, the quarantine and
 thumbnails, and talks to 127.0.0.1 only.
 
     step.py                 opens a session and gives back control where a harvest or a training is wanted

@@ -19,7 +19,7 @@ class Sample:
 
     page: str
     rows: dict[str, int]
-    drawn: "api.accuracy_check.AccuracyCheck"
+    check: "api.accuracy_check.AccuracyCheck"
     now: Snapshot
     guesses: Guesses
 
@@ -78,4 +78,4 @@ def _measure(what: tuple[Sample, dict[int, int]]) -> dict:
     sample, answers = what
     state = sample.now.state
     validated = api.active_learning.cross_validate(state, sample.guesses.propagated)
-    return api.accuracy_check.checked_accuracy(state, validated, sample.drawn, answers).facts()
+    return api.accuracy_check.checked_accuracy(state, validated, sample.check, answers).facts()

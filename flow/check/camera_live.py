@@ -109,7 +109,7 @@ class LiveLearner:
         distance = float(model.novelty.distances(vector[None])[0])
         return Prediction(scores, distance, model.novelty.limit, cfg.confidence_min)
 
-    def quality(self) -> tuple[str, str]:
+    def measured_sentences(self) -> tuple[str, str]:
         """How good it is, and what would help: two texts, either of which may be empty."""
         if self._learning.failed:
             return "It no longer learns.", f"{self._learning.failed}; the log has the details."
@@ -122,11 +122,11 @@ class LiveLearner:
                 f"It takes three recordings of each label. Record {_listed(few)} again, somewhere else.",
             )
         if model.facts["measured_on"].get("recorded"):
-            text, _, advice = texts.recordings_text(model.facts).partition("; ")
-            return f"{text}.", f"{advice[:1].upper()}{advice[1:]}." if advice else ""
-        share, measured = model.facts["accuracy"], model.facts["measured_on"]["words"]
-        text = texts.accuracy_text(share["value"], share["low"], share["high"], share["total"], measured)
-        return f"{text}.".capitalize(), ""
+            sentence, _, advice = texts.recordings_text(model.facts).partition("; ")
+            return f"{sentence}.", f"{advice[:1].upper()}{advice[1:]}." if advice else ""
+        share, words = model.facts["accuracy"], model.facts["measured_on"]["words"]
+        text = texts.accuracy_text(share["value"], share["low"], share["high"], share["total"], words)
+        return f"{text[:1].upper()}{text[1:]}.", ""
 
     def _learn(self, examples: Examples) -> "tuple[int, api.LiveModel | None]":
         import numpy as np

@@ -74,7 +74,7 @@ class CameraPage(CheckPage):
         self._vectors: dict[str, np.ndarray] = {}  # content hash -> embedding, of this part of the session
         self._written = self._learned = float("-inf")
         self._recordings = 0
-        self.problem = ""  # why what was recorded is not written yet
+        self.problem_text = ""  # why what was recorded is not written yet
         self._begin_part()
 
     def flush(self) -> None:
@@ -86,9 +86,9 @@ class CameraPage(CheckPage):
             self._wake()
         except Locked as problem:
             self.recorder.give_back(waiting)
-            self.problem = f"{problem.message} What you record is kept until then."
+            self.problem_text = f"{problem.message} What you record is kept until then."
             return
-        self.problem, self._written = "", time.monotonic()
+        self.problem_text, self._written = "", time.monotonic()
         for recording in dict.fromkeys(recording.id for recording, _ in waiting):
             own = [(kept, frame) for kept, frame in waiting if kept.id == recording]
             self.board.keep(own[0][0], [frame for _, frame in own])
@@ -143,8 +143,8 @@ class CameraPage(CheckPage):
 
     def finish(self, asked: dict) -> dict:
         self.flush()
-        if self.problem:
-            raise Locked(self.problem)
+        if self.problem_text:
+            raise Locked(self.problem_text)
         return {**super().finish(asked), "back": self._back}
 
     def begin_recording(self, asked: dict) -> dict:
@@ -186,17 +186,17 @@ class CameraPage(CheckPage):
 
     def _seen(self, answer: Answer, news: str = "") -> dict:
         counts, known = self.board.counts_by_label(), self.live.known
-        text, advice = self.live.quality()
+        sentence, advice = self.live.measured_sentences()
         if self.board.labels() == [NONE_OF_THESE]:
-            text, advice = "Name two things: type the first one's name.", "It predicts once two labels have images."
+            sentence, advice = "Name two things: type the first one's name.", "It predicts once two labels have images."
         rows = [(label, *counts.get(label, (0, 0)), known.get(label, 0)) for label in self.board.labels()]
         return {
             **super()._seen(answer, news),
             "shown": [dict(zip(("label", "images", "recordings", "known"), row, strict=True)) for row in rows],
             "recordings": [_recording_facts(page) for page in self.board.recorded()],
-            "quality": {"text": text, "advice": advice, "learning": self.live.is_learning},
+            "quality": {"text": sentence, "advice": advice, "learning": self.live.is_learning},
             "version": self.live.version,
-            "problem": self.problem,
+            "problem": self.problem_text,
         }
 
     # Requests: one method a route
@@ -204,7 +204,7 @@ class CameraPage(CheckPage):
     def _on_frame(self, request: Request) -> dict:
         recording, cut = request.headers.get("X-Recording", ""), request.headers.get("X-Cut") == "1"
         answer = self._frames.see(http_guard.image_of(request), recording, cut)
-        return {**answer, "problem": self.problem}
+        return {**answer, "problem": self.problem_text}
 
     def _on_record(self, request: Request) -> Response:
         return self._changed(request, self.begin_recording)

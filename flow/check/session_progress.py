@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flow.base.learning import api
 from flow.check.latest_task import LatestTask
 
-RANDOM_MIN = 5  # random images; with fewer no accuracy is told
+RANDOM_MIN = 5  # random images; with fewer no accuracy is shown
 LEARN_MOST_S = 30.0  # a page that measures waits for the newest guesses
 FORECAST = 30  # decisions that a forecast is about
 LEARN_WAIT_S = 1.5  # a page waits so long for the newest guesses; where they take longer, it shows the last ones

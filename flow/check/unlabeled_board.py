@@ -183,13 +183,13 @@ class UnlabeledBoard(OnePlaceBoard):
         if guesses is None:
             raise Refused("There are no guesses to check yet: label images of two labels first.")
         state = self._state(without=self._lost)
-        drawn = api.accuracy_check.draw_check(state, SEED)
-        good = self._unchanged([self._pool.shas[row] for row in drawn.page.rows])
+        check = api.accuracy_check.draw_check(state, SEED)
+        good = self._unchanged([self._pool.shas[row] for row in check.page.rows])
         if not good:
             raise Refused("No images are left that could check the guesses.")
-        page = self._page_of(drawn.page, good, guesses, len(good))
+        page = self._page_of(check.page, good, guesses, len(good))
         self._show(page)
-        self._sample.show(Sample(page.id, {sha: self._row[sha] for sha in good}, drawn, now, guesses))
+        self._sample.show(Sample(page.id, {sha: self._row[sha] for sha in good}, check, now, guesses))
         return page.id
 
     def _sample_state(self) -> str:

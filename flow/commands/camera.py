@@ -69,5 +69,5 @@ COMMAND = Command(
     "measured on recordings it has not seen. Only this page may use the camera, and nothing leaves your computer.",
     example="things camera",
     new_basetag=True,
-    rank=2,
+    rank=3,
 )

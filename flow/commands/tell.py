@@ -60,7 +60,8 @@ def tell_sorted(done: Sorted) -> None:
         basis = f"{right} of {total} sure predictions measured so far are correct"
         console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g} ({basis}).")
     if done.unfamiliar:
-        console.note(f"  {done.unfamiliar} are unfamiliar: unlike all training images, so they count as unsure.")
+        counts = "1 is unfamiliar" if done.unfamiliar == 1 else f"{done.unfamiliar} are unfamiliar"
+        console.note(f"  {counts}, unlike all training images, and so counted as unsure.")
     console.note(texts.check_by_hand(done.folder))
     console.beep()
 

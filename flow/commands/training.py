@@ -33,7 +33,7 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
     if isinstance(done, retrain_step.NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done
-    done = _told(run, done, before)
+    done = _compared(run, done, before)
     seconds = harder_seconds(done, training) if attended and console.can_ask() else 0.0
     ask = f"Try other ways to train ({try_harder.minutes_words(seconds)}; Ctrl-C keeps this model)?"
     if seconds and console.yes_no(ask, True, HELPS["harder"]):
@@ -56,13 +56,13 @@ def harder(run: Run, training: TrainOptions, head: Retrained, stop: Callable[[],
     before = model_store.all_models(run.basetag)
     done = retrain_step.harder(run.basetag, training, run.stamp, run.catalogue, head, stop)
     if done.model.name != head.model.name:
-        return _told(run, done, before)
+        return _compared(run, done, before)
     try_harder.tell(done.selection or {})
     return done
 
 
-def _told(run: Run, done: Retrained, before: list[model_store.Model]) -> Retrained:
-    """With how it compares with earlier models, and everything said."""
+def _compared(run: Run, done: Retrained, before: list[model_store.Model]) -> Retrained:
+    """Compare a new model with the earlier ones; tell the person at the terminal, and by a text message."""
     done = replace(done, advice=leaderboard.advice(run.basetag, run.catalogue, done.model, before))
     tell_retrained(done)
     share = done.model.facts["accuracy"]

@@ -34,5 +34,5 @@ COMMAND = Command(
     "after a restart. A line an image at a terminal; with --json an object a line, for other programs. Ctrl-C ends "
     "it, --max-minutes under cron; other runs may work meanwhile.",
     example="robots watch ~/Inbox",
-    rank=2,
+    rank=3,
 )

@@ -44,8 +44,8 @@ class Imported:
         text = f"{'would take' if self.dry else 'took'} {counts} as training data"
         for n, what in (
             (self.already, "already there"),
-            (self.unreadable, "unreadable ones left out"),
-            (self.clashing, "left out because they are in two folders"),
+            (self.unreadable, "unreadable left out"),
+            (self.clashing, "in two folders left out"),
         ):
             text += f", {n} {what}" if n else ""
         return text + (f"; left alone, as they are not labels: {', '.join(self.other)}" if self.other else "")

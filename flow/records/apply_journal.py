@@ -150,9 +150,9 @@ def _backward(move: Move, home: Path) -> str:
 
 
 def _damage(home: Path, journal: Journal) -> list[str]:
-    return [f"the journal in {home} is damaged ({journal.torn} lines); what it no longer tells stays where it is"] * (
-        journal.torn > 0
-    )
+    return [
+        f"the journal in {home} is damaged ({journal.torn} lines); images that it no longer lists stay where they are"
+    ] * (journal.torn > 0)
 
 
 def _log(moves: list[Move], problems: list[str]) -> str:

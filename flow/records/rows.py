@@ -10,7 +10,7 @@ from typing import Any
 # Who gave a label.
 PERSON, MODEL = "human", "robot"
 # How an image came before the person who labelled it. Drawn at random, or as part of a folder that was checked as a
-# whole: such labels teach and measure. Chosen, by uncertainty or because it looked wrong: such labels teach and never
+# whole: such labels train and measure. Chosen, by uncertainty or because it looked wrong: such labels train and never
 # measure, because what is chosen is harder, or easier, than the images that come.
 RANDOM, WHOLE_FOLDER, CHOSEN = "drawn", "whole", "chosen"
 # Status of an image that a source offered. MISSING, REFUSED and DUPLICATE are never asked for again.

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 BYTES = 32  # of a file's beginning, enough to tell
-NOT_IMAGE = "not a picture"  # how the reason begins; downloads count by these words
+NOT_IMAGE = "not an image"  # how the reason begins; downloads count by these words
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 STILL_ENDINGS = (".heic", ".HEIC", ".jpg", ".JPG", ".jpeg", ".JPEG")  # of the image beside a Live Photo's film
@@ -53,7 +53,7 @@ def why_not_image(source: Path | bytes) -> str:
         return ""
     kind = _kind(begin, path)
     if kind == _VIDEO and path and (still := still_of(path)):
-        return f"{NOT_IMAGE}: a Live Photo's film; its picture is {still.name[-24:]}"
+        return f"{NOT_IMAGE}: a Live Photo's film; its image is {still.name[-24:]}"
     return f"{NOT_IMAGE}: it is {kind}" if kind else NOT_IMAGE
 
 

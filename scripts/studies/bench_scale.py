@@ -1,7 +1,7 @@
 """What do many images cost apart from the backbone? 1,000, 10,000 and 100,000 generated images of 48 x 48 pixels.
 
-The parts run in a process of their own and the program in others, so that the memory of each is told apart. A backbone
-of one convolution does the embedding.
+The parts run in a process of their own and the program in others, so that the memory of each is measured on
+its own. A backbone of one convolution does the embedding.
 """
 
 import argparse

@@ -23,7 +23,7 @@ HEADINGS = (" " * 42, "images", "seconds", "ms/image", "CPU ms/image", "compared
 
 @dataclass(frozen=True)
 class Ran:
-    """A program that ran to its end: wall and CPU seconds, peak memory in MB (never told less than the peak of whoever
+    """A program that ran to its end: wall and CPU seconds, peak memory in MB (never less than the peak of whoever
     started it), what it wrote to stdout."""
 
     seconds: float

@@ -83,8 +83,8 @@ class Page:
     def raw_key_up(self, key: str, code: str) -> None:
         self.browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "code": code})
 
-    def until(self, true, what: str):
-        end = time.monotonic() + WAIT_S
+    def until(self, true, what: str, seconds: float = WAIT_S):
+        end = time.monotonic() + seconds
         while not (found := true()):
             assert time.monotonic() < end, f"{what} never came; the page says {self.text('body')!r}"
             time.sleep(0.03)
@@ -161,6 +161,28 @@ def chromium(width: int = 1280, height: int = 800):
         _forget_all(browser)
 
 
+@contextlib.contextmanager
+def chromium_with_camera(film: Path | None, is_asked: bool = False, width: int = 1280, height: int = 800):
+    """A browser of its own whose camera plays a film.
+
+    Args:
+        film: see `camera_film.write_mjpeg`; None = there is no camera.
+        is_asked: the person is asked for the camera, and nobody answers; else it is allowed at once.
+    """
+    if not (_binary() and shutil.which("chromedriver")):
+        pytest.skip("skipped: no chromium")
+    flags = [] if is_asked else ["use-fake-ui-for-media-stream"]
+    if film:
+        flags += ["use-fake-device-for-media-stream", f"use-file-for-fake-video-capture={film}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = _new_browser(profile, *flags)
+        resized(browser, width, height)
+        try:
+            yield browser
+        finally:
+            browser.quit()
+
+
 def _binary() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -168,11 +190,18 @@ def _binary() -> str | None:
 @functools.cache
 def _started():
     """One for all tests of a process: three seconds of processor time each."""
+    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    browser = _new_browser(profile.name)
+    atexit.register(profile.cleanup)
+    atexit.register(browser.quit)
+    return browser
+
+
+def _new_browser(profile: str, *more: str):
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
 
-    profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     options = Options()
     options.binary_location = _binary()
     for flag in (
@@ -184,14 +213,12 @@ def _started():
         "disable-background-networking",
         "disable-component-update",
         "disable-sync",
-        f"user-data-dir={profile.name}",
+        f"user-data-dir={profile}",
+        *more,
     ):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    atexit.register(profile.cleanup)
-    atexit.register(browser.quit)
-    return browser
+    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
 
 
 def _forget_all(browser) -> None:

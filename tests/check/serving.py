@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from flow.base import locks, paths
+from flow.check.camera_session import CameraOptions, CameraSession
 from flow.check.check_page import CheckPage
 from flow.check.http_server import serving
 from flow.check.main_thread_queue import MainThreadQueue
@@ -145,6 +147,45 @@ def session_served(do: Callable = lambda step: Message(f"{step} done"), **option
 
     with _in_a_thread(work) as page:
         yield page
+
+
+@contextlib.contextmanager
+def camera_served(backbone: Callable, basetag: str = "robots", stamp: str = "20261126_101010") -> Iterator[Served]:
+    """A whole `CameraSession` with the basetag's lock, in a thread of our own; `session` is it. Steps do nothing.
+
+    Args:
+        backbone: gives the backbone and its folder.
+    """
+
+    def work(ready: queue.Queue, done: list[str], stop: list[MainThreadQueue]) -> None:
+        owner = {"pid": os.getpid(), "since": "now", "command": f"roboflow.py {basetag} camera"}
+        with locks.held(paths.lock(basetag), 0, owner) as lock, open_catalogue(basetag) as catalogue:
+            options = CameraOptions(browser=False, port=_free_port())
+            session = CameraSession(basetag, stamp, catalogue, options, backbone, lock)
+            stop.append(session._main)
+            tell_lock = session._tell_lock
+
+            def tell(address: str) -> None:
+                tell_lock(address)
+                open_page = Served(address, session.page, done=done)
+                open_page.session, open_page.lock, open_page.catalogue = session, lock, catalogue
+                ready.put(open_page)
+
+            session._tell_lock = tell
+            for step in session.serve():
+                with session.page.working(step):
+                    done.append(step)
+                    session.page.add(step, Message(f"{step} done"))
+            done.append(session.result().line())
+
+    with _in_a_thread(work) as page:
+        yield page
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 import config as cfg
 from flow.base import paths
-from flow.check import step
+from flow.check import page_session
 from flow.check.main_thread_queue import Busy
 from flow.commands.command import Message
 from tests.check.browser import Keys, Page, chromium
@@ -46,18 +46,18 @@ def quarantine_request(view: dict, *indices: int) -> dict:
 
 
 def test_a_page_without_decisions_gives_the_lock_back_and_the_next_key_takes_it_again(root, monkeypatch):
-    monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
+    monkeypatch.setattr(page_session, "GIVE_BACK_S", 3600.0)
     with session_served() as page:
         _, view = page.get("/api/view?count=24")
         locked = beside(root, *TRAIN)
         assert locked.returncode == 11 and f"is open at http://{page.host}/" in locked.stderr, locked.stderr
         assert "leave it for a minute" in locked.stderr
-        monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+        monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
         until(lambda: not page.lock.is_held, "the lock's return")
         trained = beside(root, *TRAIN)
         assert trained.returncode == 0, trained.stderr
         assert len(list((root / "training_summaries/robots").iterdir())) == 2
-        monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
+        monkeypatch.setattr(page_session, "GIVE_BACK_S", 3600.0)
         status, view = page.post("decide", **quarantine_request(view, 0))
         assert status == 200 and page.lock.is_held
         assert view["message"] == "1 set aside." and view["page"]["images"][0]["state"] == "aside"
@@ -69,11 +69,11 @@ def test_where_another_run_changed_things_the_next_key_says_so_once(root, monkey
     with session_served() as page:
         _, view = page.get("/api/view?count=4")
         page.post("decide", **quarantine_request(view, 0))
-        monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+        monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
         until(lambda: not page.lock.is_held, "the lock's return")
         approved = beside(root, "approve")
         assert approved.returncode == 0, approved.stderr
-        monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
+        monkeypatch.setattr(page_session, "GIVE_BACK_S", 3600.0)
         unsure = len(list((root / "testing_photos/robots").glob("sorted_*/*_under*/*.jpg")))
         assert 0 < unsure < view["progress"]["left"] - 2
         status, view = page.post("decide", **quarantine_request(view, 1))
@@ -87,14 +87,14 @@ def test_where_another_run_changed_things_the_next_key_says_so_once(root, monkey
 
 def test_an_image_that_another_run_moved_meanwhile_is_left_alone(root, monkeypatch):
     """A harvest beside the page takes what was on it; the key that comes then loses nothing."""
-    monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+    monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
     before = world.contents(root)
     with session_served() as page:
         _, view = page.get("/api/view?count=24")
         until(lambda: not page.lock.is_held, "the lock's return")
         harvested = beside(root, "harvest")
         assert harvested.returncode == 0, harvested.stderr
-        monkeypatch.setattr(step, "GIVE_BACK_S", 3600.0)
+        monkeypatch.setattr(page_session, "GIVE_BACK_S", 3600.0)
         status, view = page.post("decide", **quarantine_request(view, 0))
         assert status == 200 and "1 was moved or removed meanwhile and left alone." in view["message"]
         assert "Another run has changed things meanwhile" in view["message"] and view["incomplete"]
@@ -105,7 +105,7 @@ def test_an_image_that_another_run_moved_meanwhile_is_left_alone(root, monkeypat
 
 def test_a_key_waits_for_a_run_that_is_at_work_and_is_not_lost(root, monkeypatch):
     """In a browser: the key is kept, the page says why, and what the key said is done when the other run has ended."""
-    monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+    monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
     with session_served() as site, chromium() as browser:
         page = Page(browser)
         page.open(site.address)
@@ -124,7 +124,7 @@ def test_a_key_waits_for_a_run_that_is_at_work_and_is_not_lost(root, monkeypatch
 
 
 def test_a_harvest_waits_for_a_run_that_is_at_work_and_the_page_says_why(root, monkeypatch):
-    monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+    monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
     started = []
 
     def do(name: str) -> Message:
@@ -152,7 +152,7 @@ def test_a_harvest_waits_for_a_run_that_is_at_work_and_the_page_says_why(root, m
 
 def test_ctrl_c_ends_a_page_well_while_another_run_is_at_work(root, monkeypatch):
     """The lock was given back, and the page has nothing of its own to finish."""
-    monkeypatch.setattr(step, "GIVE_BACK_S", 0.3)
+    monkeypatch.setattr(page_session, "GIVE_BACK_S", 0.3)
     with session_served() as page:
         until(lambda: not page.lock.is_held, "the lock's return")
         with program("robots", "check", "--tf-files", str(root)):

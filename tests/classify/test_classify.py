@@ -39,9 +39,9 @@ def test_what_a_model_needs_to_be_sure_counts_and_the_folder_is_named_after_the_
 
 
 @pytest.mark.parametrize(
-    ("share_right", "says"), [(0.999, ""), (0.93, "sure from a score of 9"), (0.8, "sure of nothing yet")]
+    ("share_right", "words"), [(0.999, ""), (0.93, "sure from a score of 9"), (0.8, "sure of nothing yet")]
 )
-def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share_right, says, monkeypatch):
+def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share_right, words, monkeypatch):
     """200 predictions above confidence_min; the higher ones are right more often."""
     from scripts import api
     from scripts.learn.threshold import Evidence
@@ -52,7 +52,7 @@ def test_a_model_is_sure_where_its_own_predictions_were_right_often_enough(share
     monkeypatch.setattr(api, "load_out_of_fold", lambda *_: api.OutOfFold({}, {}, {}, frozenset(), evidence=evidence))
     model = Model(Path("m"), {"labels": ["built", "drawn"]})
     needed = model_store.threshold(model)
-    assert says in model_store.threshold_words(model) and bool(says) == (needed > cfg.confidence_min)
+    assert words in model_store.threshold_words(model) and bool(words) == (needed > cfg.confidence_min)
     assert round(1000 * needed) == pytest.approx(1000 * needed) and needed >= evidence.threshold(cfg.confidence_min)
     monkeypatch.setattr(cfg, "confidence_min", 0.0)  # everything is to count as sure
     assert model_store.threshold(model) == 0 and model_store.threshold_words(model) == ""

@@ -68,7 +68,7 @@ def test_what_would_fail_fails_in_the_dry_run_too():
     assert done.code == 10 and "Too few images" in done.err and everything(root) == before
 
 
-WITHOUT = ("check", "models", "try", "export", "status", "notify_test")
+WITHOUT = ("check", "camera", "watch", "models", "try", "export", "status", "notify_test")
 
 
 @pytest.mark.parametrize("flowstep", WITHOUT)

@@ -12,6 +12,7 @@ from tests.faults.runner import run
 from tests.terminal import PROJECT, Terminal
 
 PAGE = (PROJECT / "docs/json.md").read_text(encoding="utf-8")
+OTHER_PAGE = (PROJECT / "docs/camera-and-video.md").read_text(encoding="utf-8")
 LOOP = ("download", "classify", "classify_top", "retrain", "retrain_defaults", "automatic")
 WITH_DRY = ("harvest", "take", "approve", "undo", "forget")
 
@@ -19,7 +20,7 @@ WITH_DRY = ("harvest", "take", "approve", "undo", "forget")
 def tables() -> dict[str, dict[str, str]]:
     """Name of a table -> field -> type, as the page has them."""
     found: dict[str, dict[str, str]] = {}
-    for block in re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE):
+    for block in re.findall(r"^\| [\w ]+ \| type \| meaning \|\n(?:\|.*\n)+", f"{PAGE}\n{OTHER_PAGE}", re.MULTILINE):
         (name, *_), _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines())
         assert name not in found, f"{name} stands there twice"
         found[name] = {field: kind for names, kind, _ in rows for field in re.findall(r"`([^`]+)`", names)}

@@ -54,7 +54,7 @@ def test_twice_brings_more_and_takes_each_once(beans, tmp_path):
     last = take(beans, tmp_path, "--images", "50")
     assert last.code == 3 and "12 of 50 kept" in last.out
     assert sum(labels_of(tmp_path).values()) == 30
-    assert "took nothing as training data, 30 there already" in take(beans, tmp_path, "--images", "50").out
+    assert "took nothing as training data, 30 already there" in take(beans, tmp_path, "--images", "50").out
 
 
 def test_undo_takes_them_out_again(beans, tmp_path):

@@ -136,14 +136,18 @@ def at_home(home, tf_files):
     return home
 
 
-def test_a_model_becomes_a_page(home, tmp_path):
+def test_a_model_becomes_a_page(at_home, tmp_path):
+    home = at_home
+    (model,) = model_store.all_models("robots")
     done = run("robots", "export", "--web", "--smaller", "--to", "page", "--tf-files", str(home), cwd=tmp_path)
     assert done.returncode == 0 and "(page " in done.stdout, done.stderr
     text = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
     assert len(text) < 5_000_000
     payload = payload_of(text)
     assert payload["labels"] == ["built", "drawn", "not"] and payload["size"] == 224 and payload["vectorLength"] == 2064
-    assert cfg.confidence_min <= payload["confidenceMin"] == model_store.threshold(model) and len(payload["credits"]) == 72
+    assert (
+        cfg.confidence_min <= payload["confidenceMin"] == model_store.threshold(model) and len(payload["credits"]) == 72
+    )
     assert all(credit["licence"] == "CC0 1.0" for credit in payload["credits"])
     assert [term for term, _ in payload["facts"]][:2] == ["Trained on", "Accuracy"] and "Apache License 2.0" in payload[
         "notices"

@@ -136,7 +136,7 @@ def test_only_exact_label_folders_are_harvested_and_a_persons_own_stay(root):
     done = run(root, "robots", "harvest")
     assert sorted(p.name for p in training(root).iterdir()) == ["built", "drawn"]
     assert done.code == 0 and f"{folder.name}/Built (1 image), {folder.name}/mine (1 image)" in done.out
-    assert f"{folder.name} (1 image outside any folder) stayed" in logged(root)
+    assert f"{folder.name} (1 image outside any folder)" in logged(root)
     assert sorted(p.name for p in folder.rglob("*.jpg")) == [".built_0.jpg", "Built_0.jpg", "loose_0.jpg", "mine_0.jpg"]
     harvested = homes(root)[0] / folder.name
     assert sorted(p.name for p in harvested.iterdir()) == ["built", "built_under925", "drawn", "nothing", "scores.txt"]
@@ -186,7 +186,7 @@ def test_a_label_folder_that_cannot_be_written_stops_it_before_the_first_move(ro
     (training(root) / "drawn").chmod(0o555)
     root.parent.chmod(0o755)
     done = run(root, "robots", "harvest", before="as_nobody")
-    assert done.code == 1 and "drawn cannot be written; nothing was moved" in done.err
+    assert done.code == 1 and "drawn cannot be written, so nothing was moved" in done.err
     assert world.state(root)["images"] == state["images"] and not homes(root)
 
 

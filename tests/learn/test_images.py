@@ -165,17 +165,17 @@ def test_broken_files_say_so_in_a_few_words(raw, reason):
 @pytest.mark.parametrize(
     ("raw", "name", "reason"),
     [
-        (b"", "a.jpg", "not a picture: the file is empty"),
-        (b"<!DOCTYPE html><html>", "a.jpg", "not a picture: it is a web page"),
-        (b"  \n<html>", "a.jpg", "not a picture: it is a web page"),
-        (b"%PDF-1.7", "a.jpg", "not a picture: it is a PDF"),
-        (b"\0\0\0\x18ftypmp42", "a.heic", "not a picture: it is a film"),
-        (b"RIFF\0\0\0\0AVI LIST", "a.jpg", "not a picture: it is a film"),
-        (saved(quarters(), "TIFF"), "a.tif", "not a picture: it is a TIFF; save it as JPEG or PNG"),
-        (saved(quarters(), "TIFF"), "a.NEF", "not a picture: it is a raw photo; save it as JPEG or PNG"),
-        (b"\0\0\0\x18ftypcrx ", "a.cr3", "not a picture: it is a raw photo; save it as JPEG or PNG"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "a.jpg", "not a picture: it is a JPEG XL; save it as JPEG or PNG"),
-        (b"something else", "a.jpg", "not a picture"),
+        (b"", "a.jpg", "not an image: the file is empty"),
+        (b"<!DOCTYPE html><html>", "a.jpg", "not an image: it is a web page"),
+        (b"  \n<html>", "a.jpg", "not an image: it is a web page"),
+        (b"%PDF-1.7", "a.jpg", "not an image: it is a PDF"),
+        (b"\0\0\0\x18ftypmp42", "a.heic", "not an image: it is a video; --source video:FILE takes frames of it"),
+        (b"RIFF\0\0\0\0AVI LIST", "a.jpg", "not an image: it is a video; --source video:FILE takes frames of it"),
+        (saved(quarters(), "TIFF"), "a.tif", "not an image: it is a TIFF; save it as JPEG or PNG"),
+        (saved(quarters(), "TIFF"), "a.NEF", "not an image: it is a raw photo; save it as JPEG or PNG"),
+        (b"\0\0\0\x18ftypcrx ", "a.cr3", "not an image: it is a raw photo; save it as JPEG or PNG"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a.jpg", "not an image: it is a JPEG XL; save it as JPEG or PNG"),
+        (b"something else", "a.jpg", "not an image"),
     ],
 )
 def test_what_is_no_image_says_what_it_is(raw, name, reason, tmp_path):
@@ -190,10 +190,13 @@ def test_a_live_photos_film_names_its_picture(tmp_path):
     for path in (film, other):
         path.write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
     (tmp_path / "IMG_1.HEIC").write_bytes(heic(quarters()))
-    for path, reason in ((film, "a Live Photo's film; its picture is IMG_1.HEIC"), (other, "it is a film")):
+    for path, reason in (
+        (film, "a Live Photo's film; its image is IMG_1.HEIC"),
+        (other, "it is a video; --source video:FILE takes frames of it"),
+    ):
         with pytest.raises(Unreadable) as problem:
             decode(path)
-        assert str(problem.value) == f"not a picture: {reason}"
+        assert str(problem.value) == f"not an image: {reason}"
 
 
 def test_a_missing_file_is_unreadable_too(tmp_path):

@@ -11,7 +11,7 @@ from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
 from flow.retrain.options import TrainOptions
-from tests.helpers import COLOURS, picture
+from tests.helpers import COLOURS, coloured_image
 
 STAMP = "20261129_101500"
 FRAMES = 8
@@ -28,7 +28,7 @@ def record(catalogue, each: int, first: int = 0, frames: int = FRAMES) -> None:
     for label, colour in COLOURS.items():
         folder = files.make_folder(paths.training("robots") / label)
         for number in range(first, first + each):
-            still = np.asarray(picture(colour, number, 72))
+            still = np.asarray(coloured_image(colour, number, 72))
             for frame in range(frames):
                 part = np.clip(still[frame : frame + 64, frame : frame + 64].astype(int) + 3 * frame, 0, 255)
                 path = folder / f"{label}_{number}_{frame}.png"
@@ -86,11 +86,11 @@ def test_new_recordings_of_one_place_tell_nothing(tiny, catalogue):
 def test_frames_are_told_apart_where_nobody_named_recordings(tiny, catalogue):
     """Without their groups the same frames promise much more: what the groups are for."""
     record(catalogue, 4)
-    grouped = trained(tiny, catalogue).model.facts["accuracy"]
+    by_recording = trained(tiny, catalogue).model.facts["accuracy"]
     catalogue._db.execute("DELETE FROM image_groups")
     catalogue._db.commit()
     blind = trained(tiny, catalogue).model.facts["accuracy"]
-    assert blind["high"] - blind["low"] < (grouped["high"] - grouped["low"]) / 2
+    assert blind["high"] - blind["low"] < (by_recording["high"] - by_recording["low"]) / 2
 
 
 def test_the_test_set_takes_whole_recordings(tiny, catalogue):

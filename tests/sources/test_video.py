@@ -127,8 +127,8 @@ def test_twenty_broken_videos_are_a_sentence_each_and_nothing_half_kept(six, cat
     got = get(catalogue, f"video:{home}", quantity=250)
     assert got.code == 3
     for name in files:
-        reasons = [part for part in got.reason.split("; ") if part.lower().startswith(name)]
-        assert reasons and "Error" not in reasons[0], name
+        parts = [part for part in got.reason.split("; ") if part.lower().startswith(name)]
+        assert parts and "Error" not in parts[0], name
     folder = paths.unsorted_dir("robots", "clips")
     for path in folder.glob("*.jpg"):
         with Image.open(path) as image:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flow.sources.sample.pictures import picture
+from flow.sources.sample.drawings import draw_image
 from tests.helpers import heic
 from tests.terminal import run
 
@@ -26,7 +26,7 @@ def photos(tmp_path):
         for number in range(EACH):
             exif = turned.tobytes() if number % 2 else None
             path = tmp_path / f"photos/{kind}/IMG_{kind}_{number}.HEIC"
-            path.write_bytes(heic(picture(kind, number), exif=exif))
+            path.write_bytes(heic(draw_image(kind, number), exif=exif))
     (tmp_path / "photos/built/IMG_built_0.MOV").write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
     return tmp_path / "photos"
 
@@ -49,12 +49,12 @@ def test_forty_photos_of_an_iphone_go_the_whole_loop(photos, small_eyes, tmp_pat
     film = photos / "built/IMG_built_0.MOV"
     tried = facts_of(home, "try", str(photos / "mechs/IMG_mechs_1.HEIC"), str(film), code=3)["try"]
     assert tried["pictures"][0]["label"] == "mechs"
-    assert tried["unreadable"] == {str(film): "not a picture: a Live Photo's film; its picture is IMG_built_0.HEIC"}
+    assert tried["unreadable"] == {str(film): "not an image: a Live Photo's film; its image is IMG_built_0.HEIC"}
 
     new = tmp_path / "new"
     new.mkdir()
     for number in range(6):
-        (new / f"IMG_{number}.heic").write_bytes(heic(picture(KINDS[number % 2], 100 + number)))
+        (new / f"IMG_{number}.heic").write_bytes(heic(draw_image(KINDS[number % 2], 100 + number)))
     facts = facts_of(home, "6", "mine", "classify_top", "--source", f"folder:{new}")
     assert facts["download"]["kept"] == 6 and sum(facts["classify"]["places"].values()) == 6
     facts_of(home, "approve")

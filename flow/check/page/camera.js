@@ -114,7 +114,7 @@ const newest = () => [...state.recordings].reverse().find(({ images }) => images
 const actions = {
   undo: () => changed(() => post("undo", {})),
   redo: () => changed(() => post("redo", { count: 1 })),
-  aside: () => newest() && changed(() => looking.quarantine(/** @type {string} */ (newest()))),
+  aside: () => newest() && changed(() => looking.quarantineRecording(/** @type {string} */ (newest()))),
   look: () => newest() && looking.look(/** @type {string} */ (newest())),
   help: () => {
     $("keys").showModal();

@@ -34,7 +34,7 @@ export async function look(id) {
 }
 
 /** Set a recording aside, or what is marked of it. @param {string} id */
-export async function quarantine(id) {
+export async function quarantineRecording(id) {
   const { images: all } = await get(`/api/images?recording=${encodeURIComponent(id)}`);
   const left = all.filter((/** @type {any} */ image) => image.state !== "aside");
   if (left.length) await decide(id, "aside", "", left);
@@ -61,9 +61,9 @@ function draw() {
 /** @param {{ sha256: string, state: string, label: string }} image */
 function tile({ sha256, state: now, label }) {
   const words = now === "aside" ? "set aside" : label || "no label";
-  const thumbnail = make("img", { src: `/thumb/grid/${sha256}`, alt: words, loading: "lazy" });
+  const img = make("img", { src: `/thumb/grid/${sha256}`, alt: words, loading: "lazy" });
   const pressed = { "aria-pressed": marked.has(sha256), "data-sha": sha256, "data-state": now };
-  return make("li", {}, make("button", { type: "button", ...pressed }, thumbnail, make("span", { text: words })));
+  return make("li", {}, make("button", { type: "button", ...pressed }, img, make("span", { text: words })));
 }
 
 /** @param {string} kind @param {string} label */

@@ -14,6 +14,7 @@ const canvas = document.createElement("canvas");
 let last = 0; // when the last frame was sent
 let newest = 0; // number of the newest frame that was answered
 let asking = false;
+let isHinted = false; // the message is about what is seen
 
 /** A label's key is held. @param {string} label @returns {Promise<void>} */
 export async function begin(label) {
@@ -127,7 +128,8 @@ async function send(video, hold, number) {
   }
   const words = hint(seen, hold ? now - hold.since : 0);
   if (words) say(words, true);
-  else if (hold?.id) say("");
+  else if (hold?.id || isHinted) say("");
+  isHinted = words !== "";
   drawFrame();
   if (seen.version !== state.version) followLearning();
   return undefined;
