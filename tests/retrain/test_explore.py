@@ -88,7 +88,7 @@ def test_the_same_value_twice_is_one_combination(tiny, catalogue):
     ("more", "message"),
     [
         ({}, "several values"),
-        ({"test_percent": [10, 20]}, "--test-percent takes one value"),
+        ({"test_percent": [10, 20]}, "one value for --test-percent"),
         ({"images_min": [20, 30], "steps": [1, 2]}, "--images-min"),
         ({"steps": list(range(1, 21)), "batch_size": list(range(1, 12))}, "220 combinations"),
     ],
