@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flow.base.learning import find_backbone
+from flow.base.learning import api, find_backbone
 from flow.commands.command import Run
 from flow.commands.tell import tell_retrained
 from flow.models import leaderboard, model_store
@@ -42,8 +42,11 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
 
 
 def harder_seconds(done: Retrained, training: TrainOptions) -> float:
-    """About how long it takes to try what --tune auto tries besides the head; 0 = nothing is left to try."""
-    if training.tune != "auto" or training.effort == try_harder.QUICK or done.selection:
+    """About how long it takes to try what --tune auto tries besides the head; 0 = nothing is left to try, or too few
+    images measure."""
+    is_over = training.tune != "auto" or training.effort == try_harder.QUICK or done.selection
+    measuring = done.model.facts.get("measured_on", {}).get("images", 0)
+    if is_over or measuring < api.model_selection.GROUPS_MIN:
         return 0.0
     images = sum(int(row["images"]) for row in done.model.facts["counts"].values())
     backbone = find_backbone(str(done.model.facts["backbone"]["architecture"]))

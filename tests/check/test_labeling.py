@@ -23,9 +23,9 @@ def root(unlabeled_root):
 
 
 @contextlib.contextmanager
-def served_by_program(root: Path):
+def served_by_program(root: Path, **environ: str):
     """`robots check` as the program serves it, and an honest visitor."""
-    with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address):
+    with program("robots", "check", "--tf-files", str(root), **SMALL, **environ) as (process, address):
         visitor = Served(address)
         visitor.enter()
         yield process, visitor
@@ -74,7 +74,8 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         decided = view["progress"]["labeling"]["decisions"]
         os.kill(process.pid, 9)
         process.wait()
-    with served_by_program(root) as (process, visitor):
+    tries = {"ROBOFLOW_RETRAIN_EFFORT_DEFAULT": "normal", "ROBOFLOW_RETRAIN_TUNE_EPOCHS_DEFAULT": "1"}
+    with served_by_program(root, **tries) as (process, visitor):
         _, view = visitor.get("/api/view?count=24")
         assert view["progress"]["labeling"]["decisions"] == decided == 20 and view["after"] == ["first_model"]
         view = answer(visitor, view, truth)
@@ -83,7 +84,7 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         assert visitor.post("work", steps=["first_model"])[0] == 200
         work = worked(visitor)
         assert work["problem"] is None and work["ended"][0]["step"] == "first_model", work
-        assert "20 a label are a start" in " ".join(work["lines"])
+        assert "20 a label are a start" in " ".join(work["lines"]) and work["more"] == ""  # too few to compare by
         _, view = visitor.get("/api/view?count=24")
         assert view["page"]["kind"] in ("sure", "unsure") and view["after"] == ["harvest", "retrain"]
         assert view["progress"]["labeling"] is None
@@ -94,10 +95,16 @@ def test_killed_and_gone_on_with_to_a_first_sorted_folder(root, truth):
         work = worked(visitor)  # as few images as the first model was content with are enough for the second
         assert work["problem"] is None and [one["step"] for one in work["ended"]] == ["harvest", "retrain"], work
         assert visitor.get("/api/progress")[1]["left"] == 0  # what was harvested is not asked for again
+        assert work["more"].startswith("about ") and visitor.post("work", steps=["harder"])[0] == 200
+        work = worked(visitor)
+        assert work["problem"] is None and work["more"] == "" and work["ended"][0]["step"] == "harder", work
+        headings, *rows = work["ended"][0]["tried"]
+        assert headings[0] == "tried" and [row[0] for row in rows] == ["head", "head, lbfgs", "last layers"]
+        better = "Taken: " in work["ended"][0]["line"]
         assert visitor.post("done")[0] == 200
         out, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0 and err == "" and "efficientnet_lite0" in out
-    assert len(list((root / "training_summaries/robots").iterdir())) == 2
+    assert len(list((root / "training_summaries/robots").iterdir())) == 2 + better
     assert training_labels(root) == truth and 0 < len(sorted_images) < len(truth) - decided
 
 

@@ -9,6 +9,7 @@ const WIDTH = 150; // of the curve, in its own units
 const HEIGHT = 44;
 const EDGE = 3;
 const FORECAST = 30; // decisions that a forecast is about
+const SAMPLED = 24; // images of a page that measures, at most
 const FEW_SHOWN = 3; // labels named as having few images; more is a list nobody reads
 
 /** "Accuracy 91 % (95 % interval 84 to 95 %)" as pieces of text. @param {any} labeling @returns {(Node | string)[]} */
@@ -83,9 +84,10 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-/** One more page, with which the interval gets half as wide. @param {Record<string, (...args: any[]) => void>} actions */
-function sampleButton(actions) {
-  const made = button("how good is it? check 24 random images", actions.sample);
+/** One more page, with which the interval gets half as wide.
+ *  @param {Record<string, (...args: any[]) => void>} actions @param {number} left */
+function sampleButton(actions, left) {
+  const made = button(`how good is it? check ${Math.min(SAMPLED, left)} random images`, actions.sample);
   made.prepend(make("kbd", { text: "%" }));
   return made;
 }
@@ -103,7 +105,7 @@ export function labelingEnd(actions) {
   parts.push(make("p", { kind: "soft", text }));
   const buttons = [];
   if (labeling.ready) buttons.push(button("train a model", () => actions.work(["first_model"]), "ENTER"));
-  if (left && labeling.share && labeling.sample !== "measuring") buttons.push(sampleButton(actions));
+  if (left && labeling.share && labeling.sample !== "measuring") buttons.push(sampleButton(actions, left));
   if (left) buttons.push(button("go on labelling", actions.goOn, labeling.ready ? "" : "ENTER"));
   buttons.push(button("stop for now", actions.finish), button("undo", actions.undo));
   parts.push(make("div", { kind: "buttons" }, ...buttons));
