@@ -25,6 +25,7 @@ from flow.models import backbone, leaderboard, model_store, prune
 from flow.records import provenance
 from flow.retrain import step as retrain_step
 from flow.retrain.options import ASKED, ASKED_IF_ATTENDED, TrainOptions
+from flow.retrain.result import Retrained
 from flow.sms import notify
 from flow.ui import console, texts
 
@@ -313,7 +314,7 @@ def _retrain(run: Run, options: LoopOptions, flow: Flow) -> Result:
         training = ask.training_parameters(options, run.given)
     again = options.again or flow.asks
     done = train(run, training, attended=_talks(run, flow), again=again)
-    if isinstance(done, retrain_step.Retrained) and cfg.models_keep and flow.never_asks:
+    if isinstance(done, Retrained) and cfg.models_keep and flow.never_asks:
         ranked = leaderboard.ranked(run.basetag, run.catalogue)
         console.note(f"  {prune.prune_unattended(run.basetag, ranked, cfg.models_keep).line()}")
     return done

@@ -8,7 +8,7 @@ from flow.commands.command import Result, Run
 from flow.commands.training import harder, harder_seconds, train
 from flow.retrain import try_harder
 from flow.retrain.options import TrainOptions
-from flow.retrain.step import Retrained
+from flow.retrain.result import Retrained
 from flow.ui import console
 
 

@@ -10,7 +10,8 @@ from flow.harvest.import_sorted import Imported
 from flow.harvest.step import Harvested
 from flow.models import model_store
 from flow.retrain import try_harder
-from flow.retrain.step import IMAGES_LEAST, Retrained
+from flow.retrain.result import Retrained
+from flow.retrain.step import IMAGES_LEAST
 from flow.ui import console, texts
 
 if TYPE_CHECKING:  # it brings requests

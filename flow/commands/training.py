@@ -12,7 +12,7 @@ from flow.records import provenance
 from flow.retrain import step as retrain_step
 from flow.retrain import try_harder
 from flow.retrain.options import TrainOptions
-from flow.retrain.step import Retrained
+from flow.retrain.result import NothingNew, Retrained
 from flow.sms import notify
 from flow.ui import console, texts
 from flow.ui.question_help import HELPS
@@ -30,7 +30,7 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
     before = model_store.all_models(run.basetag)
     console.note(texts.retraining(training.architecture, provenance.label_counts(run.basetag)))
     done = retrain_step.retrain(run.basetag, training, run.stamp, run.catalogue, attended, again, least)
-    if isinstance(done, retrain_step.NothingNew):
+    if isinstance(done, NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")
         return done
     done = _compared(run, done, before)

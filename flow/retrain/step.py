@@ -1,7 +1,7 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import config as cfg
@@ -9,85 +9,17 @@ from flow.base import files, paths, runlog
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError, Stopped
 from flow.base.learning import api, cache_paths, find_backbone, problems
 from flow.models import backbone, model_store, prune
-from flow.models.leaderboard import Advice
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.records.rows import CHOSEN, PERSON
 from flow.retrain import try_harder, tuning
 from flow.retrain.options import TrainOptions
-from flow.ui import console, texts
+from flow.retrain.result import NothingNew, Retrained
+from flow.ui import console
 from flow.ui.question_help import HELPS
 
 IMAGES_LEAST = 20  # a label, whatever --images-min says; fewer hardly measure anything
 WORKING = ".training_"
-UNCHECKED = "nothing learned from "  # how the sentence begins (scripts/learn/unchecked.py)
-
-
-@dataclass(frozen=True)
-class Retrained:
-    """A new model; its accuracy is in its facts (see scripts/learn/intervals.py for shares and intervals)."""
-
-    model: model_store.Model
-    seconds: float
-    unreadable: int = 0
-    warnings: tuple[str, ...] = field(default=())
-    advice: Advice | None = None  # how it compares with the best model before, and what would help most
-    selection: dict | None = None  # what --tune auto tried; None where it tried nothing
-
-    @property
-    def code(self) -> int:
-        return 3 if self.unreadable else 0
-
-    @property
-    def verdict(self) -> str:
-        """Whether it is better than the best model before, in a sentence."""
-        return self.advice.verdict if self.advice else ""
-
-    def line(self) -> str:
-        left_out = f", {self.unreadable} images left out" if self.unreadable else ""
-        left_out += f"; {self.unchecked}" if self.unchecked else ""
-        if not self.model.measured:
-            why = "" if "tune" in self.model.facts else " (no image that a person labelled can measure it)"
-            if reasons := self.model.facts.get("not_measured"):
-                why = f", as {reasons[0].rstrip('.')}"
-            return f"retrained {self.model.name}: not measured{why}{left_out}"
-        if self.model.facts["measured_on"].get("recordings"):
-            return f"retrained {self.model.name}: {texts.recordings_text(self.model.facts)}{left_out}"
-        return f"retrained {self.model.name}: {self.model.accuracy_words}{left_out}"
-
-    @property
-    def unchecked(self) -> str:
-        """That images which only a model labelled taught nothing, where they did not; short enough for the one line."""
-        sentence = next((text for text in self.warnings if text.startswith(UNCHECKED)), "")
-        return sentence.partition(":")[0]
-
-    def facts(self) -> dict:
-        return {
-            "model": self.model.name,
-            "folder": str(self.model.folder),
-            "accuracy": self.model.facts["accuracy"],
-            "measured_on": self.model.measured_words,
-            "unreadable": self.unreadable,
-            "seconds": self.seconds,
-            "warnings": list(self.warnings),
-            "verdict": self.verdict,
-            "tips": list(self.advice.tips) if self.advice else [],
-            "selection": self.selection,
-        }
-
-
-@dataclass(frozen=True)
-class NothingNew:
-    """No new model was trained: `model` was made of the same images, labels and parameters."""
-
-    model: model_store.Model
-    code: int = 0
-
-    def line(self) -> str:
-        return f"nothing new since {self.model.name}"
-
-    def facts(self) -> dict:
-        return {"model": self.model.name, "folder": str(self.model.folder), "nothing_new": True}
 
 
 def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST) -> dict[str, int]:
