@@ -309,7 +309,7 @@ def test_an_image_without_its_label_is_set_aside_and_does_not_count(board, truth
     answer(board, replace(page, images=tuple(rest)), truth)
     labeling = measured(board)
     assert labeling["sample"] == "measured"
-    known = board._sample.sample.drawn.decided
+    known = board._sample.sample.check.decided
     assert labeling["share"]["total"] <= len(rest) + len(known) + labeling["random"]
 
 
