@@ -40,7 +40,7 @@ class Demo:
         self.step("models", "0", "0", "models")
 
     def training(self) -> tuple[str, ...]:
-        return ("--images-min", str(self.per_label))
+        return ("--images-min", str(self.per_label), "--effort", "quick")
 
     def sort_first_images(self) -> None:
         """What a person does by hand at the very beginning: the first images into one folder a label."""
