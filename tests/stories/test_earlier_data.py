@@ -162,8 +162,9 @@ def test_images_downloaded_before_are_not_downloaded_again(root, tmp_path):
     assert len(list(world.unsorted(root, "robotart").glob("*.jpg"))) == 3
 
 
-def test_a_settings_file_from_before_is_read_whole(tf_files, tmp_path):
+def test_a_settings_file_from_before_is_read_whole(tf_files, tmp_path, monkeypatch):
     """Every setting that program had, under the name it had, and with the value that was its default."""
+    monkeypatch.delenv("ROBOFLOW_RETRAIN_EFFORT_DEFAULT", raising=False)  # that all tests have
     (tmp_path / "roboflow.yaml").write_text(SETTINGS, encoding="utf-8")
     changed = settings.load(tmp_path)
     assert len(changed) == len(SETTINGS.split("\n")) - 2
