@@ -53,6 +53,7 @@ url_flickr = "https://api.flickr.com"  # base URL
 retrain_imgcount_default = 750  # images per label 2..1000000; with fewer it does not train (--images-min lowers it)
 retrain_label_min = 2  # labels 2..1000; a classifier needs at least two classes
 retrain_model_default = "efficientnet_lite0"  # backbone name; also used where another one cannot be fetched
+retrain_precision_default = "int8"  # int8 or float32; of the Lites: int8 is twice as fast; others are always float32
 retrain_steps_default = 2600  # steps 1..1000000; more fits the training images closer
 retrain_batchsize_default = 64  # images 1..4096; per step
 retrain_learnrate_default = 0.01  # rate 0.000001..10; length of one step

@@ -25,6 +25,8 @@ from scripts.learn.backbones import can_be_cut as can_be_tuned
 from scripts.learn.backbones import find as find_backbone
 from scripts.learn.backbones import fingerprint as graph_fingerprint
 from scripts.learn.backbones import names as backbone_names
+from scripts.learn.cache_paths import CachePaths
+from scripts.learn.conversion import converted_path
 from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, without_repeats
 from scripts.learn.efficientnet_lite import Conv, Network
 from scripts.learn.embedder import Embedder, store_embeddings
@@ -49,8 +51,8 @@ from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.out_of_fold import NAME as OUT_OF_FOLD_FILE
 from scripts.learn.out_of_fold import OutOfFold
 from scripts.learn.out_of_fold import load as load_out_of_fold
-from scripts.learn.runners import FEATURES as EMBEDDINGS_SIGNATURE
-from scripts.learn.runners import converted_path, open_runner
+from scripts.learn.runners import open_runner
+from scripts.learn.saved_model import FEATURES as EMBEDDINGS_SIGNATURE
 from scripts.learn.shots import CELLS as VIDEO_CELLS
 from scripts.learn.shots import EVERY_S as VIDEO_EVERY_S
 from scripts.learn.shots import ShotFinder, is_flat
@@ -62,7 +64,6 @@ from scripts.learn.tflite import compare as compare_files
 from scripts.learn.threshold import target_precision
 from scripts.learn.train import HeadConfig
 from scripts.learn.training_job import (
-    CachePaths,
     PreparedData,
     TrainingJob,
     TrainingResult,

@@ -14,11 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scripts.learn import efficientnet_lite, model_files, summaries
-from scripts.learn.backbones import BackboneProblem
+from scripts.learn.backbones import FLOAT32, BackboneProblem
+from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import TooFewImages
+from scripts.learn.graph_check import check_graph
 from scripts.learn.poets_flags import check_flags, job_of, parser
 from scripts.learn.train import curve_facts
-from scripts.learn.training_job import CachePaths, TrainingResult, job_digest, run_job, split_facts
+from scripts.learn.training_job import TrainingResult, job_digest, run_job, split_facts
 from scripts.report import page as report
 
 WORST, SUSPECTS = 24, 40  # images named in model.json and shown in the report
@@ -41,6 +43,7 @@ def facts_of(result: TrainingResult) -> dict:
         "backbone": {
             "architecture": job.backbone.again,
             "title": job.backbone.title,
+            "precision": FLOAT32 if result.tuned_network else job.backbone.precision,
             "sha256": result.backbone_key,
             "input_size": job.backbone.input_size,
             "vector_length": result.vector_length,
@@ -69,7 +72,7 @@ def write_model(
     graph: Path | None = None,
     labels: Path | None = None,
     output: str = "probabilities",
-    graphs: Path | None = None,
+    places: CachePaths | None = None,
     curves: Path | None = None,
 ) -> dict:
     """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
@@ -77,11 +80,17 @@ def write_model(
     Args:
         more_facts: for model.json.
         graph, labels, curves: other places than inside `folder`.
-        graphs: see `model_files.save_graph`.
+        places: with them, the graph is made of one stored between runs, and compared with the model as it runs here.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"name": folder.name, **facts_of(result), **(more_facts or {})}
-    _save_graph(result, graph or folder / model_files.GRAPH, output, graphs)
+    check = check_graph(result, places) if places else None
+    facts = {
+        "name": folder.name,
+        **facts_of(result),
+        **(more_facts or {}),
+        **({"graph": check.facts()} if check else {}),
+    }
+    _save_graph(result, graph or folder / model_files.GRAPH, output, places.graphs if places else None)
     model_files.save_trained(folder, result.trained, result.dataset)
     if labels and labels != folder / model_files.LABELS:
         model_files.save_labels(labels, result.dataset.labels)
@@ -137,7 +146,8 @@ def main(arguments: list[str] | None = None) -> int:
         flags.output_graph,
         flags.output_labels,
         flags.final_tensor_name,
-        curves=flags.summaries_dir,
+        places,
+        flags.summaries_dir,
     )
     if flags.saved_model_dir:
         _save_graph(result, flags.saved_model_dir, flags.final_tensor_name)

@@ -157,7 +157,7 @@ def small_eyes(tmp_path_factory):
 
     def make(folder: Path) -> None:
         chosen = backbones.find(backbones.DEFAULT, 128)
-        open_runner(chosen, backbone_files.locate(chosen, folder), folder / "converted")
+        open_runner(chosen, backbone_files.locate(chosen, folder, labels=3), folder / "converted")
 
     return made_once(tmp_path_factory, "small_eyes", make)
 

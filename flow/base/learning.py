@@ -79,24 +79,29 @@ def problems() -> Iterator[None]:
         raise NotReady(f"{problem} ({counts})", "Sort more images into the label folders.") from problem
 
 
-def find_backbone(architecture: str, image_size: int = 0) -> "api.Backbone":
-    """A backbone by name, handle or folder. Raises BadUsage where there is none, or not in that size."""
+def find_backbone(architecture: str, image_size: int = 0, precision: str = "int8") -> "api.Backbone":
+    """A backbone by name, handle or folder. Raises BadUsage where there is none, or not in that size.
+
+    Args:
+        precision: int8 or float32; only the EfficientNet-Lites run in int8, all others in float32 whatever is given.
+    """
     try:
-        return api.find_backbone(architecture, image_size)
+        return api.find_backbone(architecture, image_size, precision)
     except api.BackboneProblem as problem:
         raise BadUsage(problem.message, problem.hint) from problem
 
 
-def locate_backbone(backbone: "api.Backbone", fetched: Callable[[int], None]) -> Path:
+def locate_backbone(backbone: "api.Backbone", fetched: Callable[[int], None], labels: int = 0) -> Path:
     """The backbone's SavedModel folder, built or fetched the first time.
 
     Args:
         fetched: called with how many bytes are there.
+        labels: of the model that comes next, 0 = none.
 
     Raises:
         api.BackboneProblem: it cannot be had; `unreachable` where the model hub is.
     """
-    return api.locate_backbone(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, fetched)
+    return api.locate_backbone(backbone, paths.models(), tuple(cfg.hub_mirrors), cfg.hub_timeout_s, fetched, labels)
 
 
 def open_embedder(backbone: "api.Backbone", folder: Path) -> "api.Embedder":

@@ -40,7 +40,7 @@ _LINE = re.compile(
     r"^(?P<name>[a-z]\w*)(?:: [\w\[\], ]+)? = .*?  # (?P<unit>[^;]*?)(?:; (?P<reason>.*))?$", re.MULTILINE
 )
 _RANGE = re.compile(r"(?<![\w.])(-?[\d.]*\d)\.\.([\d.]*\d)")
-_CHOICES = re.compile(r"^[a-z_]+(?:, [a-z_]+)* or [a-z_]+$")
+_CHOICES = re.compile(r"^[a-z_][a-z0-9_]*(?:, [a-z_][a-z0-9_]*)* or [a-z_][a-z0-9_]*$")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def card(
         accuracy=accuracy[:1].upper() + accuracy[1:],
         above=model_store.above_threshold(model),
         rows=_rows(model),
+        graph=facts.get("graph"),
         compared=compared,
         trial=trial,
         backbone=backbone_words(str(facts["backbone"]["title"])),

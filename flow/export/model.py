@@ -12,6 +12,7 @@ from flow.export.card import card, licence
 from flow.export.comparison_set import ComparisonSet, comparison_set, sample, trained_on
 from flow.export.credits import Credits, credits_of
 from flow.models import model_store
+from flow.models.backbone import precision_of
 from flow.models.model_store import Model
 from flow.records.catalogue import Catalogue
 from flow.records.provenance import LabeledImage
@@ -19,7 +20,18 @@ from flow.ui import console
 
 LABELS, FACTS, PREDICT, CARD, LICENCE = "labels.txt", "model.json", "predict.py", "README.md", "LICENSE"
 EXAMPLES_MOST = 200  # training images by which the value ranges of int8 are found
-FACTS_KEPT = ("name", "created", "labels", "accuracy", "measured_on", "per_label", "confusion", "counts", "temperature")
+FACTS_KEPT = (
+    "name",
+    "created",
+    "labels",
+    "accuracy",
+    "measured_on",
+    "per_label",
+    "confusion",
+    "counts",
+    "temperature",
+    "graph",
+)
 
 
 def write_model(
@@ -118,7 +130,7 @@ def _facts(
         "confidence_min": model_store.threshold(model),
         "temperature_is_inside": True,
         **{name: model.facts[name] for name in FACTS_KEPT if name in model.facts},
-        "backbone": {"title": backbone["title"], "sha256": backbone["sha256"]},
+        "backbone": {"title": backbone["title"], "sha256": backbone["sha256"], "precision": precision_of(model)},
         "files": {
             kind: {"name": name, "bytes": size, "sha256": files.sha256_of(folder / name)}
             for kind, (name, size) in sizes.items()

@@ -54,7 +54,8 @@ def _in_words(now: BasetagState) -> str:
     if not now.known:
         return f"{now.basetag}: there is no such basetag"
     step, disk = next_steps(now)[0], _disk_use(now.basetag)
-    used = f"  disk: models {disk['models'] / 1e6:,.0f} MB, caches of all basetags {disk['caches'] / 1e6:,.0f} MB"
+    models, caches, embeddings = (f"{disk[name] / 1e6:,.0f} MB" for name in ("models", "caches", "embeddings"))
+    used = f"  disk: models {models}, caches of all basetags {caches}, of these embeddings {embeddings}"
     return "\n".join([*lines(now), used, f"  next: {step.title}", f"    {step.command}"])
 
 
@@ -83,7 +84,8 @@ def _facts(now: BasetagState) -> dict:
 def _disk_use(basetag: str) -> dict[str, int]:
     """Bytes that the models of a basetag take, and what can be computed again: backbones, embeddings, thumbnails."""
     caches = (paths.models(), paths.bottlenecks(), paths.thumbnails())
-    return {"models": files.size_of(paths.summaries(basetag)), "caches": sum(map(files.size_of, caches))}
+    sizes = list(map(files.size_of, caches))
+    return {"models": files.size_of(paths.summaries(basetag)), "caches": sum(sizes), "embeddings": sizes[1]}
 
 
 def _labels(now: BasetagState) -> str:

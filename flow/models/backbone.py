@@ -4,6 +4,7 @@ A model runs with the backbone that it was trained with where that is on the dis
 Where that backbone has changed or is missing, the model's own graph is used, which contains the backbone too.
 """
 
+import hashlib
 from pathlib import Path
 
 from flow.base import paths
@@ -14,8 +15,11 @@ from flow.models.model_store import Model
 from flow.ui import console
 
 
-def fetch(backbone: "api.Backbone") -> Path:
+def fetch(backbone: "api.Backbone", labels: int = 0) -> Path:
     """The backbone's SavedModel folder, built or fetched the first time, with a progress bar.
+
+    Args:
+        labels: of the model that comes next, 0 = none.
 
     Raises:
         api.BackboneProblem: it cannot be built or fetched.
@@ -28,7 +32,7 @@ def fetch(backbone: "api.Backbone") -> Path:
         seen = max(seen, size // 1_000_000)
 
     with console.progress(None, f"fetching {backbone.title} (MB)") as advance:
-        return locate_backbone(backbone, fetched)
+        return locate_backbone(backbone, fetched, labels)
 
 
 def own_graph(name: str, input_size: int, folder: Path) -> "api.Backbone":
@@ -44,8 +48,10 @@ def embedder_of(model: Model) -> "api.Embedder":
     """What makes a model's embeddings. The backbone is opened when the first image must go through it; that raises
     RoboError where neither the backbone nor the model's own graph can be used."""
     facts = model.facts["backbone"]
-    length = int(facts["vector_length"])
-    return api.Embedder(_graph_of(model), facts["sha256"], length, paths.bottlenecks(), lambda: _open(model))
+    key, length = facts["sha256"], int(facts["vector_length"])
+    if _other_eyes(model):  # whose embeddings are to lie in a store of their own
+        key = hashlib.sha256(f"{key} float32".encode()).hexdigest()
+    return api.Embedder(_graph_of(model), key, length, paths.bottlenecks(), lambda: _open(model))
 
 
 def caches(model: Model) -> list[Path]:
@@ -88,11 +94,28 @@ def _has_embeddings(model: Model) -> bool:
 
 def _key_now(model: Model) -> str:
     """The hash of a model's backbone as it is on disk now; empty where it is not there."""
-    facts = model.facts["backbone"]
     try:
-        return api.key_on_disk(find_backbone(facts["architecture"], int(facts["input_size"])), paths.models())
+        return api.key_on_disk(_trained_with(model), paths.models())
     except (BadUsage, OSError):
         return ""
+
+
+def precision_of(model: Model) -> str:
+    """int8 or float32: how the backbone of a model runs. Models of earlier versions run in float32."""
+    return str(model.facts["backbone"].get("precision", "float32"))
+
+
+def _other_eyes(model: Model) -> bool:
+    """Whether a model trained in int8 has to be run by its graph in float32, as its backbone is not here."""
+    if precision_of(model) != "int8" or not _has_embeddings(model):
+        return False
+    return _key_now(model) != model.facts["backbone"]["sha256"]
+
+
+def _trained_with(model: Model) -> "api.Backbone":
+    """The backbone that a model was trained with. Raises BadUsage where it is not known here."""
+    facts = model.facts["backbone"]
+    return find_backbone(facts["architecture"], int(facts["input_size"]), precision_of(model))
 
 
 def _open(model: Model) -> "api.Embedder":
@@ -100,9 +123,13 @@ def _open(model: Model) -> "api.Embedder":
     if _key_now(model) != facts["sha256"] and _has_embeddings(model):
         model_store.verify(model)
         own = _graph_of(model)
+        if _other_eyes(model):
+            console.warn(
+                f"the backbone of {model.name} is not here, so its graph in float32 is used: scores differ a little"
+            )
         with problems():
             return open_embedder(own, fetch(own))
-    backbone = find_backbone(facts["architecture"], int(facts["input_size"]))
+    backbone = _trained_with(model)
     with problems():
         embedder = open_embedder(backbone, fetch(backbone))
     if embedder.key != facts["sha256"]:

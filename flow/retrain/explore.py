@@ -59,7 +59,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
     made: list[Model] = []
     bad: dict[Path, str] = {}
     with console.progress(len(trainings), "exploring") as advance:
-        for (architecture, size), group in _by_backbone(trainings).items():
+        for (architecture, size, _), group in _by_backbone(trainings).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue):
                 bad |= learned.dataset.unreadable
@@ -114,10 +114,10 @@ def _without_unused(training: TrainOptions) -> TrainOptions:
     return replace(training, steps=plain.steps, batch_size=plain.batch_size, learning_rate=plain.learning_rate)
 
 
-def _by_backbone(trainings: list[TrainOptions]) -> dict[tuple[str, int], list[TrainOptions]]:
-    groups: dict[tuple[str, int], list[TrainOptions]] = defaultdict(list)
+def _by_backbone(trainings: list[TrainOptions]) -> dict[tuple[str, int, str], list[TrainOptions]]:
+    groups: dict[tuple[str, int, str], list[TrainOptions]] = defaultdict(list)
     for training in trainings:
-        groups[training.architecture, training.image_size].append(training)
+        groups[training.architecture, training.image_size, training.precision].append(training)
     return groups
 
 

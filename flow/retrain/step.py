@@ -78,19 +78,22 @@ def _advice(folder: Path, short: dict[str, int], least: int) -> str:
     )
 
 
-def choose_backbone(training: TrainOptions, attended: bool) -> tuple["api.Backbone", Path]:
+def choose_backbone(training: TrainOptions, attended: bool, labels: int = 0) -> tuple["api.Backbone", Path]:
     """The backbone and its folder; where it cannot be fetched, the default backbone.
 
     A person is asked first, where one can be; else a warning says so. The model's name says which one it uses.
+
+    Args:
+        labels: of the model, 0 = not known yet.
 
     Raises:
         RoboError, BadUsage: there is no such backbone, or it cannot be trained or had.
         Quit: the person does not want the default one.
     """
-    wanted = find_backbone(training.architecture, _size(training))
+    wanted = find_backbone(training.architecture, _size(training), training.precision)
     tuning.check(wanted, training)
     try:
-        return wanted, backbone.fetch(wanted)
+        return wanted, backbone.fetch(wanted, labels)
     except api.BackboneProblem as problem:
         if not problem.unreachable:
             raise RoboError(problem.message, problem.hint) from problem
@@ -102,8 +105,8 @@ def choose_backbone(training: TrainOptions, attended: bool) -> tuple["api.Backbo
         else:
             console.warn(f"{wanted.title} could not be fetched, so this model uses {api.DEFAULT_BACKBONE}")
         runlog.warning(problem.message)
-        spare = find_backbone(api.DEFAULT_BACKBONE)
-        return spare, backbone.fetch(spare)
+        spare = find_backbone(api.DEFAULT_BACKBONE, precision=training.precision)
+        return spare, backbone.fetch(spare, labels)
 
 
 def retrain(
@@ -126,8 +129,9 @@ def retrain(
         NotReady: there are too few images.
         RoboError: the backbone cannot be had, or the disk is full.
     """
-    listed = sum(check_ready(basetag, training, least).values())
-    chosen, folder = choose_backbone(training, attended)
+    counts = check_ready(basetag, training, least)
+    listed = sum(counts.values())
+    chosen, folder = choose_backbone(training, attended, len(counts))
     images = provenance.training_images(basetag, catalogue)
     job = make_job(images, training, catalogue, chosen, folder)
     tries = training.tune == "auto" and training.effort != try_harder.QUICK and not attended
@@ -248,7 +252,10 @@ def _rank(effort: object) -> int:
 def gather(job: "api.TrainingJob") -> "api.PreparedData":
     """Embeddings and split of a training, with a progress bar. Raises RoboError, NotReady."""
     with console.progress(len(job.images), "embeddings") as advance, problems():
-        return api.prepare_data(job, cache_paths(), advance)
+        prepared = api.prepare_data(job, cache_paths(), advance)
+    if prepared.speed:
+        console.detail(prepared.speed)
+    return prepared
 
 
 def publish(
@@ -280,7 +287,8 @@ def publish(
         "listed": provenance.label_counts(basetag),
         **({"selection": selection} if selection else {}),
     }
-    api.write_model(learned, working, facts, graphs=cache_paths().graphs)
+    with problems():
+        api.write_model(learned, working, facts, places=cache_paths())
     tuning.warm_caches(learned, working)
     files.sync_all(working)
     files.move_folder(working, final)

@@ -223,8 +223,10 @@ def _others(backbone: "api.Backbone") -> list["api.Backbone"]:
     """Backbones whose weights are installed, in their own size, and this one with other image sizes."""
     if backbone.weights is None:
         return []
-    lites = [find_backbone(name) for name in api.backbone_names() if name != backbone.name and api.can_be_tuned(name)]
-    sizes = [find_backbone(backbone.name, size) for size in reversed(backbone.sizes) if size != backbone.input_size]
+    names = [name for name in api.backbone_names() if name != backbone.name and api.can_be_tuned(name)]
+    lites = [find_backbone(name, precision=backbone.precision) for name in names]
+    others = [size for size in reversed(backbone.sizes) if size != backbone.input_size]
+    sizes = [find_backbone(backbone.name, size, backbone.precision) for size in others]
     return [*(lite for lite in lites if lite.weights and lite.weights.path()), *sizes]
 
 

@@ -68,7 +68,7 @@ def network_of(backbone: Backbone) -> Network:
 
 def trunk_of(backbone: Backbone, network: Network, models_dir: Path) -> Backbone:
     """The part of a backbone before the cut as a backbone of its own, built once and stored in `models_dir`."""
-    key = backbones.key_of(backbone, models_dir)
+    key = backbones.key_of(backbones.in_float32(backbone), models_dir)
     place = models_dir / f"{backbone.title}_trunk{efficientnet_lite.CUT}_{key[:12]}"
 
     def make(part: Path) -> None:

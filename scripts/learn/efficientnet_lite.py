@@ -172,6 +172,14 @@ def trunk_of(tf: Any, network: Network, images: Any, values: Callable[[Conv], tu
     return x, tf.concat(means, axis=1)
 
 
+def parts_of(tf: Any, network: Network, scaled: Any, values: Callable[[Conv], tuple[Any, Any]]) -> list[Any]:
+    """Pixels as `scaled` gives them -> the parts that features are joined from, in their order: the means of the last
+    layer and of each stage."""
+    x, means = _staged(tf, network.stages, tf.nn.relu6(conv(tf, scaled, network.stem, *values(network.stem))), values)
+    last = tf.nn.relu6(conv(tf, x, network.top, *values(network.top)))
+    return [tf.reduce_mean(last, axis=[1, 2]), *means]
+
+
 def tail_of(tf: Any, network: Network, maps: Any, means: Any, values: Callable[[Conv], tuple[Any, Any]]) -> Any:
     """The stages from the cut on: what `trunk_of` gives -> features [n, vector_length]."""
     x, more = _staged(tf, network.stages[CUT:], maps, values)

@@ -8,6 +8,7 @@ import numpy as np
 
 from scripts.learn.backbones import Backbone
 from scripts.learn.embeddings import Embeddings, EmbeddingStore, Embeds, ImageSource, embed, store_path
+from scripts.learn.grid import Grid
 from scripts.learn.runners import open_runner
 
 
@@ -41,8 +42,19 @@ class Embedder:
         """Images that are best given at once; 1 until the backbone is open."""
         return self._runner.batch if self._runner else 1
 
+    @property
+    def pixels(self) -> type:
+        """The type that images are best given in; float32 until the backbone is open."""
+        return self._runner.pixels if self._runner else np.float32
+
+    @property
+    def grid(self) -> Grid | None:
+        """The values that vectors take; None = any, or the backbone is not open yet."""
+        return self._runner.grid if self._runner else None
+
     def vectors(self, pixels: np.ndarray) -> np.ndarray:
-        """float32 [n, size, size, 3] in 0..1 -> float32 [n, vector_length]. Raises what opening the backbone raises."""
+        """float32 [n, size, size, 3] in 0..1, or uint8 -> float32 [n, vector_length]. Raises what opening the backbone
+        raises."""
         with self._opening:
             if self._runner is None:
                 self._runner = self._opens()
@@ -64,7 +76,7 @@ class Embedder:
     def keep(self, vectors: dict[str, np.ndarray]) -> None:
         """Put embeddings of images that `vectors` computed into the store, by content hash."""
         with EmbeddingStore(self.store) as store:
-            store.put(vectors)
+            store.put(vectors, self.grid)
 
     def cached(self, sha256s: list[str]) -> dict[str, np.ndarray]:
         """Content hash -> embedding, of those that are in the store; computes nothing."""

@@ -1,9 +1,11 @@
 """Images -> embeddings (bottlenecks), each once in its life: one SQLite store a backbone, keyed by content hash.
 
 files -> decoded -> backbone, a few at a time in each of several threads -> store. Memory is bounded; an image that
-cannot be read is returned with its reason.
+cannot be read is returned with its reason. Where the vectors of a backbone take 256 values only (int8), a store keeps a
+byte a number, which loses nothing.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from scripts.learn.backbones import Backbone
+from scripts.learn.grid import Grid
 from scripts.learn.hash_cache import CacheFile
 from scripts.learn.images import VERSION, Unreadable, load_pixels
 from scripts.learn.runners import CORES
@@ -37,13 +40,21 @@ class Embeds(Protocol):
     @property
     def batch(self) -> int: ...
 
+    @property
+    def pixels(self) -> type: ...
+
+    @property
+    def grid(self) -> Grid | None: ...
+
     def vectors(self, pixels: np.ndarray) -> np.ndarray:
-        """float32 [n, size, size, 3] in 0..1 -> float32 [n, vector_length]."""
+        """float32 [n, size, size, 3] in 0..1, or uint8 -> float32 [n, vector_length]."""
 
 
 Vectors = dict[str, np.ndarray]  # by content hash
 Reasons = dict[str, str]
+PAGE = 32_768  # bytes; SQLite puts whole rows into a page: 15 in int8 here, and of its usual 4,096 bytes one alone
 SCHEMA = "CREATE TABLE IF NOT EXISTS vectors(key TEXT PRIMARY KEY, vector BLOB NOT NULL);"
+GRID = "grid"  # the key of the grid in a store that has one; images go by their hashes
 
 
 @dataclass
@@ -63,7 +74,8 @@ class EmbeddingStore:
     """
 
     def __init__(self, path: Path | None):
-        self._cache = CacheFile(path, SCHEMA)
+        self._cache = CacheFile(path, SCHEMA, PAGE)
+        self._grid = self._kept_grid()
 
     def __enter__(self) -> "EmbeddingStore":
         return self
@@ -77,15 +89,39 @@ class EmbeddingStore:
         for begin in range(0, len(keys), LOOK_UP):
             some = keys[begin : begin + LOOK_UP]
             for key, raw in self._cache.select("SELECT key, vector FROM vectors WHERE key IN", some):
-                vector = np.frombuffer(raw, np.float32) if len(raw) == 4 * length else np.full(1, np.nan)
-                if np.isfinite(vector).all():
+                vector = self._vector(raw, length)
+                if vector is not None and np.isfinite(vector).all():
                     found[key] = vector
         return found
 
-    def put(self, vectors: dict[str, np.ndarray]) -> None:
-        """Store vectors; a full disk means computing them again next time, no more."""
-        rows = [(key, np.ascontiguousarray(v, np.float32).tobytes()) for key, v in vectors.items()]
+    def put(self, vectors: dict[str, np.ndarray], grid: Grid | None = None) -> None:
+        """Store vectors; a full disk means computing them again next time, no more.
+
+        Args:
+            grid: the values that they take, None = any. A store keeps the grid that it was begun with.
+        """
+        if grid and self._grid is None and vectors:
+            self._cache.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", [(GRID, grid.to_bytes())])
+            self._grid = self._kept_grid()
+        whole = self._grid if grid else None
+        rows = [
+            (key, (whole.places(v) if whole else np.ascontiguousarray(v, np.float32)).tobytes())
+            for key, v in vectors.items()
+        ]
         self._cache.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
+
+    def _vector(self, raw: bytes, length: int) -> np.ndarray | None:
+        """float32 [length] of what is stored; None where that is something else."""
+        if len(raw) == 4 * length:
+            return np.frombuffer(raw, np.float32)
+        fits = self._grid is not None and len(raw) == length == len(self._grid)
+        return self._grid.values(np.frombuffer(raw, np.int8)) if fits and self._grid else None
+
+    def _kept_grid(self) -> Grid | None:
+        for (raw,) in self._cache.select("SELECT vector FROM vectors WHERE key IN", [GRID]):
+            with contextlib.suppress(ValueError):
+                return Grid.from_bytes(raw)
+        return None
 
 
 def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
@@ -116,11 +152,13 @@ def embed(
             done.computed += len(fresh)
             unwritten.update(fresh)
             if len(unwritten) >= BATCH:
-                store.put(unwritten)
+                store.put(unwritten, runner.grid)
                 unwritten = {}
             progress(len(fresh) + len(bad))
     finally:
-        store.put(unwritten)  # also of a run that is stopped: what went through the backbone is not done again
+        store.put(
+            unwritten, runner.grid
+        )  # also of a run that is stopped: what went through the backbone is not done again
     return done
 
 
@@ -135,7 +173,7 @@ def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: Embeddi
     for begin in range(0, len(missing), BATCH):
         keys = missing[begin : begin + BATCH]
         fresh = dict(zip(keys, runner.vectors(np.stack([images[k] for k in keys])), strict=True))
-        store.put(fresh)
+        store.put(fresh, runner.grid)
         vectors.update(fresh)
     return vectors
 
@@ -185,8 +223,8 @@ def _take(
     shas: list[str], files: Mapping[str, ImageSource], runner: Embeds, memory: threading.local
 ) -> tuple[Vectors, Reasons]:
     """Vectors and reasons of a few images; the thread's `memory` for pixels is used again and again."""
-    if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas):
-        memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), np.float32)
+    if not hasattr(memory, "pixels") or len(memory.pixels) < len(shas) or memory.pixels.dtype != runner.pixels:
+        memory.pixels = np.empty((len(shas), runner.input_size, runner.input_size, 3), runner.pixels)
     good, bad = list[str](), dict[str, str]()
     for sha in shas:
         try:

@@ -17,6 +17,7 @@ from scripts.learn.images import Unreadable, decode
 
 THREADS = min(4, os.cpu_count() or 1)
 BATCH = 500  # rows a transaction, and files in memory at a time
+PAGE = 4096  # bytes
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files(path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, sha256 TEXT);
 CREATE TABLE IF NOT EXISTS looks(sha256 TEXT PRIMARY KEY, dhash TEXT, thumb BLOB);
@@ -109,9 +110,9 @@ class HashCache:
 class CacheFile:
     """Rows in a SQLite file that can all be computed again. Damage found late, while reading, begins it anew too."""
 
-    def __init__(self, path: Path | None, schema: str):
-        self._path, self._schema = path, schema
-        self._db = open_store(path, schema)
+    def __init__(self, path: Path | None, schema: str, page: int = PAGE):
+        self._path, self._schema, self._page = path, schema, page
+        self._db = open_store(path, schema, page)
 
     def close(self) -> None:
         self._db.close()
@@ -126,7 +127,7 @@ class CacheFile:
             self._db.close()
             if self._path:
                 _move_damaged(self._path)
-            self._db = open_store(self._path, self._schema)
+            self._db = open_store(self._path, self._schema, self._page)
             return []
 
     def write(self, sql: str, rows: list[tuple]) -> None:
@@ -142,27 +143,32 @@ def _move_damaged(path: Path) -> None:
             os.replace(f"{path}{ending}", f"{path}.damaged{ending}")
 
 
-def open_store(path: Path | None, schema: str) -> sqlite3.Connection:
-    """A SQLite store that may be thrown away: begun anew where damaged, in memory where it cannot be written."""
+def open_store(path: Path | None, schema: str, page: int = PAGE) -> sqlite3.Connection:
+    """A SQLite store that may be thrown away: begun anew where damaged, in memory where it cannot be written.
+
+    Args:
+        page: bytes of a page, where the file is new.
+    """
     if path is None:
-        return _connect(":memory:", schema)
+        return _connect(":memory:", schema, page)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _connect(str(path), schema)
+        return _connect(str(path), schema, page)
     except sqlite3.OperationalError:
-        return _connect(":memory:", schema)
+        return _connect(":memory:", schema, page)
     except sqlite3.DatabaseError:
         _move_damaged(path)
     try:
-        return _connect(str(path), schema)
+        return _connect(str(path), schema, page)
     except sqlite3.DatabaseError:
-        return _connect(":memory:", schema)
+        return _connect(":memory:", schema, page)
 
 
-def _connect(name: str, schema: str) -> sqlite3.Connection:
+def _connect(name: str, schema: str, page: int) -> sqlite3.Connection:
     connection = sqlite3.connect(name, timeout=10, check_same_thread=False)
     try:
+        connection.execute(f"PRAGMA page_size={page}")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(schema)

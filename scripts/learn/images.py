@@ -113,7 +113,7 @@ def opened(
 
 
 def load_pixels(source: Path | bytes, size: int, out: np.ndarray | None = None) -> np.ndarray:
-    """An image as a backbone wants it: float32 [size, size, 3] in [0, 1].
+    """An image as a backbone wants it: float32 [size, size, 3] in [0, 1], or uint8 0..255 where `out` is of that type.
 
     The whole image is squeezed to a square (Pillow's bilinear with antialiasing), as tensorflow-for-poets-2 does,
     so that nothing at the border is lost.
@@ -129,10 +129,10 @@ def load_pixels(source: Path | bytes, size: int, out: np.ndarray | None = None) 
 
 
 def pixels_of(image: Image.Image, size: int, out: np.ndarray | None = None) -> np.ndarray:
-    """An RGB image as float32 [size, size, 3] in [0, 1]; see `load_pixels`."""
+    """An RGB image as float32 [size, size, 3] in [0, 1], or as uint8; see `load_pixels`."""
     pixels = np.empty((size, size, 3), np.float32) if out is None else out
     pixels[...] = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
-    return np.divide(pixels, np.float32(255), out=pixels)
+    return pixels if pixels.dtype == np.uint8 else np.divide(pixels, np.float32(255), out=pixels)
 
 
 def _read(

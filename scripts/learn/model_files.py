@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from scripts.learn import artifact_cache, out_of_fold
+from scripts.learn import artifact_cache, child, out_of_fold
 from scripts.learn.artifact_cache import sha256_of
-from scripts.learn.backbones import fingerprint
+from scripts.learn.backbones import FLOAT32, can_be_cut, fingerprint
 from scripts.learn.dataset import Dataset
 from scripts.learn.head import Head
 from scripts.learn.novelty import NoveltyDetector
-from scripts.learn.runners import FEATURES, load_callable
+from scripts.learn.saved_model import FEATURES, load_callable
 from scripts.learn.trained_head import TrainedHead
 from scripts.learn.tune import TuneConfig
 
@@ -45,10 +45,10 @@ def save_graph(
     if graphs is None:
         _write_graph(folder, backbone_folder, size, _table(head), output)
         return
-    d, k = head.weights.shape
-    empty = graphs / f"{fingerprint(backbone_folder)[:12]}_{size}_{k}_{output}_{len(SIGNATURES)}"
-    marker = np.random.default_rng(0).random((d + 1, k), np.float32)  # bytes that occur nowhere else
-    artifact_cache.cached_folder(empty, lambda part: _write_graph(part, backbone_folder, size, marker, output))
+    empty = _empty_graph(backbone_folder, size, head.weights.shape[1], graphs, output)
+    if not artifact_cache.is_complete(empty):
+        child.call(empty_graph, backbone_folder, size, head.weights.shape[1], graphs, output)
+    marker = _marker(*_table(head).shape)
     shutil.copytree(
         empty, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(artifact_cache.COMPLETE, "fingerprint.pb")
     )
@@ -62,16 +62,38 @@ def save_graph(
     (folder / PB).write_bytes(graph.replace(marker.tobytes(), _table(head).tobytes()))
 
 
+def empty_graph(backbone_folder: Path, size: int, labels: int, graphs: Path, output: str = "probabilities") -> None:
+    """Store the graph that those of this backbone with so many labels are made from, unless it is there."""
+    empty = _empty_graph(backbone_folder, size, labels, graphs, output)
+    artifact_cache.cached_folder(empty, lambda part: _write_graph(part, backbone_folder, size, labels, output))
+
+
+def has_empty_graph(backbone_folder: Path, size: int, labels: int, graphs: Path) -> bool:
+    return (_empty_graph(backbone_folder, size, labels, graphs, "probabilities") / artifact_cache.COMPLETE).exists()
+
+
+def _empty_graph(backbone_folder: Path, size: int, labels: int, graphs: Path, output: str) -> Path:
+    return graphs / f"{fingerprint(backbone_folder)[:12]}_{size}_{labels}_{output}_{len(SIGNATURES)}"
+
+
+def _marker(rows: int, labels: int) -> np.ndarray:
+    """The head of an empty graph: bytes that occur nowhere else."""
+    return np.random.default_rng(0).random((rows, labels), np.float32)
+
+
 def _table(head: Head) -> np.ndarray:
     """Weights with the bias as their last row: float32 [d + 1, labels]."""
     return np.concatenate([head.weights, head.bias[None]]).astype(np.float32)
 
 
-def _write_graph(folder: Path, backbone_folder: Path, size: int, table: np.ndarray, output: str) -> None:
+def _write_graph(folder: Path, backbone_folder: Path, size: int, head: np.ndarray | int, output: str) -> None:
+    """Write a graph with a head, or with an empty one for so many labels."""
     from scripts.learn.tensor import import_tensorflow
 
     tf = import_tensorflow()
     features, loaded = load_callable(backbone_folder, size)
+    length = int(features(tf.zeros([1, size, size, 3])).shape[1])
+    table = _marker(length + 1, head) if isinstance(head, int) else head
 
     class Classifier(tf.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
@@ -156,6 +178,7 @@ def parameters_in_name(architecture: str, size: int, parameters: dict) -> str:
     how = "lbfgs" if parameters["solver"] == "lbfgs" else f"batch{parameters['batch_size']}_steps{parameters['steps']}"
     rate = parameters["learning_rate"]
     odd = f"_lr{rate:g}" if parameters["solver"] == "sgd" and rate != 0.01 else ""
+    odd = f"_{FLOAT32}{odd}" if parameters.get("precision") == FLOAT32 and can_be_cut(architecture) else odd
     return f"{architecture}_{how}{odd}{_tuned_in_name(parameters)}_test{parameters['test_percent']}_img{size}"
 
 

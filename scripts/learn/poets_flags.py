@@ -5,11 +5,12 @@ from pathlib import Path
 
 from scripts.learn import backbone_files, backbones, dataset, model_files
 from scripts.learn.augmentation import Augmentation
+from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import SplitRules
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Head
 from scripts.learn.train import HeadConfig
-from scripts.learn.training_job import CachePaths, TrainingJob
+from scripts.learn.training_job import TrainingJob
 from scripts.learn.tune import TuneConfig
 
 
@@ -45,6 +46,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--architecture", default=backbones.DEFAULT, help=f"{', '.join(backbones.names())}, handle, folder")
     p.add_argument("--saved_model_dir", type=Path, default=None, help="a second place to write the SavedModel to")
     p.add_argument("--image_size", type=int, default=0, help="pixels, where the backbone leaves a choice")
+    p.add_argument(
+        "--precision", choices=(backbones.INT8, backbones.FLOAT32), default=backbones.INT8, help="of the Lites"
+    )
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--tune", choices=("head", "last"), default="head", help="last: the last layers are trained too")
@@ -82,7 +86,7 @@ def check_flags(flags: argparse.Namespace) -> str:
 
 def job_of(flags: argparse.Namespace, places: CachePaths) -> TrainingJob:
     """The flags as a job; fetches the backbone. Raises BackboneProblem."""
-    backbone = backbones.find(flags.architecture, flags.image_size)
+    backbone = backbones.find(flags.architecture, flags.image_size, flags.precision)
     folder = backbone_files.locate(backbone, places.models)
     with HashCache(places.hashes) as hashes:
         images = dataset.list_images(flags.image_dir, hashes)

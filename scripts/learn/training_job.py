@@ -10,10 +10,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from scripts.learn import activations, augmentation, backbones, dataset, embeddings, runners, tune, unchecked
+from scripts.learn import (
+    activations,
+    augmentation,
+    backbones,
+    build_ahead,
+    dataset,
+    embeddings,
+    runners,
+    tune,
+    unchecked,
+)
 from scripts.learn.activations import Activations
 from scripts.learn.augmentation import Augmentation
 from scripts.learn.backbones import Backbone
+from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD, Examples, Head
@@ -25,25 +36,6 @@ from scripts.learn.tune import TuneConfig, TuneRun
 from scripts.learn.unchecked import Verdict
 
 METHOD = 4  # version of how a head is trained and calibrated; part of a training's digest
-
-
-@dataclass(frozen=True)
-class CachePaths:
-    """Where backbones, embeddings and content hashes are stored between runs."""
-
-    models: Path
-    bottlenecks: Path
-    hashes: Path | None = None
-
-    @property
-    def converted(self) -> Path:
-        """Backbones as TFLite files."""
-        return self.models / "converted"
-
-    @property
-    def graphs(self) -> Path:
-        """Graphs with an empty head; see `model_files.save_graph`."""
-        return self.models / "converted" / "graphs"
 
 
 @dataclass(frozen=True)
@@ -89,7 +81,7 @@ class TrainingResult:
 @dataclass
 class PreparedData:
     """What several trainings on the same images and backbone share. `activations`: what tuning starts from, once they
-    were computed."""
+    were computed; `speed`: see `runners.Runner`."""
 
     dataset: Dataset
     augmented: Examples | None
@@ -97,6 +89,7 @@ class PreparedData:
     vector_length: int
     seconds: float
     activations: Activations | None = None
+    speed: str = ""
 
 
 def prepare_data(
@@ -112,6 +105,8 @@ def prepare_data(
         BackboneProblem, TooFewImages.
     """
     begin = time.monotonic()
+    if job.tune is None and way != "full":
+        build_ahead.build_missing(job.backbone, job.folder, len({image.label for image in job.images}), places)
     runner = runners.open_runner(job.backbone, job.folder, places.converted, way)
     with (
         HashCache(places.hashes) as hashes,
@@ -121,7 +116,7 @@ def prepare_data(
             job.images, runner, store, hashes, job.split_rules, job.frozen, progress, job.groups
         )
         augmented = augmentation.examples(data, job.augmentation, runner, store) if job.augmentation else None
-    return PreparedData(data, augmented, runner.key, runner.vector_length, time.monotonic() - begin)
+    return PreparedData(data, augmented, runner.key, runner.vector_length, time.monotonic() - begin, speed=runner.speed)
 
 
 def fit(job: TrainingJob, prepared: PreparedData) -> TrainingResult:

@@ -33,18 +33,24 @@ def run(flags: argparse.Namespace) -> None:
         headings = [f"{n} a label     " for n in counts]
         table = Table(
             f"{folder.name}: mean accuracy ± standard deviation over {flags.seeds} seeds",
-            "backbone" + " " * 12,
+            "backbone" + " " * 20,
             "vector",
             "images/s",
             *headings,
         )
-        for name in flags.backbone or [backbones.DEFAULT]:
-            with StudyData(folder, name, flags.work) as data:
+        for name, precision in _asked(flags.backbone or [backbones.DEFAULT]):
+            with StudyData(folder, name, flags.work, precision) as data:
                 cells = []
                 for count in counts:
                     scores = [accuracy(data, count, seed) for seed in range(flags.seeds)]
                     cells.append(f"{np.mean(scores):.3f} ±{np.std(scores):.3f}")
-                table.row(name[-20:], data.runner.vector_length, f"{_speed(data):.0f}", *cells)
+                table.row(f"{name[-20:]} {precision}", data.runner.vector_length, f"{_speed(data):.0f}", *cells)
+
+
+def _asked(names: list[str]) -> list[tuple[str, str]]:
+    """(name, precision) of each: the EfficientNet-Lites in int8 and in float32."""
+    both = (backbones.INT8, backbones.FLOAT32)
+    return [(n, p) for n in names for p in both if p == backbones.FLOAT32 or backbones.can_be_cut(n)]
 
 
 def accuracy(data: StudyData, per_label: int, seed: int) -> float:

@@ -25,11 +25,11 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 
 def run(flags: argparse.Namespace) -> None:
     n, new = (60, 6) if flags.quick else (2000, 100)
-    with programs.place(flags) as (work, supply, folder):
+    with programs.place(flags) as (work, supply, folder, architecture):
         tf_files, photos = work / "tf_files", work / "tf_files" / "training_photos" / "bench"
         supply.fill(photos, n)
         table = Table(f"Retrain ({n:,} images; whole processes)", *HEADINGS)
-        how = (*RETRAIN, "--architecture", str(folder))
+        how = (*RETRAIN, "--architecture", architecture)
         first = app(tf_files, *how)
         timed(table, "first retrain", n, first.seconds, first.cpu, "backbone converted, images embedded, head trained")
         second = app(tf_files, *how, "--steps", "4000", "--batch-size", "100")

@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,14 +70,14 @@ def add_flags(p: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def place(flags: argparse.Namespace) -> Iterator[tuple[Path, Supply, Path]]:
-    """A temporary folder, images, and the backbone's folder; prints what they are."""
+def place(flags: argparse.Namespace) -> Iterator[tuple[Path, Supply, Path, str]]:
+    """A temporary folder, images, the backbone's folder, and what --architecture takes for it; prints what they are."""
     with tempfile.TemporaryDirectory(prefix="roboflow_bench_") as made:
-        work, name = Path(made), flags.backbone
+        work, name, architecture = Path(made), flags.backbone, ""
         if Path(name).is_dir():
             folder = Path(name).resolve()
         elif name.startswith("efficientnet_lite"):
-            folder = shutil.copytree(backbone_files.locate(backbones.find(name), work), work / "backbone")
+            folder, architecture = backbone_files.locate(backbones.find(name), work / "backbones"), name
         else:
             from scripts.studies.keras_models import save_backbone
 
@@ -92,4 +91,4 @@ def place(flags: argparse.Namespace) -> Iterator[tuple[Path, Supply, Path]]:
             f"{platform.machine()}, {runners.CORES} cores, load {load:.1f} before; backbone {name}; "
             f"{supply.count:,} images"
         )
-        yield work, supply, folder
+        yield work, supply, folder, architecture or str(folder)

@@ -23,6 +23,9 @@ def add_flags(p: argparse.ArgumentParser, seeds: int) -> None:
     """The folders, the backbone, where embeddings are kept, how many seeds, and how the head is trained."""
     p.add_argument("--data", type=Path, action="append", required=True, help="folder of label folders; may be repeated")
     p.add_argument("--architecture", default=backbones.DEFAULT)
+    p.add_argument(
+        "--precision", choices=(backbones.INT8, backbones.FLOAT32), default=backbones.INT8, help="of the Lites"
+    )
     p.add_argument("--work", type=Path, default=Path("tf_files/study"), help="where embeddings are kept")
     p.add_argument("--seeds", type=int, default=seeds)
     p.add_argument("--solver", choices=("sgd", "lbfgs"), default="sgd")
@@ -37,18 +40,18 @@ def config(flags: argparse.Namespace) -> HeadConfig:
 def each_folder(flags: argparse.Namespace) -> "Iterator[tuple[str, StudyData]]":
     """(name, data) of each folder asked for."""
     for folder in flags.data:
-        with StudyData(folder, flags.architecture, flags.work) as data:
+        with StudyData(folder, flags.architecture, flags.work, flags.precision) as data:
             yield folder.name, data
 
 
 class StudyData:
     """The images of one folder with their embeddings and near-duplicate groups. Use as a context manager."""
 
-    def __init__(self, folder: Path, architecture: str, work: Path):
+    def __init__(self, folder: Path, architecture: str, work: Path, precision: str = backbones.INT8):
         self._stack = ExitStack()
-        backbone = backbones.find(architecture)
+        backbone = backbones.find(architecture, precision=precision)
         self.runner = runners.open_runner(
-            backbone, backbone_files.locate(backbone, work / "models"), work / "converted"
+            backbone, backbone_files.locate(backbone, work / "models"), work / "models" / "converted"
         )
         self.hashes = self._stack.enter_context(HashCache(work / "hashes.sqlite"))
         store = embeddings.store_path(work, backbone, self.runner.key)

@@ -17,6 +17,7 @@ from flow.export.step import ExportOptions
 from flow.models import model_store
 from flow.models.prediction import Predictor
 from flow.records.open_catalogue import open_catalogue
+from tests.export.float32 import in_float32
 from tests.terminal import run
 
 WITHOUT = """
@@ -78,7 +79,7 @@ def test_predict_alone_gives_the_programs_probabilities(exported, tmp_path, tf_f
     assert done.returncode == 3 and "no.jpg: cannot be read" in done.stderr
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
     with open_catalogue("robots") as catalogue:
-        predictions, _ = Predictor.open("robots", catalogue).predict({str(p): p for p in photos})
+        predictions, _ = in_float32(Predictor.open("robots", catalogue)).predict({str(p): p for p in photos})
     assert [row["picture"] for row in theirs] == list(predictions)
     for row in theirs:
         ours = predictions[row["picture"]]

@@ -22,6 +22,7 @@ from flow.export.web import page
 from flow.models.prediction import Predictor
 from flow.records.open_catalogue import open_catalogue
 from tests.export.browsers import WAIT_S, browser
+from tests.export.float32 import in_float32
 from tests.export.web_models import small_model
 from tests.helpers import COLOURS, coloured_image
 
@@ -125,7 +126,7 @@ def test_files_are_predicted_as_in_python(window, exported, home, tf_files, tmp_
     photos = [sorted(home.glob(f"training_photos/robots/{kind}/*.jpg"))[0] for kind in ("built", "drawn", "not")]
     files = files_of_all_kinds(tmp_path / "drawn", photos)
     with open_catalogue("robots") as catalogue:
-        predictions, bad = Predictor.open("robots", catalogue).predict({file.name: file for file in files})
+        predictions, bad = in_float32(Predictor.open("robots", catalogue)).predict({file.name: file for file in files})
     assert not bad
     opened(window, f"file://{exported}/index.html")
     gaps, same = {}, 0

@@ -11,7 +11,7 @@ from flow.export.web import content, packing
 from flow.export.web.content import Novelty, Unsupported
 from flow.export.web.from_model import layers_of
 from flow.export.web.thinning import thinned
-from scripts.learn import backbones, efficientnet_lite, graph_weights, metrics
+from scripts.learn import backbone_files, backbones, efficientnet_lite, graph_weights, vectors
 from scripts.learn.activations import network_of
 from scripts.learn.head import softmax
 from scripts.learn.images import pixels_of
@@ -51,8 +51,8 @@ def test_scores_distances_and_verdicts(tmp_path):
     scores = softmax((got["embeddings"] @ model.head_weights + model.head_bias) / model.temperature)
     assert np.allclose(got["scores"], scores, atol=1e-6) and np.allclose(got["scores"].sum(axis=1), 1)
     part = got["embeddings"][:, slice(*model.novelty.columns)]
-    unit = metrics.unit_rows(part, model.novelty.centre, model.novelty.spread)
-    want = metrics.nearest_distance(unit.astype(np.float32), model.novelty.rows)
+    unit = vectors.unit_rows(part, model.novelty.centre, model.novelty.spread)
+    want = vectors.nearest_distance(unit.astype(np.float32), model.novelty.rows)
     assert np.allclose(got["distance"], want, atol=0.01)  # the rows are rounded
     line, limit = float(np.median(scores.max(axis=1))), float(np.median(want))
     strict = replace(model, confidence_min=line, novelty=replace(model.novelty, limit=limit))
@@ -65,8 +65,8 @@ def test_scores_distances_and_verdicts(tmp_path):
 @pytest.mark.parametrize(("smaller", "most"), [(False, 0.005), (True, 0.06)])
 def test_lite0_gives_what_tflite_gives(small_eyes, tmp_path, smaller, most):
     """On drawn images of 128 pixels; `most`: the largest difference of an embedding, as a share of the largest one."""
-    backbone = backbones.find(backbones.DEFAULT, 128)
-    runner = open_runner(backbone, backbones.locate(backbone, small_eyes), small_eyes / "converted", "light")
+    backbone = backbones.find(backbones.DEFAULT, 128, "float32")
+    runner = open_runner(backbone, backbone_files.locate(backbone, small_eyes), small_eyes / "converted", "light")
     images = [pixels_of(coloured_image(colour, seed, 160), 128) for colour in COLOURS.values() for seed in range(2)]
     want = runner.vectors(np.stack(images))
     head = np.zeros((want.shape[1], 2), np.float32)
@@ -117,7 +117,7 @@ def test_a_payload_is_the_same_bytes_each_time():
 def test_few_training_images_stay_as_they_are_and_many_are_thinned():
     rng = np.random.default_rng(0)
     groups = np.repeat(rng.normal(0, 1, (20, 12)), 50, axis=0) + rng.normal(0, 0.01, (1000, 12))
-    rows = metrics.unit_rows(groups.astype(np.float32), np.zeros(12, np.float32))
+    rows = vectors.unit_rows(groups.astype(np.float32), np.zeros(12, np.float32))
     assert thinned(rows[:20], 20) is not None and len(thinned(rows[:20], 20)) == 20
     kept = thinned(rows, 20)
     assert len(kept) == 20 and (rows @ kept.T).max(axis=1).min() > 0.99  # one of each group

@@ -259,7 +259,17 @@ def stand_in_for_tensorflow() -> None:
     import numpy as np
 
     from scripts import api
-    from scripts.learn import efficientnet_lite, embedder, model_files, runners, summaries, tflite
+    from scripts.learn import (
+        backbones,
+        build_ahead,
+        child,
+        efficientnet_lite,
+        embedder,
+        model_files,
+        runners,
+        summaries,
+        tflite,
+    )
     from scripts.report import page as report
 
     def vectors(pixels: "np.ndarray") -> "np.ndarray":
@@ -284,11 +294,14 @@ def stand_in_for_tensorflow() -> None:
         (folder / "train" / "events.out").write_bytes(b"events")
 
     def open_runner(backbone, *_: object, **__: object) -> runners.Runner:
-        return runners.Runner("0" * 64, backbone.input_size, 48, "light", vectors)
+        key = backbones.key_of(backbone, Path()) if backbone.weights else "0" * 64
+        return runners.Runner(key, backbone.input_size, 48, "light", vectors)
 
     api.open_source, api.compare_files = lambda *_: Source(), compare
     for module in (api, embedder, runners):
         module.open_runner = open_runner
+    child.call = lambda function, *arguments: function(*arguments)  # another process would know nothing of all this
+    build_ahead.build_here = build_ahead.build_missing = lambda *_: None
     model_files.save_graph = save_graph
     efficientnet_lite.read_network = lambda *_: None
     efficientnet_lite.save = lambda network, size, folder: save_graph(folder)

@@ -220,9 +220,8 @@ def test_names_as_people_know_them(architecture, size, title, length):
 
 
 @pytest.mark.parametrize("name", [n for n in backbones.names() if "lite" not in n])
-def test_every_name_has_a_handle_and_a_word_of_advice(name):
-    assert all(handle.startswith("https://") for handle in find(name).handles)
-    assert backbones.advice()[name]
+def test_every_name_has_a_handle(name):
+    assert find(name).handles and all(handle.startswith("https://") for handle in find(name).handles)
 
 
 def test_the_handles_are_those_of_the_hub():

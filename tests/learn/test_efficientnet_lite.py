@@ -13,13 +13,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.learn import artifact_cache, runners, torch_file
+from scripts.learn import artifact_cache, conversion, torch_file
 from scripts.learn.backbone_files import key_on_disk, locate
 from scripts.learn.backbones import BackboneProblem, Weights, find
+from scripts.learn.conversion import PARITY
 from scripts.learn.efficientnet_lite import imagenet_scores, read_network
-from scripts.learn.runners import PARITY, open_runner
+from scripts.learn.runners import open_runner
 
-LITE0 = find("efficientnet_lite0")
+LITE0 = find("efficientnet_lite0", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +71,11 @@ def test_both_ways_give_the_same_vectors(models):
 
 @pytest.mark.parametrize("size", [128, 160, 192])
 def test_other_sizes_are_other_backbones(size, tmp_path):
-    small = find("efficientnet_lite0", size)
-    assert (small.title, find(f"efficientnet_lite0_{size}")) == (f"efficientnet_lite0_{size}", small)
+    small = find("efficientnet_lite0", size, "float32")
+    assert (small.title, find(f"efficientnet_lite0_{size}", precision="float32")) == (
+        f"efficientnet_lite0_{size}",
+        small,
+    )
     if size == 128:
         runner = open_runner(small, locate(small, tmp_path), tmp_path, "full")
         assert runner.vectors(coloured_pixels(size)).shape == (1, 2064)
@@ -105,17 +109,17 @@ def test_a_conversion_that_has_changed_on_disk_is_made_again(models):
     raw = bytearray(converted.read_bytes())
     raw[len(raw) // 2] ^= 1
     converted.write_bytes(raw)
-    assert not runners._is_checked(converted)
+    assert not conversion.is_checked(converted)
     open_runner(LITE0, folder, models / "converted", "light")
-    assert runners._is_checked(converted)
+    assert conversion.is_checked(converted)
 
 
 def test_killed_half_way_it_is_simply_built_again(tmp_path):
     """What a killed builder leaves has no final name; the next one begins anew."""
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbone_files, backbones, efficientnet_lite\n"
+        "import os, sys\nfrom pathlib import Path\nfrom scripts.learn import backbone_files, backbones, efficientnet_lite, tensor\n"
         "def save(network, size, folder):\n    folder.mkdir(parents=True)\n    (folder / 'saved_model.pb').write_bytes(b'half')\n    os._exit(9)\n"
-        "efficientnet_lite.save = save\nbackbone_files.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n"
+        "tensor.import_tensorflow()\nefficientnet_lite.save = save\nbackbone_files.locate(backbones.find('efficientnet_lite0'), Path(sys.argv[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == 9
     assert not [p for p in tmp_path.glob("efficientnet*")]

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from scripts.learn import runners
+from scripts.learn import conversion, runners
 from scripts.learn.backbones import BackboneProblem, find, fingerprint
-from scripts.learn.runners import PARITY, open_runner
+from scripts.learn.conversion import PARITY
+from scripts.learn.runners import open_runner
 from scripts.learn.tensor import import_tensorflow
 from tests.helpers import TINY_LENGTH, TINY_SIZE, save_tiny_backbone, tiny_backbone
 
@@ -85,7 +86,7 @@ def test_a_conversion_cut_short_is_done_again(tiny, tmp_path):
 
 
 def test_a_conversion_that_gives_other_vectors_is_not_used(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(runners, "PARITY", -1.0)
+    monkeypatch.setattr(conversion, "PARITY", -1.0)  # TensorFlow is here already, so nothing runs in another process
     assert open_runner(tiny_backbone(tiny), tiny, tmp_path).kind == "full"
     with pytest.raises(BackboneProblem, match="other vectors"):
         open_runner(tiny_backbone(tiny), tiny, tmp_path, "light")

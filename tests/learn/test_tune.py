@@ -250,7 +250,10 @@ def test_activations_are_those_of_the_image_and_of_its_mirror_image(lite, tmp_pa
     assert not kept.on_disk
     efficientnet_lite.save(network, 128, tmp_path / "whole")
     whole = open_runner(
-        replace(backbone, weights=None, folder=tmp_path / "whole"), tmp_path / "whole", tmp_path, "full"
+        replace(backbone, weights=None, folder=tmp_path / "whole", precision="float32"),
+        tmp_path / "whole",
+        tmp_path,
+        "full",
     )
     pixels = np.stack([load_pixels(p.path, 128) for p in images])
     tf = import_tensorflow()

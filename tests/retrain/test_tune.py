@@ -22,11 +22,12 @@ from flow.ui import console
 from scripts.label_image import Graph
 from scripts.learn import efficientnet_lite
 from scripts.learn.images import load_pixels
+from scripts.learn.tensor import import_tensorflow
 from tests.helpers import COLOURS, coloured, coloured_image
 from tests.learn.tiny_network import tiny_network
 
 STAMP = "20261123_093011"
-LAST = {"tune": "last", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50}
+LAST = {"tune": "last", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50, "precision": "float32"}
 
 
 def training(**more: object) -> TrainOptions:
@@ -49,6 +50,7 @@ def catalogue(tf_files):
 @pytest.fixture
 def small(catalogue, models, monkeypatch):
     """EfficientNet-Lite as small as one can be: what is tested is the way, not what it learns."""
+    import_tensorflow()  # so that no other process builds the network, which would be the real one
     paths.models().symlink_to(models)
     monkeypatch.setattr(efficientnet_lite, "read_network", lambda *_: tiny_network())
 
@@ -66,7 +68,7 @@ def replace_model(model: model_store.Model) -> model_store.Model:
 def test_from_the_option_to_the_sorted_image(catalogue, monkeypatch):
     notes = []
     monkeypatch.setattr(console, "note", notes.append)
-    model = retrain.retrain("hues", training(), STAMP, catalogue).model
+    model = retrain.retrain("hues", training(precision="int8"), STAMP, catalogue).model
     assert re.fullmatch(r"efficientnet_lite0_batch64_steps50_tuned_epochs1_test16_img128_acc\d+\.\d\d", model.name)
     assert any(re.search(r"last layers learn too: about \d+ .*for 4 trainings.*--no-folds", line) for line in notes)
     assert model.facts["tune"]["trainings"] == 4 and model.facts["tune"]["steps"] == model.facts["tune"]["of_steps"]
@@ -75,8 +77,15 @@ def test_from_the_option_to_the_sorted_image(catalogue, monkeypatch):
     shared = backbone.find_backbone("efficientnet_lite0", 128)
     assert model.facts["backbone"]["sha256"] != backbone._key_now(model) != "" and shared.input_size == 128
     # the same again is nothing new; a head alone is
-    assert isinstance(retrain.retrain("hues", training(), STAMP, catalogue, again=False), retrain.NothingNew)
-    assert retrain.made_already("hues", retrain.make_job([], training(), catalogue, shared, paths.models())) is None
+    assert isinstance(
+        retrain.retrain("hues", training(precision="int8"), STAMP, catalogue, again=False), retrain.NothingNew
+    )
+    assert (
+        retrain.made_already(
+            "hues", retrain.make_job([], training(precision="int8"), catalogue, shared, paths.models())
+        )
+        is None
+    )
     # sorting: by its own graph, each image once
     unsorted = files.make_folder(paths.unsorted_dir("hues", "new"))
     for label, colour in COLOURS.items():

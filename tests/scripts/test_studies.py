@@ -172,7 +172,7 @@ def test_the_bench_prints_every_row_of_classify(colours, backbone, capsys):
     assert main(["bench_classify", "--quick", "--data", str(colours), "--backbone", str(backbone)]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "  " in line]
     cells = {line.split("  ")[0]: line.split("  ", 1)[1].split() for line in lines}
-    for name in ("backbone alone, our interpreters", "roboflow, files to vectors", "plain Keras loop, batches of 32"):
+    for name in ("backbone alone, float32", "roboflow, files to vectors, float32", "plain Keras loop, batches of 32"):
         assert int(cells[name][0]) == 24
         assert float(cells[name][1]) >= 0
     assert float(cells["one process an image (1 run)"][1]) > float(cells["roboflow classify"][1]) > 0

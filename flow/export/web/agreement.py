@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flow.base.learning import api
 from flow.export.web.reading import read
 from flow.models import model_store
-from flow.models.backbone import embedder_of, load_head
+from flow.models.backbone import embedder_of, load_head, precision_of
 from flow.models.model_store import Model
 from flow.models.prediction import Prediction
 
@@ -19,18 +19,21 @@ BROWSERS = (
     "Browsers also decode photos a little differently: with two other models and 101 images, the largest difference in "
     "Chromium and Firefox was {most} when this page was developed."
 )
+INT8 = " RoboFlow itself runs this model in 8-bit whole numbers (int8), the page does not: these figures contain that."
 BROWSERS_MOST = {False: "0.013", True: "0.026"}  # 16-bit weights; 8-bit weights
 
 
 @dataclass(frozen=True)
 class Agreement:
     """`largest`: difference of a score on `images` images, 0..1; `same`: images with the same label and verdict;
-    `learned`: images that the model has learned from, and is surer of than of others."""
+    `learned`: images that the model has learned from, and is surer of than of others; `int8`: Python computes the model
+    in int8, which a page never does."""
 
     images: int
     largest: float
     same: int
     learned: int
+    int8: bool = False
 
     def words(self, smaller: bool) -> str:
         """In sentences, for the page and its card."""
@@ -43,7 +46,7 @@ class Agreement:
         images = f"{self.images} images{known if self.learned else ''}"
         return (
             f"Compared with Python on the pixels of {images}: the scores of this page differ by {gap}, and label and "
-            f"verdict are the same on {same}. {browsers}"
+            f"verdict are the same on {same}.{INT8 if self.int8 else ''} {browsers}"
         )
 
 
@@ -73,7 +76,8 @@ def agreement(
             gaps.append(max(abs(mine.scores[label] - its.scores[label]) for label in model.labels))
             same += (mine.label, mine.reason) == (its.label, its.reason)
             progress(1)
-    return Agreement(len(gaps), max(gaps, default=0.0), same, len(gaps) - counts[1])
+    int8 = precision_of(model) == "int8"
+    return Agreement(len(gaps), max(gaps, default=0.0), same, len(gaps) - counts[1], int8)
 
 
 def _prediction(
