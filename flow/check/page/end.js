@@ -141,7 +141,7 @@ function working() {
 
 /** What the steps came to, in a word or two. @param {string[]} steps @param {boolean} isNew a new model was made */
 function titleOf(steps, isNew) {
-  if (steps.includes("first_model")) return "Your first model sorts.";
+  if (steps.includes("first_model")) return state.progress?.left ? "Your first model has sorted the others." : "Your first model.";
   if (isNew) return "A new model.";
   if (steps.includes("harder")) return "The model stays.";
   return steps.includes("camera") ? "Back from the camera." : "Harvested.";
