@@ -42,6 +42,7 @@ class CameraPage(CheckPage):
         make_board: gives the board of a part of the session.
         embedder: the backbone that frames go through.
         back: an address that Done leads to; empty = nowhere.
+        leave: called before Done leads there.
         wake: see CheckPage.
     """
 
@@ -66,8 +67,9 @@ class CameraPage(CheckPage):
         embedder: "api.Embedder",
         back: str = "",
         wake: Callable[[], str] = lambda: "",
+        leave: Callable[[], None] = lambda: None,
     ):
-        self._part, self._back, self._embedder = 1, back, embedder
+        self._part, self._back, self._embedder, self._leave = 1, back, embedder, leave
         super().__init__(title, lambda: make_board(self._part), _no_suspects, main, PredictorService(title), wake)
         self.recorder, self.live = Recorder(self._new_recording), LiveLearner()
         self._frames = FrameReader(embedder, self.live, self.recorder)
@@ -145,6 +147,7 @@ class CameraPage(CheckPage):
         self.flush()
         if self.problem_text:
             raise Locked(self.problem_text)
+        self._leave()
         return {**super().finish(asked), "back": self._back}
 
     def begin_recording(self, asked: dict) -> dict:

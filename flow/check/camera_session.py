@@ -87,7 +87,9 @@ class CameraSession(PageSession):
             return self._boards[-1]
 
         back = origin.address if origin else ""
-        self._page = CameraPage(basetag, make_board, self._main, open_embedder(*backbone()), back, self._wake)
+        self._page = CameraPage(
+            basetag, make_board, self._main, open_embedder(*backbone()), back, self._wake, self._leave
+        )
 
     @property
     def page(self) -> CameraPage:
@@ -114,6 +116,12 @@ class CameraSession(PageSession):
             return super()._led_to(address)
         self._origin.page.work.address = address
         return contextlib.nullcontext()
+
+    def _leave(self) -> None:
+        """The person goes back to the page that led here. From now on that one must not lead here again."""
+        if self._origin:
+            self._origin.page.work.address = ""
+            self._origin.expect_tab()
 
     def _idle(self) -> None:
         self.page.idle()

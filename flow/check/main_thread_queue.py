@@ -17,6 +17,7 @@ ANSWER_S = 60.0  # seconds a request waits for its answer
 LOOK_S = 0.2  # seconds between two looks whether a tab is open
 SILENCE_S = 130.0  # a tab that was silent so long is closed; browsers let a hidden one speak once a minute
 CLOSED_S = 6.0  # after the last tab was closed: it may only have been loaded anew
+COMING_S = 60.0  # for a browser that another page sent here
 NOBODY_S = 1800.0  # no tab was ever opened
 
 
@@ -45,8 +46,14 @@ class Tabs:
     def reset(self) -> None:
         """Begin to count silence anew, after work during which nothing was answered."""
         with self._lock:
-            now = self._since = self._clock()
+            now = self._clock()
+            self._since = max(now, self._since)
             self._heard = dict.fromkeys(self._heard, now)
+
+    def expect(self) -> None:
+        """A browser is on its way here, and may be slow."""
+        with self._lock:
+            self._since = self._clock() + COMING_S
 
     @property
     def are_closed(self) -> bool:

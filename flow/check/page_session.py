@@ -72,6 +72,10 @@ class PageSession(ABC):
         except KeyboardInterrupt:
             self._stopped()
 
+    def expect_tab(self) -> None:
+        """The person is led to this page from another one, and is awaited."""
+        self._main.tabs.expect()
+
     def _led_to(self, address: str) -> contextlib.AbstractContextManager[None]:
         """Leads the person to the page, while inside."""
         return launched(address, paths.way_in(self.basetag), self._browser)

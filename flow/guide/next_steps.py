@@ -59,8 +59,6 @@ def _urgent(state: BasetagState) -> Iterator[NextStep]:
     if state.offline and state.models and state.can_train:
         yield _explore(state)
     yield _bring(state)
-    about = "Hold a key, and what the camera sees is recorded; it learns and predicts meanwhile."
-    yield _command(state, "show it things with the camera", about, "camera")
 
 
 def _possible(state: BasetagState) -> Iterator[NextStep]:
@@ -77,6 +75,8 @@ def _possible(state: BasetagState) -> Iterator[NextStep]:
     if state.last_harvest:
         about = f"Puts the images of {state.last_harvest} back; nothing is lost."
         yield _command(state, "undo the last harvest", about, "undo")
+    about = "Hold a key, and what the camera sees is recorded; it learns and predicts meanwhile."
+    yield _command(state, "show it things with the camera", about, "camera")
     other = "Another of your projects, or a new one." if state.other_basetags else "A new project with its own labels."
     yield NextStep("another basetag", other, "python roboflow.py", Kind.BASETAG)
 

@@ -46,9 +46,9 @@ class Video(Source):
                     data=frame.jpeg,
                 )
         except VideoProblem as problem:
-            raise SourceError(f"{name} {problem}", again=False) from problem
+            raise SourceError(f"the video {name} {problem}", again=False) from problem
         except OSError as problem:
-            raise SourceError(f"{name} cannot be read: {problem.strerror}", again=False) from problem
+            raise SourceError(f"the video {name} cannot be read: {problem.strerror}", again=False) from problem
         progress.end(kept, shots)
 
     def read(self, found: FoundImage) -> bytes:

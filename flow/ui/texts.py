@@ -302,8 +302,9 @@ SOURCES
   --source auto asks Openverse, then Wikimedia Commons, without a key. Also
   without a key: inaturalist and gbif (living things), nasa, cleveland and met
   (museums), huggingface:DATASET (take brings its labels too), folder:DIR,
-  urls:FILE and sample (robots drawn by RoboFlow itself). With a key of your
-  own: flickr, and imgur for owners of an old one. Licences kept:
+  video:FILE (frames of videos; needs PyAV), urls:FILE and sample (robots
+  drawn by RoboFlow itself). With a key of your own: flickr, and imgur for
+  owners of an old one. Licences kept:
   {licences}.
   Several in order: --source openverse,nasa. At most {cfg.imgnum_maxpercycle} images a cycle.
   --dry-run shows the first titles. docs/sources.md says what each is good for.

@@ -1,9 +1,9 @@
 """An evening in front of the camera page: a real Chromium, whose camera plays a film of six recordings."""
 
 import contextlib
-import io
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,11 +11,11 @@ from tests.check.browser import WAIT_S, Page, chromium_with_camera, keep_screens
 from tests.check.camera_film import hand_held, write_mjpeg
 from tests.check.serving import program
 from tests.conftest import made_once
-from tests.faults.world import image_bytes
+from tests.faults import world
 from tests.videos import scene, write_video
 
 SMALL = {"ROBOFLOW_RETRAIN_IMGSIZE_DEFAULT": "128", "ROBOFLOW_RETRAIN_STEPS_DEFAULT": "200"}
-KINDS = {"cup": "built", "key": "drawn"}  # reddish blocks, bluish lines
+COLOURS = {"cup": (1.0, 0.8, 0.2), "key": (0.2, 0.8, 1.0)}  # share of red, green and blue
 RECORDINGS, SECONDS, SIZE = 3, 5, (480, 360)
 # Which scene the camera shows now, by the mark at the side of the frame, outside of the square that is recorded.
 SCENE = """
@@ -39,8 +39,9 @@ def film(tmp_path_factory):
         folder.mkdir()
         scenes = []
         for number in range(RECORDINGS):
-            for label, kind in KINDS.items():
-                still = Image.open(io.BytesIO(image_bytes(number, kind, 400)))
+            for label, shares in COLOURS.items():
+                blotches = np.random.default_rng(len(scenes)).integers(0, 256, (6, 6, 3)) * np.array(shares)
+                still = Image.fromarray(blotches.astype(np.uint8)).resize((400, 400), Image.Resampling.BICUBIC)
                 mark = (255 * (label == "cup"), 100 * number, 0)
                 scenes.append(marked(hand_held(still, SECONDS, len(scenes), SIZE, every=3), mark))
         write_mjpeg(folder / "film.mjpeg", scenes, quality=80)
@@ -81,7 +82,7 @@ class CameraPage(Page):
     def hold(self, label: str, key: str, images: int = 6) -> None:
         """Hold a label's key while the camera shows it, until there are so many images."""
         before = self.shown(label)["recordings"]
-        self.wait_for_scene(label, before)
+        self.wait_for_scene(label if label in COLOURS else "cup", before)
         self.raw_key(key, f"Digit{key}")
         end = time.monotonic() + 3
         while (self.state("state.hold?.images") or 0) < images and time.monotonic() < end:
@@ -114,10 +115,10 @@ def test_an_evening_in_front_of_the_camera(home, film):
         page.until(lambda: page.browser.execute_script(LIGHT) == "live", "the camera")
         assert "Name two things" in page.text("#side")
         keep_screenshot(page.browser, "camera_begin")
-        for label in KINDS:
+        for label in COLOURS:
             page.add_label(label)
         for _ in range(2):
-            for key, label in enumerate(KINDS, 1):
+            for key, label in enumerate(COLOURS, 1):
                 page.hold(label, str(key))
         page.until(lambda: page.state("state.seen?.scores"), "a prediction")
         page.until(lambda: not page.state("state.quality.learning"), "the model")
@@ -125,7 +126,7 @@ def test_an_evening_in_front_of_the_camera(home, film):
 
         # Bars for recordings that it has not seen
         right = seen = 0
-        for label in KINDS:
+        for label in COLOURS:
             page.wait_for_scene(label, 2)
             time.sleep(0.5)
             for _ in range(10):
@@ -145,7 +146,7 @@ def test_an_evening_in_front_of_the_camera(home, film):
         page.until(lambda: page.all("#images button"), "the images")
         page.press("\ue00c")  # esc
 
-        for key, label in enumerate(KINDS, 1):
+        for key, label in enumerate(COLOURS, 1):
             page.hold(label, str(key))
         page.until(lambda: "of 6 recordings: accuracy" in page.text("#side"), "the accuracy by recordings")
 
@@ -213,7 +214,7 @@ def test_no_camera_is_said_and_what_to_do(home):
         keep_screenshot(page.browser, "camera_none")
         page.add_label("cup")
         page.press("1")
-        page.says("The camera is off.")
+        page.until(lambda: "The camera is off." in page.text("#message"), "why nothing is recorded")
 
 
 def test_a_refused_camera_is_said_and_what_to_do(home, film):
@@ -230,3 +231,26 @@ def test_a_refused_camera_is_said_and_what_to_do(home, film):
         browser.execute_cdp_cmd("Browser.setPermission", {**setting, "setting": "granted"})
         page.one("#again").click()
         page.until(lambda: browser.execute_script(LIGHT) == "live", "the camera")
+
+
+def test_the_check_page_leads_to_the_camera_and_back(small_eyes, film):
+    root = world.fresh(world.to_check)
+    if not (root / "models").exists():
+        (root / "models").symlink_to(small_eyes)
+    with (
+        program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address),
+        chromium_with_camera(film) as browser,
+    ):
+        page = CameraPage(browser)
+        browser.get(address)
+        page.until(lambda: page.all(".tile"), "images to check")
+        page.one("#camera").click()
+        page.until(lambda: page.all("#video"), "the camera page", 60)
+        page.until(lambda: browser.execute_script(LIGHT) == "live", "the camera")
+        page.hold("built", "1")
+        page.one("#done").click()
+        back = "return Boolean(document.querySelector('.tile')) || document.body.textContent.includes('Back from the')"
+        page.until(lambda: browser.execute_script(back), "the check page", 60)
+        time.sleep(1)  # it stays there, and is not sent to the camera again
+        assert browser.current_url == address.partition("?")[0] and process.poll() is None
+        assert list(root.glob("testing_photos/robots/unsorted_camera_*/*.jpg"))

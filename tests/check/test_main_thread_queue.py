@@ -28,3 +28,17 @@ def test_nobody_is_waited_for_for_ever():
     tabs = Tabs(lambda: now[0])
     now[0] = main_thread_queue.NOBODY_S + 1
     assert tabs.are_closed
+
+
+def test_a_browser_that_another_page_sends_here_may_be_slow():
+    """The camera page leads back; the work that it was ends just then, which counts silence anew."""
+    now = [0.0]
+    tabs = Tabs(lambda: now[0])
+    tabs.heard("one")
+    tabs.closed("one")
+    tabs.expect()
+    tabs.reset()
+    now[0] += main_thread_queue.COMING_S
+    assert not tabs.are_closed
+    now[0] += main_thread_queue.CLOSED_S + 1
+    assert tabs.are_closed

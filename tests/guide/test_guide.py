@@ -124,11 +124,11 @@ def test_nonsense_help_back_and_a_polite_goodbye(home):
     with Terminal("--tf-files", str(home)) as t:
         t.expect("What next?")
         t.type("99")
-        t.expect("A number from 1 to 6")
+        t.expect("A number from 1 to 7")
         t.type("h")
         t.expect("Type the number of what you would like to do")
         t.expect("What next?")
-        t.type("6")
+        t.type("7")
         t.expect("Which basetag")
         t.type("../etc")
         t.expect("leave its folder")

@@ -157,6 +157,7 @@ def test_what_besides():
         "undo the last harvest",
         "another basetag",
         "bring in more images",
+        "show it things with the camera",
     } <= titles
 
 

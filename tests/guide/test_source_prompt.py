@@ -80,3 +80,25 @@ def test_no_images_one_image_no_addresses(tmp_path, folder):
     ):
         with pytest.raises(BadUsage, match=message):
             source_prompt.read_source(str(path))
+
+
+def test_a_video_and_a_folder_of_videos_are_video_sources(tmp_path, folder):
+    (tmp_path / "clips").mkdir()
+    for name in ("a.mp4", "b.MOV", "notes.txt"):
+        (tmp_path / "clips" / name).write_bytes(b"x")
+    one = source_prompt.read_source(str(tmp_path / "clips/a.mp4"))
+    both = source_prompt.read_source(f"video:{tmp_path}/clips")
+    assert (one.source, one.usable, one.own) == (f"video:{tmp_path}/clips/a.mp4", cfg.video_frames_max, True)
+    assert (both.source, both.videos) == (f"video:{tmp_path}/clips", 2)
+    assert source_prompt.describe(both) == [f"2 videos, of each at most {cfg.video_frames_max} frames"]
+    (folder / "clip.mp4").write_bytes(b"x")
+    mixed = source_prompt.read_source(str(folder))
+    assert mixed.source == f"folder:{folder}"
+    assert f"1 video beside them; for those: video:{folder}" in source_prompt.describe(mixed)
+
+
+def test_the_camera_is_an_answer_also_where_a_folder_is_called_so(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "camera").mkdir()
+    found = source_prompt.read_source(" Camera ")
+    assert (found.source, found.own) == (source_prompt.CAMERA, False)

@@ -127,7 +127,7 @@ def test_twenty_broken_videos_are_a_sentence_each_and_nothing_half_kept(six, cat
     got = get(catalogue, f"video:{home}", quantity=250)
     assert got.code == 3
     for name in files:
-        parts = [part for part in got.reason.split("; ") if part.lower().startswith(name)]
+        parts = [part for part in got.reason.split("; ") if part.lower().startswith(f"the video {name} ")]
         assert parts and "Error" not in parts[0], name
     folder = paths.unsorted_dir("robots", "clips")
     for path in folder.glob("*.jpg"):

@@ -59,11 +59,11 @@ function drawStrip() {
 /** @param {import("./camera_state.js").Recording} recording */
 function stripItem({ id, title, labels, images, first }) {
   const name = labels.join(", ") || (images ? `${title}?` : `${title}, set aside`);
-  const img = first ? [make("img", { src: `/thumb/grid/${first}`, alt: "", decoding: "async" })] : [make("i")];
+  const shown = first ? [make("img", { src: `/thumb/grid/${first}`, alt: "", decoding: "async" })] : [make("i")];
   const text = make("span", { text: images ? `${name} ${images}` : name });
   const kind = labels.length ? "" : "gone";
   const label = `${name}, ${count(images, "image")}: look at them`;
-  return make("li", {}, make("button", { type: "button", kind, "data-id": id, "aria-label": label, title: label }, ...img, text));
+  return make("li", {}, make("button", { type: "button", kind, "data-id": id, "aria-label": label, title: label }, ...shown, text));
 }
 
 /** The bars, the verdict and what is being recorded. */
