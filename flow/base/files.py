@@ -143,6 +143,12 @@ def move_folder(source: Path, target: Path) -> None:
         sync_folder(source.parent)
 
 
+def remove_if_empty(folder: Path) -> None:
+    """An empty folder goes; one that holds anything at all stays."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def size_of(folder: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none."""
     return sum(os.lstat(os.path.join(root, name)).st_size for root, _, names in os.walk(folder) for name in names)

@@ -47,6 +47,12 @@ def inert(cell: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def joined(words: Iterable[str]) -> str:
+    """As in a sentence: a, b and c."""
+    *first, last = list(words) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str:
     """`; did you mean 'steps'?` where a known word is near, else nothing; to end a sentence with.
 
@@ -119,6 +125,12 @@ def label_name(text: str) -> str:
 def is_under(name: str) -> bool:
     """True for a folder of uncertain images, such as built_under925."""
     return bool(re.search(re.escape(cfg.under_name) + r"\d+$", name))
+
+
+def split_under(name: str) -> tuple[str, str]:
+    """The name of a part of a sorted_ folder as its label and what follows it: built_under925 -> built, _under925."""
+    found = re.search(re.escape(cfg.under_name) + r"\d+$", name)
+    return (name[: found.start()], name[found.start() :]) if found else (name, "")
 
 
 def is_own_word(name: str) -> bool:

@@ -17,10 +17,12 @@ from flow.records import decisions, provenance
 from flow.records.catalogue import Catalogue
 from flow.records.decisions import ACCEPT, QUARANTINE, RELABEL, DecisionRequest, DecisionResult
 from flow.records.journal import absolute
-from flow.records.rows import Decision
+from flow.records.labels.history import LabelHistory
+from flow.records.rows import CHOSEN, Decision
 
 OPEN, MOVED, MISSING = "", "moved", "missing"  # states of an image beside ACCEPT, RELABEL and QUARANTINE
 NONE_OF_THESE = "not"
+LOOK_BACK, ASIDE = "back", " aside"  # a page of what was decided; there what was set aside: no label has a blank first
 LABELS_MAX = 100
 COUNTED = {QUARANTINE: "aside", ACCEPT: "kept", RELABEL: "relabelled"}  # as the counts of a run have always been called
 
@@ -58,9 +60,10 @@ class BoardImage:
 class Page:
     """Images that are looked at together.
 
-    `kind`: sure, unsure or suspects; typical, uncertain, confirm or sample while unlabeled images are labelled; again
-    for a page of an earlier session. `guess`: the label they share, if any; `sampling`: how they were chosen; `fills`:
-    it holds as many images as the window has room for, rather than a number of its own.
+    `kind`: sure, unsure, suspects, whole or cluster; typical, uncertain, confirm or sample while images without a label
+    get one; again for a page of an earlier session; back where a person looks back. `guess`: the label they share, if
+    any; `sampling`: how they were chosen; `fills`: it holds as many images as the window has room for, rather than a
+    number of its own; `version`: the last change of labels before it (`flow/records/labels/history.py`).
     """
 
     id: str
@@ -70,10 +73,16 @@ class Page:
     title: str
     images: tuple[BoardImage, ...] = ()
     fills: bool = True
+    version: int = 0
 
     @property
     def is_open(self) -> bool:
         return any(image.state == OPEN for image in self.images)
+
+    @property
+    def labels(self) -> set[str]:
+        """All labels that it names."""
+        return {name for image in self.images for name in (image.guess, image.given)} | {self.guess}
 
     @property
     def is_untouched(self) -> bool:
@@ -117,6 +126,18 @@ class Progress:
 
     def facts(self) -> dict:
         return asdict(self)
+
+
+def relabeled(page: Page, changes: LabelHistory) -> Page:
+    """A page with the labels that it names as they are called now."""
+    if page.version == changes.version:
+        return page
+    names = changes.names(page.labels, page.version)
+    images = tuple(replace(image, guess=names[image.guess], given=names[image.given]) for image in page.images)
+    title = page.title
+    if page.guess and title.removesuffix("?") == page.guess:
+        title = names[page.guess] + title[len(page.guess) :]
+    return replace(page, guess=names[page.guess], title=title, images=images, version=changes.version)
 
 
 class Board(ABC):
@@ -204,6 +225,27 @@ class Board(ABC):
 
     # Pages
 
+    def look_back(self, label: str, skip: int, count: int) -> Page:
+        """What a person decided, newest first: all of it, or what has one label; empty = all, ASIDE = set aside.
+
+        Raises:
+            Refused: there is nothing of it.
+        """
+        rows = sorted(self.decided.values(), key=lambda row: -row.number)
+        rows = [row for row in rows if not label or (row.label or ASIDE) == label]
+        if not rows:
+            raise Refused("Nothing is decided yet.")
+        skip = skip if skip < len(rows) else (len(rows) - 1) // count * count
+        images = tuple(self.image_of(row) for row in rows[skip : skip + count])
+        title = "What you set aside" if label == ASIDE else label or "What you decided"
+        page = Page(self.new_id(), LOOK_BACK, "", CHOSEN, title, images, fills=False)
+        self._show(page)
+        return replace(page, images=self._now_of(page.id))
+
+    def decided_labels(self) -> dict[str, int]:
+        """Label -> how many images have it by what a person decided; ASIDE: those set aside."""
+        return dict(sorted(Counter(row.label or ASIDE for row in self.decided.values()).items()))
+
     def take_over(self, before: "Board") -> None:
         """Go on with the pages and counts of a board that this one replaces."""
         self._pages, self._page, self._shown = before._pages, before._page, before._shown
@@ -268,10 +310,10 @@ class Board(ABC):
         self.refresh(thorough=False)
         labels, requests = set(self.labels()), []
         for image in shown:
-            requests += self.requests(self._pages[page], image, kind, label, labels)
+            requests += self.requests(self.page(page), image, kind, label, labels)
         result = decisions.decide(self.basetag, self.catalogue, requests)
         self._postponed -= set(images)
-        self._page = page
+        self._go_to(page)
         message, incomplete = self._remember_new(result, kind, label, shown)
         self.refresh(thorough=False)
         return Answer(message, self._now(page), tuple(images), incomplete)
@@ -309,8 +351,13 @@ class Board(ABC):
         for path, home, place in self.places(image.sha256):
             if kind == ACCEPT and image.sha256 not in self.decided and place in labels and place != wanted:
                 continue
-            found.append(DecisionRequest(path, home, image.sha256, kind, wanted, page.id, page.sampling))
+            found.append(DecisionRequest(path, home, image.sha256, kind, wanted, page.id, self._sampling(page, image)))
         return found
+
+    def _sampling(self, page: Page, image: BoardImage) -> str:
+        """How the image was chosen. A mistake that is put right while looking back changes nothing about that."""
+        earlier = self.decided.get(image.sha256)
+        return earlier.sampling if earlier and page.kind == LOOK_BACK else page.sampling
 
     def remember(self, result: DecisionResult) -> set[str]:
         """Decisions that were done. Returns the images they were about."""
@@ -324,7 +371,7 @@ class Board(ABC):
         return set(done)
 
     def _on_page(self, page: str, images: list[str]) -> list[BoardImage]:
-        there = {p.sha256: p for p in self._pages[page].images} if page in self._pages else {}
+        there = {p.sha256: p for p in self.page(page).images} if page in self._pages else {}
         if not there or not images or any(sha not in there for sha in images):
             raise Refused("That image is not on this page.")
         return [there[sha] for sha in dict.fromkeys(images)]
@@ -357,9 +404,10 @@ class Board(ABC):
         if not result.decisions:
             return Answer("Those images were moved or removed meanwhile.", self.current(), incomplete=True)
         self.refresh()
-        page = self._page = result.decisions[0].page
+        page = result.decisions[0].page
         if page not in self._pages:
             self._show(self._page_again(page))
+        self._go_to(page)
         shas = tuple(dict.fromkeys(one.sha256 for one in result.decisions))
         message = f"{len(shas)} {how}."
         if result.missing:
@@ -383,17 +431,33 @@ class Board(ABC):
         sampling = next(iter(rows.values())).sampling
         return Page(page, "again", guesses.pop() if len(guesses) == 1 else "", sampling, "Looked at before", images)
 
+    def page(self, name: str) -> Page:
+        """A page that was shown, with labels as they are called now."""
+        return relabeled(self._pages[name], self.changes())
+
+    def changes(self) -> LabelHistory:
+        """How labels were renamed, merged, split and removed so far."""
+        return LabelHistory.of(self.catalogue.label_changes())
+
     def _show(self, page: Page) -> None:
-        self._pages[page.id] = page
+        self._pages[page.id] = replace(page, version=self.changes().version)
         self._shown |= {image.sha256: image for image in page.images}
+
+    def _go_to(self, page: str) -> None:
+        """The page under way is another one; looking back leads away from none."""
+        if self._pages[page].kind != LOOK_BACK:
+            self._page = page
+
+    def _now_of(self, page: str) -> tuple[BoardImage, ...]:
+        now = self._now(page)
+        return now.images if now else ()
 
     def _now(self, page: str) -> Page | None:
         """A page with each image as it is now; its place and order stay."""
         if page not in self._pages:
             return None
-        labels = set(self.labels())
-        images = tuple(self.as_it_is(image, labels) for image in self._pages[page].images)
-        return replace(self._pages[page], images=images)
+        labels, shown = set(self.labels()), self.page(page)
+        return replace(shown, images=tuple(self.as_it_is(image, labels) for image in shown.images))
 
     def as_it_is(self, image: BoardImage, labels: set[str]) -> BoardImage:
         """An image with its state of now."""

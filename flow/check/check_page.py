@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,8 +22,8 @@ from werkzeug.wrappers import Request, Response
 
 import config as cfg
 from flow.base.errors import Locked, RoboError
-from flow.check import http_guard, thumbnails
-from flow.check.board import OPEN, Answer, Board, Refused
+from flow.check import http_guard, label_changes, thumbnails
+from flow.check.board import LOOK_BACK, OPEN, Answer, Board, Refused
 from flow.check.http_guard import Guard
 from flow.check.main_thread_queue import Busy, MainThreadQueue
 from flow.check.predictor_service import PredictorService
@@ -50,6 +51,7 @@ ROUTES = Map(
         Rule("/thumb/<size>/<sha>", endpoint="thumbnail", methods=["GET"]),
         Rule("/report/<key>", endpoint="report", methods=["GET"]),
         Rule("/api/view", endpoint="view", methods=["GET"]),
+        Rule("/api/look_back", endpoint="look_back", methods=["GET"]),
         Rule("/api/progress", endpoint="progress", methods=["GET"]),
         Rule("/api/work", endpoint="work_progress", methods=["GET"]),
         Rule("/api/image/<sha>", endpoint="details", methods=["GET"]),
@@ -62,6 +64,7 @@ ROUTES = Map(
                 "accept",
                 "undo",
                 "redo",
+                "labels",
                 "sample",
                 "suspects",
                 "work",
@@ -236,11 +239,26 @@ class CheckPage:
 
     def undo(self, _asked: dict) -> dict:
         news = self._wake()
+        if home := label_changes.last_change(self.board):
+            return self._relabeled(label_changes.take_back(self.board, home), news)
         return self._seen(self.board.undo(), news)
 
     def redo(self, asked: dict) -> dict:
         news = self._wake()
         return self._led_on(self.board.redo(), _count(asked.get("count")), news)
+
+    def look_back(self, label: str, skip: int, count: int) -> dict:
+        """What was decided, newest first: all of it, or what has one label. The page under way waits."""
+        page = self.board.look_back(label, skip, _count(count))
+        return self._seen(Answer("", page)) | {"filter": {"label": label, "skip": skip}}
+
+    def change_labels(self, asked: dict) -> dict:
+        """Rename a label, or merge it into another one, which is asked about before."""
+        news = self._wake()
+        old, new, stamp = text_of(asked, "old"), text_of(asked, "new"), self._stamp()
+        if asked.get("sure") is not True and (question := label_changes.question(self.board, stamp, old, new)):
+            return {"question": question}
+        return self._relabeled(label_changes.change(self.board, stamp, old, new), news)
 
     def check_accuracy(self, _asked: dict) -> dict:
         """Go on with a page of random images that tells how good the guesses are."""
@@ -309,9 +327,18 @@ class CheckPage:
         finally:
             self.work.step, self.work.bar, self.work.address = "", None, ""
 
+    def _relabeled(self, message: str, news: str) -> dict:
+        """Labels have changed: the board is read anew, and its page comes with the labels of now."""
+        self.renew_board()
+        return self._seen(Answer(message, self.board.current()), news)
+
+    @staticmethod
+    def _stamp() -> str:
+        return datetime.now().strftime("%Y%m%d_%H%M%S")
+
     def _led_on(self, answer: Answer, count: int, news: str) -> dict:
-        """A page on which nothing is left open leads on to the next."""
-        if answer.page is None or not answer.page.is_open:
+        """A page on which nothing is left open leads on to the next, but for one of what was decided."""
+        if answer.page is None or not (answer.page.is_open or answer.page.kind == LOOK_BACK):
             page = self.board.next_page(count)
             answer = Answer(answer.message, page, answer.touched, answer.incomplete)
         return self._seen(answer, news)
@@ -328,15 +355,21 @@ class CheckPage:
             "after": list(self.board.after),
             "counts": self.counts(),
             "work": self.work.facts(self._main.is_busy),
+            "decided": [list(pair) for pair in self.board.decided_labels().items()],
         }
 
     # Requests: one method a route
 
     def _on_view(self, request: Request) -> Response:
-        count, again = request.args.get("count", ""), request.args.get("again") == "1"
-        if not (count.isascii() and count.isdecimal()) or len(count) > 4:
-            raise http_guard.BadRequest("count must be a whole number")
-        return self._viewed(lambda: self.view(int(count), again))
+        count, again = _number(request, "count"), request.args.get("again") == "1"
+        return self._viewed(lambda: self.view(count, again))
+
+    def _on_look_back(self, request: Request) -> Response:
+        label, skip, count = request.args.get("label", ""), _number(request, "skip"), _number(request, "count")
+        return _as_json(self._main.ask(lambda: self.look_back(label, skip, count)))
+
+    def _on_labels(self, request: Request) -> Response:
+        return self._changed(request, self.change_labels)
 
     def _on_decide(self, request: Request) -> Response:
         return self._changed(request, self.decide)
@@ -489,6 +522,13 @@ def _hash(text: str) -> str:
     if not HASH.fullmatch(text):
         raise http_guard.BadRequest("there is no such page")
     return text
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.args.get(name, "")
+    if not (text.isascii() and text.isdecimal()) or len(text) > 6:
+        raise http_guard.BadRequest(f"{name} must be a whole number")
+    return int(text)
 
 
 def text_of(asked: dict, name: str) -> str:

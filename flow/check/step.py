@@ -11,31 +11,38 @@ from pathlib import Path
 from typing import Any
 
 from flow.base import files
-from flow.base.errors import NotReady
+from flow.base.errors import BadUsage, NotReady
 from flow.base.learning import api
 from flow.base.locks import Lock
-from flow.base.options import option, whole
+from flow.base.names import nearest
+from flow.base.options import argument, option, text, whole
 from flow.check.board import Board
 from flow.check.check_page import CheckPage
+from flow.check.label_board import LabelBoard
 from flow.check.page_session import PageSession
 from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
+from flow.check.split_board import SplitBoard, read_split
 from flow.check.training_board import TrainingBoard
 from flow.check.unlabeled_board import UnlabeledBoard
 from flow.check.unlabeled_pool import UnlabeledPool, has_images, read_pool, too_few
 from flow.models import model_store
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
+from flow.records.labels.history import LabelHistory
 
 
 @dataclass(frozen=True)
 class CheckOptions:
     """What the check page can be told."""
 
+    label: str | None = argument("with --training: show all images of this label", metavar="LABEL")
     training: bool = option("check training images that may be mislabelled")
+    model: str = option("with --training: go by this model", default="", parse=text, metavar="NAME-or-NUMBER")
     teach: bool = option("label unsorted images; this is what comes where there is no model yet")
     browser: bool = option("open no browser, print the address", default=True)
     port: int = option("listen on this port", default=0, parse=whole(1024, 65535, "a port"), metavar="P")
+    split: tuple[str, ...] = ()  # a label that becomes several, and the new ones that were named; see `labels split`
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class CheckSession(PageSession):
     ):
         super().__init__("check", basetag, catalogue, options.browser, options.port, lock)
         self.teaching = options.teach or _is_first(basetag, options)
-        if self.teaching:
+        if options.split:
+            make_board = _split(basetag, stamp, catalogue, options.split, backbone)
+        elif self.teaching:
             make_board = _unlabeled(basetag, stamp, catalogue, backbone)
         else:
             make_board = _labeled(basetag, stamp, catalogue, options)
@@ -120,7 +129,9 @@ def check_once(session: CheckSession, do: Callable[[str], Any]) -> Checked:
 
 def _is_first(basetag: str, options: CheckOptions) -> bool:
     """Whether there is no model yet, and images wait that have no label."""
-    has_more = options.training or model_store.all_models(basetag) or provenance.sorted_folders(basetag)
+    has_more = (
+        options.training or options.label or model_store.all_models(basetag) or provenance.sorted_folders(basetag)
+    )
     return not has_more and has_images(basetag)
 
 
@@ -145,15 +156,60 @@ def _unlabeled(
     return make_board
 
 
+def _split(
+    basetag: str,
+    stamp: str,
+    catalogue: Catalogue,
+    named: tuple[str, ...],
+    backbone: Callable[[], "tuple[api.Backbone, Path]"],
+) -> Callable[[], Board]:
+    """The images of one label that becomes several."""
+    label, *parts = named
+    changes = LabelHistory.of(catalogue.label_changes())
+    pool = read_split(basetag, catalogue, label, *backbone())
+
+    def make_board() -> Board:
+        now = LabelHistory.of(catalogue.label_changes()).names([label], changes.version)[label]
+        return SplitBoard(basetag, catalogue, stamp, pool, now or label, tuple(parts))
+
+    return make_board
+
+
+def _whole_label(basetag: str, stamp: str, catalogue: Catalogue, label: str) -> Callable[[], Board]:
+    """All training images of a label; where that is renamed meanwhile, under the new name."""
+    counts = provenance.label_counts(basetag)
+    if not counts.get(label):
+        near = nearest(label, counts) or "."
+        told = ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
+        raise NotReady(f"There are no training images of a label {label!r}{near}", f"Labels: {told}.")
+    changes, since = LabelHistory.of(catalogue.label_changes()), catalogue.last_decision()
+
+    def make_board() -> Board:
+        now = LabelHistory.of(catalogue.label_changes()).names([label], changes.version)[label]
+        return LabelBoard(basetag, catalogue, stamp, now or label, since)
+
+    return make_board
+
+
 def _labeled(basetag: str, stamp: str, catalogue: Catalogue, options: CheckOptions) -> Callable[[], Board]:
-    """Suspected training images, or the sorted_ folders."""
+    """All training images of a label, suspected ones, or the sorted_ folders."""
+    if options.label:
+        return _whole_label(basetag, stamp, catalogue, options.label)
     if options.training:
-        if not model_store.all_models(basetag):
+        models = model_store.all_models(basetag)
+        if options.model and not model_store.find(models, options.model):
+            raise BadUsage(
+                f"There is no model {options.model!r} for {basetag}.",
+                f"python roboflow.py {basetag} models lists {len(models)}." if models else "Leave --model out.",
+            )
+        if not models:
             raise NotReady(
                 f"{basetag} has no model yet that could find mislabelled images.",
                 f"Train one: python roboflow.py {basetag} 0 0 retrain",
             )
-        return lambda: TrainingBoard(basetag, catalogue, stamp)
+        return lambda: TrainingBoard(basetag, catalogue, stamp, options.model)
+    if options.model:
+        raise BadUsage("--model goes with check --training.", f"python roboflow.py {basetag} check --training")
     if not provenance.sorted_folders(basetag):
         raise NotReady(
             f"{basetag} has no sorted images to check.",

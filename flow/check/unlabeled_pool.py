@@ -1,6 +1,6 @@
 """The images in the unsorted_ folders that have no label yet, each content once, with their embeddings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,17 +63,24 @@ def read_pool(basetag: str, catalogue: Catalogue, backbone: "api.Backbone", fold
         RoboError: the backbone cannot be opened.
     """
     where = _listed(basetag, catalogue)
-    found = _vectors(where, backbone, folder) if where else {}
-    if len(found) < IMAGES_MIN:
-        raise too_few(basetag, len(found))
+    pool = embed_pool(where, backbone, folder) if len(where) >= IMAGES_MIN else None
+    if pool is None or len(pool) < IMAGES_MIN:
+        raise too_few(basetag, len(pool) if pool else len(where))
+    near, recordings = _near_duplicates(pool.shas, pool.where), _recordings(pool.shas, catalogue.groups())
+    return replace(pool, near_duplicates=near, groups=recordings)
+
+
+def embed_pool(where: dict[str, Path], backbone: "api.Backbone", folder: Path) -> UnlabeledPool:
+    """Images with their embeddings and what is similar; near-duplicates and recordings are not looked for."""
     import numpy as np
 
+    found = _vectors(where, backbone, folder)
     shas = tuple(found)
-    vectors = np.stack([found[sha] for sha in shas]).astype(np.float32)
+    vectors = np.stack([found[sha] for sha in shas]).astype(np.float32) if shas else np.zeros((0, 1), np.float32)
     console.note(f"comparing {len(shas)} images ...")
     where = {sha: where[sha] for sha in shas}
-    near = _near_duplicates(shas, where)
-    return UnlabeledPool(shas, where, vectors, api.build_graph(vectors), near, _recordings(shas, catalogue.groups()))
+    graph = api.build_graph(vectors) if len(shas) >= IMAGES_MIN else api.NeighborGraph(vectors, vectors, vectors)
+    return UnlabeledPool(shas, where, vectors, graph, {})
 
 
 def decided_here(basetag: str, catalogue: Catalogue) -> list[Decision]:

@@ -14,9 +14,10 @@ from flow.base import files, paths, runlog
 from flow.base.learning import api, hash_cache
 from flow.base.options import option, text
 from flow.base.quarantine import move_to_quarantine
-from flow.classify.scorer import Scored, Scorer
+from flow.classify.scorer import Scored, Scorer, labels_of_today
 from flow.models import model_store
 from flow.models.model_store import Model
+from flow.models.todays_labels import TodaysLabels
 from flow.records import provenance, scores_file
 from flow.records.catalogue import Catalogue
 from flow.records.rows import SortedCopy
@@ -102,10 +103,11 @@ def classify(basetag: str, searchtag: str, stamp: str, catalogue: Catalogue, mod
     todo, skipped, unread = _todo(basetag, searchtag, catalogue, model)
     if not todo:
         return Sorted(None, model.name, skipped=skipped, unread=unread)
+    today = labels_of_today(basetag, catalogue, model)
     with console.progress(len(todo), "classifying") as advance:
-        scored, bad = Scorer(model).score(todo, advance)
+        scored, bad = Scorer(model, today).score(todo, advance)
     moved = _quarantine(basetag, bad, todo)
-    folder, scored = _publish(basetag, stamp, catalogue, model, scored) if scored else (None, [])
+    folder, scored = _publish(basetag, stamp, catalogue, model, today, scored) if scored else (None, [])
     return Sorted(
         folder=folder,
         model=model.name,
@@ -139,7 +141,7 @@ def _todo(basetag: str, searchtag: str, catalogue: Catalogue, model: Model) -> t
 
 
 def _publish(
-    basetag: str, stamp: str, catalogue: Catalogue, model: Model, scored: list[Scored]
+    basetag: str, stamp: str, catalogue: Catalogue, model: Model, today: TodaysLabels, scored: list[Scored]
 ) -> tuple[Path | None, list[Scored]]:
     """Write copies and log to a hidden folder and rows to the catalogue, then give the folder its name.
 
@@ -154,7 +156,7 @@ def _publish(
     if not copies:
         shutil.rmtree(working)
         return None, []
-    for label in model.labels:
+    for label in sorted(set(filter(None, map(today.guess, model.labels)))):
         files.make_folder(working / label)
     lines = [
         scores_file.ScoreLine(path.name, s.place, s.label, s.score, s.reason, s.scores, s.path.name)

@@ -9,6 +9,10 @@ from flow.base import files, paths
 from flow.models import model_store
 from flow.models.backbone import embedder_of, load_head
 from flow.models.model_store import Model
+from flow.models.todays_labels import TodaysLabels
+from flow.records import provenance
+from flow.records.catalogue import Catalogue
+from flow.records.labels.history import LabelHistory
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,10 @@ class Scored:
 
 
 class Scorer:
-    """A model that is ready to score images. Raises RoboError where it is damaged."""
+    """A model that is ready to score images, under the labels of today. Raises RoboError where it is damaged."""
 
-    def __init__(self, model: Model):
-        self._labels = model.labels
+    def __init__(self, model: Model, today: TodaysLabels):
+        self._labels, self._today = model.labels, today
         self._head, self._novelty = load_head(model)
         self._embedder = embedder_of(model)
         self._threshold = model_store.threshold(model)
@@ -60,15 +64,21 @@ class Scorer:
         unfamiliar = self._novelty.distances(vectors) > self._novelty.limit
         rows = self._head.probabilities(vectors)
         return [
-            _placed(images[sha], sha, dict(zip(self._labels, map(float, row), strict=True)), self._threshold, bool(far))
+            self._placed(images[sha], sha, dict(zip(self._labels, map(float, row), strict=True)), bool(far))
             for sha, row, far in zip(shas, rows, unfamiliar & cfg.distance_gate, strict=True)
         ], done.bad
 
+    def _placed(self, path: Path, sha256: str, own: dict[str, float], unfamiliar: bool) -> Scored:
+        """The prediction for an image and the folder it belongs in; `unfamiliar`: it is unlike all training images. The
+        folder is named after confidence_min, whatever the model's own threshold."""
+        label, scores, is_clear = self._today.scores(own)
+        # Also where a damaged bottleneck made the score no number.
+        unsure = not is_clear or not scores[label] >= self._threshold
+        place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
+        return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
 
-def _placed(path: Path, sha256: str, scores: dict[str, float], threshold: float, unfamiliar: bool) -> Scored:
-    """The prediction for an image and the folder it belongs in; `threshold`: the score below which it is unsure;
-    `unfamiliar`: it is unlike all training images. The folder is named after confidence_min, whatever the threshold."""
-    label = max(scores, key=scores.__getitem__)
-    unsure = not scores[label] >= threshold  # also where a damaged bottleneck made the score no number
-    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
-    return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
+
+def labels_of_today(basetag: str, catalogue: Catalogue, model: Model) -> TodaysLabels:
+    """What the model's labels are called now."""
+    known = [folder.name for folder in provenance.label_folders(basetag)]
+    return TodaysLabels.of(model, LabelHistory.of(catalogue.label_changes()), known)

@@ -14,7 +14,7 @@ from flow.base.names import one_line, percent
 from flow.base.quarantine import copy_to_quarantine
 from flow.classify.day_folder import DayFolder, Placed
 from flow.classify.inbox import Inbox
-from flow.classify.scorer import Scorer
+from flow.classify.scorer import Scorer, labels_of_today
 from flow.models import model_store
 from flow.models.model_store import Model
 from flow.records import apply_journal, decisions, provenance
@@ -97,7 +97,7 @@ class _Watch:
         model_store.verify(model)
         self._basetag, self._catalogue, self._model, self._lock = basetag, catalogue, model, lock
         self._inbox, self._day = Inbox(folder), DayFolder(basetag, catalogue, model)
-        self._scorer = Scorer(model)
+        self._scorer = Scorer(model, labels_of_today(basetag, catalogue, model))
         self._places: Counter[str] = Counter()
         self._sure = self._unreadable = 0
         self._version, self._shown = -1, ""

@@ -59,9 +59,15 @@ def _first_model(run: Run, options: TrainOptions, training: PageTraining) -> Ste
     from flow.harvest.import_decisions import counts_after, import_decisions
 
     counts = counts_after(run.basetag, run.catalogue)
-    if len(counts) < cfg.retrain_label_min:
+    few = provenance.left_out(counts, options.images_min)
+    if len(counts) - len(few) < cfg.retrain_label_min:
+        least = min(provenance.IMAGES_FEW, options.images_min)
+        have = ", ".join(f"{label} {n}" for label, n in counts.items()) or "none"
         raise NotReady(
-            f"A model needs at least {cfg.retrain_label_min} labels with images.", "Label some images differently."
+            f"A model needs at least {cfg.retrain_label_min} labels with {least} images or more (labelled: {have}).",
+            "Go on labelling; for less, open the page with --images-min 1."
+            if few
+            else "Label some images differently.",
         )
     imported = import_decisions(run.basetag, run.stamp, run.catalogue)
     tell_moved(imported)

@@ -52,6 +52,7 @@ class Outcome:
     basetag: str
     results: list[tuple[str, Result]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    goes_on_as: str = ""  # the basetag's new name
     step: str = ""  # the one under way, for the log and the text message
 
     def add(self, step: str, result: Result, seconds: float) -> None:
@@ -161,10 +162,15 @@ class Command:
     dry_run: Callable[[Run, Any], Sequence[tuple[str, Result]]] | None = None
     in_loop: bool = False
     new_basetag: bool = False  # also for a basetag that has no folders yet
-    read_only: bool = False  # changes nothing: no lock, no last_run.json
+    read_only: bool | Callable[[Any], bool] = False  # changes nothing (with these options): no lock, no last_run.json
+    opens_catalogue: bool = True  # False: acts on the basetag as a whole, and gets a copy of its catalogue to look at
     lists: bool = False  # training options take several values, with commas between
     rank: int = 50  # order within its section
     report: Callable[[str], "Report"] | None = None  # instead of `run`: looks at the disk and touches nothing
+
+    def is_read_only(self, options: Any) -> bool:
+        """Whether a run with these options changes nothing."""
+        return self.read_only(options) if callable(self.read_only) else self.read_only
 
     def arguments(self) -> list[Spec]:
         return [spec for spec in specs(self.options) if spec.is_argument]

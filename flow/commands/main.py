@@ -18,8 +18,11 @@ from flow.commands.command import Outcome, Run
 from flow.commands.parse import Invocation, as_typed, flags_as_typed, parse
 from flow.guide import ask, basetag_state
 from flow.guide.next_steps import next_steps
+from flow.models.todays_labels import note_labels
 from flow.records import apply_journal, decisions
+from flow.records.basetags import moving
 from flow.records.catalogue import Catalogue
+from flow.records.labels.take_by_hand import take_by_hand
 from flow.records.open_catalogue import open_catalogue, open_copy
 from flow.sms import notify
 from flow.ui import console, texts
@@ -84,14 +87,19 @@ def _run(words: list[str], outcome: Outcome) -> int:
         return _dry_run(asked, outcome)
     _start_log(basetag, words)
     with run_record.signals(), contextlib.ExitStack() as stack:
-        lock = None
-        if not asked.command.read_only:
+        lock, read_only = None, asked.command.is_read_only(asked.options)
+        if not read_only:
             lock = stack.enter_context(locks.held(paths.lock(basetag), asked.common.lock_wait, _owner(words)))
             stack.enter_context(run_record.recorded(asked.command.name, outcome))
+        if not read_only:
+            for text in _finish_moving(asked, basetag, words):
+                console.note(text)
         if not asked.command.new_basetag:
             _must_exist(basetag)
-        with open_catalogue(basetag) as catalogue:
-            _finish_killed(asked, catalogue)
+        opened = open_catalogue if asked.command.opens_catalogue else open_copy
+        with opened(basetag) as catalogue:
+            if asked.command.opens_catalogue and not read_only:
+                _finish_killed(asked, catalogue)
 
             def typed(**chosen: object) -> str:
                 return shlex.join(as_typed(asked.choose(**chosen)))
@@ -208,14 +216,26 @@ def _start_log(basetag: str, words: list[str]) -> None:
     notify.begin()
 
 
+def _finish_moving(asked: Invocation, basetag: str, words: list[str]) -> list[str]:
+    """Finish a renaming, removal or restoring of a whole basetag that was cut short, under the locks of both names."""
+    others = {name for _, one in moving.unfinished(basetag) for name in (one.old, one.new)} - {basetag}
+    with contextlib.ExitStack() as stack:
+        for other in sorted(others):
+            stack.enter_context(locks.held(paths.lock(other), asked.common.lock_wait, _owner(words)))
+        return moving.finish(basetag)
+
+
 def _finish_killed(asked: Invocation, catalogue: Catalogue) -> None:
-    """Finish what a killed run left behind."""
+    """Finish what a killed run left behind, and take what was done to label folders by hand."""
     assert asked.basetag is not None
-    if not asked.command.read_only:
-        decisions.finish_pending(asked.basetag, catalogue)
-        undos = asked.command.name != "undo"
-        for text in apply_journal.finish_unfinished(asked.basetag, catalogue, undos=undos):
-            console.note(text)
+    decisions.finish_pending(asked.basetag, catalogue)
+    undos = asked.command.name != "undo"
+    for text in apply_journal.finish_unfinished(asked.basetag, catalogue, undos=undos):
+        console.note(text)
+    if not undos and apply_journal.is_undoing(asked.basetag):
+        return  # half of the folders are back: what they look like now means nothing
+    if take_by_hand(asked.basetag, catalogue, _now()):
+        note_labels(asked.basetag, catalogue)
 
 
 def _owner(words: list[str]) -> dict:
@@ -248,7 +268,7 @@ def _tell_result(asked: Invocation, outcome: Outcome) -> None:
 def _tell_next(outcome: Outcome) -> None:
     """The last line at a terminal: what comes next, and how one types it."""
     if console.is_watched() and not console.is_json() and not console.is_quiet():
-        step = next_steps(basetag_state.read_state(outcome.basetag))[0]
+        step = next_steps(basetag_state.read_state(outcome.goes_on_as or outcome.basetag))[0]
         console.note(f"next: {step.title}")
         console.raw(f"  {step.command}")
 

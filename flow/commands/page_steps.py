@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flow.commands.command import Result, Run
 from flow.commands.training import harder, harder_seconds, train
+from flow.records import provenance
 from flow.retrain import try_harder
 from flow.retrain.options import TrainOptions
 from flow.retrain.result import Retrained
@@ -70,8 +71,10 @@ def _step_done(done: Retrained, text: str) -> StepDone:
 
 def few_will_do(counts: dict[str, int], options: TrainOptions) -> TrainOptions:
     """The options where a person on the page asks for a model: a label needs only as many images as the smallest one
-    has. Said where that is less than usual."""
-    fewest, label = min(((n, label) for label, n in counts.items() if n), default=(options.images_min, ""))
+    has, without those that are left out. Said where that is less than usual."""
+    few = provenance.left_out(counts, options.images_min)
+    trained = ((n, label) for label, n in counts.items() if n and label not in few)
+    fewest, label = min(trained, default=(options.images_min, ""))
     if fewest >= options.images_min:
         return options
     console.note(f"  {label} has {fewest} images. 20 a label are a start, 100 are good.")

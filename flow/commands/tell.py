@@ -80,6 +80,9 @@ def tell_retrained(done: Retrained) -> None:
         console.note(f"  {done.advice.verdict}")
         for tip in done.advice.tips:
             console.note(f"  - {tip}")
+    if odd := len(done.model.facts.get("suspects", [])):
+        console.note(f"  {odd} training image{'s' * (odd != 1)} may be mislabelled; to look at them:")
+        console.raw(f"  python roboflow.py {done.model.facts['basetag']} check --training")
     console.note(f"  report: {done.model.folder / 'report.html'}")
     console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
     console.beep()

@@ -8,7 +8,6 @@ from flow.base.learning import api, find_backbone
 from flow.commands.command import Run
 from flow.commands.tell import tell_retrained
 from flow.models import leaderboard, model_store
-from flow.records import provenance
 from flow.retrain import step as retrain_step
 from flow.retrain import try_harder
 from flow.retrain.options import TrainOptions
@@ -26,9 +25,9 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
         least: images each label needs; 0 = what retrain asks for.
     """
     least = least or retrain_step.IMAGES_LEAST
-    retrain_step.check_ready(run.basetag, training, least)
+    counts = retrain_step.check_ready(run.basetag, training, least)
     before = model_store.all_models(run.basetag)
-    console.note(texts.retraining(training.architecture, provenance.label_counts(run.basetag)))
+    console.note(texts.retraining(training.architecture, counts))
     done = retrain_step.retrain(run.basetag, training, run.stamp, run.catalogue, attended, again, least)
     if isinstance(done, NothingNew):
         console.note(f"  {done.line()}; --again trains all the same.")

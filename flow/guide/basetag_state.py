@@ -1,5 +1,6 @@
 """Where a basetag stands, read from the disk in one place: counts and names. No image is read, nothing is changed."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import config as cfg
@@ -7,8 +8,12 @@ from flow.base import files, names, paths, runlog
 from flow.download.result import was_offline
 from flow.models import model_store
 from flow.models.model_store import Model
+from flow.models.suspects import suspects
+from flow.models.todays_labels import TodaysLabels, best_of_today
 from flow.records import provenance
+from flow.records.decisions import TRAINING
 from flow.records.journal import DONE, UNDOING, journal_folders, journal_number
+from flow.records.labels.history import LabelHistory
 from flow.records.summary import CatalogueSummary, summarize
 from flow.retrain.step import IMAGES_LEAST
 
@@ -27,7 +32,8 @@ class LabelCount:
 
 @dataclass(frozen=True)
 class BestModel:
-    """The model whose interval began highest when it was made; fractions 0..1, measured on `total` images."""
+    """Of the models that know most of today's labels the one whose interval began highest when it was made; fractions
+    0..1, measured on `total` images. `since`: which of its labels are called otherwise today."""
 
     name: str
     value: float
@@ -35,6 +41,7 @@ class BestModel:
     high: float
     total: int
     words: str = ""  # the same as a sentence
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class BasetagState:
     checked: dict[str, int] = field(default_factory=dict)  # sorted_ folder, approved or all checked -> images in it
     best: BestModel | None = None
     models: int = 0
+    unknown_labels: tuple[str, ...] = ()  # labels with images that the best model does not know
+    suspects: int = 0  # training images that the best model takes for mislabelled, and nobody has looked at
     new_images: int = 0  # in training now and not when the newest model was made
     least: int = IMAGES_LEAST  # images a label needs to be trained on
     least_usual: int = 0  # images a label needs without --images-min
@@ -66,14 +75,21 @@ class BasetagState:
         return {label: count.images for label, count in self.labels.items() if count.images}
 
     @property
+    def trainable(self) -> dict[str, int]:
+        """The same without labels that a training leaves out."""
+        out = provenance.left_out(self.filled)
+        return {label: n for label, n in self.filled.items() if label not in out}
+
+    @property
     def lacking(self) -> dict[str, int]:
         """Label -> how many images it lacks to be trained on."""
         return {label: self.least - n for label, n in self.filled.items() if n < self.least}
 
     @property
     def can_train(self) -> bool:
-        some_checked = all(self.labels[label].by_person for label in self.filled)
-        return len(self.filled) >= cfg.retrain_label_min and not self.lacking and some_checked
+        trained = self.trainable
+        some_checked = all(self.labels[label].by_person for label in trained)
+        return len(trained) >= cfg.retrain_label_min and not self.lacking.keys() & trained.keys() and some_checked
 
 
 def basetags() -> list[str]:
@@ -94,6 +110,8 @@ def read_state(basetag: str) -> BasetagState:
     inside = {f.name: _images(f.name, basetag) for f in provenance.sorted_folders(basetag)}
     unchecked = {name: _unchecked(name, there, known) for name, there in inside.items() if name not in known.approved}
     unsorted = _unsorted(basetag, known)
+    filled = [label for label, count in labels.items() if count.images]
+    best = _best(models, known.changes, filled)
     usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return BasetagState(
         basetag=basetag,
@@ -105,9 +123,11 @@ def read_state(basetag: str) -> BasetagState:
         ),
         to_check={name: n for name, n in unchecked.items() if n},
         checked={name: len(there) for name, there in inside.items() if there and not unchecked.get(name)},
-        best=max((_best(model) for model in models), key=lambda best: best.low) if models else None,
+        best=_figures(best, known.changes) if best else None,
         models=len(models),
-        new_images=_new_images(models, labels),
+        unknown_labels=tuple(_unknown(filled, best, known.changes)),
+        suspects=_suspects(basetag, best, known),
+        new_images=_new_images(models, labels, known.changes),
         least_usual=cfg.retrain_imgcount_default,
         last_flowstep=str(last.get("flowstep", "")),
         offline=was_offline(last.get("results")),
@@ -154,17 +174,42 @@ def _unsorted(basetag: str, known: CatalogueSummary) -> dict[str, set[str]]:
     return left
 
 
-def _best(model: Model) -> BestModel:
-    share = model.facts["accuracy"]
+def _best(models: list[Model], changes: LabelHistory, labels: list[str]) -> Model | None:
+    """Of the models that know most of today's labels, the one whose interval began highest."""
+    return best_of_today(sorted(models, key=lambda model: _low(model), reverse=True), changes, labels)
+
+
+def _low(model: Model) -> float:
+    try:
+        return float(model.facts["accuracy"]["low"])
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _figures(model: Model, changes: LabelHistory) -> BestModel:
+    share, since = model.facts["accuracy"], TodaysLabels.of(model, changes).words
     try:
         low, high = float(share["low"]), float(share["high"])
-        return BestModel(model.name, float(share["value"]), low, high, int(share["total"]), model.accuracy_words)
+        figures = float(share["value"]), low, high, int(share["total"])
+        return BestModel(model.name, *figures, words=model.accuracy_words, since=since)
     except (KeyError, TypeError, ValueError):
-        return BestModel(model.name, model.accuracy, 0.0, 1.0, 0)
+        return BestModel(model.name, model.accuracy, 0.0, 1.0, 0, since=since)
 
 
-def _new_images(models: list[Model], labels: dict[str, LabelCount]) -> int:
-    """Images more than the newest model was trained on."""
+def _unknown(labels: list[str], model: Model | None, changes: LabelHistory) -> list[str]:
+    known = TodaysLabels.of(model, changes).known if model else set(labels)
+    return [label for label in labels if label not in known]
+
+
+def _suspects(basetag: str, model: Model | None, known: CatalogueSummary) -> int:
+    """How many are still there and were not looked at, told by names alone."""
+    decided = known.labeled.get(TRAINING, set())
+    found = suspects(basetag, model, known.changes)
+    return sum(one.path.name not in decided and one.path.is_file() for one in found)
+
+
+def _new_images(models: list[Model], labels: dict[str, LabelCount], changes: LabelHistory) -> int:
+    """Images more than the newest model was trained on, under the labels of today."""
     newest = max(models, key=lambda m: str(m.facts["created"]), default=None)
     if newest is None:
         return 0
@@ -172,7 +217,12 @@ def _new_images(models: list[Model], labels: dict[str, LabelCount]) -> int:
     if not isinstance(before, dict):  # a model of the versions before that was written down
         counts = newest.facts.get("counts", {})
         before = {label: row.get("images", 0) for label, row in counts.items() if isinstance(row, dict)}
-    return sum(max(0, count.images - int(before.get(label) or 0)) for label, count in labels.items())
+    version = newest.facts.get("label_version", 0)
+    names = changes.names(before, version if isinstance(version, int) else 0)
+    had: Counter[str] = Counter()
+    for label, n in before.items():
+        had[names[label]] += int(n or 0)
+    return sum(max(0, count.images - had[label]) for label, count in labels.items())
 
 
 def _last_harvest(basetag: str) -> str:

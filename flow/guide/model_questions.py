@@ -118,7 +118,8 @@ def _ask_retrain(answers: dict, back: bool) -> object:
     if answers.get("take") or answers.get("model", "") is None:  # only download
         return False
     basetag = answers["basetag"]
-    counts = {label: n for label, n in provenance.label_counts(basetag).items() if n}
+    listed = provenance.label_counts(basetag)
+    counts = {label: n for label, n in listed.items() if n and label not in provenance.left_out(listed)}
     least = cfg.retrain_imgcount_default
     if len(counts) < cfg.retrain_label_min or min(counts.values(), default=0) < retrain.IMAGES_LEAST:
         if counts:

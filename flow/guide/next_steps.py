@@ -55,6 +55,8 @@ def _urgent(state: BasetagState) -> Iterator[NextStep]:
         if state.can_train and state.new_images >= RETRAIN_FROM:
             yield _retrain(state)
         yield from (_classify(state, tag, n) for tag, n in state.unsorted.items())
+        if state.suspects:
+            yield _suspects(state)
     yield from (_go_on(state, tag) for tag in state.unfinished if not state.offline)
     if state.offline and state.models and state.can_train:
         yield _explore(state)
@@ -110,6 +112,13 @@ def _check(state: BasetagState) -> NextStep:
     return _command(state, title, "Correcting mistakes improves the model most.", "check")
 
 
+def _suspects(state: BasetagState) -> NextStep:
+    title = f"look at {images(state.suspects)} of the training data that may be mislabelled"
+    return _command(
+        state, title, "The model doubts their labels; what is wrong is put right by a key.", "check", "--training"
+    )
+
+
 def _label_first(state: BasetagState) -> NextStep:
     lacking = ", ".join(f"{n} more {label}" for label, n in sorted(state.lacking.items()))
     start = f"About {state.least} of each label are a good start" + (f": {lacking}." if lacking else ".")
@@ -135,12 +144,12 @@ def _harvest(state: BasetagState) -> NextStep:
 
 def _images_min(state: BasetagState) -> tuple[str, ...]:
     """The option that a training on what there is needs; none where there are as many as usual."""
-    least = min(state.filled.values())
+    least = min(state.trainable.values())
     return ("--images-min", str(least)) if least < state.least_usual else ()
 
 
 def _retrain(state: BasetagState) -> NextStep:
-    counts = ", ".join(f"{label} {n}" for label, n in state.filled.items())
+    counts = ", ".join(f"{label} {n}" for label, n in state.trainable.items())
     if not state.models:
         title, about = "train the first model", f"From {counts}; it then sorts for you."
     elif state.new_images:

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 import config as cfg
 from flow.base import files, paths, runlog
+from flow.base.names import joined
 from flow.guide.basetag_state import BasetagState, basetags, read_state
 from flow.guide.next_steps import next_steps
 from flow.records import provenance
@@ -40,6 +41,8 @@ def lines(now: BasetagState) -> list[str]:
     rows.append(f"  models: {now.models}{ranked}" + (f", best by its own test {now.best.name}" if now.best else ""))
     if now.best:
         rows.append(f"  {now.best.words}")
+        rows += [f"  it knows {now.best.since}"] if now.best.since else []
+        rows += [f"  it does not know {joined(now.unknown_labels)} yet"] if now.unknown_labels else []
     if bad := files.count_images(paths.quarantine(now.basetag)):
         rows.append(f"  quarantine: {bad} set aside; reasons.txt there says why")
     last = runlog.read_last_run(paths.last_run(now.basetag))
@@ -74,6 +77,8 @@ def _facts(now: BasetagState) -> dict:
         "models": now.models,
         "best_model": now.best.name if now.best else None,
         "best_by_its_own_test": {k: v for k, v in asdict(now.best).items() if k != "words"} if now.best else None,
+        "unknown_labels": list(now.unknown_labels),
+        "suspects": now.suspects,
         "new_since_the_last_model": now.new_images,
         "room": _disk_use(now.basetag),
         "next": {"title": step.title, "command": step.command} if now.known else None,

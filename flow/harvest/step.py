@@ -16,7 +16,21 @@ from flow.base.options import option, text
 from flow.records import provenance, scores_file
 from flow.records.apply_journal import UNDONE_COPIES, revert, run_journal
 from flow.records.catalogue import Catalogue
-from flow.records.journal import DONE, UNDOING, Move, absolute, journal_folders, journal_number, read, relative
+from flow.records.journal import (
+    DONE,
+    UNDOING,
+    Move,
+    absolute,
+    is_relabelling,
+    journal_folders,
+    last_done,
+    read,
+    relative,
+)
+from flow.records.labels import revert as labels_back
+from flow.records.labels.apply import Changed
+from flow.records.labels.revert import begin_revert, check_revert
+from flow.records.labels.told import LabelsChanged
 from flow.records.provenance import LabeledImage
 from flow.records.rows import MODEL, PERSON
 from flow.ui import console
@@ -149,28 +163,37 @@ def _own_words(folder: Path, name: str, images: int) -> str:
     return f"{where} ({images} image{'s' * (images != 1)}{'' if name else ' outside any folder'})"
 
 
-def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone:
-    """Move the images of the last harvest back. An undo that was interrupted is finished instead.
+def undo(basetag: str, catalogue: Catalogue, dry_run: bool = False) -> Undone | LabelsChanged:
+    """Undo the last harvest or change of labels. An undo that was interrupted is finished instead.
 
     Args:
-        dry_run: only say how many images would be moved back.
+        dry_run: only say how many images that is about.
 
     Raises:
-        NotReady: there is no harvest to undo.
+        NotReady: there is nothing to undo, or it cannot be undone.
     """
-    begun = [home for home in journal_folders(basetag) if (home / UNDOING).exists()]
-    done = [home for home in journal_folders(basetag) if (home / DONE).exists()]
-    if not begun and not done:
+    begun = next((home for home in journal_folders(basetag) if (home / UNDOING).exists()), None)
+    home = begun or last_done(basetag)
+    if home is None:
         raise NotReady(f"There is no harvest of {basetag} to undo.", "Each harvest can be undone once.")
-    home = begun[0] if begun else max(done, key=lambda h: (journal_number(h), h.name))
+    if is_relabelling(home):
+        return _undo_labels(home, catalogue, dry_run)
     moves = read(home / (UNDOING if begun else DONE)).moves
     if dry_run:
         return Undone(home.name, sum(absolute(move.target).exists() for move in moves), dry=True)
     if not begun:
-        os.rename(home / DONE, home / UNDOING)
-        files.sync_folder(home)
+        begin_revert(home)
     back, kept = revert(home, catalogue)
     return Undone(home.name, back, tuple(kept), sum(move.copy for move in moves))
+
+
+def _undo_labels(home: Path, catalogue: Catalogue, dry_run: bool) -> LabelsChanged:
+    if dry_run or (home / DONE).exists():
+        change = check_revert(home)
+        if dry_run:
+            return LabelsChanged(Changed(change, len(change.labels)), undone=True, dry=True)
+        begin_revert(home)
+    return LabelsChanged(labels_back.revert(home, catalogue), undone=True)
 
 
 def _must_be_writable(folders: set[Path]) -> None:

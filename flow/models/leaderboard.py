@@ -13,8 +13,10 @@ from flow.base.names import percent, percent_range
 from flow.models import model_store
 from flow.models.backbone import embedder_of
 from flow.models.model_store import Model
+from flow.models.todays_labels import TodaysLabels
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
+from flow.records.labels.history import LabelHistory
 from flow.records.provenance import LabeledImage
 from flow.records.rows import PERSON
 from flow.ui import console
@@ -25,14 +27,17 @@ SIGNIFICANCE = 0.05  # p-value of McNemar's test below which a difference counts
 @dataclass(frozen=True)
 class ModelScore:
     """A model on today's images. `share`: right, total, value, low, high; None where it cannot be measured now (`why`).
-    `tied`: its difference from the best is not significant. `answers`: content hash -> whether the model is right, of
-    images it has not learned from."""
+    `tied`: its difference from the best is not significant. `guesses`: content hash -> the label of today that the
+    model predicts, of images it has not learned from; `answers`: whether that is right. `since`: which of its labels
+    have other names today."""
 
     model: Model
     share: dict | None
     tied: bool = False
     why: str = ""
     answers: dict[str, bool] = field(default_factory=dict, repr=False)
+    guesses: dict[str, str] = field(default_factory=dict, repr=False)
+    since: str = ""
     groups: dict[str, str] = field(default_factory=dict, repr=False)  # content hash -> recording, where it is of one
 
     @property
@@ -49,6 +54,7 @@ class ModelScore:
             "tied_with_best": self.tied,
             "created": f["created"],
             "labels": f["labels"],
+            "labels_since": self.since,
             "parameters": f["parameters"],
             "why": self.why,
             "architecture": f["backbone"]["title"],
@@ -120,7 +126,8 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
         share = s.share or s.model.facts["accuracy"]
         interval = percent_range(share["low"], share["high"])
         mark = " =" if s.tied and number > 1 else "" if s.share else " ?"
-        rows.append([number, f"{percent(share['value'])}{mark}", interval, s.model.facts["created"][:10], s.model.name])
+        name = f"{s.model.name} (knows {s.since})" if s.since else s.model.name
+        rows.append([number, f"{percent(share['value'])}{mark}", interval, s.model.facts["created"][:10], name])
     console.table(["#", "accuracy", "95 % interval", "made", "model"], rows, to_stdout)
     if len(board.ranking) > most:
         console.note(f"... and {len(board.ranking) - most} more; the flowstep models lists them all.")
@@ -179,7 +186,9 @@ def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue)
     wanted = {sha: measuring[sha] for sha in held_out} if alone else measuring
     related = _Related(wanted, groups)
     worth = 1.0 if alone else api.FOLD_EFFICIENCY  # as evidence: most predictions are those of the folds' heads
-    scores = [_score(model, wanted, catalogue, related, worth) for model in found]
+    changes, known = LabelHistory.of(catalogue.label_changes()), {image.label for image in images}
+    today = {model.name: TodaysLabels.of(model, changes, known) for model in found}
+    scores = [_score(model, today[model.name], wanted, catalogue, related, worth) for model in found]
     scores.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
     scores = _chosen_first(scores)
     if scores and scores[0].share:
@@ -226,38 +235,47 @@ class _Related:
 
 
 def _score(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, related: _Related, worth: float
+    model: Model,
+    today: TodaysLabels,
+    images: dict[str, LabeledImage],
+    catalogue: Catalogue,
+    related: _Related,
+    worth: float,
 ) -> ModelScore:
     """A model's accuracy; images of labels that it does not know count as wrong. None where a label comes from too few
-    recordings."""
+    recordings, or where labels of the model were split since: then its predictions are neither right nor wrong."""
+    since = today.words
     if not images:
-        return ModelScore(model, None, why="no images to measure on")
+        return ModelScore(model, None, why="no images to measure on", since=since)
+    if today.unclear:
+        return ModelScore(model, None, why=f"it knows {today.unclear}, and cannot tell which", since=since)
     try:
-        answers = _correctness(model, images, catalogue, related)
+        guesses = _guesses(model, today, images, catalogue, related)
     except Exception as problem:  # noqa: BLE001 - one damaged model must not hide the others
-        return ModelScore(model, None, why=getattr(problem, "message", type(problem).__name__))
-    if not answers:
+        return ModelScore(model, None, why=getattr(problem, "message", type(problem).__name__), since=since)
+    if not guesses:
         reasons = model.facts.get("not_measured") or ["it has learned from all images that could measure it"]
-        return ModelScore(model, None, why=reasons[0].rstrip("."))
+        return ModelScore(model, None, why=reasons[0].rstrip("."), since=since)
 
     import numpy as np
 
+    answers = {sha: guess == images[sha].label for sha, guess in guesses.items()}
     recordings = {sha: related.recordings[sha] for sha in answers if sha in related.recordings}
     groups = np.array([recordings.get(sha, sha) for sha in answers])
     labels, grouped = np.array([images[sha].label for sha in answers]), [sha in recordings for sha in answers]
     if few := api.too_few_recordings(labels, groups, np.array(grouped)):
         label, count = few[0]
-        return ModelScore(
-            model, None, why=f"{label} comes from {count} recording{'s' * (count != 1)}, too few to measure"
-        )
-    share = api.Share(sum(answers.values()), len(answers), worth * api.group_efficiency(groups))
-    return ModelScore(model, share.facts(), answers=answers, groups=recordings)
+        why = f"{label} comes from {count} recording{'s' * (count != 1)}, too few to measure"
+        return ModelScore(model, None, why=why, since=since)
+    share = api.Share(sum(answers.values()), len(answers), worth * api.group_efficiency(groups)).facts()
+    return ModelScore(model, share, answers=answers, guesses=guesses, since=since, groups=recordings)
 
 
-def _correctness(
-    model: Model, images: dict[str, LabeledImage], catalogue: Catalogue, related: _Related
-) -> dict[str, bool]:
-    """Content hash -> whether the model is right, of images that it has learned neither from nor from a related one.
+def _guesses(
+    model: Model, today: TodaysLabels, images: dict[str, LabeledImage], catalogue: Catalogue, related: _Related
+) -> dict[str, str]:
+    """Content hash -> the label of today that the model predicts, of images that it has learned neither from nor from a
+    related one.
 
     Raises:
         RoboError: the model is damaged, or its backbone has changed and cannot be had.
@@ -267,14 +285,15 @@ def _correctness(
     )
     before = catalogue.held_out_by(int(model.facts.get("test_version", 0))) & images.keys()
     if not model_store.has(model, api.OUT_OF_FOLD_FILE):  # made by a version that kept no predictions
-        return {sha: g == images[sha].label for sha, g in _predicted(model, images, sorted(before)).items()}
-    kept = api.load_out_of_fold(model.folder, model.labels)
-    guesses = {sha: kept.guesses[sha] for sha in images if sha in kept.guesses}
-    unseen = [sha for sha in images if sha not in guesses and sha not in kept.trained_on]
-    candidates = [sha for sha in unseen if sha not in before]
-    repeated = related.among(candidates, kept.trained_on) if candidates else set()
-    guesses |= _predicted(model, images, [sha for sha in unseen if sha not in repeated])
-    return {sha: guess == images[sha].label for sha, guess in guesses.items()}
+        own = _predicted(model, images, sorted(before))
+    else:
+        kept = api.load_out_of_fold(model.folder, model.labels)
+        own = {sha: kept.guesses[sha] for sha in images if sha in kept.guesses}
+        unseen = [sha for sha in images if sha not in own and sha not in kept.trained_on]
+        candidates = [sha for sha in unseen if sha not in before]
+        repeated = related.among(candidates, kept.trained_on) if candidates else set()
+        own |= _predicted(model, images, [sha for sha in unseen if sha not in repeated])
+    return {sha: today.guess(guess) for sha, guess in own.items()}
 
 
 def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -> dict[str, str]:

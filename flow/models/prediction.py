@@ -12,8 +12,10 @@ from flow.base.names import percent
 from flow.models import leaderboard, model_store
 from flow.models.backbone import embedder_of, load_head
 from flow.models.model_store import Model
+from flow.models.todays_labels import TodaysLabels
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
+from flow.records.labels.history import LabelHistory
 from flow.records.provenance import LabeledImage
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Prediction:
     limit: float
     threshold: float
     near: tuple[Neighbor, ...] = ()
+    now: str = ""  # what its label is called today, where that is otherwise
 
     @property
     def label(self) -> str:
@@ -78,7 +81,7 @@ class Prediction:
         if self.reason == "unlike":
             far = f"distance {self.distance:.2f}, limit {self.limit:.2f}"
             return f"unfamiliar: unlike all training images ({far})"
-        return f"sure: {self.label}"
+        return f"sure: {self.label}{f' (now {self.now})' if self.now else ''}"
 
     def facts(self) -> dict:
         near = [{"path": str(n.path), "label": n.label, "likeness": round(n.similarity, 4)} for n in self.near]
@@ -106,6 +109,7 @@ class Predictor:
     rows: "np.ndarray"  # float32 [n, d], unit length, of the training images whose embeddings are cached
     images: list[LabeledImage] = field(default_factory=list)  # of each row
     threshold: float = 1.0  # the score from which on the model is sure
+    today: TodaysLabels = field(default_factory=lambda: TodaysLabels({}))
 
     @classmethod
     def open(cls, basetag: str, catalogue: Catalogue, wanted: str = "") -> "Predictor":
@@ -125,7 +129,9 @@ class Predictor:
         head, novelty = load_head(model)
         embedder = embedder_of(model)
         vectors, images = _training_embeddings(basetag, catalogue, embedder)
-        return cls(model, embedder, head, novelty, novelty.unit(vectors), images, model_store.threshold(model))
+        today = TodaysLabels.of(model, LabelHistory.of(catalogue.label_changes()))
+        threshold = model_store.threshold(model)
+        return cls(model, embedder, head, novelty, novelty.unit(vectors), images, threshold, today)
 
     def predict(
         self, images: dict[str, ImageSource], progress: Callable[[int], None] = lambda n: None
@@ -162,7 +168,10 @@ class Predictor:
         predictions = []
         for scores, distance, similar in zip(self.head.probabilities(vectors), distances, near, strict=True):
             by_label = dict(zip(self.model.labels, map(float, scores), strict=True))
-            predictions.append(Prediction(by_label, float(distance), self.novelty.limit, self.threshold, similar))
+            best = max(by_label, key=by_label.__getitem__)
+            now = self.today.guess(best)
+            limits = (float(distance), self.novelty.limit, self.threshold)
+            predictions.append(Prediction(by_label, *limits, similar, now if now != best else ""))
         return predictions
 
     def _ranked(self, vectors: "np.ndarray", count: int) -> list[tuple[Neighbor, ...]]:

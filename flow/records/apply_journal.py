@@ -19,11 +19,14 @@ from flow.records.journal import (
     Move,
     absolute,
     as_text,
+    is_relabelling,
     journal_folders,
-    journal_number,
     label_of,
+    new_number,
     read,
 )
+from flow.records.labels import apply as relabel
+from flow.records.labels import revert as relabel_back
 from flow.ui import console
 
 LOG = "harvest_log.txt"
@@ -31,23 +34,34 @@ UNDONE_COPIES = "taken_back"  # in a harvested_ folder: where undo puts copies o
 
 
 def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) -> list[str]:
-    """Finish harvests, and undos, that were killed half-way. Returns a sentence for each, and what went wrong.
+    """Finish harvests, changes of labels, and undos, that were killed half-way. Returns a sentence for each, and what
+    went wrong.
 
     Args:
         undos: False where `undo` comes next, which goes on with the one that was cut short.
     """
     messages = []
     for home in journal_folders(basetag):
+        what = "change of labels" if is_relabelling(home) else "harvest"
         if (home / UNDER_WAY).exists():
-            problems = apply(home, catalogue)
-            messages += [f"The harvest {home.name}, cut short earlier, is finished now.", *problems]
+            problems = relabel.apply(home, catalogue).trouble if is_relabelling(home) else apply(home, catalogue)
+            messages += [f"The {what} {home.name}, cut short earlier, is finished now.", *problems]
         elif undos and (home / UNDOING).exists():
-            _, kept = revert(home, catalogue)
+            kept = (
+                list(relabel_back.revert(home, catalogue).trouble)
+                if is_relabelling(home)
+                else revert(home, catalogue)[1]
+            )
             messages += [f"The undo of {home.name}, cut short earlier, is finished now.", *kept]
         elif all(entry.name.startswith(files.PART) for entry in home.iterdir()):  # killed before its journal was whole
             files.sweep_parts(home)
             home.rmdir()
     return messages
+
+
+def is_undoing(basetag: str) -> bool:
+    """Whether an undo was cut short."""
+    return any((home / UNDOING).exists() for home in journal_folders(basetag))
 
 
 def run_journal(
@@ -59,7 +73,7 @@ def run_journal(
     Args:
         folders: those that leave for the harvested_ folder once the moves are done; see `journal.as_text`.
     """
-    number = 1 + max((journal_number(home) for home in journal_folders(basetag)), default=0)
+    number = new_number(basetag)
     home = files.make_folder(files.free_folder(paths.testing(basetag), f"{cfg.harvested_name}{stamp}"))
     files.write_whole(home / UNDER_WAY, as_text(moves, folders, number))
     return home, apply(home, catalogue)

@@ -23,6 +23,7 @@ from flow.records.rows import (
     Decision,
     Image,
     Label,
+    LabelChange,
     SortedCopy,
     UnfinishedDownload,
     from_columns,
@@ -63,6 +64,10 @@ class Catalogue:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Before its file is moved."""
         self._db.close()
 
     @property
@@ -188,6 +193,10 @@ class Catalogue:
                 sql, values = f"{sql} AND {column}=?", [*values, str(value)]
         return [from_columns(Decision, row) for row in self._db.execute(sql + " ORDER BY number", values)]
 
+    def all_decisions(self) -> list[Decision]:
+        """Every decision, whatever its state."""
+        return [from_columns(Decision, row) for row in self._db.execute("SELECT * FROM decisions ORDER BY number")]
+
     def actions(self, state: str, folders: Iterable[str], after: int = 0) -> tuple[int, int]:
         """The first and the last action in a state and some folders, of those after `after`; zeros where there is
         none."""
@@ -232,6 +241,39 @@ class Catalogue:
 
     def set_groups(self, groups: dict[str, str]) -> None:
         self._insert("image_groups", [{"sha256": sha, "image_group": group} for sha, group in groups.items()])
+
+    def label_changes(self) -> list[LabelChange]:
+        """How labels were renamed, merged, split and removed, oldest first; see `flow/records/labels/history.py`."""
+        rows = self._db.execute("SELECT * FROM label_changes ORDER BY number")
+        return [from_columns(LabelChange, row) for row in rows]
+
+    def put_label_changes(
+        self,
+        changes: Iterable[LabelChange],
+        labels: Iterable[Label] = (),
+        dropped: Iterable[str] = (),
+        sortings: Iterable[SortedCopy] = (),
+        decisions: Iterable[Decision] = (),
+        keys: dict[str, str] | None = None,
+    ) -> None:
+        """Write what a change of labels comes to, all together or not at all.
+
+        Args:
+            dropped: content hashes of images that have no label any more.
+            keys: old label -> the new one that takes over its key on the check page.
+        """
+        with self._writing():
+            self._put("label_changes", [to_columns(change) for change in changes])
+            self._put("labels", [to_columns(label) for label in labels])
+            self._db.executemany("DELETE FROM labels WHERE sha256=?", [(sha,) for sha in dropped])
+            self._put("sortings", [to_columns(sorting) for sorting in sortings])
+            self._put("decisions", [to_columns(decision) for decision in decisions])
+            for old, new in (keys or {}).items():
+                self._db.execute("UPDATE OR REPLACE label_keys SET label=? WHERE label=?", (new, old))
+
+    def label_rows(self) -> dict[str, int]:
+        """Label -> how many images are remembered under it."""
+        return dict(self._db.execute("SELECT label, COUNT(*) FROM labels GROUP BY label"))
 
     @property
     def data_version(self) -> int:

@@ -177,11 +177,13 @@ def _label_before(row: Decision) -> Label | None:
 
 def _label_given(row: Decision) -> Label:
     """A training image's label after a person's decision. A label that is only confirmed keeps its sampling: the
-    model's doubt chose which image to look at, not which label to give."""
+    model's doubt chose which image to look at, not which label to give. So does one that was given where a whole label
+    was looked at, to split it."""
     old = _label_before(row)
     if row.kind == ACCEPT and old and old.label == row.label and old.given_by == PERSON:
         return old
-    return Label(row.sha256, row.label, PERSON, at=row.at, sampling=CHOSEN)
+    sampling = (old.sampling if old else WHOLE_FOLDER) if row.sampling == WHOLE_FOLDER else CHOSEN
+    return Label(row.sha256, row.label, PERSON, at=row.at, sampling=sampling)
 
 
 def _move(basetag: str, catalogue: Catalogue, row: Decision) -> Decision | None:

@@ -3,6 +3,8 @@ done one undone.
 
 It lies in harvested_{stamp}/, and its name tells its state: journal.jsonl (under way), moves.jsonl (done),
 undoing.jsonl, undone.jsonl. Harvests are numbered, so that the last one is known also where the clock was set back.
+Changes of labels have journals of their own in relabelled_{stamp}/ (`flow/records/labels/journal.py`), and share the
+numbers: what was done last is undone first.
 """
 
 import json
@@ -16,6 +18,7 @@ from flow.base import files, paths
 from flow.records.rows import WHOLE_FOLDER, Label, from_columns, to_columns
 
 UNDER_WAY, DONE, UNDOING, UNDONE = "journal.jsonl", "moves.jsonl", "undoing.jsonl", "undone.jsonl"
+RELABELLED = "relabelled_"  # start of a folder's name in a basetag's testing folder
 LINE_MAX = 1_000_000  # characters; two paths, however they are written
 LAST_LINE_MAX = 200  # bytes; two numbers
 
@@ -53,8 +56,25 @@ class Journal:
 
 
 def journal_folders(basetag: str) -> list[Path]:
-    """All harvested_ folders."""
-    return files.folders_in(paths.testing(basetag), cfg.harvested_name)
+    """All harvested_ and relabelled_ folders."""
+    home = paths.testing(basetag)
+    return [*files.folders_in(home, cfg.harvested_name), *files.folders_in(home, RELABELLED)]
+
+
+def is_relabelling(home: Path) -> bool:
+    """Whether a journal's folder is that of a change of labels."""
+    return home.name.startswith(RELABELLED)
+
+
+def new_number(basetag: str) -> int:
+    """The number of the next harvest or change of labels."""
+    return 1 + max((journal_number(home) for home in journal_folders(basetag)), default=0)
+
+
+def last_done(basetag: str) -> Path | None:
+    """The folder of what was done last and not undone."""
+    done = [home for home in journal_folders(basetag) if (home / DONE).exists()]
+    return max(done, key=lambda home: (journal_number(home), home.name), default=None)
 
 
 def journal_number(home: Path) -> int:
@@ -79,7 +99,7 @@ def read(journal: Path) -> Journal:
     """A journal, without what cannot be read or would lead out of the basetag's own folders."""
     moves, folders, end, number, lines = [], [], 0, 0, 0
     basetag = journal.parent.parent.name
-    for line in _lines(journal):
+    for line in lines_of(journal):
         try:
             entry = json.loads(line)
             if "sha256" in entry:
@@ -95,7 +115,7 @@ def read(journal: Path) -> Journal:
     return Journal(moves, folders, number, max(0, end - lines) if end else 1)
 
 
-def _lines(journal: Path) -> Iterator[str]:
+def lines_of(journal: Path) -> Iterator[str]:
     """Line by line, however large the file has become; a line without an end comes in pieces that say nothing."""
     with open(journal, encoding="utf-8", errors="replace", newline="\n") as reader:
         yield from iter(lambda: reader.readline(LINE_MAX), "")
@@ -135,10 +155,13 @@ def _last_number(journal: Path) -> int:
 
 def _inside(basetag: str, move: Move) -> Move:
     """The move, if it lies within the basetag; a copy may come from anywhere. Raises ValueError otherwise."""
-    ends = [(move.target, paths.training(basetag))]
+    must_be_inside(move.target, paths.training(basetag))
     if not move.copy:
-        ends.append((move.source, paths.testing(basetag)))
-    for text, home in ends:
-        if not os.path.normpath(absolute(text)).startswith(f"{home}{os.sep}"):
-            raise ValueError(text)
+        must_be_inside(move.source, paths.testing(basetag))
     return move
+
+
+def must_be_inside(text: str, *homes: Path) -> None:
+    """Raise ValueError where a journal's path leads out of all of these folders."""
+    if not os.path.normpath(absolute(text)).startswith(tuple(f"{home}{os.sep}" for home in homes)):
+        raise ValueError(text)

@@ -5,14 +5,19 @@ import contextlib
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from flow.base import paths
 from flow.base.learning import scratch_hashes
 from flow.records import provenance, recordings, schema, scores_file
 from flow.records.catalogue import Catalogue
-from flow.records.journal import DONE, journal_folders, journal_number, label_of, read
-from flow.records.rows import Label
+from flow.records.journal import DONE, UNDONE, is_relabelling, journal_folders, journal_number, label_of, read
+from flow.records.labels import history as label_history
+from flow.records.labels import journal as label_journal
+from flow.records.labels.apply import label_after
+from flow.records.labels.plan import renaming_of
+from flow.records.rows import PERSON, Label, LabelChange, SortedCopy
 from flow.ui import console
 
 
@@ -47,18 +52,54 @@ def open_copy(basetag: str) -> Iterator[Catalogue]:
 
 def _rebuild(basetag: str, catalogue: Catalogue) -> None:
     if catalogue.is_unfilled:
-        catalogue.set_labels(_harvested_labels(basetag))
+        told = _Journals(basetag)
+        catalogue.set_labels(told.labels.values())
         for folder in provenance.sorted_folders(basetag):
             catalogue.add_sortings(scores_file.read_sorted_copies(folder))
+        catalogue.put_label_changes(told.changes, sortings=told.sortings.values())
         for folder in provenance.unsorted_folders(basetag):
             catalogue.set_groups(recordings.read(folder))
         catalogue.set_filled()
 
 
-def _harvested_labels(basetag: str) -> list[Label]:
-    """The labels that done harvests gave, from their journals."""
-    labels = []
-    for home in sorted(journal_folders(basetag), key=journal_number):
-        if (home / DONE).exists():
-            labels += [label_of(m) for m in read(home / DONE).moves]
-    return labels
+class _Journals:
+    """What the journals of harvests and of changes of labels say, in the order in which they were done."""
+
+    def __init__(self, basetag: str):
+        self._basetag = basetag
+        self.labels: dict[str, Label] = {}
+        self.sortings: dict[tuple[str, str], SortedCopy] = {}
+        self.changes: list[LabelChange] = []
+        for home in sorted(journal_folders(basetag), key=journal_number):
+            if is_relabelling(home):
+                self._relabelled(home)
+            elif (home / DONE).exists():
+                self.labels |= {move.sha256: label_of(move) for move in read(home / DONE).moves}
+
+    def _relabelled(self, home: Path) -> None:
+        """A change of labels, done or undone."""
+        is_done = (home / DONE).exists()
+        journal = home / DONE if is_done else home / UNDONE
+        change = label_journal.read(journal) if journal.exists() else None
+        if change is None:
+            return
+        self.changes += label_history.rows_of(change)
+        if not is_done:  # as they were before it
+            self.labels |= {row.sha256: row for row in change.labels}
+            self.sortings |= {(row.folder, row.sha256): row for row in change.sortings}
+            return
+        renaming = renaming_of(change)
+        self.sortings |= {(row.folder, row.sha256): renaming.sorting(row) for row in change.sortings}
+        if change.parts:
+            self._split(change)
+        elif change.new:
+            self.labels |= {row.sha256: label_after(change, row) for row in change.labels}
+        else:
+            self.labels = {sha: row for sha, row in self.labels.items() if row.label not in change.olds}
+
+    def _split(self, change: label_journal.Change) -> None:
+        """A person put each image of the label where it lies now."""
+        before = {row.sha256: row for row in change.labels}
+        for _, part, sha in provenance.hash_images([paths.training(self._basetag) / part for part, _ in change.parts]):
+            if sha in before:
+                self.labels[sha] = replace(before[sha], label=part, given_by=PERSON)

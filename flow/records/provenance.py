@@ -9,8 +9,11 @@ from flow.base import files, names, paths
 from flow.base.learning import hash_cache
 from flow.records.catalogue import Catalogue
 from flow.records.decisions import DONE
+from flow.records.labels import by_hand
 from flow.records.rows import CHOSEN, MODEL, PERSON, WHOLE_FOLDER, Label
 from flow.ui import console
+
+IMAGES_FEW = 5  # a label with fewer is left out of a training, unless --images-min says so
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,35 @@ def label_counts(basetag: str) -> dict[str, int]:
     return {folder.name: files.count_images(folder) for folder in label_folders(basetag)}
 
 
-def training_images(basetag: str, catalogue: Catalogue, remember: bool = True) -> list[LabeledImage]:
+def left_out(counts: dict[str, int], images_min: int = IMAGES_FEW) -> dict[str, int]:
+    """The labels with so few images that a training goes without them, and how many they have.
+
+    Args:
+        images_min: what the person asks of a label; one with as many takes part.
+    """
+    return {label: n for label, n in counts.items() if 0 < n < min(IMAGES_FEW, images_min)}
+
+
+def training_images(
+    basetag: str, catalogue: Catalogue, remember: bool = True, follow: bool = True
+) -> list[LabeledImage]:
     """Every training image with its label and who gave it, compared with what is remembered, which is brought up to
     date.
 
-    An image that is not remembered, or lies in another folder than the model put it, was sorted by a person.
+    An image that is not remembered, or lies in another folder than the model put it, was sorted by a person. One whose
+    whole label folder was renamed or merged by hand is as it was.
 
     Args:
         remember: False where no lock is held: a harvest at work might be mistaken for a person.
+        follow: False where a person said that it was no renaming.
     """
-    remembered, found, news = catalogue.labels(), [], []
-    for path, label, sha in hash_images(label_folders(basetag)):
+    folders = label_folders(basetag)
+    listed, found, news = hash_images(folders), [], []
+    remembered = catalogue.labels()
+    if follow and (missing := by_hand.missing_labels(catalogue, [folder.name for folder in folders])):
+        now = {sha: label for _, label, sha in listed}
+        remembered = by_hand.followed(remembered, by_hand.recognise(missing, remembered, now), now)
+    for path, label, sha in listed:
         old = remembered.get(sha)
         if old and old.label == label:
             found.append(LabeledImage(path, label, sha, old.given_by, old.score, old.model, old.sampling))

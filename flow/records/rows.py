@@ -17,7 +17,7 @@ RANDOM, WHOLE_FOLDER, CHOSEN = "drawn", "whole", "chosen"
 KEPT, DUPLICATE, REFUSED, MISSING, FAILED, DEFERRED = "kept", "duplicate", "refused", "gone", "failed", "deferred"
 PENDING = "pending"  # the row is written, the file perhaps not yet: finished by the next download
 
-COLUMN_OF = {"sampling": "came", "licence": "license", "licence_url": "license_url"}
+COLUMN_OF = {"sampling": "came", "licence": "license", "licence_url": "license_url", "after": "after_decision"}
 FIELD_OF = {column: field for field, column in COLUMN_OF.items()}
 
 
@@ -112,6 +112,25 @@ class Decision:
     at: str
     state: str  # pending, done, undoing, undone or over
     before: str = ""  # the label that the catalogue had, as JSON, where the decision changes it
+
+
+@dataclass(frozen=True)
+class LabelChange:
+    """One label that was renamed, merged, split or removed, or the taking back of a change; see
+    `flow/records/labels/history.py`.
+
+    `action`: number of the journal, shared by the rows of one change; `undoes`: the action that this row takes back, or
+    0; `after`: the last decision before it, so that the page's undo knows which came later.
+    """
+
+    number: int
+    kind: str  # RENAME, MERGE, SPLIT, REMOVE or UNDO
+    old: str
+    new: str  # empty where the images were set aside
+    at: str
+    action: int = 0
+    undoes: int = 0
+    after: int = 0
 
 
 def columns_of(kind: type) -> set[str]:

@@ -4,7 +4,7 @@ A catalogue of an earlier version is migrated inside one transaction, after a co
 later version is refused and not touched; columns and tables that are not known here are left alone. (beets does
 likewise.)
 
-The way back: up to version 2, migrating adds tables, indexes and the column labels.came, and changes nothing else.
+The way back: up to version 3, migrating adds tables, indexes and columns, and changes nothing else.
 Programs from before version numbers know every table by its exact columns; those that know labels.came can go on with a
 migrated catalogue, and leave what is new in it alone. The very first ones take it for damaged and rename it; for them
 there is the copy.
@@ -16,9 +16,18 @@ from pathlib import Path
 
 from flow.base import files
 from flow.base.errors import RoboError
-from flow.records.rows import ArchiveEntry, Decision, Image, Label, SortedCopy, UnfinishedDownload, columns_of
+from flow.records.rows import (
+    ArchiveEntry,
+    Decision,
+    Image,
+    Label,
+    LabelChange,
+    SortedCopy,
+    UnfinishedDownload,
+    columns_of,
+)
 
-VERSION = 2
+VERSION = 3
 # SQLite's application_id of a catalogue that is new and not yet filled with what journals and score files say.
 UNFILLED = 0x6E6577
 
@@ -59,7 +68,9 @@ CREATE TABLE IF NOT EXISTS image_groups(sha256 TEXT PRIMARY KEY, image_group TEX
 CREATE TABLE IF NOT EXISTS label_changes(
   number INTEGER PRIMARY KEY, kind TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, at TEXT NOT NULL);
 """
-LABELS_LATER = ("came", "TEXT NOT NULL DEFAULT 'whole'")  # a column of labels that the first catalogues lack
+# Version 3: which change of labels each row belongs to, which change it takes back, and which decision came before it.
+_THREE = {column: "INTEGER NOT NULL DEFAULT 0" for column in ("action", "undoes", "after_decision")}
+LABELS_LATER = {"came": "TEXT NOT NULL DEFAULT 'whole'"}  # a column of labels that the first catalogues lack
 
 PRIMARY_KEYS = {
     "archive": ("source", "source_id"),
@@ -80,6 +91,7 @@ _ROWS = {
     "sortings": SortedCopy,
     "downloads": UnfinishedDownload,
     "decisions": Decision,
+    "label_changes": LabelChange,
 }
 
 
@@ -145,18 +157,28 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _to_one(connection: sqlite3.Connection) -> None:
     _run_all(connection, _ONE)
-    name, kind = LABELS_LATER
-    if name not in {row[1] for row in connection.execute("PRAGMA table_info(labels)")}:
-        # What a person sorted before that column came counts as sorted in whole folders, as it did then.
-        connection.execute(f"ALTER TABLE labels ADD COLUMN {name} {kind}")
+    # What a person sorted before that column came counts as sorted in whole folders, as it did then.
+    _add_columns(connection, "labels", LABELS_LATER)
 
 
 def _to_two(connection: sqlite3.Connection) -> None:
     _run_all(connection, _TWO)
 
 
-_STEPS = (_to_one, _to_two)
+def _to_three(connection: sqlite3.Connection) -> None:
+    _add_columns(connection, "label_changes", _THREE)
+
+
+_STEPS = (_to_one, _to_two, _to_three)
 assert len(_STEPS) == VERSION
+
+
+def _add_columns(connection: sqlite3.Connection, table: str, columns: dict[str, str]) -> None:
+    """Those that the table lacks."""
+    there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    for name, kind in columns.items():
+        if name not in there:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
 def _run_all(connection: sqlite3.Connection, script: str) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import config as cfg
 from flow.base import paths
-from flow.records.rows import MODEL
+from flow.records.labels.history import LabelHistory
+from flow.records.rows import MODEL, LabelChange
 
+CHANGES = "SELECT number, kind, old, new, at, action, undoes, after_decision FROM label_changes"
 SCORE = re.compile(r"_\d{3}(?=\.[^.]*$)")  # what classify puts into a copy's name
 
 
@@ -24,7 +26,7 @@ class CatalogueSummary:
     training data; `approved`: sorted_ folders that a person approved; `unfinished`: searchtag -> (asked, sources) of
     downloads that have not ended; `labeled`: folder -> names of its images that a person labelled on the check page (of
     unsorted_ folders only those that are not yet training data); `placed`: sorted_ folder -> name -> the folder in it
-    that the program chose.
+    that the program chose; `changes`: how labels were renamed, merged, split and removed.
     """
 
     by_model: Counter = field(default_factory=Counter)
@@ -33,6 +35,7 @@ class CatalogueSummary:
     unfinished: dict[str, tuple[int, str]] = field(default_factory=dict)
     labeled: dict[str, set[str]] = field(default_factory=dict)
     placed: dict[str, dict[str, str]] = field(default_factory=dict)
+    changes: LabelHistory = LabelHistory()
 
 
 def summarize(basetag: str) -> CatalogueSummary:
@@ -53,6 +56,7 @@ def summarize(basetag: str) -> CatalogueSummary:
                 {tag: (asked, sources) for tag, asked, sources in unfinished},
                 _labeled_names(db),
                 placed,
+                LabelHistory.of(LabelChange(*row) for row in _later_table(db, CHANGES)),
             )
         except sqlite3.DatabaseError:
             return CatalogueSummary()

@@ -3,7 +3,7 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
 from flow.retrain import tuning
 from flow.retrain.options import TrainOptions
+from flow.retrain.result import left_out_words
 from flow.ui import console
 
 SPLIT_OPTIONS = ("test_percent", "validation_percent", "images_min")  # other splits cannot be compared
@@ -32,6 +33,7 @@ class Explored:
     board: leaderboard.Leaderboard
     effects: dict[str, dict[str, float]]
     unreadable: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)  # labels with too few images -> how many
 
     @property
     def code(self) -> int:
@@ -39,9 +41,10 @@ class Explored:
 
     def line(self) -> str:
         best = next(s for s in self.board.ranking if s.model in self.models)
-        return (
+        told = (
             f"explored {len(self.models)} combinations; the best is {best.model.name}: accuracy {percent(best.value)}"
         )
+        return told + left_out_words(self.left_out)
 
     def facts(self) -> dict:
         return {"models": [m.name for m in self.models], "effects": self.effects, "leaderboard": self.board.facts()}
@@ -55,13 +58,13 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
         NotReady, RoboError: as retrain.
     """
     trainings = combinations(chosen)
-    retrain.check_ready(basetag, trainings[0])
+    counts = retrain.check_ready(basetag, trainings[0])
     made: list[Model] = []
     bad: dict[Path, str] = {}
     with console.progress(len(trainings), "exploring") as advance:
         for (architecture, size, _), group in _by_backbone(trainings).items():
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
-            for training, learned in _trained(basetag, group, catalogue):
+            for training, learned in _trained(basetag, group, catalogue, set(counts)):
                 bad |= learned.dataset.unreadable
                 made.append(retrain.publish(basetag, training, stamp, catalogue, learned).model)
                 advance(1)
@@ -70,7 +73,8 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
     board = leaderboard.leaderboard(basetag, catalogue)
     effects = _effects(chosen, made, board)
     _show(basetag, board, effects)
-    return Explored(tuple(made), board, effects, len(bad))
+    few = provenance.left_out(provenance.label_counts(basetag), trainings[0].images_min)
+    return Explored(tuple(made), board, effects, len(bad), few)
 
 
 def combinations(chosen: dict[str, object]) -> list[TrainOptions]:
@@ -121,10 +125,12 @@ def _by_backbone(trainings: list[TrainOptions]) -> dict[tuple[str, int, str], li
     return groups
 
 
-def _trained(basetag: str, group: list[TrainOptions], catalogue: Catalogue) -> Iterator[tuple[TrainOptions, Any]]:
+def _trained(
+    basetag: str, group: list[TrainOptions], catalogue: Catalogue, labels: set[str]
+) -> Iterator[tuple[TrainOptions, Any]]:
     """(training, result) for each combination of one backbone; the images are prepared once."""
     chosen, folder = retrain.choose_backbone(group[0], attended=True)
-    images = provenance.training_images(basetag, catalogue)
+    images = [image for image in provenance.training_images(basetag, catalogue) if image.label in labels]
     jobs = [(t, retrain.make_job(images, t, catalogue, chosen, folder)) for t in group]
     gathered = None
     for training, job in jobs:

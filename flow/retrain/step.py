@@ -11,6 +11,7 @@ from flow.base.learning import api, cache_paths, find_backbone, problems
 from flow.models import backbone, model_store, prune
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
+from flow.records.labels.history import LabelHistory
 from flow.records.rows import CHOSEN, PERSON
 from flow.retrain import try_harder, tuning
 from flow.retrain.options import TrainOptions
@@ -23,7 +24,8 @@ WORKING = ".training_"
 
 
 def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST) -> dict[str, int]:
-    """Images per label, where there are enough to train on. Empty label folders are left out with a warning.
+    """Images per label, where there are enough to train on. Empty label folders are left out with a warning; labels
+    with very few images are left out too, and the result's line names them.
 
     Args:
         least: images that each label needs, whatever --images-min says.
@@ -32,7 +34,8 @@ def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST)
         NotReady: there is no such basetag, or it has too few labels or images; with the counts and what to do.
     """
     listed = provenance.label_counts(basetag)
-    counts = {label: n for label, n in listed.items() if n}
+    few = provenance.left_out(listed, training.images_min)
+    counts = {label: n for label, n in listed.items() if n and label not in few}
     least = max(training.images_min, least)
     folder = paths.training(basetag)
     if not folder.is_dir():
@@ -130,13 +133,13 @@ def retrain(
         RoboError: the backbone cannot be had, or the disk is full.
     """
     counts = check_ready(basetag, training, least)
-    listed = sum(counts.values())
     chosen, folder = choose_backbone(training, attended, len(counts))
-    images = provenance.training_images(basetag, catalogue)
+    images = [image for image in provenance.training_images(basetag, catalogue) if image.label in counts]
     job = make_job(images, training, catalogue, chosen, folder)
+    few = provenance.left_out(provenance.label_counts(basetag), training.images_min)
     tries = training.tune == "auto" and training.effort != try_harder.QUICK and not attended
     if not again and (model := made_already(basetag, job, training.effort if tries else "")):
-        return NothingNew(model)
+        return NothingNew(model, few)
     prepared = gather(job)
     learned, selection = tuning.train(job, prepared, attended), None
     if tries:
@@ -150,7 +153,7 @@ def retrain(
     for path, reason in learned.dataset.unreadable.items():
         console.warn(f"{path} is left out: {reason}")
     done = publish(basetag, training, stamp, catalogue, learned, selection)
-    return replace(done, unreadable=done.unreadable + max(0, listed - len(images)))
+    return replace(done, unreadable=done.unreadable + max(0, sum(counts.values()) - len(images)), left_out=few)
 
 
 def harder(
@@ -173,7 +176,8 @@ def harder(
         RoboError: the backbone cannot be tuned, or the disk is full.
     """
     chosen, folder = choose_backbone(training, attended=False)
-    job = make_job(provenance.training_images(basetag, catalogue), training, catalogue, chosen, folder)
+    images = [one for one in provenance.training_images(basetag, catalogue) if one.label in head.model.labels]
+    job = make_job(images, training, catalogue, chosen, folder)
     prepared = gather(job)
     learned = api.fit(job, prepared)
     seconds = try_harder.seconds_for(training.effort)
@@ -283,6 +287,7 @@ def publish(
         "name": final.name,
         "basetag": basetag,
         "test_version": version,
+        "label_version": LabelHistory.of(catalogue.label_changes()).version,
         "stamp": stamp,
         "listed": provenance.label_counts(basetag),
         **({"selection": selection} if selection else {}),

@@ -87,6 +87,39 @@ def next_query(state: LabelingState, propagated: Propagated | None, turn: int, s
     return Query(Strategy.UNCERTAIN, (*rows, *random_rows), frozenset(random_rows))
 
 
+def cluster(state: LabelingState, count: int, most: int, seed: int = 1) -> list[int]:
+    """The images in the middle of the largest of `count` clusters that holds no decided one, the most central first;
+    none where every cluster holds one. They are similar, so that they can be labelled together.
+
+    Args:
+        most: at most so many.
+    """
+    member = neighbor_graph.kmeans(state.graph.unit, min(count, len(state.graph)), seed)
+    taken = state.unavailable
+    covered = {int(member[row]) for row in state.decided}
+    sizes = {c: int((member[~taken] == c).sum()) for c in range(count) if c not in covered}
+    if not max(sizes.values(), default=0):
+        return []
+    chosen = max(sizes, key=lambda c: (sizes[c], -c))
+    rows = np.flatnonzero((member == chosen) & ~taken)
+    central = state.graph.unit[rows] @ state.graph.unit[member == chosen].mean(axis=0)
+    return [int(row) for row in rows[np.argsort(-central, kind="stable")][:most]]
+
+
+def surest(state: LabelingState, propagated: Propagated, most: int) -> tuple[int, list[int]] | None:
+    """The label whose page of at most `most` images is predicted most surely, and that page, the least certain first,
+    where eyes begin; None where everything is decided."""
+    free = np.flatnonzero(~state.unavailable)
+    best: tuple[float, int, np.ndarray] | None = None
+    for label in np.unique(propagated.guesses[free]):
+        rows = free[propagated.guesses[free] == label]
+        rows = rows[np.argsort(-propagated.scores[rows, label], kind="stable")][:most]
+        sure = float(propagated.scores[rows, label].sum())
+        if best is None or sure > best[0]:
+            best = (sure, int(label), rows)
+    return (best[1], [int(row) for row in best[2][::-1]]) if best else None
+
+
 def enough(state: LabelingState, propagated: Propagated) -> bool:
     """Whether ten more decisions would hardly change anything, because what is left is predicted with certainty. A
     suggestion only."""

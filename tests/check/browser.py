@@ -74,6 +74,11 @@ class Page:
                 chain.key_up(held)
             chain.perform()
 
+    def drag(self, selector: str, onto: str) -> None:
+        """With the mouse, from one element to another."""
+        start, end = self.one(selector), self.one(onto)
+        ActionChains(self.browser).click_and_hold(start).move_by_offset(9, 3).move_to_element(end).release().perform()
+
     def raw_key(self, key: str, code: str, repeat: bool = False, modifiers: int = 0) -> None:
         """One key-down event as the keyboard sends it, with what ActionChains cannot say: Caps Lock, or a held key."""
         text = {"Enter": "\r"}.get(key, key)

@@ -75,12 +75,33 @@ def scenes() -> list[Scene]:
         ),
         Scene("export model", world.with_model, ("robots", "export", "--smaller"), again=(2,)),
         Scene("export data", world.with_model, ("robots", "export", "--data", "{root}/exports/data"), again=(2,)),
+        *_scenes_of_labels(),
         Scene(
             "automatic",
             world.to_classify,
             ("robots", "2", "drawn", "automatic", "--harvest", "--source", "sample", *world.TRAIN),
             once_more_adds=True,
         ),
+    ]
+
+
+def _scenes_of_labels() -> list[Scene]:
+    """Labels and basetags that get other names; once that is done there is nothing of the old name any more."""
+    labels = ("robots", "labels")
+    return [
+        Scene("labels rename", world.to_relabel, (*labels, "rename", "built", "machine"), again=(10,)),
+        Scene("labels merge", world.to_relabel, (*labels, "merge", "built", "drawn", "both"), again=(10,)),
+        Scene("labels remove", world.to_relabel, (*labels, "remove", "built"), again=(10,)),
+        Scene("labels remove to", world.to_relabel, (*labels, "remove", "built", "--to", "drawn"), again=(10,)),
+        Scene("labels move", world.to_relabel, (*labels, "move", "built_1.jpg", "built_2.jpg", "drawn"), again=(2,)),
+        Scene("undo a merge", world.merged, ("robots", "undo"), again=(10,)),
+        Scene("undo a renaming", world.relabelled, ("robots", "undo"), again=(10,)),
+        Scene("renamed by hand", world.renamed_by_hand, (*labels, "add", "third"), again=(2,)),
+        Scene("backup", world.to_undo, ("robots", "backup", "{root}/backup.zip"), again=(2,)),
+        Scene("restore", world.backed_up, ("robots", "restore", "{root}/backup.zip"), again=(2,)),
+        Scene("restore what was put away", world.put_away, ("robots", "restore"), again=(2, 10)),
+        Scene("rename-basetag", world.to_undo, ("robots", "rename-basetag", "machines"), again=(10,)),
+        Scene("remove", world.to_undo, ("robots", "remove", "--confirm", "robots"), again=(10,)),
     ]
 
 

@@ -20,7 +20,7 @@ PER_LABEL = 20
 BASETAG = "robots"
 STAMP = re.compile(r"\d{8}_\d{6}")
 TRAIN = ("--architecture", "efficientnet_lite0", "--images-min", str(PER_LABEL), "--steps", "20")
-HALF_DONE = (".part-", ".sorting_", ".training_")
+HALF_DONE = (".part-", ".sorting_", ".training_", ".unpacking_")
 
 
 def scratch() -> Path:
@@ -148,6 +148,49 @@ def to_check_training(root: Path) -> None:
     for number in range(900, 905):
         (training(root) / "built" / f"drawn_{number}.jpg").write_bytes(image_bytes(number, "drawn"))
     done = run(root, BASETAG, "0", "0", "retrain_defaults", *TRAIN)
+    assert done.code == 0, done
+
+
+def to_relabel(root: Path) -> None:
+    """Sorted images that a person has looked through, some set aside; training images of two labels."""
+    to_check(root)
+    done = run(root, BASETAG, "check", "--no-browser", before="looks_through")
+    assert done.code == 0, done
+
+
+def merged(root: Path) -> None:
+    """Two labels were put together."""
+    to_relabel(root)
+    done = run(root, BASETAG, "labels", "merge", "built", "drawn", "both")
+    assert done.code == 0, done
+
+
+def relabelled(root: Path) -> None:
+    """A label was renamed."""
+    to_relabel(root)
+    done = run(root, BASETAG, "labels", "rename", "built", "machine")
+    assert done.code == 0, done
+
+
+def renamed_by_hand(root: Path) -> None:
+    """A label's folder got another name in a file manager."""
+    to_relabel(root)
+    os.rename(training(root) / "built", training(root) / "machine")
+
+
+def backed_up(root: Path) -> None:
+    """A backup, and nothing else of the basetag, as the original's users start over."""
+    to_undo(root)
+    done = run(root, BASETAG, "backup", str(root / "backup.zip"))
+    assert done.code == 0, done
+    for name in ("training_photos", "testing_photos", "training_summaries"):
+        shutil.rmtree(root / name / BASETAG)
+
+
+def put_away(root: Path) -> None:
+    """A basetag that was put away."""
+    to_undo(root)
+    done = run(root, BASETAG, "remove", "--confirm", BASETAG)
     assert done.code == 0, done
 
 

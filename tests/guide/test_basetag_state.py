@@ -28,7 +28,7 @@ def test_the_best_model_is_the_one_whose_interval_begins_highest(tf_files, monke
 
     def made(name: str, value: float, low: float, total: int) -> Model:
         accuracy = {"value": value, "low": low, "high": 1.0, "total": total}
-        return Model(Path(name), {"accuracy": accuracy, "created": name, "counts": {}})
+        return Model(Path(name), {"accuracy": accuracy, "created": name, "counts": {}, "labels": ["built", "drawn"]})
 
     monkeypatch.setattr(
         basetag_state.model_store, "all_models", lambda _: [made("few", 1.0, 0.758, 16), made("many", 0.934, 0.824, 61)]
@@ -50,12 +50,15 @@ def test_training_images_alone(at):
     assert now.lacking == {} and now.least == 20 and now.least_usual == 750
 
 
-def test_an_empty_label_folder_is_no_reason_not_to_train_and_a_short_one_is(at):
+def test_a_label_with_very_few_images_is_left_out_and_a_short_one_keeps_from_training(at):
     root = at(world.beginning)
     (world.training(root) / "not").mkdir()
     assert basetag_state.read_state("robots").can_train and "not" in basetag_state.read_state("robots").labels
-    world.put(world.training(root) / "not", "built", range(50, 53))
-    assert basetag_state.read_state("robots").lacking == {"not": 17}
+    world.put(world.training(root) / "not", "built", range(50, 54))
+    now = basetag_state.read_state("robots")
+    assert now.can_train and now.trainable == {"built": 20, "drawn": 20} and now.filled["not"] == 4
+    world.put(world.training(root) / "not", "built", range(54, 55))
+    assert basetag_state.read_state("robots").lacking == {"not": 15}
     assert not basetag_state.read_state("robots").can_train
 
 

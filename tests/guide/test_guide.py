@@ -20,7 +20,7 @@ from tests.scripted import scripted
 from tests.terminal import PROJECT, Terminal
 from tests.terminal import run as unattended
 
-MORE = "1"  # "bring in more images" in a home with a model and nothing else to do
+MORE = "2"  # "bring in more images" in a home with a model that doubts some labels, and nothing else to do
 
 
 def printed_command(screen: str) -> list[str]:
@@ -67,7 +67,7 @@ def test_a_first_model_from_images_sorted_by_hand(home, small_eyes):
     shutil.copytree(small_eyes, home / "models", dirs_exist_ok=True)
     with Terminal("--tf-files", str(home), rows=40, columns=120) as t:
         t.expect("What next?")
-        t.type("1")
+        t.type(MORE)
         t.expect("Where from?")
         t.type("")
         t.expect("How many new images")
@@ -134,7 +134,7 @@ def test_nonsense_help_back_and_a_polite_goodbye(home):
         t.expect("leave its folder")
         t.type("1")
         t.expect("What next?")
-        t.type("1")
+        t.type(MORE)
         t.expect("Where from?")
         t.type("/nowhere/at all")
         t.expect("There is no folder or file")
@@ -271,9 +271,9 @@ def test_a_lost_catalogue_is_rebuilt_also_when_the_guide_opens_it_first(home):
     for part in (home / "catalogues").iterdir():
         part.unlink()
     with Terminal("robots", "--tf-files", str(home)) as t:
-        t.expect("3  bring in more images")
+        t.expect("4  bring in more images")
         t.expect("What next?")
-        t.type("3")
+        t.type("4")
         t.expect("Where from?")
         t.type("sample")
         t.expect("How many new images")

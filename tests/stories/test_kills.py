@@ -37,6 +37,19 @@ def spread(trial: kills.Trial, amount: int = SAMPLE) -> list[tuple[int, ...]]:
         "check training",
         "export model",
         "export data",
+        "labels rename",
+        "labels merge",
+        "labels remove",
+        "labels remove to",
+        "labels move",
+        "undo a merge",
+        "undo a renaming",
+        "renamed by hand",
+        "backup",
+        "restore",
+        "restore what was put away",
+        "rename-basetag",
+        "remove",
     ],
 )
 def test_killed_anywhere_the_same_command_finishes_it(name):
@@ -44,7 +57,21 @@ def test_killed_anywhere_the_same_command_finishes_it(name):
     holds(trial, spread(trial))
 
 
-@pytest.mark.parametrize("name", ["harvest", "undo", "download folder", "check", "check and harvest"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "harvest",
+        "undo",
+        "download folder",
+        "check",
+        "check and harvest",
+        "labels merge",
+        "undo a merge",
+        "undo a renaming",
+        "restore",
+        "rename-basetag",
+    ],
+)
 def test_killed_again_while_it_recovers(name):
     trial = kills.Trial(SCENES[name])
     holds(trial, kills.nested(trial, 3) + kills.nested(trial, 1, depth=3))

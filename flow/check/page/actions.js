@@ -3,17 +3,34 @@
 
 import { Closed, Refused, get, post, waiting } from "./api.js";
 import { $, say } from "./dom.js";
-import { draw, drawLabels, drawPage, focusCurrent } from "./draw.js";
+import { draw, drawFilters, drawLabels, drawPage, flash, focusCurrent } from "./draw.js";
 import { drawClosed, drawEnd, follow, markRead, summary } from "./end.js";
 import { sampleEnded } from "./labeling.js";
 import { drawLarge } from "./large.js";
-import { arrange, columns, fitting, resize } from "./layout.js";
+import * as labelNames from "./label_names.js";
+import { arrange, fitting, resize } from "./layout.js";
+import { measureLater } from "./measuring.js";
 import * as picker from "./picker.js";
-import { NONE, acceptable, advance, expected, goTo, images, isLabeling, isOpen, markAll, state, targets, toggle, turnTo } from "./state.js";
-
-const MEASURING_MS = 700; // between two looks whether the accuracy was measured
-/** @type {ReturnType<typeof setTimeout>} */
-let nextLook;
+import { clicked, walk } from "./selection.js";
+import {
+  NONE,
+  acceptable,
+  advance,
+  decidedCount,
+  expected,
+  goTo,
+  images,
+  isLabeling,
+  isLookingBack,
+  isOpen,
+  markAll,
+  nextFilter,
+  otherSkip,
+  state,
+  targets,
+  toggle,
+  turnTo,
+} from "./state.js";
 
 /** @type {Record<string, (...args: any[]) => any>} */
 export const actions = {
@@ -35,6 +52,7 @@ export const actions = {
   enter() {
     const main = $("end").hidden ? null : $("end").querySelector("button.main");
     if (main) main.click();
+    else if (isLookingBack() && !state.large) leave();
     else if (state.large) acceptOne();
     else acceptPage();
   },
@@ -54,6 +72,7 @@ export const actions = {
   },
   escape() {
     if (state.large) state.large = false;
+    else if (isLookingBack() && state.marked.size === 0) return leave();
     else if (state.focused === NONE) goTo(0);
     else state.marked.clear();
     show();
@@ -87,6 +106,19 @@ export const actions = {
     if (indices.length) goTo(indices[0]);
     show();
   },
+  /** What was decided; again, with one label after the other. */
+  lookBack(/** @type {number} */ by) {
+    if (!state.work?.busy) lookBack(nextFilter(by));
+  },
+  filter: (/** @type {string} */ label) => lookBack(label),
+  turn(/** @type {string} */ way) {
+    const skip = otherSkip(way, fitting());
+    if (skip === NONE) say(`There is nothing ${way}.`);
+    else lookBack(state.filter.label, skip);
+  },
+  nameLabels: (/** @type {string} */ label) => labelNames.open(label, actions.renameLabel),
+  renameLabel: (/** @type {string} */ old, /** @type {string} */ name) =>
+    labelNames.change(old, name.trim(), sayLocked).then((view) => view && take(view), handle),
   help() {
     $("keys").showModal();
     $("keys").scrollTop = 0;
@@ -129,35 +161,25 @@ export const actions = {
   decide,
 };
 
-/** @param {string} way @param {boolean} extend */
-function walk(way, extend) {
-  const wide = state.large ? 1 : columns();
-  /** @type {Record<string, number>} */
-  const steps = { left: -1, right: 1, up: -wide, down: wide, first: -Infinity, last: Infinity };
-  const by = steps[way];
-  const last = images().length - 1;
-  let to = state.focused === NONE ? (by < 0 ? last : NONE) : state.focused + by;
-  if (to === NONE && state.focused === NONE) return;
-  const toLastRow = way === "down" && to > last && state.focused < last - (last % wide);
-  if (way === "last" || toLastRow) to = last;
-  if (state.large) to = Math.min(to, last);
-  goTo(Math.max(0, to), { extend: extend && to <= last });
+/** What was decided, newest first. @param {string} label empty for all @param {number} [skip] */
+async function lookBack(label, skip = 0) {
+  try {
+    const view = await get(`/api/look_back?label=${encodeURIComponent(label)}&skip=${skip}&count=${fitting()}`);
+    state.ending = false;
+    if (state.work) markRead();
+    state.filter = view.filter;
+    say("");
+    take(view);
+  } catch (problem) {
+    handle(problem, false);
+  }
 }
 
-/** @param {number} index @param {boolean} one one more @param {boolean} run all on the way */
-function clicked(index, one, run) {
-  if (run) {
-    goTo(index, { extend: true });
-    return;
-  }
-  if (one) {
-    const hasOne = state.marked.size === 0 && state.walked && state.focused !== NONE && state.focused !== index;
-    if (hasOne) toggle(state.focused);
-    toggle(index);
-  } else {
-    state.marked.clear();
-  }
-  goTo(index);
+/** To the page under way. */
+async function leave() {
+  state.page = null;
+  state.locked = true;
+  await load();
 }
 
 /** @param {string} kind @param {string} label */
@@ -176,7 +198,7 @@ function decide(kind, label) {
   }
   const body = { page: state.page.id, images: acted.map((i) => images()[i].sha256), kind, label, count: fitting() };
   advance(acted);
-  state.locked = !images().some(isOpen);
+  state.locked = !isLookingBack() && !images().some(isOpen);
   show();
   send("decide", body, acted[0]);
 }
@@ -224,7 +246,7 @@ function take(view) {
   const { page } = view;
   if (sampleEnded(state.progress, view.progress)) state.ending = true; // what it came to is told there
   const isOther = page?.id !== state.page?.id;
-  Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work });
+  Object.assign(state, { progress: view.progress, after: view.after, counts: view.counts, work: view.work, decided: view.decided });
   const isFirst = state.labels.length === 0;
   if (view.labels.join("\n") !== state.labels.join("\n")) {
     state.labels = view.labels;
@@ -240,40 +262,16 @@ function take(view) {
     state.page = page;
     state.locked = false;
   }
+  drawFilters(state.filter, decidedCount());
   const touched = page ? page.images.map((/** @type {any} */ image) => view.touched.includes(image.sha256)) : [];
-  const at = touched.findIndex((/** @type {boolean} */ is, /** @type {number} */ i) => is && isOpen(page.images[i]));
+  const isBack = (/** @type {number} */ i) => isOpen(page.images[i]) || (isOther && isLookingBack());
+  const at = touched.findIndex((/** @type {boolean} */ is, /** @type {number} */ i) => is && isBack(i));
   if (at >= 0) goTo(at); // undone: here it is again
-  measureLater();
+  measureLater(show);
   if (view.message) say(view.message, view.incomplete);
   show();
   if (isFirst && page?.fills && page.images.length !== fitting()) load(true); // the labels took some of the room
   if (at >= 0) flash(touched.flatMap((/** @type {boolean} */ is, /** @type {number} */ i) => (is ? [i] : [])));
-}
-
-/** Accuracy is measured in the background and shown when it is there. */
-function measureLater() {
-  clearTimeout(nextLook);
-  if (!state.progress?.labeling?.measuring) return;
-  nextLook = setTimeout(async () => {
-    try {
-      if (waiting() === 0 && !state.work?.busy) {
-        state.progress = await get("/api/progress");
-        show();
-      }
-    } catch {
-      /* the next key says what is wrong */
-    }
-    measureLater();
-  }, MEASURING_MS);
-}
-
-/** @param {number[]} indices */
-function flash(indices) {
-  for (const i of indices) {
-    const tile = $("grid").children[i];
-    tile.classList.remove("fresh");
-    requestAnimationFrame(() => tile.classList.add("fresh"));
-  }
 }
 
 export function show() {
@@ -311,6 +309,7 @@ async function waitForWork() {
 
 /** @param {boolean} [again] cut an untouched page anew */
 export async function load(again = false) {
+  if (isLookingBack()) return again ? lookBack(state.filter.label, state.filter.skip) : undefined;
   try {
     take(await get(`/api/view?count=${fitting()}${again ? "&again=1" : ""}`));
   } catch (problem) {
@@ -326,7 +325,7 @@ async function handle(problem, reload = true) {
   } else if (problem instanceof Refused && problem.kind === "busy") {
     waitForWork();
   } else {
-    if (reload) await load();
+    if (reload) await (isLookingBack() ? lookBack(state.filter.label, state.filter.skip) : load());
     say(/** @type {Error} */ (problem).message, true);
     show();
   }
@@ -335,6 +334,5 @@ async function handle(problem, reload = true) {
 /** @param {number} by */
 function changeSize(by) {
   resize(by);
-  arrange();
   load(true);
 }

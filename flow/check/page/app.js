@@ -6,6 +6,7 @@ import { stayAlive, waiting } from "./api.js";
 import { $ } from "./dom.js";
 import { focusCurrent } from "./draw.js";
 import { drawClosed } from "./end.js";
+import * as labelNames from "./label_names.js";
 import * as keys from "./keys.js";
 import { arrange, restoreSize } from "./layout.js";
 import * as picker from "./picker.js";
@@ -22,13 +23,23 @@ function wire() {
   pointer.listen(actions);
   picker.listen();
   trying.listen();
+  labelNames.listen(actions.renameLabel);
+  $("filters").addEventListener("click", (/** @type {any} */ event) => {
+    const { label, turn } = event.target.closest("button")?.dataset ?? {};
+    if (turn) actions.turn(turn);
+    else if (label !== undefined) actions.filter(label);
+  });
+  $("title").addEventListener("click", () => {
+    if (state.labels.includes(state.page?.guess ?? "")) actions.nameLabels(state.page?.guess);
+  });
   $("labels").addEventListener("click", (/** @type {any} */ event) => {
     const chip = event.target.closest("button");
     if (chip?.id === "new-label") actions.pick("");
+    else if (chip?.id === "rename") actions.nameLabels("");
     else if (chip) actions.decide("label", chip.dataset.label);
   });
   wireButtons();
-  for (const id of ["keys", "picker", "tried"]) $(id).addEventListener("close", focusCurrent);
+  for (const id of ["keys", "picker", "tried", "naming", "asking"]) $(id).addEventListener("close", focusCurrent);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && waiting() === 0 && !state.work?.busy) load();
   });
@@ -45,6 +56,7 @@ function wireButtons() {
   const buttons = {
     smaller: actions.smaller,
     larger: actions.larger,
+    back: () => actions.lookBack(1),
     ask: actions.help,
     camera: actions.camera,
     done: actions.close,

@@ -3,10 +3,11 @@
 
 import { $, count, interval, make, percent } from "./dom.js";
 import { drawLabelingProgress } from "./labeling.js";
-import { NONE, acceptable, expected, images, isLabeling, isOpen, state, targets } from "./state.js";
+import { NONE, acceptable, expected, images, isLabeling, isLookingBack, isOpen, state, targets } from "./state.js";
 
 /** @typedef {import("./state.js").BoardImage} BoardImage */
 
+const ASIDE = " aside"; // stands for what was set aside, where one looks back by label
 const SHARE_MIN = 10; // fewer images say nothing about the model
 /** @type {Record<string, string>} */
 const STATES = { keep: "accepted", label: "", aside: "set aside", moved: "moved by hand", missing: "no longer there" };
@@ -76,6 +77,7 @@ export function spoken(image, i) {
 function drawHead() {
   const page = state.page;
   document.body.classList.toggle("ended", !page);
+  document.body.classList.toggle("looking", isLookingBack());
   $("title").textContent = page ? page.title : "boop boop";
   $("sub").textContent = page ? subtitle(page) : "";
   drawProgress(state.progress);
@@ -91,10 +93,31 @@ function subtitle(page) {
     typical: `${these}, each typical of many: press a key or type a name`,
     uncertain: `${these} with uncertain guesses: correct what is wrong`,
     confirm: `${these} the model takes for ${page.guess}`,
+    back: `${these}, newest first: give a wrong one another label; ENTER goes back`,
+    whole: `${these} with this label, the least typical first`,
+    cluster: `${these} that look alike: give the selected ones a label`,
     sample: `${count(page.images.length, "random image")} with the guesses on them: correct what is wrong, ENTER if all are right`,
     suspects: `${count(page.images.length, "training image")} that may be mislabelled, the likeliest first`,
   };
   return subtitles[page.kind] ?? `${these} you looked at before`;
+}
+
+/** Looking back: by label, and from page to page. @param {{ label: string, skip: number }} filter @param {number} total */
+export function drawFilters({ label, skip }, total) {
+  $("filters").hidden = !isLookingBack();
+  if (!isLookingBack()) return;
+  const all = state.decided.reduce((sum, [, n]) => sum + n, 0);
+  const chips = [["", all], ...state.decided].map(([name, n]) => {
+    const words = `${name === "" ? "all" : name === ASIDE ? "set aside" : name} ${n}`;
+    return make("button", { type: "button", "data-label": name, "aria-pressed": name === label, text: words });
+  });
+  const end = skip + images().length;
+  const newer = make("button", { type: "button", "data-turn": "newer", text: "‹ newer" });
+  const older = make("button", { type: "button", "data-turn": "older", text: "older ›" });
+  newer.toggleAttribute("disabled", skip === 0);
+  older.toggleAttribute("disabled", end >= total);
+  const where = make("span", { text: `${skip + 1} to ${end} of ${total}` });
+  $("filters").replaceChildren(...chips, newer, where, older);
 }
 
 /** @param {any} progress */
@@ -143,6 +166,8 @@ export function drawLabels() {
   const slash = make("kbd", { text: "/" });
   const text = make("span", { text: "new label" });
   chips.push(make("button", { type: "button", id: "new-label", "aria-label": "a new label, key /" }, slash, text));
+  const names = make("button", { type: "button", id: "rename", title: "rename or merge labels ( F2 )" }, make("span", { text: "rename" }));
+  if (state.labels.length) chips.push(names);
   $("labels").classList.toggle("many", chips.length > 10);
   $("labels").replaceChildren(...chips);
 }
@@ -154,7 +179,7 @@ function drawDeck() {
   const guess = state.large && acting.length ? expected(images()[acting[0]]) : state.page?.guess;
   for (const chip of $("labels").children) {
     chip.classList.toggle("expected", Boolean(guess) && chip.dataset.label === guess);
-    chip.disabled = acting.length === 0;
+    chip.disabled = acting.length === 0 && chip.id !== "rename";
   }
   for (const id of ["aside", "look"]) $(id).disabled = acting.length === 0;
   $("look").querySelector("span").textContent = state.large ? "back" : "look";
@@ -167,6 +192,7 @@ function actsOn(acting, open, later) {
   if (!state.page) return [];
   if (state.large) return ["Acts on ", make("b", { text: "this one image" })];
   if (acting.length === 0) {
+    if (isLookingBack()) return ["No image is selected. ENTER goes back."];
     if (open) return ["No image is selected. ENTER accepts what you did not touch."];
     return [later ? "No image is selected. ENTER shows others." : "This page is done."];
   }
@@ -178,6 +204,7 @@ function actsOn(acting, open, later) {
 function acceptWords(n, later, acting) {
   const page = state.page;
   if (!page) return "accept";
+  if (isLookingBack()) return state.large ? "next one" : "back to where you were";
   if (state.large && acting.length) {
     const image = images()[acting[0]];
     return isOpen(image) && expected(image) ? `this one is ${expected(image)}` : "next one";
@@ -187,6 +214,15 @@ function acceptWords(n, later, acting) {
   if (page.kind === "suspects") return `keep ${n} as they are${rest}`;
   if (page.kind === "uncertain" || page.kind === "sample") return `accept ${n} as guessed${rest}`;
   return page.guess ? `accept ${n} as ${page.guess}${rest}` : `accept ${n}${rest}`;
+}
+
+/** These came back. @param {number[]} indices */
+export function flash(indices) {
+  for (const i of indices) {
+    const { classList } = $("grid").children[i];
+    classList.remove("fresh");
+    requestAnimationFrame(() => classList.add("fresh"));
+  }
 }
 
 /** The keyboard is where the eyes are. */

@@ -94,6 +94,7 @@ function checked(actions) {
     buttons.push(button("retrain with this", () => actions.work(["retrain"]), "ENTER"));
   }
   buttons.push(button("done for now", actions.finish, buttons.length ? "" : "ENTER"), button("undo", actions.undo));
+  if (state.decided.length) buttons.push(button("look back", () => actions.lookBack(1)));
   return [...shown, make("div", { kind: "buttons" }, ...buttons)];
 }
 

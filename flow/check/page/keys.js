@@ -1,7 +1,7 @@
 // @ts-check
 // The keyboard. Arrow keys walk, they do not judge.
 
-import { isLabeling, state } from "./state.js";
+import { isLabeling, isLookingBack, state } from "./state.js";
 
 /** @type {Record<string, string>} */
 const COMMANDS = {
@@ -15,6 +15,8 @@ const COMMANDS = {
   "-": "smaller",
   _: "smaller",
 };
+/** @type {Record<string, string>} */
+const LOOKING = { PageUp: "newer", PageDown: "older" };
 /** @type {Record<string, string>} */
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last" };
 const PRESSES = ["Enter", " "]; // keys with which the browser presses a button
@@ -68,12 +70,19 @@ function plain(event) {
   const { key, shiftKey, repeat } = event;
   if (key === "Enter") return enter(event);
   if (letterOf(key) === "u") return [shiftKey ? "redo" : "undo"];
+  if (key === "Backspace") return repeat ? ["nothing"] : ["lookBack", shiftKey ? -1 : 1];
   if (state.covered) return key === "?" ? ["help"] : key === "%" ? ["sample"] : null;
   if (key === " ") return within(event, "button, a, summary") ? null : ["mark"];
-  if (key in ARROWS) return within(event, "#labels, .last, .tools") && !shiftKey ? null : ["walk", ARROWS[key], shiftKey];
-  if (key === "Escape") return ["escape"];
-  const action = decision(event);
+  if (key in ARROWS) return within(event, "#labels, .last, .tools, #filters") && !shiftKey ? null : ["walk", ARROWS[key], shiftKey];
+  const action = named(key) ?? decision(event);
   return action && repeat ? ["nothing"] : action; // a key that is held acts once
+}
+
+/** Keys that have a name and decide nothing. @param {string} key @returns {Action | null} */
+function named(key) {
+  if (key === "Escape") return ["escape"];
+  if (key === "F2") return ["nameLabels", ""];
+  return key in LOOKING && isLookingBack() ? ["turn", LOOKING[key]] : null;
 }
 
 /** The element around the focus that fits, if any. @param {any} event @param {string} selector */

@@ -58,6 +58,7 @@ export function columns() {
 /** The next larger or smaller size. @param {number} by */
 export function resize(by) {
   setSize(nextSize(imageSize(), by));
+  arrange();
 }
 
 /** The size that the person chose last time. */

@@ -16,6 +16,8 @@ export const state = {
   /** @type {string[]} */ after: [],
   /** @type {any} */ counts: null,
   /** @type {any} */ work: null,
+  /** @type {[string, number][]} */ decided: [], // label and how many images have it by a decision
+  filter: { label: "", skip: 0 }, // what of that is shown, looking back
   focused: 0, // index of the image that the person is at, or NONE
   anchor: 0, // where a run with shift began
   walked: false, // a person came to `focused`, rather than being led there
@@ -33,6 +35,29 @@ export const images = () => state.page?.images ?? [];
 export const expected = (image) => image.given || image.guess;
 /** @param {BoardImage} image */
 export const isOpen = (image) => image.state === "";
+/** Whether what was decided is shown, rather than what is to be decided. */
+export const isLookingBack = () => state.page?.kind === "back";
+/** How many images looking back shows, on all its pages. */
+export function decidedCount() {
+  const { label } = state.filter;
+  return state.decided.filter(([name]) => !label || name === label).reduce((sum, [, n]) => sum + n, 0);
+}
+
+/** The label of which is shown next what was decided; all of it first. @param {number} by */
+export function nextFilter(by) {
+  const all = ["", ...state.decided.map(([label]) => label)];
+  const at = all.indexOf(state.filter.label);
+  return isLookingBack() ? all[(at + by + all.length) % all.length] : "";
+}
+
+/** Where the next page of what was decided begins; NONE where there is none. @param {string} way newer or older @param {number} fits */
+export function otherSkip(way, fits) {
+  const { skip } = state.filter;
+  if (way === "newer") return skip === 0 ? NONE : Math.max(0, skip - fits);
+  const next = skip + images().length;
+  return next < decidedCount() ? next : NONE;
+}
+
 /** Whether unlabeled images are labelled, rather than predictions checked. */
 export const isLabeling = () => Boolean(state.progress?.labeling);
 
@@ -98,6 +123,10 @@ export function markAll() {
 export function advance(acted) {
   const last = acted[acted.length - 1];
   state.marked.clear();
+  if (isLookingBack()) {
+    goTo(last);
+    return;
+  }
   const next = images().findIndex((image, i) => i > last && isOpen(image));
   state.focused = next < 0 ? NONE : next;
   state.anchor = Math.max(0, state.focused);
