@@ -164,7 +164,7 @@ def test_the_readme_has_every_flowstep_as_it_is_declared():
 
 def test_the_page_of_the_loop_names_every_flowstep_and_no_other():
     table = TEXT["loop.md"].split("| flowstep | what runs |")[1].split("\n\n")[0]
-    named = {word for row in re.findall(r"^\| (`[^|]*)", table, re.MULTILINE) for word in re.findall(r"`(\w+)", row)}
+    named = {word for row in re.findall(r"^\| (`[^|]*)", table, re.MULTILINE) for word in re.findall(r"`([\w-]+)", row)}
     assert named == set(all_commands())
 
 

@@ -22,7 +22,8 @@ from flow.records.rows import CHOSEN, Decision
 
 OPEN, MOVED, MISSING = "", "moved", "missing"  # states of an image beside ACCEPT, RELABEL and QUARANTINE
 NONE_OF_THESE = "not"
-LOOK_BACK, ASIDE = "back", " aside"  # a page of what was decided; there what was set aside: no label has a blank first
+LOOK_BACK = "back"  # a page of what was decided
+QUARANTINED = " aside"  # there, what was set aside: no label begins with a blank
 LABELS_MAX = 100
 COUNTED = {QUARANTINE: "aside", ACCEPT: "kept", RELABEL: "relabelled"}  # as the counts of a run have always been called
 
@@ -226,25 +227,25 @@ class Board(ABC):
     # Pages
 
     def look_back(self, label: str, skip: int, count: int) -> Page:
-        """What a person decided, newest first: all of it, or what has one label; empty = all, ASIDE = set aside.
+        """What a person decided, newest first: all of it, or what has one label; empty = all, QUARANTINED = set aside.
 
         Raises:
             Refused: there is nothing of it.
         """
         rows = sorted(self.decided.values(), key=lambda row: -row.number)
-        rows = [row for row in rows if not label or (row.label or ASIDE) == label]
+        rows = [row for row in rows if not label or (row.label or QUARANTINED) == label]
         if not rows:
             raise Refused("Nothing is decided yet.")
         skip = skip if skip < len(rows) else (len(rows) - 1) // count * count
         images = tuple(self.image_of(row) for row in rows[skip : skip + count])
-        title = "What you set aside" if label == ASIDE else label or "What you decided"
+        title = "What you set aside" if label == QUARANTINED else label or "What you decided"
         page = Page(self.new_id(), LOOK_BACK, "", CHOSEN, title, images, fills=False)
         self._show(page)
         return replace(page, images=self._now_of(page.id))
 
     def decided_labels(self) -> dict[str, int]:
-        """Label -> how many images have it by what a person decided; ASIDE: those set aside."""
-        return dict(sorted(Counter(row.label or ASIDE for row in self.decided.values()).items()))
+        """Label -> how many images have it by what a person decided; QUARANTINED: those set aside."""
+        return dict(sorted(Counter(row.label or QUARANTINED for row in self.decided.values()).items()))
 
     def take_over(self, before: "Board") -> None:
         """Go on with the pages and counts of a board that this one replaces."""

@@ -11,7 +11,7 @@ from flow.records.journal import DONE, is_relabelling, last_done
 from flow.records.labels import apply, plan, revert
 from flow.records.labels import journal as label_journal
 from flow.records.labels.history import MERGE, RENAME
-from flow.records.labels.told import LabelsChanged
+from flow.records.labels.labels_changed import LabelsChanged
 
 
 def question(board: Board, stamp: str, old: str, new: str) -> str:
@@ -29,15 +29,15 @@ def question(board: Board, stamp: str, old: str, new: str) -> str:
     images = f"{counted.images} training image{'s' * (counted.images != 1)}"
     if counted.waiting:
         images += f" and {counted.waiting} sorted one{'s' * (counted.waiting != 1)}"
-    said = board.decided_labels().get(old, 0) if not counted.images and not counted.waiting else 0
-    images = f"{said} image{'s' * (said != 1)} you labelled" if said else images
+    printed = board.decided_labels().get(old, 0) if not counted.images and not counted.waiting else 0
+    images = f"{printed} image{'s' * (printed != 1)} you labelled" if printed else images
     return f"Merge {old} into {new}? {images} of {old} become {new}."
 
 
 def change(board: Board, stamp: str, old: str, new: str) -> str:
     """Rename a label, or merge it into another one. Returns a sentence. Raises BadUsage, NotReady."""
     done = apply.change_labels(board.basetag, board.catalogue, stamp, *_wanted(board, old, new))
-    return _told(board, LabelsChanged(done))
+    return _report(board, LabelsChanged(done))
 
 
 def last_change(board: Board) -> Path | None:
@@ -54,7 +54,7 @@ def take_back(board: Board, home: Path) -> str:
     """Undo a change of labels. Returns a sentence. Raises NotReady where that cannot be done."""
     revert.check_revert(home)
     revert.begin_revert(home)
-    return _told(board, LabelsChanged(revert.revert(home, board.catalogue), undone=True))
+    return _report(board, LabelsChanged(revert.revert(home, board.catalogue), undone=True))
 
 
 def _wanted(board: Board, old: str, new: str) -> tuple[str, tuple[str, ...], str]:
@@ -67,7 +67,7 @@ def _wanted(board: Board, old: str, new: str) -> tuple[str, tuple[str, ...], str
     return (MERGE if new in labels else RENAME), (old,), new
 
 
-def _told(board: Board, result: LabelsChanged) -> str:
+def _report(board: Board, result: LabelsChanged) -> str:
     note_labels(board.basetag, board.catalogue)
     line = result.line()
     return f"{line[:1].upper()}{line[1:]}."

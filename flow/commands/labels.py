@@ -15,7 +15,7 @@ from flow.models.todays_labels import note_labels
 from flow.records.labels import apply, plan
 from flow.records.labels.history import MERGE, REMOVE, RENAME
 from flow.records.labels.journal import Change
-from flow.records.labels.told import LabelsChanged
+from flow.records.labels.labels_changed import LabelsChanged
 from flow.ui import console
 
 WAYS = (
@@ -53,7 +53,7 @@ def run(run: Run, options: LabelsOptions) -> Result:
         return _add(run, options)
     home, planned = _planned(run, options)
     done = apply.carry_out(home, planned, run.catalogue)
-    for problem in done.trouble:
+    for problem in done.problems_met:
         console.warn(problem)
     note_labels(run.basetag, run.catalogue)
     return LabelsChanged(done)

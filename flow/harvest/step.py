@@ -29,8 +29,8 @@ from flow.records.journal import (
 )
 from flow.records.labels import revert as labels_back
 from flow.records.labels.apply import Changed
+from flow.records.labels.labels_changed import LabelsChanged
 from flow.records.labels.revert import begin_revert, check_revert
-from flow.records.labels.told import LabelsChanged
 from flow.records.provenance import LabeledImage
 from flow.records.rows import MODEL, PERSON
 from flow.ui import console

@@ -42,8 +42,10 @@ class LabelTable:
     code: int = 0
 
     def line(self) -> str:
-        told = [f"{row.label} {row.images}" for row in self.rows]
-        return f"{len(told)} label{'s' * (len(told) != 1)}: {', '.join(told)}" if told else "no labels yet"
+        reported = [f"{row.label} {row.images}" for row in self.rows]
+        return (
+            f"{len(reported)} label{'s' * (len(reported) != 1)}: {', '.join(reported)}" if reported else "no labels yet"
+        )
 
     def facts(self) -> dict:
         return {"labels": [asdict(row) for row in self.rows], "model": self.model, "knows": self.knows}
@@ -55,12 +57,12 @@ def label_table(basetag: str, catalogue: Catalogue) -> LabelTable:
     held_out = {sha for sha, part in catalogue.splits().items() if part == "test"}
     best = _best(basetag, catalogue, {image.label for image in images})
     guesses = best.guesses if best else {}
-    said = Counter(row.label for row in _said(basetag, catalogue))
+    printed = Counter(row.label for row in _line_of(basetag, catalogue))
     rows = []
     for label in labels_of(basetag, catalogue):
         own = [image for image in images if image.label == label]
-        told = Counter(guesses[image.sha256] for image in own if image.sha256 in guesses)
-        wrong = [(n, guess) for guess, n in told.items() if guess != label]
+        reported = Counter(guesses[image.sha256] for image in own if image.sha256 in guesses)
+        wrong = [(n, guess) for guess, n in reported.items() if guess != label]
         n, guess = max(wrong, default=(0, ""))
         rows.append(
             LabelRow(
@@ -69,10 +71,10 @@ def label_table(basetag: str, catalogue: Catalogue) -> LabelTable:
                 sum(image.given_by == PERSON for image in own),
                 sum(image.given_by != PERSON for image in own),
                 sum(image.sha256 in held_out for image in own),
-                told[label],
-                sum(told.values()),
+                reported[label],
+                sum(reported.values()),
                 (guess or "a label that is gone", n) if n else None,
-                said[label],
+                printed[label],
             )
         )
     return LabelTable(tuple(rows), best.model.name if best else "", best.since if best else "")
@@ -109,7 +111,7 @@ def _best(basetag: str, catalogue: Catalogue, labels: set[str]) -> ModelScore | 
     return max(measured, key=known, default=None)
 
 
-def _said(basetag: str, catalogue: Catalogue) -> list[Decision]:
+def _line_of(basetag: str, catalogue: Catalogue) -> list[Decision]:
     """The decisions on unsorted images that are not training data yet."""
     known = catalogue.labels()
     folders = provenance.unsorted_folders(basetag)

@@ -52,11 +52,11 @@ def open_copy(basetag: str) -> Iterator[Catalogue]:
 
 def _rebuild(basetag: str, catalogue: Catalogue) -> None:
     if catalogue.is_unfilled:
-        told = _Journals(basetag)
-        catalogue.set_labels(told.labels.values())
+        reported = _Journals(basetag)
+        catalogue.set_labels(reported.labels.values())
         for folder in provenance.sorted_folders(basetag):
             catalogue.add_sortings(scores_file.read_sorted_copies(folder))
-        catalogue.put_label_changes(told.changes, sortings=told.sortings.values())
+        catalogue.put_label_changes(reported.changes, sortings=reported.sortings.values())
         for folder in provenance.unsorted_folders(basetag):
             catalogue.set_groups(recordings.read(folder))
         catalogue.set_filled()

@@ -120,7 +120,7 @@ def test_a_click_on_the_title_names_that_label(page):
 
 
 def test_a_label_dropped_on_another_merges_the_two_after_a_question(page):
-    cat, drawn = counts("cat"), counts("drawn")
+    cat, robots_seen = counts("cat"), counts("drawn")
     page.drag("#labels [data-label='cat']", "#labels [data-label='drawn']")
     page.until(lambda: page.one("#asking").get_attribute("open") is not None, "the question")
     assert (
@@ -133,11 +133,11 @@ def test_a_label_dropped_on_another_merges_the_two_after_a_question(page):
     page.until(lambda: page.one("#asking").get_attribute("open") is not None, "the question")
     page.press(Keys.ENTER)
     page.wait_for_message("Merged cat into drawn")
-    assert (counts("cat"), counts("drawn")) == (0, cat + drawn) and "cat" not in page.state("state.labels")
+    assert (counts("cat"), counts("drawn")) == (0, cat + robots_seen) and "cat" not in page.state("state.labels")
     page.wait_until_seen()
     page.press("u")
     page.wait_for_message("cat is a label again")
-    assert (counts("cat"), counts("drawn")) == (cat, drawn)
+    assert (counts("cat"), counts("drawn")) == (cat, robots_seen)
 
 
 def test_decisions_after_a_renaming_are_undone_before_it(page):

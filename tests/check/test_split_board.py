@@ -194,6 +194,6 @@ def test_looking_back_shows_what_was_decided_newest_first_and_by_label(label_boa
         (("check", "--model", "1"), 2, "--model goes with check --training"),
     ],
 )
-def test_what_cannot_be_checked_is_refused_in_a_sentence(words, code, said):
+def test_what_cannot_be_checked_is_refused_in_a_sentence(words, code, printed):
     done = run(world.fresh(world.to_check_training), "robots", *words, "--no-browser")
-    assert done.code == code and said in done.err, done
+    assert done.code == code and printed in done.err, done

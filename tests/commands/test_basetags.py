@@ -82,8 +82,8 @@ def test_a_name_that_cannot_be_one_is_refused(root):
 
 def test_put_away_and_brought_back(root):
     before, contents = as_it_is(root), world.contents(root)
-    told = run(root, "robots", "remove", "--dry-run")
-    assert told.code == 0 and "would be put away in" in told.out and as_it_is(root) == before
+    reported = run(root, "robots", "remove", "--dry-run")
+    assert reported.code == 0 and "would be put away in" in reported.out and as_it_is(root) == before
     assert run(root, "robots", "remove").code == 2
     assert run(root, "robots", "remove", "--confirm", "robot").code == 2 and as_it_is(root) == before
     assert run(root, "robots", "remove", "--confirm", "robots").code == 0

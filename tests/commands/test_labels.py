@@ -55,8 +55,8 @@ def rows(root) -> dict:
 
 def test_a_renaming_changes_the_name_and_nothing_else(root):
     before, places = remembered(root), lies(root)
-    said = labels(root, "rename", "built", "machine")
-    assert "renamed built to machine: 20 images and" in said
+    printed = labels(root, "rename", "built", "machine")
+    assert "renamed built to machine: 20 images and" in printed
     now = remembered(root)
     assert now == {sha: ("machine" if row[0] == "built" else row[0], *row[1:]) for sha, row in before.items()}
     assert [place.replace("machine", "built") for place, _ in lies(root)] and not (
@@ -86,8 +86,8 @@ def test_a_dry_run_changes_nothing_and_undo_takes_all_of_it_back(root, words):
     labels(root, *words)
     assert lies(root) != places
     assert world.contents(root) == {sha for _, sha in places}
-    told = run(root, "robots", "undo", "--dry-run")
-    assert "would undo the change of labels" in told.out
+    reported = run(root, "robots", "undo", "--dry-run")
+    assert "would undo the change of labels" in reported.out
     assert run(root, "robots", "undo").code == 0
     assert (lies(root), rows(root)) == (places, known)
     names = {folder.name for folder in provenance.label_folders("robots")}
@@ -106,8 +106,8 @@ def test_a_removed_label_goes_to_the_quarantine_with_the_reason(root):
     labels(root, "remove", "built")
     assert "its label was removed" in (paths.quarantine("robots") / "reasons.txt").read_text()
     assert {row[0] for row in remembered(root).values()} == {"drawn"}
-    aside = {files.sha256_of(path) for path in files.images_in(paths.quarantine("robots"))}
-    assert len(aside & before.keys()) == 20
+    quarantined = {files.sha256_of(path) for path in files.images_in(paths.quarantine("robots"))}
+    assert len(quarantined & before.keys()) == 20
 
 
 def test_moved_images_are_a_persons_choice(root):
@@ -146,9 +146,9 @@ def test_a_taken_file_name_keeps_both_images(root):
         (("move", "drawn_1.jpg", "drawn"), 2, "All of these are drawn already"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence_and_changes_nothing(root, words, code, said):
+def test_what_cannot_be_done_is_refused_in_a_sentence_and_changes_nothing(root, words, code, printed):
     before = lies(root)
-    assert said in labels(root, *words, code=code)
+    assert printed in labels(root, *words, code=code)
     assert lies(root) == before and not list(world.testing(root).glob("relabelled_*"))
 
 
@@ -193,8 +193,8 @@ def test_sorting_gives_the_labels_of_today(root):
 def test_a_folder_renamed_in_a_file_manager_is_recognised_and_keeps_its_history(root):
     before = remembered(root)
     os.rename(world.training(root) / "built", world.training(root) / "machine")
-    said = run(root, "robots", "labels", "add", "third")
-    assert said.code == 0
+    printed = run(root, "robots", "labels", "add", "third")
+    assert printed.code == 0
     log = (root / "logs/robots.log").read_text()
     assert "built is now machine: 20 images; taken as a rename." in log
     now = remembered(root)

@@ -71,8 +71,8 @@ export const actions = {
     show();
   },
   escape() {
+    if (!state.large && isLookingBack() && state.marked.size === 0) return void leave();
     if (state.large) state.large = false;
-    else if (isLookingBack() && state.marked.size === 0) return leave();
     else if (state.focused === NONE) goTo(0);
     else state.marked.clear();
     show();

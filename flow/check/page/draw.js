@@ -7,7 +7,7 @@ import { NONE, acceptable, expected, images, isLabeling, isLookingBack, isOpen, 
 
 /** @typedef {import("./state.js").BoardImage} BoardImage */
 
-const ASIDE = " aside"; // stands for what was set aside, where one looks back by label
+const QUARANTINED = " aside"; // stands for what was set aside, where one looks back by label
 const SHARE_MIN = 10; // fewer images say nothing about the model
 /** @type {Record<string, string>} */
 const STATES = { keep: "accepted", label: "", aside: "set aside", moved: "moved by hand", missing: "no longer there" };
@@ -108,7 +108,7 @@ export function drawFilters({ label, skip }, total) {
   if (!isLookingBack()) return;
   const all = state.decided.reduce((sum, [, n]) => sum + n, 0);
   const chips = [["", all], ...state.decided].map(([name, n]) => {
-    const words = `${name === "" ? "all" : name === ASIDE ? "set aside" : name} ${n}`;
+    const words = `${name === "" ? "all" : name === QUARANTINED ? "set aside" : name} ${n}`;
     return make("button", { type: "button", "data-label": name, "aria-pressed": name === label, text: words });
   });
   const end = skip + images().length;

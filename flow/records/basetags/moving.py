@@ -80,11 +80,11 @@ def unfinished(basetag: str) -> list[tuple[Path, Moving]]:
 
 def finish(basetag: str) -> list[str]:
     """Finish what a kill cut short. Returns a sentence for each."""
-    said = []
+    printed = []
     for journal, moving in unfinished(basetag):
         _do(moving, journal)
-        said.append(f"{moving.words}, cut short earlier, is finished now.")
-    return said
+        printed.append(f"{moving.words}, cut short earlier, is finished now.")
+    return printed
 
 
 def write_manifest(home: Path, basetag: str, kind: str) -> None:

@@ -27,8 +27,8 @@ class BasetagMoved:
         images = f"{self.images} image{'s' * (self.images != 1)}"
         if self.kind == "rename":
             return f"{self.basetag} {'would be' if self.dry else 'is'} called {self.where} now: {images}"
-        did = {"remove": "put away in", "restore": "restored from", "backup": "backed up in"}
-        return f"{'would be ' if self.dry else ''}{did[self.kind]} {self.where}: {images}"
+        finished_steps = {"remove": "put away in", "restore": "restored from", "backup": "backed up in"}
+        return f"{'would be ' if self.dry else ''}{finished_steps[self.kind]} {self.where}: {images}"
 
     def facts(self) -> dict:
         return asdict(self)
@@ -119,7 +119,9 @@ def _removed_folder(basetag: str, what: str) -> Path | None:
         return named[0] if named else None
     mine = [home for home in homes if moving.owner_of(home) == basetag]
     if not mine:
-        told = ", ".join(home.name for home in homes[-5:])
-        hint = f"Put away: {told}." if told else f"Or from a backup: python roboflow.py {basetag} restore FILE.zip"
+        reported = ", ".join(home.name for home in homes[-5:])
+        hint = (
+            f"Put away: {reported}." if reported else f"Or from a backup: python roboflow.py {basetag} restore FILE.zip"
+        )
         raise NotReady(f"No basetag {basetag} was put away in {removed_home()}.", hint)
     return max(mine, key=lambda home: home.name)

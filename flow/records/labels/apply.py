@@ -28,7 +28,7 @@ class Changed:
     change: Change
     images: int = 0
     waiting: int = 0
-    trouble: tuple[str, ...] = ()
+    problems_met: tuple[str, ...] = ()
 
 
 def new_home(basetag: str, stamp: str) -> Path:
@@ -99,22 +99,22 @@ def apply(home: Path, catalogue: Catalogue) -> Changed:
     if change is None:
         os.rename(home / UNDER_WAY, home / DAMAGED)
         return Changed(
-            Change(0, "", (), "", 0, 0, ""), trouble=(f"the journal in {home} is damaged; nothing was done",)
+            Change(0, "", (), "", 0, 0, ""), problems_met=(f"the journal in {home} is damaged; nothing was done",)
         )
     counted, basetag = count(change), home.parent.name
-    trouble = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
+    problems_met = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
     _write_rows(change, catalogue)
     with console.progress(len(change.moves), "moving") as advance:
         for move in change.moves:
-            trouble += _forward(basetag, move)
+            problems_met += _forward(basetag, move)
             advance(1)
-    trouble += _take_late_ones(basetag, change)
+    problems_met += _take_late_ones(basetag, change)
     for source, target in change.folders:
-        trouble += leave(change, absolute(source), absolute(target))
-    files.write_whole(home / LOG, _log(change, trouble))
+        problems_met += leave(change, absolute(source), absolute(target))
+    files.write_whole(home / LOG, _log(change, problems_met))
     os.rename(home / UNDER_WAY, home / DONE)
     files.sync_folder(home)
-    return replace(counted, trouble=tuple(trouble))
+    return replace(counted, problems_met=tuple(problems_met))
 
 
 def _write_rows(change: Change, catalogue: Catalogue) -> None:
@@ -123,11 +123,11 @@ def _write_rows(change: Change, catalogue: Catalogue) -> None:
         return
     renaming = renaming_of(change)
     stale = [replace(row, state=decisions.SUPERSEDED) for row in catalogue.decisions(decisions.UNDONE)]
-    gone = [row.sha256 for row in change.labels if not change.new and not change.by_hand]
+    missing_files = [row.sha256 for row in change.labels if not change.new and not change.by_hand]
     catalogue.put_label_changes(
         rows_of(change),
         [label_after(change, row) for row in change.labels] if change.new else (),
-        gone,
+        missing_files,
         [renaming.sorting(row) for row in change.sortings],
         [*stale, *(renaming.decision(row) for row in change.decisions)],
         {change.olds[0]: change.new} if change.kind == RENAME else {},
@@ -153,19 +153,21 @@ def _forward(basetag: str, move: FileMove) -> list[str]:
 def _take_late_ones(basetag: str, change: Change) -> list[str]:
     """Images that a person renamed within their folder while it was emptied: they go after the others. What came new
     stays, and is told."""
-    told: list[str] = []
+    reported: list[str] = []
     if change.kind in (RENAME, MOVE) or not change.moves:
-        return told
+        return reported
     targets = {(Path(move.source).parent, move.sha256): Path(move.target).parent for move in change.moves}
     for folder in dict.fromkeys(Path(move.source).parent for move in change.moves):
         for path, _, sha in provenance.hash_images([absolute(str(folder))]):
             target = targets.get((folder, sha))
             if target is None:
-                told.append(f"{path.name} came to {path.parent.name} meanwhile, and stays there")
+                reported.append(f"{path.name} came to {path.parent.name} meanwhile, and stays there")
                 continue
             free = files.free_path(absolute(str(target)), path.name)
-            told += _forward(basetag, FileMove(sha, str(folder / path.name), os.path.relpath(free, paths.tf_files())))
-    return told
+            reported += _forward(
+                basetag, FileMove(sha, str(folder / path.name), os.path.relpath(free, paths.tf_files()))
+            )
+    return reported
 
 
 def leave(change: Change, source: Path, target: Path) -> list[str]:
@@ -180,9 +182,9 @@ def leave(change: Change, source: Path, target: Path) -> list[str]:
     return []
 
 
-def _log(change: Change, trouble: list[str]) -> str:
+def _log(change: Change, problems_met: list[str]) -> str:
     """For people: what became what."""
     rows = [f"{move.source}\t{move.target}" for move in change.moves]
     rows += [f"{source}/\t{target}/" for source, target in change.folders]
     head = f"# {change.kind}: {', '.join(change.olds)} -> {change.new or 'set aside'}, {change.at}"
-    return "\n".join([head, "from\tto", *rows, *(f"# {text}" for text in trouble)]) + "\n"
+    return "\n".join([head, "from\tto", *rows, *(f"# {text}" for text in problems_met)]) + "\n"

@@ -119,9 +119,9 @@ def _step(rows: list[tuple[str, str, str]]) -> dict[str, tuple[str, ...]]:
 
 def words(labels: Iterable[str], today: dict[str, tuple[str, ...]]) -> str:
     """ "cat, now kitten; flower, now red or white; dog, since removed"; empty where all are called as they were."""
-    told = []
+    reported = []
     for label in labels:
         names = today.get(label, (label,))
         if names != (label,):
-            told.append(f"{label}, now {' or '.join(names)}" if names else f"{label}, since removed")
-    return "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
+            reported.append(f"{label}, now {' or '.join(names)}" if names else f"{label}, since removed")
+    return "; ".join(reported[:SHOWN]) + (f"; and {len(reported) - SHOWN} more" if len(reported) > SHOWN else "")
