@@ -12,6 +12,7 @@ from flow.base import files, paths
 from flow.classify import WORKING
 from flow.classify.scorer import Scored
 from flow.models.model_store import Model
+from flow.models.todays_labels import TodaysLabels
 from flow.records import scores_file
 from flow.records.catalogue import Catalogue
 from flow.records.rows import KEPT, PENDING, REFUSED, ArchiveEntry, Image, SortedCopy
@@ -31,8 +32,8 @@ class Placed:
 class DayFolder:
     """Copies of sorted images, in a folder a day and model. The caller holds the basetag's lock."""
 
-    def __init__(self, basetag: str, catalogue: Catalogue, model: Model):
-        self._basetag, self._catalogue, self._model = basetag, catalogue, model
+    def __init__(self, basetag: str, catalogue: Catalogue, model: Model, today: TodaysLabels):
+        self._basetag, self._catalogue, self._model, self.today = basetag, catalogue, model, today
 
     def is_known(self, sha256: str) -> bool:
         """Whether an image was sorted, or found unreadable, before."""
@@ -97,7 +98,7 @@ class DayFolder:
     def _made(self, folder: Path) -> Path:
         """Hidden until its log and its label folders are there: one without a log looks as if a person filled it."""
         working = files.make_folder(folder.with_name(f"{WORKING}{folder.name}"))
-        for label in self._model.labels:
+        for label in sorted(set(filter(None, map(self.today.guess, self._model.labels)))):
             files.make_folder(working / label)
         scores_file.write(working, self._model.name, self._model.identity, [])
         files.sync_all(working)

@@ -41,7 +41,7 @@ class Scorer:
     """A model that is ready to score images, under the labels of today. Raises RoboError where it is damaged."""
 
     def __init__(self, model: Model, today: TodaysLabels):
-        self._labels, self._today = model.labels, today
+        self._labels, self.today = model.labels, today
         self._head, self._novelty = load_head(model)
         self._embedder = embedder_of(model)
         self._threshold = model_store.threshold(model)
@@ -64,18 +64,34 @@ class Scorer:
         unfamiliar = self._novelty.distances(vectors) > self._novelty.limit
         rows = self._head.probabilities(vectors)
         return [
-            self._placed(images[sha], sha, dict(zip(self._labels, map(float, row), strict=True)), bool(far))
+            _placed(
+                images[sha],
+                sha,
+                dict(zip(self._labels, map(float, row), strict=True)),
+                self._threshold,
+                bool(far),
+                self.today,
+            )
             for sha, row, far in zip(shas, rows, unfamiliar & cfg.distance_gate, strict=True)
         ], done.bad
 
-    def _placed(self, path: Path, sha256: str, own: dict[str, float], unfamiliar: bool) -> Scored:
-        """The prediction for an image and the folder it belongs in; `unfamiliar`: it is unlike all training images. The
-        folder is named after confidence_min, whatever the model's own threshold."""
-        label, scores, is_clear = self._today.scores(own)
-        # Also where a damaged bottleneck made the score no number.
-        unsure = not is_clear or not scores[label] >= self._threshold
-        place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
-        return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
+
+def _placed(
+    path: Path, sha256: str, own: dict[str, float], threshold: float, unfamiliar: bool, today: TodaysLabels
+) -> Scored:
+    """The prediction for an image and the folder it belongs in, named after confidence_min, whatever the model's own
+    threshold.
+
+    Args:
+        own: the score of each label that the model has.
+        threshold: the model's own.
+        unfamiliar: it is unlike all training images.
+    """
+    label, scores, is_clear = today.scores(own)
+    # Also where a damaged bottleneck made the score no number.
+    unsure = not is_clear or not scores[label] >= threshold
+    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
+    return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
 
 
 def labels_of_today(basetag: str, catalogue: Catalogue, model: Model) -> TodaysLabels:

@@ -96,8 +96,9 @@ class _Watch:
     def __init__(self, basetag: str, folder: Path, catalogue: Catalogue, model: Model, lock: Lock | None):
         model_store.verify(model)
         self._basetag, self._catalogue, self._model, self._lock = basetag, catalogue, model, lock
-        self._inbox, self._day = Inbox(folder), DayFolder(basetag, catalogue, model)
-        self._scorer = Scorer(model, labels_of_today(basetag, catalogue, model))
+        today = labels_of_today(basetag, catalogue, model)
+        self._inbox, self._day = Inbox(folder), DayFolder(basetag, catalogue, model, today)
+        self._scorer = Scorer(model, today)
         self._places: Counter[str] = Counter()
         self._sure = self._unreadable = 0
         self._version, self._shown = -1, ""
@@ -193,6 +194,7 @@ class _Watch:
             decisions.finish_pending(self._basetag, self._catalogue)
             apply_journal.finish_unfinished(self._basetag, self._catalogue)
             self._training = self._trained()
+            self._scorer.today = self._day.today = labels_of_today(self._basetag, self._catalogue, self._model)
         return True
 
     def _trained(self) -> set[str]:

@@ -24,6 +24,7 @@ from flow.classify.day_folder import DayFolder
 from flow.classify.inbox import AGAIN_S, PATIENCE_S, SETTLED_S, Inbox
 from flow.classify.scorer import Scored
 from flow.models import model_store
+from flow.models.todays_labels import TodaysLabels
 from flow.records.open_catalogue import open_catalogue
 from flow.sources.sample.drawings import draw_image
 from tests.helpers import heic
@@ -205,7 +206,7 @@ def test_cut_short_anywhere_each_image_ends_up_there_once(opened, inbox, home, m
         path = inbox / f"{number}.jpg"
         path.write_bytes(content)
         scored.append(Scored(path, sha(content), {"built": 0.99, "mechs": 0.01}, "built", "built", ""))
-    day, seen = DayFolder("robots", opened._catalogue, opened._model), []
+    day, seen = DayFolder("robots", opened._catalogue, opened._model, TodaysLabels({})), []
     place, name = {
         "write_part": (files, "write_part"),
         "remember": (type(opened._catalogue), "add_sortings"),
@@ -225,7 +226,7 @@ def test_cut_short_anywhere_each_image_ends_up_there_once(opened, inbox, home, m
         patched.setattr(place, name, fails)
         with pytest.raises(KeyboardInterrupt):
             day.add(scored, NOW)
-    again = DayFolder("robots", opened._catalogue, opened._model)
+    again = DayFolder("robots", opened._catalogue, opened._model, TodaysLabels({}))
     again.finish_pending()
     again.add([one for one in scored if not again.is_known(one.sha256)], NOW)
     assert hashes(copies(home)) == sorted(map(sha, data))
@@ -316,8 +317,9 @@ def test_other_runs_may_work_while_it_waits_and_it_waits_while_they_do(home, inb
         (inbox / "one.jpg").write_bytes(jpeg(1))
         until(lambda: rows_of(out), "the first line")
         time.sleep(2.5)
-        done = run("robots", "approve", "--tf-files", str(home))
-        assert done.returncode == 0, done.stderr
+        for command in (("approve",), ("labels", "rename", "built", "made")):
+            done = run("robots", *command, "--tf-files", str(home))
+            assert done.returncode == 0, done.stderr
         with locks.held(home / "locks" / "robots.lock", 5, {"pid": os.getpid(), "since": "now", "command": "a test"}):
             (inbox / "two.jpg").write_bytes(jpeg(2))
             time.sleep(4)
@@ -326,6 +328,8 @@ def test_other_runs_may_work_while_it_waits_and_it_waits_while_they_do(home, inb
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0
+    first, second, _ = rows_of(out)
+    assert "built" in first["scores"] and {"made"} < set(second["scores"]) and "built" not in second["scores"]
     folders = {Path(row["copy"]).parent.parent.name for row in rows_of(out)[:2]}
     assert len(folders) == 2  # the approved one stays as it was
 

@@ -124,11 +124,11 @@ def test_nonsense_help_back_and_a_polite_goodbye(home):
     with Terminal("--tf-files", str(home)) as t:
         t.expect("What next?")
         t.type("99")
-        t.expect("A number from 1 to 7")
+        t.expect("A number from 1 to 8")
         t.type("h")
         t.expect("Type the number of what you would like to do")
         t.expect("What next?")
-        t.type("7")
+        t.type("8")
         t.expect("Which basetag")
         t.type("../etc")
         t.expect("leave its folder")
@@ -271,9 +271,9 @@ def test_a_lost_catalogue_is_rebuilt_also_when_the_guide_opens_it_first(home):
     for part in (home / "catalogues").iterdir():
         part.unlink()
     with Terminal("robots", "--tf-files", str(home)) as t:
-        t.expect("4  bring in more images")
+        t.expect("3  bring in more images")
         t.expect("What next?")
-        t.type("4")
+        t.type("3")
         t.expect("Where from?")
         t.type("sample")
         t.expect("How many new images")
