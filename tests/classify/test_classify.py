@@ -19,13 +19,13 @@ from tests.faults import world
 from tests.faults.runner import run
 from tests.faults.world import fresh, sorted_folders
 
-AS_THEN = TodaysLabels({})  # no label was changed since
+UNCHANGED = TodaysLabels({})  # no label was changed since
 SURE = {"ROBOFLOW_CONFIDENCE_MIN": "0", "ROBOFLOW_DISTANCE_GATE": "no"}
 
 
 def placed(score: float, unfamiliar: bool = False, name: str = "a.jpg"):
     scores = {"built": score, "drawn": min(1 - score, score / 2)}
-    return scorer._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unfamiliar, AS_THEN)
+    return scorer._placed(Path(name), "0" * 64, scores, cfg.confidence_min, unfamiliar, UNCHANGED)
 
 
 def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
@@ -36,7 +36,9 @@ def test_a_score_of_confidence_min_is_sure_and_just_below_is_not():
 
 def test_what_a_model_needs_to_be_sure_counts_and_the_folder_is_named_after_the_setting():
     scores = {"built": 0.96, "drawn": 0.04}
-    unsure, sure = (scorer._placed(Path("a.jpg"), "0" * 64, scores, needed, False, AS_THEN) for needed in (0.961, 0.96))
+    unsure, sure = (
+        scorer._placed(Path("a.jpg"), "0" * 64, scores, needed, False, UNCHANGED) for needed in (0.961, 0.96)
+    )
     assert (unsure.place, unsure.reason) == ("built_under925", "unsure") and sure.place == "built"
 
 
