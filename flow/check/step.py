@@ -180,8 +180,8 @@ def _whole_label(basetag: str, stamp: str, catalogue: Catalogue, label: str) -> 
     counts = provenance.label_counts(basetag)
     if not counts.get(label):
         near = nearest(label, counts) or "."
-        reported = ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
-        raise NotReady(f"There are no training images of a label {label!r}{near}", f"Labels: {reported}.")
+        there = ", ".join(f"{name} {n}" for name, n in counts.items()) or "none"
+        raise NotReady(f"There are no training images of a label {label!r}{near}", f"Labels: {there}.")
     changes, since = LabelHistory.of(catalogue.label_changes()), catalogue.last_decision()
 
     def make_board() -> Board:

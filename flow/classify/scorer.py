@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import config as cfg
 from flow.base import files, paths
@@ -13,6 +14,9 @@ from flow.models.todays_labels import TodaysLabels
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
 from flow.records.labels.history import LabelHistory
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -64,37 +68,26 @@ class Scorer:
         unfamiliar = self._novelty.distances(vectors) > self._novelty.limit
         rows = self._head.probabilities(vectors)
         return [
-            _placed(
-                images[sha],
-                sha,
-                dict(zip(self._labels, map(float, row), strict=True)),
-                self._threshold,
-                bool(far),
-                self.today,
-            )
+            _placed(images[sha], sha, self._by_label(row), self._threshold, bool(far), self.today)
             for sha, row, far in zip(shas, rows, unfamiliar & cfg.distance_gate, strict=True)
         ], done.bad
 
-
-def _placed(
-    path: Path, sha256: str, own: dict[str, float], threshold: float, unfamiliar: bool, today: TodaysLabels
-) -> Scored:
-    """The prediction for an image and the folder it belongs in, named after confidence_min, whatever the model's own
-    threshold.
-
-    Args:
-        own: the score of each label that the model has.
-        threshold: the model's own.
-        unfamiliar: it is unlike all training images.
-    """
-    label, scores, is_clear = today.scores(own)
-    # Also where a damaged bottleneck made the score no number.
-    unsure = not is_clear or not scores[label] >= threshold
-    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
-    return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")
+    def _by_label(self, row: "np.ndarray") -> dict[str, float]:
+        return dict(zip(self._labels, map(float, row), strict=True))
 
 
 def labels_of_today(basetag: str, catalogue: Catalogue, model: Model) -> TodaysLabels:
     """What the model's labels are called now."""
     known = [folder.name for folder in provenance.label_folders(basetag)]
     return TodaysLabels.of(model, LabelHistory.of(catalogue.label_changes()), known)
+
+
+def _placed(
+    path: Path, sha256: str, own: dict[str, float], threshold: float, unfamiliar: bool, today: TodaysLabels
+) -> Scored:
+    """The prediction for an image and the folder it belongs in; `threshold`: the score below which it is unsure;
+    `unfamiliar`: it is unlike all training images. The folder is named after confidence_min, whatever the threshold."""
+    label, scores, is_clear = today.scores(own)
+    unsure = not is_clear or not scores[label] >= threshold  # also where damage made the score no number
+    place = paths.under_label(label, cfg.confidence_min) if unsure or unfamiliar else label
+    return Scored(path, sha256, scores, label, place, "unsure" if unsure else "unlike" if unfamiliar else "")

@@ -53,7 +53,7 @@ def run(run: Run, options: LabelsOptions) -> Result:
         return _add(run, options)
     home, planned = _planned(run, options)
     done = apply.carry_out(home, planned, run.catalogue)
-    for problem in done.problems_met:
+    for problem in done.problems:
         console.warn(problem)
     note_labels(run.basetag, run.catalogue)
     return LabelsChanged(done)

@@ -31,6 +31,10 @@ class LabelRow:
     mixed_up: tuple[str, int] | None = None
     waiting: int = 0
 
+    def facts(self) -> dict:
+        label, images = self.mixed_up or ("", 0)
+        return asdict(self) | {"mixed_up": {"label": label, "images": images} if images else None}
+
 
 @dataclass(frozen=True)
 class LabelTable:
@@ -42,13 +46,11 @@ class LabelTable:
     code: int = 0
 
     def line(self) -> str:
-        reported = [f"{row.label} {row.images}" for row in self.rows]
-        return (
-            f"{len(reported)} label{'s' * (len(reported) != 1)}: {', '.join(reported)}" if reported else "no labels yet"
-        )
+        counts = [f"{row.label} {row.images}" for row in self.rows]
+        return f"{len(counts)} label{'s' * (len(counts) != 1)}: {', '.join(counts)}" if counts else "no labels yet"
 
     def facts(self) -> dict:
-        return {"labels": [asdict(row) for row in self.rows], "model": self.model, "knows": self.knows}
+        return {"labels": [row.facts() for row in self.rows], "model": self.model, "knows": self.knows}
 
 
 def label_table(basetag: str, catalogue: Catalogue) -> LabelTable:
@@ -57,12 +59,12 @@ def label_table(basetag: str, catalogue: Catalogue) -> LabelTable:
     held_out = {sha for sha, part in catalogue.splits().items() if part == "test"}
     best = _best(basetag, catalogue, {image.label for image in images})
     guesses = best.guesses if best else {}
-    printed = Counter(row.label for row in _line_of(basetag, catalogue))
+    waiting_of = Counter(row.label for row in _decided_unsorted(basetag, catalogue))
     rows = []
     for label in labels_of(basetag, catalogue):
         own = [image for image in images if image.label == label]
-        reported = Counter(guesses[image.sha256] for image in own if image.sha256 in guesses)
-        wrong = [(n, guess) for guess, n in reported.items() if guess != label]
+        predicted = Counter(guesses[image.sha256] for image in own if image.sha256 in guesses)
+        wrong = [(n, guess) for guess, n in predicted.items() if guess != label]
         n, guess = max(wrong, default=(0, ""))
         rows.append(
             LabelRow(
@@ -71,10 +73,10 @@ def label_table(basetag: str, catalogue: Catalogue) -> LabelTable:
                 sum(image.given_by == PERSON for image in own),
                 sum(image.given_by != PERSON for image in own),
                 sum(image.sha256 in held_out for image in own),
-                reported[label],
-                sum(reported.values()),
+                predicted[label],
+                sum(predicted.values()),
                 (guess or "a label that is gone", n) if n else None,
-                printed[label],
+                waiting_of[label],
             )
         )
     return LabelTable(tuple(rows), best.model.name if best else "", best.since if best else "")
@@ -111,7 +113,7 @@ def _best(basetag: str, catalogue: Catalogue, labels: set[str]) -> ModelScore | 
     return max(measured, key=known, default=None)
 
 
-def _line_of(basetag: str, catalogue: Catalogue) -> list[Decision]:
+def _decided_unsorted(basetag: str, catalogue: Catalogue) -> list[Decision]:
     """The decisions on unsorted images that are not training data yet."""
     known = catalogue.labels()
     folders = provenance.unsorted_folders(basetag)

@@ -44,11 +44,11 @@ def finish_unfinished(basetag: str, catalogue: Catalogue, undos: bool = True) ->
     for home in journal_folders(basetag):
         what = "change of labels" if is_relabelling(home) else "harvest"
         if (home / UNDER_WAY).exists():
-            problems = relabel.apply(home, catalogue).problems_met if is_relabelling(home) else apply(home, catalogue)
+            problems = relabel.apply(home, catalogue).problems if is_relabelling(home) else apply(home, catalogue)
             messages += [f"The {what} {home.name}, cut short earlier, is finished now.", *problems]
         elif undos and (home / UNDOING).exists():
             kept = (
-                list(relabel_back.revert(home, catalogue).problems_met)
+                list(relabel_back.revert(home, catalogue).problems)
                 if is_relabelling(home)
                 else revert(home, catalogue)[1]
             )

@@ -52,11 +52,11 @@ def open_copy(basetag: str) -> Iterator[Catalogue]:
 
 def _rebuild(basetag: str, catalogue: Catalogue) -> None:
     if catalogue.is_unfilled:
-        reported = _Journals(basetag)
-        catalogue.set_labels(reported.labels.values())
+        journals = _Journals(basetag)
+        catalogue.set_labels(journals.labels.values())
         for folder in provenance.sorted_folders(basetag):
             catalogue.add_sortings(scores_file.read_sorted_copies(folder))
-        catalogue.put_label_changes(reported.changes, sortings=reported.sortings.values())
+        catalogue.put_label_changes(journals.changes, sortings=journals.sortings.values())
         for folder in provenance.unsorted_folders(basetag):
             catalogue.set_groups(recordings.read(folder))
         catalogue.set_filled()

@@ -41,10 +41,10 @@ class Explored:
 
     def line(self) -> str:
         best = next(s for s in self.board.ranking if s.model in self.models)
-        reported = (
+        text = (
             f"explored {len(self.models)} combinations; the best is {best.model.name}: accuracy {percent(best.value)}"
         )
-        return reported + left_out_words(self.left_out)
+        return text + left_out_words(self.left_out)
 
     def facts(self) -> dict:
         return {"models": [m.name for m in self.models], "effects": self.effects, "leaderboard": self.board.facts()}

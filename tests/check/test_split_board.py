@@ -187,7 +187,7 @@ def test_looking_back_shows_what_was_decided_newest_first_and_by_label(label_boa
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "printed"),
     [
         (("check", "--training", "bilt"), 10, "did you mean 'built'"),
         (("check", "--training", "--model", "nosuch"), 2, "There is no model 'nosuch'"),

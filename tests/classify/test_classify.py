@@ -147,3 +147,14 @@ def test_rows_are_rebuilt_from_the_log_also_for_what_a_person_moved():
     assert run(root, "robots", "models").code == 0
     assert world.state(root)["sortings"] == before
     assert "2 labelled by a person" in run(root, "robots", "harvest").out
+
+
+def test_scores_of_merged_labels_add_up_and_a_split_label_is_never_sure():
+    """Two labels that are one today are sure together; of a label that became two nobody knows which."""
+    own = {"cat": 0.5, "dog": 0.45, "owl": 0.05}
+    merged = TodaysLabels({"cat": ("pet",), "dog": ("pet",), "owl": ("owl",)})
+    one = scorer._placed(Path("a.jpg"), "0" * 64, own, 0.9, False, merged)
+    assert (one.place, one.scores) == ("pet", {"pet": 0.95, "owl": 0.05})
+    parted = TodaysLabels({"cat": ("kitten", "lion"), "dog": ("dog",), "owl": ("owl",)})
+    one = scorer._placed(Path("a.jpg"), "0" * 64, {"cat": 0.99, "dog": 0.01, "owl": 0.0}, 0.9, False, parted)
+    assert (one.label, one.place, one.reason) == ("kitten", "kitten_under925", "unsure")

@@ -156,7 +156,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing_behind(root, tmp_path, d
 def test_names_that_are_no_utf8_and_empty_folders_are_kept(root, tmp_path):
     home = os.fsencode(root / "training_photos/robots/built")
     with open(home + b"/caf\xe9 100%.jpg", "wb") as writer:
-        writer.write(world.picture(5555))
+        writer.write(world.image_bytes(5555))
     (root / "training_photos/robots/empty").mkdir()
     before = sorted(entry.name for entry in os.scandir(home))
     assert run(root, "robots", "backup", str(tmp_path / "robots.zip")).code == 0

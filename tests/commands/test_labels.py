@@ -119,7 +119,7 @@ def test_moved_images_are_a_persons_choice(root):
 
 
 def test_a_taken_file_name_keeps_both_images(root):
-    (world.training(root) / "drawn" / "built_3.jpg").write_bytes(world.picture(4321))
+    (world.training(root) / "drawn" / "built_3.jpg").write_bytes(world.image_bytes(4321))
     before = world.contents(root)
     labels(root, "merge", "built", "drawn")
     assert world.contents(root) == before
@@ -128,7 +128,7 @@ def test_a_taken_file_name_keeps_both_images(root):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "printed"),
     [
         (("rename", "bilt", "x"), 10, "did you mean 'built'"),
         (("rename", "built", "drawn"), 2, "labels merge built drawn puts the two together"),

@@ -251,7 +251,7 @@ def test_a_new_catalogue_needs_no_copy(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["robots.sqlite"] and version_of(
         tmp_path / "robots.sqlite"
-    ) == 2
+    ) == schema.VERSION
 
 
 def test_whoever_goes_back_to_the_copy_and_works_on_loses_nothing_by_migrating_again(old):
@@ -406,7 +406,7 @@ def later(request, tmp_path):
         catalogue.set_labels([Label(A, "built", PERSON)])
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE dreams(sha256 TEXT)")
-        db.execute("PRAGMA user_version = 3")
+        db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
         db.commit()
         if request.param == "another kind of journal":
             db.execute("PRAGMA journal_mode = WAL")
@@ -421,7 +421,10 @@ def test_a_later_catalogue_is_refused_in_one_sentence_with_both_versions(later):
     bytes_before = later.read_bytes()
     with pytest.raises(RoboError) as refused:
         Catalogue.open(later)
-    assert refused.value.message == f"The catalogue {later} has version 3, and this RoboFlow knows versions up to 2."
+    assert (
+        refused.value.message
+        == f"The catalogue {later} has version {schema.VERSION + 1}, and this RoboFlow knows versions up to {schema.VERSION}."
+    )
     assert refused.value.code == FAILED and "Nothing was touched" in refused.value.hint
     assert later.read_bytes() == bytes_before and [path.name for path in later.parent.iterdir()] == ["robots.sqlite"]
 
@@ -437,7 +440,10 @@ def test_no_command_touches_a_later_catalogue_or_an_image(command):
     done = run(root, "robots", *command)
     assert done.code == 1 and done.out == ""
     lines = done.err.splitlines()
-    assert lines[0] == f"oh no. The catalogue {path} has version 7, and this RoboFlow knows versions up to 2."
+    assert (
+        lines[0]
+        == f"oh no. The catalogue {path} has version 7, and this RoboFlow knows versions up to {schema.VERSION}."
+    )
     assert len(lines) == 2 and "Use the newer RoboFlow" in lines[1]
     assert path.read_bytes() == bytes_before and [p.name for p in path.parent.iterdir()] == [path.name]
     assert world.state(root)["images"] == images

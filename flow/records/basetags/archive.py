@@ -38,8 +38,10 @@ def back_up(basetag: str, target: Path) -> tuple[int, int]:
         BadUsage: there is a file of that name already, or no such folder.
         RoboError: the disk is full.
     """
-    check_target(target)
     part = target.parent / files.fitting(f"{files.PART}{target.stem}", ".zip")
+    if target.is_file():
+        part.unlink(missing_ok=True)  # a run that was killed when the file had got its name already
+    check_target(target)
     listed = list(files_below(*folders_of(basetag)))
     try:
         with contextlib.suppress(FileNotFoundError):

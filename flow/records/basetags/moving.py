@@ -80,11 +80,11 @@ def unfinished(basetag: str) -> list[tuple[Path, Moving]]:
 
 def finish(basetag: str) -> list[str]:
     """Finish what a kill cut short. Returns a sentence for each."""
-    printed = []
+    messages = []
     for journal, moving in unfinished(basetag):
         _do(moving, journal)
-        printed.append(f"{moving.words}, cut short earlier, is finished now.")
-    return printed
+        messages.append(f"{moving.words}, cut short earlier, is finished now.")
+    return messages
 
 
 def write_manifest(home: Path, basetag: str, kind: str) -> None:

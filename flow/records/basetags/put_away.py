@@ -119,9 +119,7 @@ def _removed_folder(basetag: str, what: str) -> Path | None:
         return named[0] if named else None
     mine = [home for home in homes if moving.owner_of(home) == basetag]
     if not mine:
-        reported = ", ".join(home.name for home in homes[-5:])
-        hint = (
-            f"Put away: {reported}." if reported else f"Or from a backup: python roboflow.py {basetag} restore FILE.zip"
-        )
+        latest = ", ".join(home.name for home in homes[-5:])
+        hint = f"Put away: {latest}." if latest else f"Or from a backup: python roboflow.py {basetag} restore FILE.zip"
         raise NotReady(f"No basetag {basetag} was put away in {removed_home()}.", hint)
     return max(mine, key=lambda home: home.name)

@@ -28,7 +28,7 @@ class Changed:
     change: Change
     images: int = 0
     waiting: int = 0
-    problems_met: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def new_home(basetag: str, stamp: str) -> Path:
@@ -99,22 +99,22 @@ def apply(home: Path, catalogue: Catalogue) -> Changed:
     if change is None:
         os.rename(home / UNDER_WAY, home / DAMAGED)
         return Changed(
-            Change(0, "", (), "", 0, 0, ""), problems_met=(f"the journal in {home} is damaged; nothing was done",)
+            Change(0, "", (), "", 0, 0, ""), problems=(f"the journal in {home} is damaged; nothing was done",)
         )
     counted, basetag = count(change), home.parent.name
-    problems_met = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
+    problems = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
     _write_rows(change, catalogue)
     with console.progress(len(change.moves), "moving") as advance:
         for move in change.moves:
-            problems_met += _forward(basetag, move)
+            problems += _forward(basetag, move)
             advance(1)
-    problems_met += _take_late_ones(basetag, change)
+    problems += _take_late_ones(basetag, change)
     for source, target in change.folders:
-        problems_met += leave(change, absolute(source), absolute(target))
-    files.write_whole(home / LOG, _log(change, problems_met))
+        problems += leave(change, absolute(source), absolute(target))
+    files.write_whole(home / LOG, _log(change, problems))
     os.rename(home / UNDER_WAY, home / DONE)
     files.sync_folder(home)
-    return replace(counted, problems_met=tuple(problems_met))
+    return replace(counted, problems=tuple(problems))
 
 
 def _write_rows(change: Change, catalogue: Catalogue) -> None:
@@ -153,21 +153,19 @@ def _forward(basetag: str, move: FileMove) -> list[str]:
 def _take_late_ones(basetag: str, change: Change) -> list[str]:
     """Images that a person renamed within their folder while it was emptied: they go after the others. What came new
     stays, and is told."""
-    reported: list[str] = []
+    notes: list[str] = []
     if change.kind in (RENAME, MOVE) or not change.moves:
-        return reported
+        return notes
     targets = {(Path(move.source).parent, move.sha256): Path(move.target).parent for move in change.moves}
     for folder in dict.fromkeys(Path(move.source).parent for move in change.moves):
         for path, _, sha in provenance.hash_images([absolute(str(folder))]):
             target = targets.get((folder, sha))
             if target is None:
-                reported.append(f"{path.name} came to {path.parent.name} meanwhile, and stays there")
+                notes.append(f"{path.name} came to {path.parent.name} meanwhile, and stays there")
                 continue
             free = files.free_path(absolute(str(target)), path.name)
-            reported += _forward(
-                basetag, FileMove(sha, str(folder / path.name), os.path.relpath(free, paths.tf_files()))
-            )
-    return reported
+            notes += _forward(basetag, FileMove(sha, str(folder / path.name), os.path.relpath(free, paths.tf_files())))
+    return notes
 
 
 def leave(change: Change, source: Path, target: Path) -> list[str]:
@@ -182,9 +180,9 @@ def leave(change: Change, source: Path, target: Path) -> list[str]:
     return []
 
 
-def _log(change: Change, problems_met: list[str]) -> str:
+def _log(change: Change, problems: list[str]) -> str:
     """For people: what became what."""
     rows = [f"{move.source}\t{move.target}" for move in change.moves]
     rows += [f"{source}/\t{target}/" for source, target in change.folders]
     head = f"# {change.kind}: {', '.join(change.olds)} -> {change.new or 'set aside'}, {change.at}"
-    return "\n".join([head, "from\tto", *rows, *(f"# {text}" for text in problems_met)]) + "\n"
+    return "\n".join([head, "from\tto", *rows, *(f"# {text}" for text in problems)]) + "\n"

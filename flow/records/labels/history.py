@@ -119,9 +119,9 @@ def _step(rows: list[tuple[str, str, str]]) -> dict[str, tuple[str, ...]]:
 
 def words(labels: Iterable[str], today: dict[str, tuple[str, ...]]) -> str:
     """ "cat, now kitten; flower, now red or white; dog, since removed"; empty where all are called as they were."""
-    reported = []
+    parts = []
     for label in labels:
         names = today.get(label, (label,))
         if names != (label,):
-            reported.append(f"{label}, now {' or '.join(names)}" if names else f"{label}, since removed")
-    return "; ".join(reported[:SHOWN]) + (f"; and {len(reported) - SHOWN} more" if len(reported) > SHOWN else "")
+            parts.append(f"{label}, now {' or '.join(names)}" if names else f"{label}, since removed")
+    return "; ".join(parts[:SHOWN]) + (f"; and {len(parts) - SHOWN} more" if len(parts) > SHOWN else "")

@@ -18,7 +18,7 @@ class LabelsChanged:
 
     @property
     def code(self) -> int:
-        return 3 if self.changed.problems_met else 0
+        return 3 if self.changed.problems else 0
 
     def line(self) -> str:
         change, n = self.changed.change, self.changed.images
@@ -40,8 +40,8 @@ class LabelsChanged:
         return "; ".join(
             [
                 text,
-                *self.changed.problems_met[:1],
-                *([f"{len(self.changed.problems_met) - 1} more"] if len(self.changed.problems_met) > 1 else []),
+                *self.changed.problems[:1],
+                *([f"{len(self.changed.problems) - 1} more"] if len(self.changed.problems) > 1 else []),
             ]
         )
 
@@ -55,7 +55,7 @@ class LabelsChanged:
             "sorted": self.changed.waiting,
             "undone": self.undone,
             "dry": self.dry,
-            "trouble": list(self.changed.problems_met),
+            "trouble": list(self.changed.problems),
         }
 
 

@@ -22,10 +22,10 @@ OTHERS = "not"  # the label for everything else, which may be named where it is 
 def labels_of(basetag: str, catalogue: Catalogue) -> list[str]:
     """The labels there are: those with a folder, and those that only decisions on unsorted images have."""
     found = [folder.name for folder in provenance.label_folders(basetag)]
-    printed = {
+    decided = {
         row.label for f in provenance.unsorted_folders(basetag) for row in decided_in(catalogue, f.name).values()
     }
-    return [*found, *sorted(printed - {*found, ""})]
+    return [*found, *sorted(decided - {*found, ""})]
 
 
 def check_rename(basetag: str, catalogue: Catalogue, old: str, new: str) -> tuple[str, str]:

@@ -47,11 +47,11 @@ def revert(home: Path, catalogue: Catalogue) -> Changed:
     if change is None:
         os.rename(home / UNDOING, home / DAMAGED)
         return Changed(
-            Change(0, "", (), "", 0, 0, ""), problems_met=(f"the journal in {home} is damaged; nothing was undone",)
+            Change(0, "", (), "", 0, 0, ""), problems=(f"the journal in {home} is damaged; nothing was undone",)
         )
     take_back: Callable[[str, Change, Catalogue], tuple[int, list[str]]]
     take_back = {RENAME: _rename_back, SPLIT: _join}.get(change.kind, _move_back)
-    back, problems_met = take_back(home.parent.name, change, catalogue)
+    back, problems = take_back(home.parent.name, change, catalogue)
     stale = catalogue.decisions(decisions.UNDONE)  # what was undone before is not done again under labels of then
     catalogue.put_decisions([replace(row, state=decisions.SUPERSEDED) for row in stale])
     history = LabelHistory.of(catalogue.label_changes())
@@ -59,7 +59,7 @@ def revert(home: Path, catalogue: Catalogue) -> Changed:
     files.write_whole(home / UNDONE, as_text(replace(change, undo_version=undone)))
     (home / UNDOING).unlink()
     files.sync_folder(home)
-    return Changed(change, back, problems_met=tuple(problems_met))
+    return Changed(change, back, problems=tuple(problems))
 
 
 def _undo_row(change: Change, catalogue: Catalogue) -> list[LabelChange]:
@@ -76,13 +76,13 @@ def _undo_row(change: Change, catalogue: Catalogue) -> list[LabelChange]:
 
 def _rename_back(basetag: str, change: Change, catalogue: Catalogue) -> tuple[int, list[str]]:
     """All that has the new name gets the old one, also what came since."""
-    old, problems_met = change.olds[0], []
+    old, problems = change.olds[0], []
     mixed = {absolute(move.target).parent for move in change.moves}  # folders that were there under the new name
     for home in (paths.training(basetag), *provenance.sorted_folders(basetag)):
         for folder in files.folders_in(home, change.new):
             tail = folder.name.removeprefix(change.new)
             if folder not in mixed and Renaming({change.new: old}).place(folder.name) == f"{old}{tail}":
-                problems_met += leave(change, folder, home / f"{old}{tail}")
+                problems += leave(change, folder, home / f"{old}{tail}")
     kept = _files_back(basetag, change)
     sorted_in = [folder.name for folder in provenance.sorted_folders(basetag)]
     back = Renaming({change.new: old})
@@ -97,7 +97,7 @@ def _rename_back(basetag: str, change: Change, catalogue: Catalogue) -> tuple[in
         decisions=[back.decision(row) for row in decided if back.decision(row) != row],
         keys={change.new: old},
     )
-    return len(labels), problems_met + kept
+    return len(labels), problems + kept
 
 
 def _move_back(basetag: str, change: Change, catalogue: Catalogue) -> tuple[int, list[str]]:

@@ -34,7 +34,7 @@ def take_by_hand(basetag: str, catalogue: Catalogue, stamp: str) -> list[ByHand]
     for one in taken:
         done = change_labels(basetag, catalogue, stamp, one.kind, (one.old,), one.new, by_hand=True)
         console.note(f"{one.words}; taken as a {one.kind}.")
-        for text in done.problems_met:
+        for text in done.problems:
             console.warn(text)
     refused = [one.old for one in found if one not in taken and one.kind != REMOVE]
     if refused:
