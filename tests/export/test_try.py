@@ -115,7 +115,7 @@ def test_an_address_is_fetched_and_never_kept(root, photos):
     found = json.loads(done.out)["results"]["try"]
     assert done.code == 3 and [p["picture"] for p in found["pictures"]] == [good]
     assert found["pictures"][0]["label"] == "drawn"
-    assert found["unreadable"] == {missing: "gone (404)", page: "not an image"}
+    assert found["unreadable"] == {missing: "gone (404)", page: "not an image: it is a web page"}
     assert (
         json.loads(refused.out)["results"]["try"]["unreadable"] == {good: "not a public address"} and refused.code == 3
     )

@@ -1,5 +1,6 @@
 """Guided sessions in a real pseudo-terminal, as stories."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -21,6 +22,11 @@ from tests.terminal import PROJECT, Terminal
 from tests.terminal import run as unattended
 
 MORE = "2"  # "bring in more images" in a home with a model that doubts some labels, and nothing else to do
+
+
+def number_of(title: str, screen: str) -> str:
+    """The number of an offer in the guide's last list."""
+    return re.findall(rf"^ +(\d+)  {title}", screen, re.MULTILINE)[-1]
 
 
 def printed_command(screen: str) -> list[str]:
@@ -123,12 +129,13 @@ def test_a_returning_user_classifies_checks_harvests_and_retrains(home):
 def test_nonsense_help_back_and_a_polite_goodbye(home):
     with Terminal("--tf-files", str(home)) as t:
         t.expect("What next?")
+        last = number_of("another basetag", t.screen)
         t.type("99")
-        t.expect("A number from 1 to 8")
+        t.expect(f"A number from 1 to {last}")
         t.type("h")
         t.expect("Type the number of what you would like to do")
         t.expect("What next?")
-        t.type("8")
+        t.type(last)
         t.expect("Which basetag")
         t.type("../etc")
         t.expect("leave its folder")
@@ -271,9 +278,8 @@ def test_a_lost_catalogue_is_rebuilt_also_when_the_guide_opens_it_first(home):
     for part in (home / "catalogues").iterdir():
         part.unlink()
     with Terminal("robots", "--tf-files", str(home)) as t:
-        t.expect("3  bring in more images")
         t.expect("What next?")
-        t.type("3")
+        t.type(number_of("bring in more images", t.screen))
         t.expect("Where from?")
         t.type("sample")
         t.expect("How many new images")

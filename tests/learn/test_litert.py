@@ -73,7 +73,7 @@ def test_new_pictures_are_sorted_and_tried_without_tensorflow(home):
     photo = next(home.glob("testing_photos/robots/unsorted_unseen/*.jpg"))
     Image.open(photo).rotate(90).save(photo.with_name("other.png"))  # nobody has seen it so
     output = python(SORTS, "robots", "try", str(photo.with_name("other.png")), "--tf-files", str(home))
-    assert "looks most like" in "".join(output) and output[-1] == "ended 0 False"
+    assert "most similar training images" in "".join(output) and output[-1] == "ended 0 False"
 
 
 def test_where_it_has_no_wheel_tensorflow_runs_the_models(monkeypatch):
