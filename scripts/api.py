@@ -11,6 +11,7 @@ Pillow; TensorFlow comes with the first call that needs it.
     predict     load_head: embeddings -> probabilities and distances
     teach       active_learning: which image to ask about next, and what follows from the answers;
                 accuracy_check: how good the predictions are
+    explain     MapReader -> evidence_of -> evidence_beside: where the evidence for a label lay
     show        learn_live: a head from what a camera was shown so far; ShotFinder: the shots of a film
     export      open_source, compare_files: TFLite files; network_of, network_in_graph: weights
 """
@@ -31,6 +32,8 @@ from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, withou
 from scripts.learn.efficientnet_lite import Conv, Network
 from scripts.learn.embedder import Embedder, store_embeddings
 from scripts.learn.evaluation import FOLD_EFFICIENCY, TEST_SET_SUFFICES
+from scripts.learn.evidence import Evidence, evidence_of
+from scripts.learn.feature_maps import MapReader, NoMaps
 from scripts.learn.file_kinds import VIDEO_ENDINGS, still_of
 from scripts.learn.fingerprints import Fingerprint, FingerprintIndex, are_near_duplicates, fingerprint
 from scripts.learn.graph_weights import NotThisNetwork
@@ -51,6 +54,9 @@ from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.out_of_fold import NAME as OUT_OF_FOLD_FILE
 from scripts.learn.out_of_fold import OutOfFold
 from scripts.learn.out_of_fold import load as load_out_of_fold
+from scripts.learn.overlay import beside as evidence_beside
+from scripts.learn.overlay import jpeg as jpeg_of
+from scripts.learn.overlay import overlay as evidence_over
 from scripts.learn.runners import open_runner
 from scripts.learn.saved_model import FEATURES as EMBEDDINGS_SIGNATURE
 from scripts.learn.shots import CELLS as VIDEO_CELLS
@@ -86,6 +92,7 @@ __all__ = [
     "BackboneProblem",
     "EMBEDDINGS_SIGNATURE",
     "Embedder",
+    "Evidence",
     "VIDEO_CELLS",
     "VIDEO_ENDINGS",
     "VIDEO_EVERY_S",
@@ -97,9 +104,11 @@ __all__ = [
     "Head",
     "HeadConfig",
     "LabeledImage",
+    "MapReader",
     "LiveModel",
     "NeighborGraph",
     "Network",
+    "NoMaps",
     "NotThisNetwork",
     "NoveltyDetector",
     "OUT_OF_FOLD_FILE",
@@ -127,6 +136,9 @@ __all__ = [
     "compare_files",
     "converted_path",
     "decode",
+    "evidence_beside",
+    "evidence_of",
+    "evidence_over",
     "find_backbone",
     "fingerprint",
     "finish_tuning",
@@ -138,6 +150,7 @@ __all__ = [
     "image_pixels",
     "is_flat",
     "job_digest",
+    "jpeg_of",
     "key_on_disk",
     "learn_live",
     "load_head",

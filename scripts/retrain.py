@@ -14,14 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scripts.learn import efficientnet_lite, model_files, summaries
-from scripts.learn.backbones import FLOAT32, BackboneProblem
+from scripts.learn.backbones import FLOAT32, Backbone, BackboneProblem
 from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import TooFewImages
+from scripts.learn.feature_maps import MapReader, NoMaps
 from scripts.learn.graph_check import check_graph
 from scripts.learn.poets_flags import check_flags, job_of, parser
 from scripts.learn.train import curve_facts
 from scripts.learn.training_job import TrainingResult, job_digest, run_job, split_facts
 from scripts.report import page as report
+from scripts.report import why
 
 WORST, SUSPECTS = 24, 40  # images named in model.json and shown in the report
 
@@ -74,29 +76,35 @@ def write_model(
     output: str = "probabilities",
     places: CachePaths | None = None,
     curves: Path | None = None,
+    converted: Path | None = None,
 ) -> dict:
     """Write a whole model into a folder that nobody uses yet; model.json last. Returns its facts.
 
     Args:
         more_facts: for model.json.
         graph, labels, curves: other places than inside `folder`.
-        places: with them, the graph is made of one stored between runs, and compared with the model as it runs here.
+        places: with them, the graph is made of one stored between runs, and compared with the model as it runs here;
+            the report shows where the evidence lay, and what gives a label away is among the warnings.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    graph = graph or folder / model_files.GRAPH
     check = check_graph(result, places) if places else None
+    _save_graph(result, graph, output, places.graphs if places else None)
+    seen = _explain(result, graph, places.converted) if places else why.Why()
+    result.trained.warnings += [shortcut.sentence for shortcut, _ in seen.shortcuts]
     facts = {
         "name": folder.name,
         **facts_of(result),
         **(more_facts or {}),
         **({"graph": check.facts()} if check else {}),
+        "shortcuts": [shortcut.facts() for shortcut, _ in seen.shortcuts],
     }
-    _save_graph(result, graph or folder / model_files.GRAPH, output, places.graphs if places else None)
     model_files.save_trained(folder, result.trained, result.dataset)
     if labels and labels != folder / model_files.LABELS:
         model_files.save_labels(labels, result.dataset.labels)
     summaries.write_curves(curves or folder, result.trained.curve)
     summaries.write_hparams(curves or folder, facts["name"], _hparams(facts), facts["accuracy"]["value"])
-    report.write(folder / "report.html", facts, result.dataset, result.trained)
+    report.write(folder / "report.html", facts, result.dataset, result.trained, seen)
     model_files.save_facts(folder, {**facts, "curve": curve_facts(result.trained.curve)})
     return facts
 
@@ -110,6 +118,18 @@ def _save_graph(result: TrainingResult, folder: Path, output: str, graphs: Path 
     with tempfile.TemporaryDirectory() as spare:
         efficientnet_lite.save(result.tuned_network.network, size, Path(spare) / "own")
         model_files.save_graph(folder, Path(spare) / "own", size, result.trained.head, output)
+
+
+def _explain(result: TrainingResult, graph: Path, converted: Path) -> why.Why:
+    """Where the evidence lay, by the maps of the backbone, or of the model's own network where that was tuned."""
+    backbone, folder = result.job.backbone, result.job.folder
+    if result.tuned_network:
+        backbone, folder = Backbone(backbone.name, backbone.input_size, folder=graph), graph
+    try:
+        reader = MapReader.of(backbone, folder, converted)
+    except NoMaps as problem:
+        return why.Why(note=str(problem))
+    return why.explain(result.dataset, result.trained, reader)
 
 
 def _as_data(images: list) -> list[list]:

@@ -4,6 +4,7 @@ Routes that change something, or ask the catalogue, are answered in the main thr
 another; thumbnails, predictions and the progress of work come from the request's own thread.
 """
 
+import base64
 import contextlib
 import json
 import re
@@ -27,6 +28,7 @@ from flow.check.board import LOOK_BACK, OPEN, Answer, Board, Refused
 from flow.check.http_guard import Guard
 from flow.check.main_thread_queue import Busy, MainThreadQueue
 from flow.check.predictor_service import PredictorService
+from flow.models.explanation import Explanation
 from flow.models.prediction import Neighbor
 from flow.records.decisions import ACCEPT
 from flow.ui import console
@@ -57,6 +59,8 @@ ROUTES = Map(
         Rule("/api/image/<sha>", endpoint="details", methods=["GET"]),
         Rule("/api/near/<sha>", endpoint="near", methods=["GET"]),
         Rule("/api/try", endpoint="try_image", methods=["POST"]),
+        Rule("/api/why/<sha>", endpoint="why", methods=["GET"]),
+        Rule("/api/why", endpoint="why_of_file", methods=["POST"]),
         *(
             Rule(f"/api/{name}", endpoint=name, methods=["POST"])
             for name in (
@@ -120,6 +124,7 @@ class Work:
             self.reports = {**self.reports, key: report}
         ended = {"step": step, "line": result.line(), "verdict": getattr(result, "verdict", ""), "report": key}
         ended["tried"] = [list(row) for row in getattr(result, "tried", ())]
+        ended["shortcuts"] = list(getattr(result, "shortcuts", ()))
         self.more = getattr(result, "more", "")
         self.ended = (*self.ended, ended)
         self.suspects = getattr(result, "suspects", self.suspects)
@@ -428,6 +433,19 @@ class CheckPage:
         near = _neighbors(prediction.near)
         return {"verdict": prediction.verdict, "sure": prediction.sure, "scores": ranked, "near": near}
 
+    def _on_why(self, request: Request, sha: str) -> dict:
+        """What in an image spoke for the label it looks like, rather than for the one it has or the next best."""
+        sha = _hash(sha)
+        if not self.board.was_shown(sha) or (path := self.board.find(sha)) is None:
+            raise Refused("That image is no longer there.")
+        image = self.board.shown(sha)
+        doubted = image.guess != image.given and image.guess and image.given
+        return _map_of(self._predictor.explain(path, (image.guess, image.given) if doubted else None))
+
+    def _on_why_of_file(self, request: Request) -> dict:
+        """The same of an image that a person dropped on the page."""
+        return _map_of(self._predictor.explain(http_guard.image_of(request)))
+
     def _on_front(self, request: Request) -> Response:
         assert self.guard is not None
         text = _template(self.template, self._title, self.guard.token)
@@ -502,6 +520,12 @@ def _template(name: str, title: str, token: str) -> str:
 
 def _neighbors(near: tuple[Neighbor, ...]) -> list[dict]:
     return [{"sha256": n.sha256, "label": n.label, "similarity": round(n.similarity, 3)} for n in near]
+
+
+def _map_of(explanation: Explanation) -> dict:
+    """`image`: the map over the image, a JPEG in base64."""
+    image = base64.b64encode(explanation.over()).decode()
+    return {"image": image, "sentence": explanation.sentence, "labels": [explanation.first, explanation.second]}
 
 
 def _as_json(facts: object, code: int = 200) -> Response:

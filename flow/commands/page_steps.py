@@ -16,7 +16,8 @@ from flow.ui import console
 @dataclass(frozen=True)
 class StepDone:
     """What a step started on the page came to, with the new model's verdict, report and suspects; `more`: how long
-    other ways to train would take to try, in words; empty where there are none; `tried`: the rows of a table."""
+    other ways to train would take to try, in words; empty where there are none; `tried`: the rows of a table;
+    `shortcuts`: what gives its labels away, a sentence each."""
 
     text: str
     code: int = 0
@@ -25,6 +26,7 @@ class StepDone:
     suspects: int = 0
     more: str = ""
     tried: tuple[tuple[str, ...], ...] = ()
+    shortcuts: tuple[str, ...] = ()
 
     def line(self) -> str:
         return self.text
@@ -66,7 +68,8 @@ class PageTraining:
 
 def _step_done(done: Retrained, text: str) -> StepDone:
     suspects = len(done.model.facts.get("suspects", []))
-    return StepDone(text, done.code, done.verdict, done.model.folder / "report.html", suspects)
+    report, shortcuts = done.model.folder / "report.html", tuple(done.model.shortcuts)
+    return StepDone(text, done.code, done.verdict, report, suspects, shortcuts=shortcuts)
 
 
 def few_will_do(counts: dict[str, int], options: TrainOptions) -> TrainOptions:

@@ -73,7 +73,10 @@ def tell_retrained(done: Retrained) -> None:
         try_harder.tell(done.selection)
     console.note(f"  {done.line()}")
     for warning in done.warnings:
-        console.note(f"  {warning}")
+        if warning in done.model.shortcuts:
+            console.warn(warning)
+        else:
+            console.note(f"  {warning}")
     if words := model_store.threshold_words(done.model):
         console.note(f"  {words}")
     if done.advice:

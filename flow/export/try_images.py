@@ -9,7 +9,9 @@ from flow.base import files
 from flow.base.names import percent
 from flow.export.inputs import read_inputs
 from flow.export.score_bars import bars
+from flow.export.why import WhyMap, explain_all, open_explainer
 from flow.export.write import csv_text, refuse_taken
+from flow.models.explanation import two_labels
 from flow.models.prediction import Prediction, Predictor
 from flow.records.catalogue import Catalogue
 from flow.ui import console
@@ -21,12 +23,14 @@ WHY = {"unsure": "unsure", "unlike": "unfamiliar"}  # reason of a prediction -> 
 
 @dataclass(frozen=True)
 class TryResult:
-    """`predictions`: image -> prediction; `bad`: image -> why it could not be read; `csv`: the table written."""
+    """`predictions`: image -> prediction; `bad`: image -> why it could not be read; `csv`: the table written; `why`:
+    image -> the map of what spoke for its label, where asked for."""
 
     model: str
     predictions: dict[str, Prediction]
     bad: dict[str, str] = field(default_factory=dict)
     csv: Path | None = None
+    why: dict[str, WhyMap] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -43,10 +47,14 @@ class TryResult:
             labels = ", ".join(f"{label} {n}" for label, n in counts)
             text = f"predicted {len(self.predictions)} images: {labels}; sure of {sure}"
         text += f", {len(self.bad)} unreadable" if self.bad else ""
+        text += f", maps in {next(iter(self.why.values())).path.parent}" if self.why else ""
         return f"{text}, written to {self.csv}" if self.csv else text
 
     def facts(self) -> dict:
-        rows = [{"picture": name, **prediction.facts()} for name, prediction in self.predictions.items()]
+        rows = [
+            {"picture": name, **prediction.facts(), "evidence": self.why[name].facts() if name in self.why else None}
+            for name, prediction in self.predictions.items()
+        ]
         return {
             "model": self.model,
             "pictures": rows,
@@ -55,37 +63,55 @@ class TryResult:
         }
 
 
-def try_images(basetag: str, words: Sequence[str], wanted: str, csv: Path | None, catalogue: Catalogue) -> TryResult:
+def try_images(
+    basetag: str,
+    words: Sequence[str],
+    wanted: str,
+    csv: Path | None,
+    catalogue: Catalogue,
+    why: bool = False,
+    between: str = "",
+) -> TryResult:
     """Predict images, and show the predictions.
 
     Args:
         words: files, folders, addresses.
         wanted: the model's name or number; empty = the best.
         csv: a new file for the table.
+        why: also draw what spoke for the best label rather than the second, an image file for each image.
+        between: two labels with a comma between, to draw what spoke for the first rather than the second.
 
     Raises:
         NotReady: there is no such model.
-        BadUsage: a folder contains no images, or `csv` exists already.
+        BadUsage: a folder contains no images, `csv` exists already, or `between` is not two labels of the model.
     """
     if csv:
         refuse_taken(csv, "--csv")
     predictor = Predictor.open(basetag, catalogue, wanted)
     given = read_inputs(words)
+    pair = two_labels(between, predictor.model.labels) if between else None
+    explainer, maps = open_explainer(predictor) if why or pair else None, dict[str, WhyMap]()
     with console.progress(len(given.images), "predicting") as advance:
-        predictions, bad = predictor.predict(given.images, advance)
-    bad = {name: "there is no such file" if why == "vanished" else why for name, why in bad.items()} | given.bad
-    for name, why in bad.items():
-        console.warn(f"{name}: {why}")
+        if explainer:
+            predictions, maps, bad = explain_all(explainer, given.images, pair, advance)
+        else:
+            predictions, bad = predictor.predict(given.images, advance)
+    bad = {
+        name: "there is no such file" if reason == "vanished" else reason for name, reason in bad.items()
+    } | given.bad
+    for name, reason in bad.items():
+        console.warn(f"{name}: {reason}")
     if not console.is_json():
-        _show(predictions, as_table=given.folders or len(predictions) > BARS_MAX)
+        _show(predictions, maps, as_table=given.folders or len(predictions) > BARS_MAX)
     written = _write(csv, predictor.model.labels, predictions) if csv else None
-    return TryResult(predictor.model.name, predictions, bad, written)
+    return TryResult(predictor.model.name, predictions, bad, written, maps)
 
 
-def _show(predictions: dict[str, Prediction], as_table: bool) -> None:
+def _show(predictions: dict[str, Prediction], maps: dict[str, WhyMap], as_table: bool) -> None:
     if not as_table:
         for name, prediction in predictions.items():
-            for line in bars(name, prediction, console.columns()):
+            *lines, last = bars(name, prediction, console.columns())
+            for line in [*lines, *(maps[name].lines(console.columns()) if name in maps else []), last]:
                 console.result(line)
         return
     rows = [

@@ -118,23 +118,44 @@ def _trained_with(model: Model) -> "api.Backbone":
     return find_backbone(facts["architecture"], int(facts["input_size"]), precision_of(model))
 
 
+def map_reader(model: Model) -> "api.MapReader":
+    """What gives the feature maps of a model's embeddings, in float32. Opened only where a map is asked for.
+
+    Raises:
+        api.NoMaps: its backbone has none.
+        RoboError: it cannot be had.
+    """
+    with problems():
+        return api.MapReader.of(*_backbone_of(model), cache_paths().converted)
+
+
 def _open(model: Model) -> "api.Embedder":
+    if _other_eyes(model):
+        console.warn(
+            f"the backbone of {model.name} is not here, so its graph in float32 is used: scores differ a little"
+        )
+    with problems():
+        return open_embedder(*_backbone_of(model))
+
+
+def _backbone_of(model: Model) -> "tuple[api.Backbone, Path]":
+    """The backbone that a model was trained with and its folder; where that has changed or is missing, the model's own
+    graph.
+
+    Raises:
+        RoboError: neither can be used.
+        api.BackboneProblem: it cannot be fetched.
+    """
     facts = model.facts["backbone"]
     if _key_now(model) != facts["sha256"] and _has_embeddings(model):
         model_store.verify(model)
         own = _graph_of(model)
-        if _other_eyes(model):
-            console.warn(
-                f"the backbone of {model.name} is not here, so its graph in float32 is used: scores differ a little"
-            )
-        with problems():
-            return open_embedder(own, fetch(own))
+        return own, fetch(own)
     backbone = _trained_with(model)
-    with problems():
-        embedder = open_embedder(backbone, fetch(backbone))
-    if embedder.key != facts["sha256"]:
+    folder = fetch(backbone)
+    if _key_now(model) != facts["sha256"]:
         raise RoboError(
             f"The backbone {backbone.title} has changed since this model was trained with it.",
             "Train a new model with retrain_defaults, or choose another with --model.",
         )
-    return embedder
+    return backbone, folder

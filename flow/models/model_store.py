@@ -62,6 +62,11 @@ class Model:
         return list(self.facts["labels"])
 
     @property
+    def shortcuts(self) -> list[str]:
+        """What gives labels away, a sentence each, as found when it was trained."""
+        return [str(one["sentence"]) for one in self.facts.get("shortcuts", ())]
+
+    @property
     def identity(self) -> str:
         """The hash of its head: models with the same one give the same predictions."""
         return self.facts["files"].get("head.npz", self.name)[:16]

@@ -110,6 +110,7 @@ class Predictor:
     images: list[LabeledImage] = field(default_factory=list)  # of each row
     threshold: float = 1.0  # the score from which on the model is sure
     today: TodaysLabels = field(default_factory=lambda: TodaysLabels({}))
+    usual: "np.ndarray | None" = None  # float32 [d], their mean embedding; None where there are none
 
     @classmethod
     def open(cls, basetag: str, catalogue: Catalogue, wanted: str = "") -> "Predictor":
@@ -130,8 +131,8 @@ class Predictor:
         embedder = embedder_of(model)
         vectors, images = _training_embeddings(basetag, catalogue, embedder)
         today = TodaysLabels.of(model, LabelHistory.of(catalogue.label_changes()))
-        threshold = model_store.threshold(model)
-        return cls(model, embedder, head, novelty, novelty.unit(vectors), images, threshold, today)
+        threshold, usual = model_store.threshold(model), vectors.mean(axis=0) if len(vectors) else None
+        return cls(model, embedder, head, novelty, novelty.unit(vectors), images, threshold, today, usual)
 
     def predict(
         self, images: dict[str, ImageSource], progress: Callable[[int], None] = lambda n: None
@@ -144,15 +145,13 @@ class Predictor:
         import numpy as np
 
         vectors = np.stack([done.vectors[name] for name in names])
-        return dict(zip(names, self._predictions(vectors), strict=True)), done.bad
+        return dict(zip(names, self.predictions(vectors), strict=True)), done.bad
 
     def predict_one(self, image: ImageSource) -> Prediction:
         """One image. Raises RoboError where it cannot be read."""
         predictions, bad = self.predict({"it": image})
         if bad:
-            raise RoboError(
-                f"That image cannot be read: {bad['it']}.", "It must be a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF file."
-            )
+            raise unreadable(bad["it"])
         return predictions["it"]
 
     def near(self, sha256: str) -> tuple[Neighbor, ...]:
@@ -163,7 +162,8 @@ class Predictor:
         ranked = self._ranked(vector[None], NEIGHBORS + 1)[0]
         return tuple(near for near in ranked if near.sha256 != sha256)[:NEIGHBORS]
 
-    def _predictions(self, vectors: "np.ndarray") -> list[Prediction]:
+    def predictions(self, vectors: "np.ndarray") -> list[Prediction]:
+        """One for each embedding float32 [n, d]."""
         distances, near = self.novelty.distances(vectors), self._ranked(vectors, NEIGHBORS)
         predictions = []
         for scores, distance, similar in zip(self.head.probabilities(vectors), distances, near, strict=True):
@@ -182,6 +182,11 @@ class Predictor:
     def _neighbor(self, at: int, similarity: float) -> Neighbor:
         image = self.images[at]
         return Neighbor(image.path, image.label, similarity, image.sha256)
+
+
+def unreadable(why: str) -> RoboError:
+    """The error to raise where a person's own image cannot be read."""
+    return RoboError(f"That image cannot be read: {why}.", "It must be a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF file.")
 
 
 def _training_embeddings(

@@ -44,6 +44,20 @@ def read_note(converted: Path) -> dict:
     return json.loads(converted.with_suffix(".json").read_text(encoding="utf-8"))
 
 
+def float_file(backbone: Backbone, folder: Path, converted_dir: Path) -> Path:
+    """The float32 TFLite file of a backbone, whatever its precision; converted where it is not there yet.
+
+    Raises:
+        BackboneProblem: it cannot be converted.
+    """
+    plain = in_float32(backbone)
+    key = key_of(plain, folder)
+    converted = converted_path(plain, key, converted_dir)
+    if problem := "" if is_checked(converted) else convert(plain, folder, key, converted):
+        raise BackboneProblem(f"{plain.title} cannot be converted: {problem}.", "It still runs the full way.")
+    return converted
+
+
 def convert(backbone: Backbone, folder: Path, key: str, converted: Path) -> str:
     """Convert, in a process of its own. What does not agree with the SavedModel is not kept.
 

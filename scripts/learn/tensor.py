@@ -86,3 +86,13 @@ def light_interpreter() -> Any:
             warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter")
             return import_tensorflow().lite.Interpreter
         return Interpreter
+
+
+def light_schema() -> Any:
+    """The module that reads and writes the format of TFLite files as Python objects."""
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError:
+        import_tensorflow()
+        from tensorflow.lite.python import schema_py_generated
+    return schema_py_generated

@@ -59,7 +59,7 @@ def train(
     logits, folded = _out_of_fold_logits(heads, data, examples)
     optimistic = _optimistic_logits(data, examples, config, strengths, count)
     trained = calibrate_and_measure(heads[0], logits, folded, data, fit_novelty(data), optimistic)
-    trained.strength, trained.curve = strength, curve.points
+    trained.strength, trained.curve, trained.fold_heads = strength, curve.points, heads[1:]
     if _is_still_falling([point.validation_loss for point in trained.curve]):
         trained.warnings.append(
             "It was still getting better at the last step: more steps or a higher learning rate may help."

@@ -33,7 +33,7 @@ class TrainedHead:
     `head` has the temperature folded in, `plain_head` has not; `strength`: of lbfgs; `folded` bool [n]: training rows
     with out-of-fold predictions; `out_of_fold` float32 [n, k]: their calibrated probabilities, zero in other rows;
     `evaluation`: the predictions that measure; `evidence`: those that the threshold is found from; `facts`: the figures
-    of model.json.
+    of model.json; `fold_heads`: of each fold, without temperature; none where each fold had a network of its own.
     """
 
     head: Head
@@ -48,6 +48,7 @@ class TrainedHead:
     evidence: Evidence
     facts: dict = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    fold_heads: list[Head] = field(default_factory=list)
 
 
 def calibrate_and_measure(

@@ -38,3 +38,12 @@ class Measured:
     def at_least(self, value: float, label: int | None = None) -> int:
         """How many predictions score at least `value`, of all labels or of one."""
         return int((self.sure[(self.guess == label) | (label is None)] >= value).sum())
+
+    def mistakes(self, y: np.ndarray) -> np.ndarray:
+        """Places among the rows of wrong predictions, the surest first.
+
+        Args:
+            y: int [n], the labels of the data set.
+        """
+        wrong = np.flatnonzero(self.guess != y[self.rows])
+        return wrong[np.argsort(-self.sure[wrong], kind="stable")]

@@ -18,30 +18,31 @@ from scripts.learn.trained_head import TrainedHead
 from scripts.report import charts, figures
 from scripts.report.measured import Measured
 from scripts.report.thumbnails import gallery, suspects, worst_mistakes
+from scripts.report.why import MISTAKES_MAX, Why
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 __all__ = ["page", "suspects", "worst_mistakes", "write"]
 HERE = Path(__file__).parent
-MISTAKES_MAX = 24  # thumbnails; each takes about 4 KB of the page
-SUSPECTS_MAX = 40
+SUSPECTS_MAX = 40  # thumbnails; each takes about 4 KB of the page
 CONFIDENCE_MIN = 0.925  # the default of RoboFlow; one of metrics.THRESHOLDS
 WANTED = 0.98  # the precision that the lead mentions; one of metrics.TARGETS
 # The page may load only what is in it, whatever a file name might smuggle in.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def write(path: Path, facts: dict, data: Dataset, trained: TrainedHead) -> None:
+def write(path: Path, facts: dict, data: Dataset, trained: TrainedHead, why: Why | None = None) -> None:
     """Write the report of a model.
 
     Args:
         facts: `retrain.facts_of`, with `name`.
+        why: where the evidence lay; None = nobody looked.
     """
-    path.write_text(page(facts, data, trained), encoding="utf-8")
+    path.write_text(page(facts, data, trained, why), encoding="utf-8")
 
 
-def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
+def page(facts: dict, data: Dataset, trained: TrainedHead, why: Why | None = None) -> str:
     """The report as HTML."""
     from markupsafe import Markup
 
@@ -68,6 +69,7 @@ def page(facts: dict, data: Dataset, trained: TrainedHead) -> str:
             suspects_shown=gallery(odd, SUSPECTS_MAX),
             parameters=_flat(facts["parameters"]),
             measured=Measured.of(data, trained),
+            why=why or Why(),
             **_figures(facts, data.labels),
         )
     )

@@ -38,9 +38,8 @@ class Thumbnail(NamedTuple):
 def worst_mistakes(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Example]:
     """Images that were predicted wrongly when the model was measured, the surest mistake first."""
     measured = Measured.of(data, trained)
-    wrong = np.flatnonzero(measured.guess != data.y[measured.rows])
-    order = wrong[np.argsort(-measured.sure[wrong], kind="stable")]
-    return [_example(data, measured.rows[i], measured.probabilities[i]) for i in order[:limit]]
+    order = measured.mistakes(data.y)[:limit]
+    return [_example(data, measured.rows[i], measured.probabilities[i]) for i in order]
 
 
 def suspects(data: Dataset, trained: TrainedHead, limit: int | None = None) -> list[Example]:
@@ -66,6 +65,11 @@ def thumbnail(path: Path) -> Thumbnail | None:
         image = decode(path, draft_side=2 * SIDE)
     except Unreadable:
         return None
+    return small_copy(image)
+
+
+def small_copy(image: Image.Image) -> Thumbnail:
+    """A small JPEG of an RGB image, which is made smaller itself."""
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     image.info.clear()  # Pillow would write a JPEG comment it finds here
     buffer = io.BytesIO()

@@ -10,6 +10,7 @@ import numpy as np
 
 from scripts.learn import backbone_files, backbones, dataset, embeddings, runners, split
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
+from scripts.learn.feature_maps import MapReader
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.train import HeadConfig
@@ -50,9 +51,8 @@ class StudyData:
     def __init__(self, folder: Path, architecture: str, work: Path, precision: str = backbones.INT8):
         self._stack = ExitStack()
         backbone = backbones.find(architecture, precision=precision)
-        self.runner = runners.open_runner(
-            backbone, backbone_files.locate(backbone, work / "models"), work / "models" / "converted"
-        )
+        self._place = (backbone, backbone_files.locate(backbone, work / "models"), work / "models" / "converted")
+        self.runner = runners.open_runner(*self._place)
         self.hashes = self._stack.enter_context(HashCache(work / "hashes.sqlite"))
         store = embeddings.store_path(work, backbone, self.runner.key)
         self.store = self._stack.enter_context(embeddings.EmbeddingStore(store))
@@ -70,6 +70,10 @@ class StudyData:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def map_reader(self) -> MapReader:
+        """What gives the feature maps of the backbone, in float32."""
+        return MapReader.of(*self._place)
 
     def embed(self, images: list[LabeledImage]) -> dict[str, np.ndarray]:
         """Embeddings by content hash."""

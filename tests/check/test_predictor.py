@@ -1,6 +1,7 @@
 """What the model says beside the page: of an image that is dropped, pasted or chosen, and which training images are most
 similar to one."""
 
+import base64
 import io
 import json
 
@@ -12,7 +13,7 @@ from flow.base import files
 from flow.base.errors import NotReady
 from flow.check.predictor_service import PredictorService
 from flow.check.training_board import TrainingBoard
-from flow.models import model_store
+from flow.models import explanation, model_store
 from tests.check.browser import Keys, Page, chromium, keep_screenshot
 from tests.check.serving import program, served
 
@@ -95,6 +96,54 @@ def test_the_most_similar_training_images_come_without_the_image_itself(page, ho
     assert page.get(f"/api/near/{'0' * 64}")[1] == {"near": []}
 
 
+def explained(page, image: bytes) -> tuple[int, dict]:
+    status, _, body = page.send("POST", "/api/why", image, **{**page.own_headers(), **FILE})
+    return status, json.loads(body)
+
+
+def test_an_image_gets_a_map_of_why_and_is_not_kept(page, home):
+    photo = training(home)[0]
+    before = images(home)
+    status, answer = explained(page, photo.read_bytes())
+    assert status == 200 and answer["labels"][0] == "built"
+    assert answer["sentence"].startswith(
+        f"What spoke for built rather than {answer['labels'][1]}: orange spoke for built"
+    )
+    with Image.open(io.BytesIO(base64.b64decode(answer["image"]))) as mapped, Image.open(photo) as plain:
+        assert mapped.width / mapped.height == pytest.approx(plain.width / plain.height, abs=0.02)
+    assert images(home) == before
+    assert explained(page, b"no image")[0] == 400
+
+
+def test_an_image_of_the_page_gets_a_map_and_another_does_not(page, home):
+    _, view = page.get("/api/view?count=24")
+    doubted = view["page"]["images"][0]
+    status, answer = page.get(f"/api/why/{doubted['sha256']}")
+    assert status == 200
+    assert answer["labels"] == [doubted["guess"], doubted["given"]], "why it looks like another label than it has"
+    assert page.get(f"/api/why/{'0' * 64}")[0] == 400
+    assert page.get("/api/why/x")[0] == 400
+
+
+def test_a_map_asks_for_the_token_as_a_try_does(page, home):
+    photo = training(home)[0].read_bytes()
+    assert page.send("POST", "/api/why", photo, **FILE)[0] == 403
+    assert page.send("POST", "/api/why", photo, **{**page.own_headers(), "Content-Type": "image/jpeg"})[0] == 400
+
+
+def test_the_graph_with_maps_is_opened_only_where_a_map_is_asked_for(home, tf_files, monkeypatch):
+    cfg.path_to_tf_files = str(home)
+    opened = []
+    real = explanation.map_reader
+    monkeypatch.setattr(explanation, "map_reader", lambda model: opened.append(model.name) or real(model))
+    service, photo = PredictorService("robots"), training(home)[0].read_bytes()
+    service.predict(photo)
+    assert opened == []
+    service.explain(photo)
+    service.explain(photo)
+    assert len(opened) == 1
+
+
 def test_the_best_model_of_now_answers(home, tf_files):
     cfg.path_to_tf_files = str(home)
     predictor, photo = PredictorService("robots"), training(home)[0].read_bytes()
@@ -128,6 +177,12 @@ def test_an_image_of_ones_own_in_a_browser(home, tmp_path):
             assert browser.execute_script("return document.getElementById('tried-image').naturalWidth") > 0
             if kind == "drop":
                 keep_screenshot(browser, "try_desktop")
+                page.press("z")
+                page.until(lambda: page.one("#tried-map").is_displayed(), "what the model looked at")
+                assert "What spoke for built rather than" in page.text("#tried-words")
+                keep_screenshot(browser, "try_why")
+                page.press("z")
+                assert page.one("#tried-image").is_displayed() and not page.one("#tried-map").is_displayed()
                 page.resize(390, 844, touch=True)
                 keep_screenshot(browser, "try_phone")
                 page.resize(1280, 800)

@@ -74,6 +74,13 @@ def test_the_whole_story(sorted_home):
         page.until(lambda: page.all("#near img"), "similar images")
         keep_screenshot(browser, "4_large")
         page.press("z")
+        page.until(lambda: page.one("#map").is_displayed(), "what the model looked at")
+        assert not page.one("#image").is_displayed()
+        assert "What spoke for" in page.text("#map-words") and "does not prove" in page.text("#map-words")
+        assert browser.execute_script("return document.getElementById('map').naturalWidth") > 0
+        keep_screenshot(browser, "4_why")
+        page.press("z")
+        assert not page.one("#large").is_displayed()
 
         expected |= {image["sha256"]: image["guess"] for image in page.accept()}
         page.wait_for_message(f"accepted as {guess}.")

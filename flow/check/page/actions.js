@@ -2,6 +2,7 @@
 // What the keys, the mouse and the fingers do.
 
 import { Closed, Refused, get, post, waiting } from "./api.js";
+import { lookCloser } from "./closer.js";
 import { $, say } from "./dom.js";
 import { draw, drawFilters, drawLabels, drawPage, flash, focusCurrent } from "./draw.js";
 import { drawClosed, drawEnd, follow, markRead, summary } from "./end.js";
@@ -72,7 +73,7 @@ export const actions = {
   },
   escape() {
     if (!state.large && isLookingBack() && state.marked.size === 0) return void leave();
-    if (state.large) state.large = false;
+    if (state.large) state.large = state.mapped = false;
     else if (state.focused === NONE) goTo(0);
     else state.marked.clear();
     show();
@@ -82,8 +83,7 @@ export const actions = {
     show();
   },
   look() {
-    if (state.focused === NONE) return;
-    state.large = !state.large;
+    lookCloser();
     show();
   },
   showLarge(/** @type {number} */ index) {
@@ -253,7 +253,7 @@ function take(view) {
     drawLabels();
   }
   if (isOther) {
-    state.large = state.large && Boolean(page);
+    if (!page) state.large = state.mapped = false;
     turnTo(page, isFirst ? -Infinity : performance.now());
     $("deck").hidden = !page; // the room for images is measured with it
     drawPage();

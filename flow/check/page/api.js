@@ -56,6 +56,11 @@ export async function frame(data, recording, cut = false) {
   return answered(await request("/api/frame", { ...options, headers }));
 }
 
+/** What in a file spoke for its label. @param {Blob} file */
+export async function explain(file) {
+  return answered(await request("/api/why", posting("application/octet-stream", file)));
+}
+
 /** Say now and then that the tab is open, and goodbye when it closes. `closed` is called when nobody answers.
  *  @param {() => void} closed */
 export function stayAlive(closed) {

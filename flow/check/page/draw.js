@@ -1,6 +1,7 @@
 // @ts-check
 // Draws the page from the state: header, images, deck.
 
+import { closerWord } from "./closer.js";
 import { $, count, interval, make, percent } from "./dom.js";
 import { drawLabelingProgress } from "./labeling.js";
 import { NONE, acceptable, expected, images, isLabeling, isLookingBack, isOpen, state, targets } from "./state.js";
@@ -182,7 +183,7 @@ function drawDeck() {
     chip.disabled = acting.length === 0 && chip.id !== "rename";
   }
   for (const id of ["aside", "look"]) $(id).disabled = acting.length === 0;
-  $("look").querySelector("span").textContent = state.large ? "back" : "look";
+  $("look").querySelector("span").textContent = closerWord();
   $("accepts").textContent = acceptWords(accepted.length, later.length, acting);
   $("accept").disabled = !state.page || state.locked;
 }

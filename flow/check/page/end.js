@@ -161,9 +161,9 @@ function worked(actions) {
   shown.push(...ended.map((/** @type {any} */ one) => make("p", { text: one.line })));
   shown.push(...ended.filter((/** @type {any} */ one) => one.tried?.length).map((/** @type {any} */ one) => triedTable(one.tried)));
   const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
-  if (report) shown.push(reportLinks(report));
+  if (report) shown.push(...shortcutsOf(ended, report), reportLinks(report));
   shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects, more })));
-  const shownLines = new Set([verdict, ...ended.map((/** @type {any} */ one) => one.line)]);
+  const shownLines = new Set([verdict, ...ended.flatMap(linesShown)]);
   shown.push(linesOf(lines.filter((/** @type {string} */ line) => !shownLines.has(line))));
   return shown;
 }
@@ -184,6 +184,17 @@ function workedButtons(actions, { problem, steps, isFirst, suspects, more }) {
   if (goesOn) buttons.push(button("done for now", actions.finish));
   else buttons.unshift(button("done", actions.finish, "ENTER"));
   return buttons;
+}
+
+/** What an ended step has said above the other lines. @param {any} one */
+const linesShown = (one) => [one.line, ...(one.shortcuts ?? []).map((/** @type {string} */ text) => `careful: ${text}`)];
+
+/** What gives labels away: a sentence each, and where these places are shown side by side.
+ *  @param {any[]} ended @param {string} key */
+function shortcutsOf(ended, key) {
+  const found = ended.flatMap((one) => one.shortcuts ?? []);
+  const link = reportLink(`/report/${key}#why`, "See these places side by side");
+  return [...found.map((text) => make("p", { kind: "shortcut", text })), ...(found.length ? [make("p", {}, link)] : [])];
 }
 
 /** What was tried, a row each below the headings. @param {string[][]} rows */

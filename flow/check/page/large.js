@@ -4,9 +4,11 @@
 import { get } from "./api.js";
 import { $, make, percent } from "./dom.js";
 import { expected, images, state } from "./state.js";
+import { drawWhy } from "./why.js";
 
 const SHOWN = 12; // labels with a bar
 let shown = "";
+let mapped = false;
 
 export function drawLarge() {
   $("large").hidden = !state.large;
@@ -16,6 +18,8 @@ export function drawLarge() {
   }
   const image = images()[state.focused];
   $("state").textContent = stateWords(image);
+  if (shown !== image.sha256 || state.mapped !== mapped) drawWhy(image.sha256, state.mapped);
+  mapped = state.mapped;
   if (shown === image.sha256) return;
   shown = image.sha256;
   const img = $("image");

@@ -23,6 +23,7 @@ export const state = {
   walked: false, // a person came to `focused`, rather than being led there
   /** @type {Set<number>} */ marked: new Set(),
   large: false,
+  mapped: false, // the large image is shown with the map of the evidence
   covered: true, // something else is shown over the images: keys do not reach them
   locked: false, // the next page is on its way: keys wait for it
   ending: false, // the end of a labeling session is shown, though there is more to label
@@ -131,5 +132,5 @@ export function advance(acted) {
   state.focused = next < 0 ? NONE : next;
   state.anchor = Math.max(0, state.focused);
   state.walked = false;
-  if (state.focused === NONE) state.large = false;
+  if (state.focused === NONE) state.large = state.mapped = false;
 }

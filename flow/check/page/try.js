@@ -4,9 +4,13 @@
 import { Refused, predict } from "./api.js";
 import { $, say } from "./dom.js";
 import { bars, drawNear } from "./large.js";
+import { drawWhyOf } from "./why.js";
 
 let turn = 0; // of the image that is looked at; an answer to an older one is not shown
 let address = ""; // of the image in the browser's memory
+/** @type {Blob | null} */
+let answeredFile = null; // the file that the answer shown is about
+let mapped = false; // it is shown with its map
 
 export function listen() {
   addEventListener("dragover", (event) => {
@@ -35,6 +39,11 @@ export function listen() {
     turn += 1;
     release();
   });
+  $("tried-why").addEventListener("click", turnMap);
+  $("tried").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+    if (plain && event.key.toLowerCase() === "z") turnMap();
+  });
 }
 
 /** @param {DataTransfer | null} data */
@@ -59,7 +68,10 @@ async function show(file, among) {
     const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
     if (file.size > most) throw new Error(`That file has ${megabytes(file.size)} MB; at most ${megabytes(most)} MB work.`);
     const prediction = await predict(file);
-    if (mine === turn) drawPrediction(prediction);
+    if (mine !== turn) return;
+    drawPrediction(prediction);
+    answeredFile = file;
+    $("tried-why").hidden = false;
   } catch (problem) {
     if (mine !== turn) return;
     const busy = problem instanceof Refused && problem.kind === "busy";
@@ -88,7 +100,20 @@ function drawPrediction({ verdict, scores, near }) {
   drawNear($("tried-near"), near);
 }
 
+/** Show the map of what spoke for the label, or the image again. */
+function turnMap() {
+  if (!answeredFile) return;
+  mapped = !mapped;
+  $("tried-why").setAttribute("aria-pressed", String(mapped));
+  drawWhyOf(answeredFile, mapped);
+}
+
 function release() {
+  if (answeredFile) drawWhyOf(answeredFile, false);
+  answeredFile = null;
+  mapped = false;
+  $("tried-why").hidden = true;
+  $("tried-why").setAttribute("aria-pressed", "false");
   if (address) URL.revokeObjectURL(address);
   address = "";
   $("tried-image").removeAttribute("src");

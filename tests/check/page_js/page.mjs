@@ -17,7 +17,7 @@ export const image = (/** @type {object} */ more = {}) => ({
 
 /** Show a page that has been on the screen for long. */
 export function show(images, { kind = "sure", labels = ["cat", "dog"], labeling = false } = {}) {
-  Object.assign(state, { labels, large: false, covered: false, ending: false, progress: labeling ? { labeling: {} } : {} });
+  Object.assign(state, { labels, large: false, mapped: false, covered: false, ending: false, progress: labeling ? { labeling: {} } : {} });
   turnTo(images && { id: "1", kind, guess: "cat", title: "cat", images, fills: true }, -Infinity);
 }
 

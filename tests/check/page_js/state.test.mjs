@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
+import { closerWord, lookCloser } from "../../../flow/check/page/closer.js";
 import * as page from "../../../flow/check/page/state.js";
 import { image, show } from "./page.mjs";
 
@@ -99,4 +100,35 @@ test("labels are given while the progress says so", () => {
   assert.equal(page.isLabeling(), false);
   show([image()], { labeling: true });
   assert.equal(page.isLabeling(), true);
+});
+
+describe("looking closer", () => {
+  test("shows the image large, then its map, then all images again", () => {
+    const seen = [];
+    for (let i = 0; i < 4; i += 1) {
+      lookCloser();
+      seen.push([state.large, state.mapped]);
+    }
+    assert.deepEqual(seen, [
+      [true, false],
+      [true, true],
+      [false, false],
+      [true, false],
+    ]);
+  });
+
+  test("has no map while unlabeled images are labelled: there is no model", () => {
+    show([image()], { labeling: true });
+    lookCloser();
+    assert.equal(closerWord(), "back");
+    assert.deepEqual([state.large, state.mapped], [true, false]);
+    lookCloser();
+    assert.deepEqual([state.large, state.mapped], [false, false]);
+  });
+
+  test("ends with the last image", () => {
+    Object.assign(state, { large: true, mapped: true });
+    page.advance([4]);
+    assert.deepEqual([state.large, state.mapped], [false, false]);
+  });
 });
