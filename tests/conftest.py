@@ -24,7 +24,6 @@ LONG = (
     "check/test_keys_in_browser.py",
     "check/test_labeling.py",
     "check/test_story.py",
-    "stories/test_readme.py",
     "retrain/test_tune.py",
     "scripts/test_demo.py",
     "stories/test_evenings.py",

@@ -24,8 +24,9 @@ def run(run: Run, options: BackupOptions) -> Result:
 
 
 def dry_run(run: Run, options: BackupOptions) -> Sequence[tuple[str, Result]]:
-    target = str(_target(run, options))
-    return [("backup", BasetagMoved("backup", run.basetag, images_of(run.basetag), target, dry=True))]
+    target = _target(run, options)
+    archive.check_target(target)
+    return [("backup", BasetagMoved("backup", run.basetag, images_of(run.basetag), str(target), dry=True))]
 
 
 def _target(run: Run, options: BackupOptions) -> Path:
@@ -33,7 +34,6 @@ def _target(run: Run, options: BackupOptions) -> Path:
         raise BadUsage(
             "backup needs a file to write.", f"For example: python roboflow.py {run.basetag} backup {run.basetag}.zip"
         )
-    archive.check_target(options.file)
     return options.file
 
 

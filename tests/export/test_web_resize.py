@@ -13,7 +13,7 @@ from tests.export.web_models import needs_node, run_node
 SIZE = 32
 
 
-def test_image(width: int, height: int) -> Image.Image:
+def photo_like(width: int, height: int) -> Image.Image:
     """Soft colours with fine grain, like a photo."""
     rng = np.random.default_rng([width, height])
     soft = Image.fromarray(rng.integers(0, 256, (5, 7, 3), dtype=np.uint8)).resize(
@@ -37,7 +37,7 @@ def shrunk(image: Image.Image, head: bytes, folder, size: int = SIZE) -> tuple[n
     (20, 30), (33, 40),
 ])  # fmt: skip
 def test_every_pixel_is_pillows(tmp_path, width, height):
-    image = test_image(width, height)
+    image = photo_like(width, height)
     got, _ = shrunk(image, b"\x89PNG", tmp_path)
     assert np.array_equal(got, np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BILINEAR)))
 
@@ -52,7 +52,7 @@ def test_a_jpeg_comes_as_from_pillows_draft_mode(tmp_path, width, height, turned
     """Turned as its EXIF says, at sides that its blocks of pixels do not fill; between decoders a few levels are lost."""
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = turned
-    test_image(width, height).save(file, "JPEG", quality=90, subsampling=subsampling, exif=exif)
+    photo_like(width, height).save(file, "JPEG", quality=90, subsampling=subsampling, exif=exif)
     want = load_pixels(file.getvalue(), SIZE) * 255
     as_shown = ImageOps.exif_transpose(Image.open(io.BytesIO(file.getvalue()))).convert("RGB")
     got, blocks = shrunk(as_shown, file.getvalue()[:4096], tmp_path)
@@ -74,7 +74,7 @@ def test_a_jpeg_comes_as_from_pillows_draft_mode(tmp_path, width, height, turned
 ])  # fmt: skip
 def test_a_file_of_several_images_is_decoded_whole(tmp_path, extra, is_drafted):
     file = io.BytesIO()
-    image = test_image(128, 128)
+    image = photo_like(128, 128)
     image.save(file, "JPEG")
     head = file.getvalue()[:2] + extra + file.getvalue()[2:2000]
     _, blocks = shrunk(image, head, tmp_path)
@@ -83,7 +83,7 @@ def test_a_file_of_several_images_is_decoded_whole(tmp_path, extra, is_drafted):
 
 @needs_node
 def test_a_cut_off_or_damaged_head_turns_nothing(tmp_path):
-    image = test_image(128, 128)
+    image = photo_like(128, 128)
     for head in (
         b"",
         b"\xff\xd8",

@@ -55,7 +55,7 @@ def test_a_source_that_does_not_exist_is_one_row(server):
 def test_it_asks_every_source_that_needs_no_key():
     from flow.sources import REGISTRY
 
-    offline, keys = {"auto", "folder", "urls", "sample"}, {"flickr", "imgur"}
+    offline, keys = {"auto", "folder", "urls", "sample", "video"}, {"flickr", "imgur"}
     assert {name.partition(":")[0] for name in SOURCES} == set(REGISTRY) - offline - keys
 
 

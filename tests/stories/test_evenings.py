@@ -114,7 +114,7 @@ def test_later_leaves_and_the_next_evening_begins_with_another_way(tmp_path, pho
         t.expect("no network")
         t.expect("What next?")
         t.type("")
-        t.expect("or sample [sample] >")
+        t.expect("[sample] >")
         t.type(f"'{photos}'")
         t.expect("How many new images, 0 to 250? [15]")
         t.type("q")

@@ -95,7 +95,7 @@ def test_an_image_the_disk_does_not_give_is_left_and_the_others_sorted():
     root = fresh(world.to_classify)
     bad = world.unsorted(root) / "built_100.jpg"
     done = clean(run(root, "robots", "0", "mine", "classify_top", unreadable=(str(bad),)), 3)
-    assert "sorted 5" in done.out and "1 could not be read from the disk" in done.out and bad.exists()
+    assert "sorted 5" in done.out and "1 not read from the disk" in done.out and bad.exists()
     assert "sorted 1" in run(root, "robots", "0", "mine", "classify_top").out
 
 
