@@ -1,5 +1,6 @@
 """Try everything and print how much was tried: `python -m tests.faults`. Exit 1 where anything did not hold."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,8 @@ from collections import Counter
 from tests.faults import answers, hostile, kills, meddler, world
 from tests.faults.cases import CASES
 from tests.faults.runner import Run, run, together
+
+os.environ.setdefault("ROBOFLOW_RETRAIN_EFFORT_DEFAULT", "quick")  # heads alone, as in the tests
 
 ROUNDS = 200  # of somebody meddling with the files
 IMAGES, NAMES, DAMAGED_FILES, ANSWERS, REQUESTS = 5000, 20_000, 300, 10_000, 10_000
