@@ -6,11 +6,12 @@
 # make matrix  the demo and all tests with every Python of 3.10 to 3.13 that is installed, each in an environment of its own
 # make coverage  run all tests and print which lines of flow/ and scripts/ none of them reached
 # make pictures  make the pictures of README.md and docs/ anew (needs chromium with chromedriver)
-# make faults print how many kill points, fault cases, damaged images and names were tried
+# make faults print how many kill points, fault cases, damaged images and names were tried; with EVERY=5 a fifth of the kill points
 PYTHON ?= python3
 VENV ?= .venv
 # Tests wait for pages, signals and servers half of the time: two workers a core, and a test file stays with one.
 WORKERS ?= 4
+EVERY ?= 1
 
 .PHONY: demo test lint lint-js format matrix coverage faults pictures install install-test clean
 
@@ -62,7 +63,7 @@ coverage: install-test
 	$(VENV)/bin/coverage report
 
 faults: install-test
-	$(VENV)/bin/python -m tests.faults
+	$(VENV)/bin/python -m tests.faults $(EVERY)
 
 pictures: install-test
 	$(VENV)/bin/python -m tests.pictures
