@@ -20,6 +20,10 @@ WORKS = (
     (world.to_harvest, ("robots", "approve")),
     (world.to_classify, ("robots", "0", "mine", "classify_top")),
     (world.to_undo, ("robots", "undo")),
+    (world.to_relabel, ("robots", "labels", "rename", "built", "machine")),
+    (world.to_relabel, ("robots", "labels", "merge", "built", "drawn", "both")),
+    (world.merged, ("robots", "undo")),
+    (world.to_undo, ("robots", "rename-basetag", "machines")),
 )
 DELETED = 0.1  # share of what the person does that is throwing away
 BIN = "bin"  # where it goes: taken out of the program's sight in one step, so that nobody guesses what it was
