@@ -49,6 +49,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
+def _relative(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """float32 [n, d]: features scaled as the first head scales them; and how far each head's scaling is from that:
+    shift and ratio, float32 [h, d]."""
+    mean, spread = task.means[0], task.spreads[0]
+    found = (task.vectors - mean) / spread, (task.means - mean) / spread, task.spreads / spread
+    return tuple(x.astype(np.float32) for x in found)  # type: ignore[return-value]
+
+
 class WeightDescent:
     """Descends on weights. With z the features scaled by the first head's mean and spread, another head's features are
     (z - m) / r. For weights w on those, v = w / r works on z; a step of gap times features is (z'gap - m sum gap) / r^2
@@ -56,10 +64,9 @@ class WeightDescent:
 
     def __init__(self, task: Task):
         self._onehot, self._rates = task.onehot, task.rates
-        self._z = ((task.vectors - task.means[0]) / task.spreads[0]).astype(np.float32)
         self._heads, self._k = task.rates.shape[1], task.onehot.shape[1]
-        shift, ratio = (task.means - task.means[0]) / task.spreads[0], task.spreads / task.spreads[0]
-        self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1).astype(np.float32) for x in (shift, ratio))
+        self._z, *scaling = _relative(task)
+        self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1) for x in scaling)
         self._factor = 1 / np.square(self._ratio)
         self._v = np.zeros_like(self._shift)  # [d, h * k]
         self._b = np.zeros(self._v.shape[1], np.float32)
@@ -84,25 +91,28 @@ class ProductDescent:
     each head's scaled images are needed (the kernel trick: Boser, Guyon & Vapnik 1992, COLT, section 2)."""
 
     def __init__(self, task: Task):
-        self._task = task
-        self._rates = task.rates.T[:, :, None]  # [h, n, 1]
+        self._onehot, self._rates = task.onehot, task.rates.T[:, :, None]  # rates: [h, n, 1]
+        self._z, self._shift, self._ratio = _relative(task)
         n, heads = task.rates.shape
         self._products = np.empty((heads, n, n), np.float32)
         for h in range(heads):
-            x = self._scaled(h)
+            x = ((task.vectors - task.means[h]) / task.spreads[h]).astype(np.float32)
             self._products[h] = x @ x.T
         self._a = np.zeros((heads, n, task.onehot.shape[1]), np.float32)
         self._b = np.zeros((heads, 1, task.onehot.shape[1]), np.float32)
 
-    def _scaled(self, h: int) -> np.ndarray:
-        return ((self._task.vectors - self._task.means[h]) / self._task.spreads[h]).astype(np.float32)
-
     def step(self, rows: np.ndarray) -> None:
         rows, times = np.unique(rows, return_counts=True)
-        gap = softmax(self._products[:, rows] @ self._a + self._b) - self._task.onehot[rows]
+        gap = softmax(self._products[:, rows] @ self._a + self._b) - self._onehot[rows]
         gap *= self._rates[:, rows] * times[:, None].astype(np.float32)
         self._a[:, rows] -= gap
         self._b -= gap.sum(axis=1, keepdims=True)
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.stack([self._scaled(h).T @ a for h, a in enumerate(self._a)]), self._b[:, 0]
+        """By one product for all heads: with z scaled as the first head does, another head's features are
+        (z - shift) / ratio, so its weights are (z'a - shift sum a) / ratio."""
+        heads, n, k = self._a.shape
+        on_z = (self._z.T @ self._a.transpose(1, 0, 2).reshape(n, heads * k)).reshape(-1, heads, k).transpose(1, 0, 2)
+        w = on_z - self._shift[:, :, None] * self._a.sum(axis=1, keepdims=True)
+        w /= self._ratio[:, :, None]
+        return w, self._b[:, 0]
