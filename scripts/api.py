@@ -7,6 +7,7 @@ Pillow; TensorFlow comes with the first call that needs it.
     embed       find_backbone, locate_backbone, Embedder
     train       TrainingJob -> prepare_data -> fit, or prepare_tuning -> finish_tuning -> write_model
     choose      candidates, model_selection: of several ways to train the one that is clearly better
+                Companion: any of that in a process of its own, while a person goes on
     measure     Share, paired_test, most_wrong, load_out_of_fold, merge_groups, group_efficiency
     predict     load_head: embeddings -> probabilities and distances
     teach       active_learning: which image to ask about next, and what follows from the answers;
@@ -27,6 +28,7 @@ from scripts.learn.backbones import find as find_backbone
 from scripts.learn.backbones import fingerprint as graph_fingerprint
 from scripts.learn.backbones import names as backbone_names
 from scripts.learn.cache_paths import CachePaths
+from scripts.learn.child import ChildFailed, Companion
 from scripts.learn.conversion import converted_path
 from scripts.learn.dataset import LabeledImage, SplitRules, TooFewImages, without_repeats
 from scripts.learn.efficientnet_lite import Conv, Network
@@ -84,6 +86,8 @@ from scripts.retrain import write_model
 
 __all__ = [
     "CachePaths",
+    "ChildFailed",
+    "Companion",
     "Compared",
     "Conv",
     "ConversionProblem",

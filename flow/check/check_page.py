@@ -8,14 +8,11 @@ import base64
 import contextlib
 import json
 import re
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -28,6 +25,8 @@ from flow.check.board import LOOK_BACK, OPEN, Answer, Board, Refused
 from flow.check.http_guard import Guard
 from flow.check.main_thread_queue import Busy, MainThreadQueue
 from flow.check.predictor_service import PredictorService
+from flow.check.trial import Background, BackgroundTrial
+from flow.check.work import StepResult, Work
 from flow.models.explanation import Explanation
 from flow.models.prediction import Neighbor
 from flow.records.decisions import ACCEPT
@@ -37,15 +36,27 @@ PAGE_FOLDER = Path(__file__).parent / "page"
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HASH = re.compile(r"[0-9a-f]{64}")
 COUNT_MAX = 200  # images a page
-HARDER = "harder"  # the step that tries other ways to train than the head that was just made
-LINES_MAX = 40
+NOT_TO_THE_END = "Other ways to train were not tried to the end; a retrain tries them again."
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FOREVER = "private, max-age=31536000, immutable"
 NOT_OURS = (
     "This page belongs to a RoboFlow run. Open the address that the terminal shows; "
     "if the run has ended: python roboflow.py BASETAG check\n"
 )
-CHANGES = ("decide", "accept", "undo", "redo", "sample", "suspects", "work", "stop", "done", "alive", "bye")
+CHANGES = (
+    "decide",
+    "accept",
+    "undo",
+    "redo",
+    "sample",
+    "suspects",
+    "work",
+    "try_harder",
+    "stop",
+    "done",
+    "alive",
+    "bye",
+)
 ROUTES = Map(
     [
         Rule("/", endpoint="front", methods=["GET"]),
@@ -72,6 +83,7 @@ ROUTES = Map(
                 "sample",
                 "suspects",
                 "work",
+                "try_harder",
                 "stop",
                 "done",
                 "alive",
@@ -83,66 +95,6 @@ ROUTES = Map(
 )
 
 
-class StepResult(Protocol):
-    """What a harvest or a training started from the page came to; `verdict` and `report` of a new model, `more` and
-    `tried` where other ways to train than its head can be, or were, tried."""
-
-    @property
-    def code(self) -> int: ...
-
-    def line(self) -> str: ...
-
-
-@dataclass
-class Work:
-    """How far the steps are that the page started. Written by the main thread, read by any: fields are replaced
-    whole."""
-
-    step: str = ""  # harvest, retrain, first_model, harder, or empty
-    lines: tuple[str, ...] = ()
-    bar: tuple[str, int, int | None] | None = None  # what, done, of how many
-    ended: tuple[dict, ...] = ()
-    problem: tuple[str, str] | None = None  # message and hint
-    reports: dict[str, Path] = field(default_factory=dict)
-    suspects: int = 0  # training images that the new model's report calls likely mislabelled
-    more: str = ""  # how long other ways to train would take to try
-    stop: threading.Event = field(default_factory=threading.Event)  # set where the person wants the step to end
-    address: str = ""  # of another page, which the step leads to
-
-    def noted(self, text: str) -> None:
-        lines = [line.strip() for line in text.split("\n") if line.strip()]
-        self.lines = (*self.lines, *lines)[-LINES_MAX:]
-
-    def advanced(self, label: str, done: int, total: int | None) -> None:
-        self.bar = (label, done, total)
-
-    def add(self, step: str, result: StepResult) -> None:
-        """A step has ended."""
-        report = getattr(result, "report", None)
-        key = f"{len(self.reports) + 1}" if report else ""
-        if report:
-            self.reports = {**self.reports, key: report}
-        ended = {"step": step, "line": result.line(), "verdict": getattr(result, "verdict", ""), "report": key}
-        ended["tried"] = [list(row) for row in getattr(result, "tried", ())]
-        ended["shortcuts"] = list(getattr(result, "shortcuts", ()))
-        self.more = getattr(result, "more", "")
-        self.ended = (*self.ended, ended)
-        self.suspects = getattr(result, "suspects", self.suspects)
-
-    def facts(self, is_busy: bool) -> dict:
-        return {
-            "busy": is_busy,
-            "step": self.step,
-            "lines": list(self.lines),
-            "bar": self.bar,
-            "ended": list(self.ended),
-            "problem": self.problem,
-            "suspects": self.suspects,
-            "more": self.more,
-            "address": self.address,
-        }
-
-
 class CheckPage:
     """One checking session: a board, the steps that may follow it, and the requests about both.
 
@@ -151,6 +103,7 @@ class CheckPage:
         make_suspects: the training images that may be mislabelled, which a new model's end offers to look at.
         wake: called in the main thread before anything is changed: takes the lock again where it was given back, and
             returns a sentence where another run changed something meanwhile.
+        background: tries other ways to train than the head that a step has made.
     """
 
     routes, template, headers = ROUTES, "check.html", dict[str, str]()
@@ -164,12 +117,13 @@ class CheckPage:
         main: MainThreadQueue,
         predictor: PredictorService,
         wake: Callable[[], str] = lambda: "",
+        background: Background | None = None,
     ):
         self._title, self._make_board, self._make_suspects = title, make_board, make_suspects
         self._main, self._predictor, self._wake = main, predictor, wake
         self._make_now = make_board  # what the board of now is made by
         self.board = make_board()
-        self.work = Work()
+        self.work, self.trial = Work(), BackgroundTrial(background)
         self.results: list[StepResult] = []  # of all steps of this session
         self.earlier_counts: dict[str, int] = {}  # kept, relabelled, aside: of boards before this one
         self.guard: Guard | None = None  # set once the port is known
@@ -178,7 +132,9 @@ class CheckPage:
         self._asked_ahead: set[str] = set()
 
     def close(self) -> None:
-        """Thumbnails that nobody waits for are not made any more."""
+        """Thumbnails that nobody waits for are not made any more, and nothing is tried any more."""
+        if self.trial.close():
+            console.note(f"  {NOT_TO_THE_END}")
         self._ahead.shutdown(wait=False, cancel_futures=True)
 
     def respond(self, request: Request) -> Response:
@@ -279,20 +235,37 @@ class CheckPage:
         return self._seen(Answer("", self.board.next_page(_count(asked.get("count")))), news)
 
     def start_work(self, asked: dict) -> dict:
-        """Harvest, train, or both; or make a first model; or try harder, after a training. Begins after this answer."""
-        more = (HARDER,) if self.work.more else ()
-        steps, known = asked.get("steps"), (*self.board.after, *self.always, *more)
+        """Harvest, train, or both; or make a first model. Begins after this answer, and ends what is tried."""
+        steps, known = asked.get("steps"), (*self.board.after, *self.always)
         if not isinstance(steps, list) or not steps or any(step not in known for step in steps):
             raise Refused("That cannot be done here.")
         self._wake()
         wanted = tuple(step for step in known if step in steps)
         self.work = Work(step=wanted[0], reports=self.work.reports)
+        if self.trial.close():
+            self.work.noted(NOT_TO_THE_END)
         self._main.begin(wanted)
-        return {"work": self.work.facts(True)}
+        return {"work": self._work_facts(True)}
 
-    def is_stopped(self) -> bool:
-        """Whether the person wants the step that is under way to end."""
-        return self.work.stop.is_set()
+    def try_harder(self, _asked: dict) -> dict:
+        """Try other ways to train than the head that a step has made, while the person goes on."""
+        if not self.work.more or self.trial.is_running:
+            raise Refused("That cannot be done here.")
+        self._wake()
+        self.trial.begin()
+        self.work.more = ""
+        return {"work": self._work_facts(False)}
+
+    def collect_trial(self) -> None:
+        """Called in the main thread, again and again, with the lock: takes what the trial has come to."""
+        if not self.trial.has_ended:
+            return
+        try:
+            with console.heard_by(Work()):
+                self.results.append(self.trial.take(self.work))
+        except RoboError as problem:
+            self.trial.failed(f"{problem.message} {problem.hint}")
+            console.warn(problem.message)
 
     def finish(self, _asked: dict) -> dict:
         self._main.is_done = True
@@ -332,6 +305,9 @@ class CheckPage:
         finally:
             self.work.step, self.work.bar, self.work.address = "", None, ""
 
+    def _work_facts(self, is_busy: bool) -> dict:
+        return self.work.facts(is_busy) | {"trial": self.trial.facts()}
+
     def _relabeled(self, message: str, news: str) -> dict:
         """Labels have changed: the board is read anew, and its page comes with the labels of now."""
         self.renew_board()
@@ -359,7 +335,7 @@ class CheckPage:
             "progress": self.board.progress().facts(),
             "after": list(self.board.after),
             "counts": self.counts(),
-            "work": self.work.facts(self._main.is_busy),
+            "work": self._work_facts(self._main.is_busy),
             "decided": [list(pair) for pair in self.board.decided_labels().items()],
         }
 
@@ -404,11 +380,14 @@ class CheckPage:
         return self._main.ask(lambda: self.board.progress().facts())
 
     def _on_work_progress(self, request: Request) -> dict:
-        return self.work.facts(self._main.is_busy)
+        return self._work_facts(self._main.is_busy)
+
+    def _on_try_harder(self, request: Request) -> Response:
+        return self._changed(request, self.try_harder)
 
     def _on_stop(self, request: Request) -> dict:
         http_guard.body_of(request)
-        self.work.stop.set()
+        self.trial.stop()
         return {}
 
     def _on_details(self, request: Request, sha: str) -> object:

@@ -69,6 +69,7 @@ class PageSession(ABC):
                             if not self.page.work.problem:
                                 yield step
                         self.page.next_board()
+                self.page.collect_trial()
         except KeyboardInterrupt:
             self._stopped()
 
@@ -90,7 +91,10 @@ class PageSession(ABC):
 
     def _idle(self) -> None:
         """Called while nothing is asked."""
-        self._give_back()
+        if self.page.trial.is_running:  # keeps the lock, as every training does
+            self.page.collect_trial()
+        else:
+            self._give_back()
 
     # The lock: an open page must not keep the night's run from working
 

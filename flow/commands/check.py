@@ -29,13 +29,12 @@ def check(run: Run, options: CheckCommandOptions) -> Result:
     def backbone():  # type: ignore[no-untyped-def]
         return retrain_step.choose_backbone(options, attended=False)
 
-    session = CheckSession(run.basetag, run.stamp, run.catalogue, options, backbone, run.lock)
-    training = PageTraining(run, session.page.is_stopped)
+    training = PageTraining(run)
+    session = CheckSession(run.basetag, run.stamp, run.catalogue, options, backbone, run.lock, training)
     steps: dict[str, Callable[[], Any]] = {
         "harvest": lambda: _harvest(run),
         "retrain": lambda: training.train(few_will_do(provenance.label_counts(run.basetag), options)),
         "first_model": lambda: _first_model(run, options, training),
-        "harder": training.harder,
         "camera": lambda: camera_from(session, run, options),
     }
     return check_once(session, lambda step: steps[step]())

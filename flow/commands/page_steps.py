@@ -1,13 +1,14 @@
 """What the check page and the camera page have in common: a training that a person started there."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flow.commands.command import Result, Run
-from flow.commands.training import harder, harder_seconds, train
+from flow.commands.training import harder_seconds, tell_harder, train
+from flow.models import model_store
 from flow.records import provenance
 from flow.retrain import try_harder
+from flow.retrain.background import Trial
 from flow.retrain.options import TrainOptions
 from flow.retrain.result import Retrained
 from flow.ui import console
@@ -34,15 +35,12 @@ class StepDone:
 
 class PageTraining:
     """Trainings that a person starts on a page: a head at once, or the last layers where they were asked for; other
-    ways to train are offered afterwards.
+    ways to train are offered afterwards, and tried while the person goes on."""
 
-    Args:
-        is_stopped: whether the person wants the step that is under way to end.
-    """
-
-    def __init__(self, run: Run, is_stopped: Callable[[], bool] = lambda: False):
-        self._run, self._is_stopped = run, is_stopped
+    def __init__(self, run: Run):
+        self._run = run
         self._made: tuple[Retrained, TrainOptions] | None = None  # the last model that was made here, and how
+        self._trial: Trial | None = None
 
     def train(self, options: TrainOptions, first: tuple[Result, ...] = ()) -> StepDone:
         """Train; `first`: results to tell before that of the training."""
@@ -54,16 +52,39 @@ class PageTraining:
         more = try_harder.minutes_words(seconds) if seconds else ""
         return replace(_step_done(done, text), code=max(result.code for result in results), more=more)
 
-    def harder(self) -> StepDone:
-        """Other ways to train than the head that was made here."""
+    # Other ways to train than the head that was made here, while the person goes on (see flow/check/background.py)
+
+    def begin(self) -> None:
         assert self._made is not None
         head, options = self._made
-        done = harder(self._run, options, head, self._is_stopped)
+        self._trial = Trial(self._run.basetag, options, self._run.stamp, self._run.catalogue, head)
+
+    @property
+    def bar(self) -> tuple[str, int, int | None] | None:
+        return self._trial.bar if self._trial else None
+
+    @property
+    def has_ended(self) -> bool:
+        return self._trial is not None and self._trial.has_ended
+
+    def stop(self) -> None:
+        if self._trial:
+            self._trial.stop()
+
+    def result(self) -> StepDone:
+        assert self._made is not None and self._trial is not None
+        (head, _), before = self._made, model_store.all_models(self._run.basetag)
+        done = tell_harder(self._run, self._trial.result(), head, before)
         selection = done.selection or {}
         text, tried = try_harder.outcome(selection), tuple(tuple(row) for row in try_harder.table(selection))
         if done.model.name == head.model.name:
             return StepDone(text, tried=tried)
         return replace(_step_done(done, f"{text} {done.line()}"), tried=tried)
+
+    def close(self) -> None:
+        if self._trial:
+            self._trial.close()
+            self._trial = None
 
 
 def _step_done(done: Retrained, text: str) -> StepDone:

@@ -1,6 +1,5 @@
 """Training with all that is said of it: what `retrain` and the check page have in common."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +35,9 @@ def train(run: Run, training: TrainOptions, attended: bool, again: bool, least: 
     seconds = harder_seconds(done, training) if attended and console.can_ask() else 0.0
     ask = f"Try other ways to train ({try_harder.minutes_words(seconds)}; Ctrl-C keeps this model)?"
     if seconds and console.yes_no(ask, True, HELPS["harder"]):
-        done = harder(run, training, done)
+        before = model_store.all_models(run.basetag)
+        better = retrain_step.harder(run.basetag, training, run.stamp, run.catalogue, done)
+        done = tell_harder(run, better, done, before)
     return done
 
 
@@ -53,10 +54,8 @@ def harder_seconds(done: Retrained, training: TrainOptions) -> float:
     return min(rough, try_harder.seconds_for(training.effort))
 
 
-def harder(run: Run, training: TrainOptions, head: Retrained, stop: Callable[[], bool] = lambda: False) -> Retrained:
-    """Try other ways to train; the new model, where one is clearly better than the head, else the head."""
-    before = model_store.all_models(run.basetag)
-    done = retrain_step.harder(run.basetag, training, run.stamp, run.catalogue, head, stop)
+def tell_harder(run: Run, done: Retrained, head: Retrained, before: list[model_store.Model]) -> Retrained:
+    """What trying other ways to train came to: a new model is compared with those there were `before`, and told."""
     if done.model.name != head.model.name:
         return _compared(run, done, before)
     try_harder.tell(done.selection or {})

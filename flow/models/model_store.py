@@ -184,6 +184,14 @@ def _verify_file(model: Model, name: str, wanted: str) -> None:
         raise damaged(model, f"{name} {problem}")
 
 
+def read(folder: Path) -> Model:
+    """The model in a folder. Raises RoboError where there is none that is complete."""
+    model = _read(folder)
+    if model is None:
+        raise RoboError(f"{folder} is no complete model.", "Train again.")
+    return model
+
+
 def _read(folder: Path) -> Model | None:
     try:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from flow.records.catalogue import Catalogue
 from flow.retrain import step as retrain
 from flow.retrain import tuning
 from flow.retrain.options import TrainOptions
+from flow.retrain.publish import publish
 from flow.retrain.result import left_out_words
 from flow.ui import console
 
@@ -66,7 +67,7 @@ def explore(basetag: str, chosen: dict[str, object], stamp: str, catalogue: Cata
             console.note(f"boop boop. {architecture} {size}: {len(group)} combinations")
             for training, learned in _trained(basetag, group, catalogue, set(counts)):
                 bad |= learned.dataset.unreadable
-                made.append(retrain.publish(basetag, training, stamp, catalogue, learned).model)
+                made.append(publish(basetag, training, stamp, catalogue, learned).model)
                 advance(1)
     for path, why in bad.items():
         console.warn(f"{path} is left out: {why}")

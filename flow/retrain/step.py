@@ -1,26 +1,25 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import config as cfg
-from flow.base import files, paths, runlog
+from flow.base import paths, runlog
 from flow.base.errors import BadUsage, NotReady, Quit, RoboError, Stopped
 from flow.base.learning import api, cache_paths, find_backbone, problems
-from flow.models import backbone, model_store, prune
+from flow.models import backbone, model_store
 from flow.records import provenance
 from flow.records.catalogue import Catalogue
-from flow.records.labels.history import LabelHistory
 from flow.records.rows import CHOSEN, PERSON
 from flow.retrain import try_harder, tuning
 from flow.retrain.options import TrainOptions
+from flow.retrain.publish import publish
 from flow.retrain.result import NothingNew, Retrained
 from flow.ui import console
 from flow.ui.question_help import HELPS
 
 IMAGES_LEAST = 20  # a label, whatever --images-min says; fewer hardly measure anything
-WORKING = ".training_"
 
 
 def check_ready(basetag: str, training: TrainOptions, least: int = IMAGES_LEAST) -> dict[str, int]:
@@ -175,17 +174,27 @@ def harder(
     Raises:
         RoboError: the backbone cannot be tuned, or the disk is full.
     """
-    chosen, folder = choose_backbone(training, attended=False)
-    images = [one for one in provenance.training_images(basetag, catalogue) if one.label in head.model.labels]
-    job = make_job(images, training, catalogue, chosen, folder)
+    job = job_of(basetag, training, catalogue, head.model)
     prepared = gather(job)
     learned = api.fit(job, prepared)
     seconds = try_harder.seconds_for(training.effort)
     found = try_harder.choose(training, prepared, learned, seconds, stop, attended=True)
     if found.is_head:
-        model_store.add_facts(head.model, {"selection": found.selection})
-        return replace(head, selection=found.selection)
+        return kept(head, found.selection)
     return publish(basetag, found.training, stamp, catalogue, found.learned, found.selection)
+
+
+def kept(head: Retrained, selection: dict) -> Retrained:
+    """The head, as nothing that was tried is clearly better; what was tried stays with it."""
+    model_store.add_facts(head.model, {"selection": selection})
+    return replace(head, selection=selection)
+
+
+def job_of(basetag: str, training: TrainOptions, catalogue: Catalogue, model: model_store.Model) -> "api.TrainingJob":
+    """A training on the images as they are now, with the labels that a model knows."""
+    chosen, folder = choose_backbone(training, attended=False)
+    images = [one for one in provenance.training_images(basetag, catalogue) if one.label in model.labels]
+    return make_job(images, training, catalogue, chosen, folder)
 
 
 def make_job(
@@ -260,53 +269,6 @@ def gather(job: "api.TrainingJob") -> "api.PreparedData":
     if prepared.speed:
         console.detail(prepared.speed)
     return prepared
-
-
-def publish(
-    basetag: str,
-    training: TrainOptions,
-    stamp: str,
-    catalogue: Catalogue,
-    learned: "api.TrainingResult",
-    selection: dict | None = None,
-) -> Retrained:
-    """Store the split, write the model to a hidden folder, then give the folder its name.
-
-    Args:
-        selection: what else was tried, for model.json.
-    """
-    version = catalogue.add_splits(learned.dataset.newly_held_out)
-    home = files.make_folder(paths.summaries(basetag))
-    sweep(home)
-    stem = api.parameters_in_name(learned.job.backbone.name, learned.job.backbone.input_size, asdict(training))
-    share = learned.trained.facts["accuracy"]
-    final = files.free_folder(home, f"{stem}_acc{100 * share['value']:.2f}" if share["total"] else f"{stem}_unmeasured")
-    working = home / f"{WORKING}{stamp}_{final.name}"
-    files.need_space(home, 200)
-    facts = {
-        "name": final.name,
-        "basetag": basetag,
-        "test_version": version,
-        "label_version": LabelHistory.of(catalogue.label_changes()).version,
-        "stamp": stamp,
-        "listed": provenance.label_counts(basetag),
-        **({"selection": selection} if selection else {}),
-    }
-    with problems():
-        api.write_model(learned, working, facts, places=cache_paths())
-    tuning.warm_caches(learned, working)
-    files.sync_all(working)
-    files.move_folder(working, final)
-    model = next(m for m in model_store.all_models(basetag) if m.folder == final)
-    seconds = sum(learned.seconds.values())
-    warnings = tuple(learned.trained.warnings)
-    return Retrained(model, round(seconds, 1), len(learned.dataset.unreadable), warnings, selection=selection)
-
-
-def sweep(home: Path) -> None:
-    """Delete the half-written and half-removed models of killed runs; they contain nothing that is needed."""
-    for start in (WORKING, prune.REMOVING):
-        files.sweep_folders(home, start)
 
 
 def _size(training: TrainOptions) -> int:

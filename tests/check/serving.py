@@ -22,6 +22,7 @@ from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
 from flow.check.step import CheckOptions, CheckSession, check_once
 from flow.check.training_board import TrainingBoard
+from flow.check.trial import Background
 from flow.commands.command import Message
 from flow.records.open_catalogue import open_catalogue
 from tests.terminal import PROJECT
@@ -125,14 +126,16 @@ def served(basetag: str = "robots", board=SortedBoard, do: Callable | None = Non
 
 
 @contextlib.contextmanager
-def session_served(do: Callable = lambda step: Message(f"{step} done"), **options: bool) -> Iterator[Served]:
+def session_served(
+    do: Callable = lambda step: Message(f"{step} done"), background: Background | None = None, **options: bool
+) -> Iterator[Served]:
     """A whole `CheckSession` of robots with the basetag's lock, in a thread of our own; `session` is it."""
 
     def work(ready: queue.Queue, done: list[str], stop: list[MainThreadQueue]) -> None:
         owner = {"pid": os.getpid(), "since": "now", "command": "roboflow.py robots check"}
         with locks.held(paths.lock("robots"), 0, owner) as lock, open_catalogue("robots") as catalogue:
             chosen = CheckOptions(browser=False, **options)
-            session = CheckSession("robots", "20261126_101010", catalogue, chosen, lambda: None, lock)
+            session = CheckSession("robots", "20261126_101010", catalogue, chosen, lambda: None, lock, background)
             stop.append(session._main)
             tell_lock = session._tell_lock
 

@@ -12,7 +12,8 @@ from flow.check import thumbnails
 from flow.check.sorted_board import SortedBoard
 from flow.commands.check import StepDone
 from tests.check.pool import sorted_pool
-from tests.check.serving import new_page, served
+from tests.check.serving import new_page, served, session_served
+from tests.check.trying import Trying
 from tests.faults import world
 
 WAIT_S = 20
@@ -149,28 +150,63 @@ def test_counts_go_on_when_suspects_follow_the_sorted_images(root, catalogue):
     assert page.look_at_suspects({"count": 24})["counts"] == before
 
 
-# Other ways to train
+# Other ways to train are tried while the person goes on
 
 
-def test_other_ways_to_train_can_be_tried_after_a_training_and_stopped(root):
-    begun, page_of = threading.Event(), []
+def begin_trial(page) -> dict:
+    """A training, then the button."""
+    assert page.post("work", steps=["retrain"])[0] == 200
+    work = until(lambda: not (work := page.get("/api/work")[1])["busy"] and work, "the training")
+    assert work["more"] == "about a minute" and work["trial"] is None
+    status, answer = page.post("try_harder")
+    assert status == 200 and answer["work"]["more"] == ""
+    return answer["work"]["trial"]
 
-    def do(step: str) -> StepDone:
-        if step == "retrain":
-            return StepDone("retrained", more="about a minute")
-        begun.set()
-        until(page_of[0].page.is_stopped, "the stop")
-        return StepDone("stays", tried=(("tried", "result"), ("head", "the simplest")))
 
-    with served(do=do) as page:
-        page_of.append(page)
+def trial_ended(page) -> dict:
+    return until(lambda: page.get("/api/work")[1]["trial"]["outcome"], "the outcome")
+
+
+def test_other_ways_to_train_are_tried_while_the_person_decides_on_images(root):
+    trying = Trying(StepDone("The head stays.", tried=(("tried", "result"), ("head", "the simplest"))))
+    with session_served(lambda step: StepDone("retrained", more="about a minute"), trying) as page:
+        view = page.get("/api/view?count=24")[1]
+        assert page.post("try_harder")[0] == 400  # there is no head yet to begin from
+        trial = begin_trial(page)
+        assert trial == {"bar": ["last layers", 30, 100], "stopping": False, "outcome": None}
+        view = page.get("/api/view?count=24")[1]
+        right = [image["sha256"] for image in view["page"]["images"]]
+        status, view = page.post("accept", page=view["page"]["id"], images=right, later=[], count=24)
+        assert status == 200 and view["counts"]["kept"] == len(right) and view["work"]["trial"]["outcome"] is None
+        assert page.post("try_harder")[0] == 400  # one at a time
+        page.session._last_use = float("-inf")
+        time.sleep(0.6)
+        assert page.lock.is_held  # for a run that trains now it would be too early
+        assert page.post("stop")[0] == 200
+        outcome = trial_ended(page)
+        assert outcome["line"] == "The head stays." and outcome["tried"][1] == ["head", "the simplest"]
+        assert page.get("/api/view?count=24")[1]["work"]["ended"][0]["line"] == "retrained"
+        until(lambda: not page.lock.is_held, "the lock")
+        assert [result.line() for result in page.page.results] == ["retrained", "The head stays."]
+
+
+def test_the_next_training_and_done_end_what_is_tried(root):
+    trying = Trying(StepDone("never told"))
+    with session_served(lambda step: StepDone("retrained", more="about a minute"), trying) as page:
         page.get("/api/view?count=24")
-        assert page.post("work", steps=["harder"])[0] == 400  # there is no head yet to begin from
-        assert page.post("work", steps=["retrain"])[0] == 200
+        begin_trial(page)
+        assert page.post("work", steps=["retrain"])[0] == 200 and trying.closed == 1
         work = until(lambda: not (work := page.get("/api/work")[1])["busy"] and work, "the training")
-        assert work["more"] == "about a minute"
-        assert page.post("work", steps=["harder"])[0] == 200 and begun.wait(WAIT_S)
-        assert page.get("/api/work")[1]["step"] == "harder" and page.post("stop")[0] == 200
-        work = until(lambda: not (work := page.get("/api/work")[1])["busy"] and work, "the end")
-        assert work["ended"][0]["tried"] == [["tried", "result"], ["head", "the simplest"]] and work["more"] == ""
-        assert page.post("work", steps=["harder"])[0] == 400  # everything was tried
+        assert work["trial"] is None and "not tried to the end" in work["lines"][0]
+        assert page.post("try_harder")[0] == 200 and page.post("done")[0] == 200
+    assert trying.closed == 2
+
+
+def test_where_trying_fails_the_model_stays_and_the_page_says_why(root):
+    trying = Trying(RoboError("It broke down.", "A retrain tries again."))
+    with session_served(lambda step: StepDone("retrained", more="about a minute"), trying) as page:
+        page.get("/api/view?count=24")
+        begin_trial(page)
+        trying.stop()
+        assert trial_ended(page)["line"] == "It broke down. A retrain tries again."
+        assert page.get("/api/view?count=24")[0] == 200

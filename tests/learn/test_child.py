@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -60,3 +61,56 @@ def test_where_tensorflow_is_there_already_no_process_is_started(monkeypatch):
     assert child.call(joined, "a", "b") == f"ab {os.getpid()}"
     with pytest.raises(BackboneProblem):
         child.call(find, "nonsense")
+
+
+# While this process goes on
+
+
+def counts(begin: int, tell, is_stopped) -> str:
+    """Counts until it is told to stop."""
+    while not is_stopped():
+        tell(begin)
+        begin += 1
+        time.sleep(0.05)
+    return f"stopped at {begin}"
+
+
+def gives_up(begin: int, *_) -> None:
+    if begin:
+        raise BackboneProblem("no tea", "have a pot")
+    killed()
+
+
+def until(true) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_companion_tells_how_far_it_is_and_stops_when_it_is_told_to():
+    companion = child.Companion(counts, 5)
+    until(lambda: companion.last_message and companion.last_message > 5)
+    assert not companion.has_ended
+    companion.stop()
+    until(lambda: companion.has_ended)
+    assert companion.result().startswith("stopped at ")
+
+
+def test_a_companion_that_is_closed_is_gone():
+    companion = child.Companion(counts, 0)
+    companion.close()
+    assert companion.process.returncode == -9 and companion.has_ended
+    companion.stop()  # nobody hears it, and nothing is wrong with that
+
+
+def test_the_error_of_a_companion_is_raised_and_its_breaking_down_is_told():
+    companion = child.Companion(gives_up, 1)
+    until(lambda: companion.has_ended)
+    with pytest.raises(BackboneProblem, match="no tea") as problem:
+        companion.result()
+    assert problem.value.hint == "have a pot"
+    companion = child.Companion(gives_up, 0)
+    until(lambda: companion.has_ended)
+    with pytest.raises(child.ChildFailed, match="ended with 9: out of memory"):
+        companion.result()

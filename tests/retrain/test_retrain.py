@@ -14,6 +14,7 @@ from flow.base.errors import Quit
 from flow.base.options import filled
 from flow.models import leaderboard, model_store, prune
 from flow.records.catalogue import Catalogue
+from flow.retrain import publish
 from flow.retrain import step as retrain
 from flow.retrain.options import TrainOptions
 from flow.ui import console
@@ -103,7 +104,7 @@ def test_killed_while_models_are_removed_no_half_model_is_left(tiny, catalogue, 
         killed.setattr(shutil, "rmtree", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         prune.prune("robots", leaderboard.ranked("robots", catalogue), 1)
     assert len(model_store.all_models("robots")) == 1
-    retrain.sweep(paths.summaries("robots"))
+    publish.sweep(paths.summaries("robots"))
     assert not list(paths.summaries("robots").glob(".forgotten_*"))
 
 

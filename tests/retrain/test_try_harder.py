@@ -15,14 +15,11 @@ from flow.commands import training as command
 from flow.commands.command import Outcome, Run
 from flow.commands.parse import parse
 from flow.models import leaderboard, model_store
-from flow.records.catalogue import Catalogue
 from flow.retrain import explore, try_harder
 from flow.retrain import step as retrain
 from flow.retrain.options import TrainOptions
 from flow.ui import console
-from scripts.learn import candidates, efficientnet_lite, model_selection
-from tests.helpers import coloured
-from tests.learn.tiny_network import tiny_network
+from scripts.learn import candidates, model_selection
 
 STAMP = "20261123_093011"
 AUTO = {"tune": "auto", "effort": "normal", "tune_epochs": 1, "image_size": 128, "images_min": 20, "steps": 50}
@@ -32,21 +29,9 @@ def training(**more: object) -> TrainOptions:
     return filled(TrainOptions, {**AUTO, **more})
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Where the small network and its first part are built once for all tests here."""
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.fixture
-def catalogue(tf_files, models, monkeypatch):
-    """Sixty images, and EfficientNet-Lite as small as one can be: what is tested is the way, not what it learns."""
-    coloured(paths.training("hues"), 20)
-    paths.models().symlink_to(models)
-    monkeypatch.setattr(efficientnet_lite, "read_network", lambda *_: tiny_network())
-    monkeypatch.setattr(try_harder, "time_left", lambda: None)  # the timer that it asks is that of pytest here
-    with Catalogue.open(paths.catalogue("hues")) as opened:
-        yield opened
+def catalogue(tiny_hues):
+    return tiny_hues
 
 
 def train(catalogue, attended: bool = False, again: bool = True, **more: object):

@@ -15,7 +15,7 @@ from flow.commands.parse import as_typed, parse
 from flow.guide import ask
 from flow.models import backbone, leaderboard, model_store, prune
 from flow.records.catalogue import Catalogue
-from flow.retrain import explore, tuning
+from flow.retrain import explore, publish, tuning
 from flow.retrain import step as retrain
 from flow.retrain.options import TrainOptions
 from flow.ui import console
@@ -169,8 +169,8 @@ def test_killed_while_it_is_written_no_half_model_is_left(catalogue, small, monk
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         killed.setattr(script.report, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         retrain.retrain("hues", training(folds=False), STAMP, catalogue)
-    assert model_store.all_models("hues") == [] and all(name.startswith(retrain.WORKING) for name in folders())
-    retrain.sweep(paths.summaries("hues"))
+    assert model_store.all_models("hues") == [] and all(name.startswith(publish.WORKING) for name in folders())
+    publish.sweep(paths.summaries("hues"))
     assert folders() == []
 
 

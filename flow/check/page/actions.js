@@ -32,6 +32,7 @@ import {
   toggle,
   turnTo,
 } from "./state.js";
+import { beginTrial, drawTrial } from "./trial.js";
 
 /** @type {Record<string, (...args: any[]) => any>} */
 export const actions = {
@@ -125,10 +126,8 @@ export const actions = {
   },
   larger: () => changeSize(1),
   smaller: () => changeSize(-1),
-  work(/** @type {string[]} */ steps) {
-    state.ending = false;
-    work(steps);
-  },
+  work,
+  tryHarder: () => beginTrial(sayLocked).then(() => (state.progress?.left ? actions.goOn() : show()), handle),
   sample() {
     if (isLabeling() && !state.locked) send("sample", {}); // a page of random images: how good is it?
     state.ending = false;
@@ -278,6 +277,7 @@ export function show() {
   draw();
   drawLarge();
   drawEnd(actions);
+  drawTrial(show);
   document.body.classList.toggle("covered", state.covered);
   $("deck").hidden = state.covered && !$("message").textContent;
   if (!state.covered) focusCurrent();
@@ -285,6 +285,7 @@ export function show() {
 
 /** @param {string[]} steps */
 async function work(steps) {
+  state.ending = false;
   say("");
   try {
     state.work = (await post("work", { steps }, sayLocked)).work;

@@ -39,7 +39,7 @@ function wire() {
     else if (chip) actions.decide("label", chip.dataset.label);
   });
   wireButtons();
-  for (const id of ["keys", "picker", "tried", "naming", "asking"]) $(id).addEventListener("close", focusCurrent);
+  for (const id of ["keys", "picker", "tried", "trial-outcome", "naming", "asking"]) $(id).addEventListener("close", focusCurrent);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && waiting() === 0 && !state.work?.busy) load();
   });

@@ -1,7 +1,7 @@
 // @ts-check
 // When everything is checked: how good the model was, then harvest and training with their progress.
 
-import { get, post } from "./api.js";
+import { get } from "./api.js";
 import { $, button, count, interval, make, percent } from "./dom.js";
 import { labelingEnd } from "./labeling.js";
 import { isLabeling, state } from "./state.js";
@@ -113,9 +113,6 @@ function figures(share, harvest) {
 const figure = (name, value, note) =>
   make("div", {}, make("dt", { text: name }), make("dd", { text: value }, make("small", { text: note })));
 
-/** The step that is under way ends; where the run has ended by itself, there is nothing to end. */
-const stop = () => post("stop", {}).catch(() => {});
-
 function working() {
   const { step, bar, lines, ended } = state.work;
   /** @type {Record<string, string>} */
@@ -123,7 +120,6 @@ function working() {
     retrain: "Training a new model …",
     first_model: "Training, then sorting …",
     harvest: "Harvesting …",
-    harder: "Trying other ways to train …",
     camera: "On to the camera …",
   };
   const inside = make("i");
@@ -136,7 +132,6 @@ function working() {
     make("div", { kind, role: "progressbar", "aria-label": step }, inside),
     make("p", { kind: "soft", text: bar ? `${bar[0]}: ${bar[1]}${bar[2] ? ` of ${bar[2]}` : ""}` : "a moment …" }),
     linesOf(lines.slice(-6)),
-    ...(step === "harder" ? [make("div", { kind: "buttons" }, button("stop, and keep what there is", stop))] : []),
   ];
 }
 
@@ -144,7 +139,6 @@ function working() {
 function titleOf(steps, isNew) {
   if (steps.includes("first_model")) return state.progress?.left ? "Your first model has sorted the others." : "Your first model.";
   if (isNew) return "A new model.";
-  if (steps.includes("harder")) return "The model stays.";
   return steps.includes("camera") ? "Back from the camera." : "Harvested.";
 }
 
@@ -159,7 +153,6 @@ function worked(actions) {
   if (problem) shown.push(make("p", { kind: "verdict", text: problem[0] }), make("p", { text: problem[1] }));
   if (verdict) shown.push(make("p", { kind: "verdict", text: verdict }));
   shown.push(...ended.map((/** @type {any} */ one) => make("p", { text: one.line })));
-  shown.push(...ended.filter((/** @type {any} */ one) => one.tried?.length).map((/** @type {any} */ one) => triedTable(one.tried)));
   const report = ended.map((/** @type {any} */ one) => one.report).find(Boolean);
   if (report) shown.push(...shortcutsOf(ended, report), reportLinks(report));
   shown.push(make("div", { kind: "buttons" }, ...workedButtons(actions, { problem, steps, isFirst, suspects, more })));
@@ -171,7 +164,7 @@ function worked(actions) {
 /** @param {Actions} actions @param {any} facts */
 function workedButtons(actions, { problem, steps, isFirst, suspects, more }) {
   const buttons = [];
-  if (more && !problem) buttons.push(button(`try harder, ${more}`, () => actions.work(["harder"])));
+  if (more && !problem) buttons.push(button(`try harder, ${more}`, actions.tryHarder));
   if (suspects) {
     const text = `look at ${count(suspects, "training image")} that may be mislabelled`;
     buttons.push(button(text, actions.suspects));
@@ -191,20 +184,14 @@ const linesShown = (one) => [one.line, ...(one.shortcuts ?? []).map((/** @type {
 
 /** What gives labels away: a sentence each, and where these places are shown side by side.
  *  @param {any[]} ended @param {string} key */
-function shortcutsOf(ended, key) {
+export function shortcutsOf(ended, key) {
   const found = ended.flatMap((one) => one.shortcuts ?? []);
   const link = reportLink(`/report/${key}#why`, "See these places side by side");
   return [...found.map((text) => make("p", { kind: "shortcut", text })), ...(found.length ? [make("p", {}, link)] : [])];
 }
 
-/** What was tried, a row each below the headings. @param {string[][]} rows */
-function triedTable(rows) {
-  const row = (/** @type {string[]} */ cells, /** @type {string} */ tag) => make("tr", {}, ...cells.map((text) => make(tag, { text })));
-  return make("table", { kind: "tried" }, ...rows.map((cells, i) => row(cells, i ? "td" : "th")));
-}
-
 /** Links to a new model's report. @param {string} key */
-const reportLinks = (key) =>
+export const reportLinks = (key) =>
   make("p", {}, reportLink(`/report/${key}`, "Read its report"), " · ", reportLink(`/report/${key}#take`, "Take it with you"));
 
 /** A link that gives the focus back: ENTER then does what the main button says. @param {string} href @param {string} text */

@@ -180,7 +180,9 @@ def thing(f: Figure, rng: Random) -> None:
             green = mixed(LEAF, rng.choice(((0.8, 0.5, 0.1), (0.4, 0.7, 0.3), (0.1, 0.3, 0.2))), rng.random() * 0.7)
             f.add(WOOD, 0.03, rod(0, lean / 2 + 0.5j, 0.14, 0.07))
             crown = [oval(complex(rng.gauss(0, 0.18), rng.gauss(0.7, 0.12)), r) for _ in range(rng.randint(8, 14))]
-            fir = [outline(y / 2 - 0.55, y, 0, y + 0.35, 0.55 - y / 2, y) for y in np.arange(0.2, h + 0.5, 0.18)]
+            fir = [
+                outline(y / 2 - 0.55, y, 0, y + 0.35, 0.55 - y / 2, y) for y in np.arange(0.2, h + 0.5, 0.18).tolist()
+            ]
             for leaves in rng.choice((crown, fir)):
                 f.add(mixed(green, (0.9, 0.9, 0.5), rng.uniform(0, 0.3)), r * 0.5, leaves)
         case "cup":
