@@ -43,20 +43,6 @@ NOT_OURS = (
     "This page belongs to a RoboFlow run. Open the address that the terminal shows; "
     "if the run has ended: python roboflow.py BASETAG check\n"
 )
-CHANGES = (
-    "decide",
-    "accept",
-    "undo",
-    "redo",
-    "sample",
-    "suspects",
-    "work",
-    "try_harder",
-    "stop",
-    "done",
-    "alive",
-    "bye",
-)
 ROUTES = Map(
     [
         Rule("/", endpoint="front", methods=["GET"]),

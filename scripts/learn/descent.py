@@ -53,8 +53,10 @@ def _relative(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """float32 [n, d]: features scaled as the first head scales them; and how far each head's scaling is from that:
     shift and ratio, float32 [h, d]."""
     mean, spread = task.means[0], task.spreads[0]
-    z, shift, ratio = (task.vectors - mean) / spread, (task.means - mean) / spread, task.spreads / spread
-    return z.astype(np.float32), shift.astype(np.float32), ratio.astype(np.float32)
+    z = (task.vectors - mean).astype(np.float32, copy=False)
+    z /= spread  # in place: of very many images this is most of the memory that a training takes
+    shift, ratio = (task.means - mean) / spread, task.spreads / spread
+    return z, shift.astype(np.float32), ratio.astype(np.float32)
 
 
 class WeightDescent:

@@ -97,10 +97,7 @@ def apply(home: Path, catalogue: Catalogue) -> Changed:
     """Do what the journal says, as far as it is not done."""
     change = read(home / UNDER_WAY)
     if change is None:
-        os.rename(home / UNDER_WAY, home / DAMAGED)
-        return Changed(
-            Change(0, "", (), "", 0, 0, ""), problems=(f"the journal in {home} is damaged; nothing was done",)
-        )
+        return set_aside(home, UNDER_WAY, "done")
     counted, basetag = count(change), home.parent.name
     problems = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
     _write_rows(change, catalogue)
@@ -132,6 +129,13 @@ def _write_rows(change: Change, catalogue: Catalogue) -> None:
         [*stale, *(renaming.decision(row) for row in change.decisions)],
         {change.olds[0]: change.new} if change.kind == RENAME else {},
     )
+
+
+def set_aside(home: Path, name: str, what: str) -> Changed:
+    """A journal that cannot be read, under that name: nothing was done, or undone, by it."""
+    os.rename(home / name, home / DAMAGED)
+    problem = f"the journal in {home} is damaged; nothing was {what}"
+    return Changed(Change(0, "", (), "", 0, 0, ""), problems=(problem,))
 
 
 def _forward(basetag: str, move: FileMove) -> list[str]:
