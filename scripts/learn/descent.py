@@ -49,16 +49,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def _relative(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float32 [n, d]: features scaled as the first head scales them; and how far each head's scaling is from that:
-    shift and ratio, float32 [h, d]."""
-    mean, spread = task.means[0], task.spreads[0]
-    z = (task.vectors - mean).astype(np.float32, copy=False)
-    z /= spread  # in place: of very many images this is most of the memory that a training takes
-    shift, ratio = (task.means - mean) / spread, task.spreads / spread
-    return z, shift.astype(np.float32), ratio.astype(np.float32)
-
-
 class WeightDescent:
     """Descends on weights. With z the features scaled by the first head's mean and spread, another head's features are
     (z - m) / r. For weights w on those, v = w / r works on z; a step of gap times features is (z'gap - m sum gap) / r^2
@@ -67,8 +57,10 @@ class WeightDescent:
     def __init__(self, task: Task):
         self._onehot, self._rates = task.onehot, task.rates
         self._heads, self._k = task.rates.shape[1], task.onehot.shape[1]
-        self._z, *scaling = _relative(task)
-        self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1) for x in scaling)
+        self._z = (task.vectors - task.means[0]).astype(np.float32, copy=False)
+        self._z /= task.spreads[0]  # in place, as very many images take most of the memory
+        shift, ratio = (task.means - task.means[0]) / task.spreads[0], task.spreads / task.spreads[0]
+        self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1).astype(np.float32) for x in (shift, ratio))
         self._factor = 1 / np.square(self._ratio)
         self._v = np.zeros_like(self._shift)  # [d, h * k]
         self._b = np.zeros(self._v.shape[1], np.float32)
@@ -93,8 +85,8 @@ class ProductDescent:
     each head's scaled images are needed (the kernel trick: Boser, Guyon & Vapnik 1992, COLT, section 2)."""
 
     def __init__(self, task: Task):
-        self._onehot, self._rates = task.onehot, task.rates.T[:, :, None]  # rates: [h, n, 1]
-        self._z, self._shift, self._ratio = _relative(task)
+        self._task = task
+        self._rates = task.rates.T[:, :, None]  # [h, n, 1]
         n, heads = task.rates.shape
         self._products = np.empty((heads, n, n), np.float32)
         for h in range(heads):
@@ -105,16 +97,18 @@ class ProductDescent:
 
     def step(self, rows: np.ndarray) -> None:
         rows, times = np.unique(rows, return_counts=True)
-        gap = softmax(self._products[:, rows] @ self._a + self._b) - self._onehot[rows]
+        gap = softmax(self._products[:, rows] @ self._a + self._b) - self._task.onehot[rows]
         gap *= self._rates[:, rows] * times[:, None].astype(np.float32)
         self._a[:, rows] -= gap
         self._b -= gap.sum(axis=1, keepdims=True)
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
-        """By one product for all heads: with z scaled as the first head does, another head's features are
-        (z - shift) / ratio, so its weights are (z'a - shift sum a) / ratio."""
+        """By one product for all heads: a head's features are (x - mean) / spread, so its weights are
+        (x'a - mean sum a) / spread. (Scaled as another head scales them, x would be rounded by images that this head
+        leaves out.)"""
         heads, n, k = self._a.shape
-        on_z = (self._z.T @ self._a.transpose(1, 0, 2).reshape(n, heads * k)).reshape(-1, heads, k).transpose(1, 0, 2)
-        w = on_z - self._shift[:, :, None] * self._a.sum(axis=1, keepdims=True)
-        w /= self._ratio[:, :, None]
+        flat = self._a.transpose(1, 0, 2).reshape(n, heads * k)
+        w = (self._task.vectors.T @ flat).reshape(-1, heads, k).transpose(1, 0, 2)
+        w = w - self._task.means[:, :, None] * self._a.sum(axis=1, keepdims=True)
+        w /= self._task.spreads[:, :, None]
         return w, self._b[:, 0]
