@@ -471,6 +471,20 @@ def test_a_model_of_a_basetag_says_how_to_take_it_along(flowers):
     assert command in (text := Page(report.page(other, dataset, trained)).text) and "--web" not in text
 
 
+def test_what_else_was_tried_is_told_in_a_table(flowers):
+    data, facts, trained = flowers
+    assert "Ways to train that were tried" not in Page(report.page(facts, data, trained)).text
+    tried = [
+        {"name": "head", "right": 172, "loss": 0.2113, "seconds": 1.0, "result": "the simplest"},
+        {"name": "last layers", "right": 176, "loss": 0.1904, "seconds": 64.0, "result": "taken"},
+        {"name": "efficientnet_lite2_260", "right": None, "loss": None, "seconds": 0.0, "result": "no time"},
+    ]
+    told = {**facts, "selection": {"chosen": "last layers", "images": 180, "tried": tried}}
+    page = Page(report.page(told, data, trained))
+    assert page.faults == [] and "Right of 180" in page.text
+    assert "last layers1760.1901 min 4 staken" in page.text and "efficientnet_lite2_260no time" in page.text
+
+
 def test_long_curves_are_thinned_to_their_shape():
     points = [(float(i), float(i)) for i in range(100_000)]
     some = thinned(points)
