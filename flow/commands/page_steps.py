@@ -52,7 +52,7 @@ class PageTraining:
         more = try_harder.minutes_words(seconds) if seconds else ""
         return replace(_step_done(done, text), code=max(result.code for result in results), more=more)
 
-    # Other ways to train than the head that was made here, while the person goes on (see flow/check/background.py)
+    # Other ways to train than the head that was made here, while the person goes on (see flow/check/trial.py)
 
     def begin(self) -> None:
         assert self._made is not None
