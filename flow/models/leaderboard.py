@@ -305,7 +305,9 @@ def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -
     head, _ = api.load_head(model.folder)
     done = embedder_of(model).embed({sha: images[sha].path for sha in shas})
     known = list(done.vectors)
-    rows = head.logits(np.stack([done.vectors[s] for s in known])).argmax(axis=1) if known else []
+    if not known:
+        return {}
+    rows = head.logits(np.stack([done.vectors[s] for s in known])).argmax(axis=1)
     return {sha: model.labels[i] for sha, i in zip(known, rows, strict=True)}
 
 

@@ -37,7 +37,7 @@ def _painted(rng: np.random.Generator) -> np.ndarray:
 
 def _clouds(rng: np.random.Generator) -> np.ndarray:
     """Coloured noise float64 [SIDE, SIDE, 3] around 128: coarse at first, each finer layer fainter."""
-    clouds, fainter, strength, cells = np.zeros((SIDE, SIDE, 3)), rng.choice([1.2, 1.5, 1.5, 2.0]), 1.0, 2
+    clouds, fainter, strength, cells = np.zeros((SIDE, SIDE, 3)), float(rng.choice([1.2, 1.5, 1.5, 2.0])), 1.0, 2
     while cells <= SIDE:
         colours, grey = rng.random((cells, cells, 3)) - 0.5, rng.random()
         colours = colours * (1 - grey) + colours.mean(axis=2, keepdims=True) * grey

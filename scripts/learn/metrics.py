@@ -80,7 +80,7 @@ def above(
     passed = candidates & (scores >= threshold)
     efficiency = 1.0 if groups is None else grouping.efficiency(groups[passed])
     share = Share(int((guess[passed] == labels[passed]).sum()), int(passed.sum()), efficiency)
-    coverage = float(passed.sum() / candidates.sum()) if candidates.any() else 0.0
+    coverage = float(passed.sum()) / float(candidates.sum()) if candidates.any() else 0.0
     return {"threshold": threshold, "coverage": coverage, **share.facts()}
 
 

@@ -89,7 +89,7 @@ def main() -> int:
             print(f"{path}: cannot be read ({problem})", file=sys.stderr)
             failed += 1
             continue
-        best = scores.argmax()
+        best = int(np.argmax(scores))
         verdict = "sure" if scores[best] >= threshold else "unsure"
         if given.json:
             all_scores = {label: float(score) for label, score in zip(labels, scores, strict=True)}

@@ -52,7 +52,7 @@ def suspects(data: Dataset, trained: TrainedHead, limit: int | None = None) -> l
 
 
 def _example(data: Dataset, row: int, p: np.ndarray) -> Example:
-    guess = int(p.argmax())
+    guess = int(np.argmax(p))
     return Example(data.images[row].path, data.labels[data.y[row]], data.labels[guess], float(p[guess]))
 
 

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -119,9 +121,12 @@ DAMAGES = {
 
 
 def other_tables():
-    db = sqlite3.connect(":memory:")
-    db.execute("CREATE TABLE labels(x)")
-    return db.serialize()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "other.sqlite"
+        db = sqlite3.connect(path)
+        db.execute("CREATE TABLE labels(x)")
+        db.close()
+        return path.read_bytes()
 
 
 def by_model(state):
