@@ -8,6 +8,7 @@ from flow.base import names
 from flow.base.learning import api, hash_cache
 from flow.check.board import Board, BoardImage, Page, Progress
 from flow.check.sorted_listing import Item, SortedListing
+from flow.models import model_store
 from flow.records import decisions
 from flow.records.catalogue import Catalogue
 from flow.records.journal import absolute
@@ -29,6 +30,7 @@ class SortedBoard(Board):
         self._recordings = catalogue.groups()
         # What the model says of a recording that it learned from tells nothing of what it says of others.
         self._learned = {self._recordings[sha] for sha in catalogue.labels() if sha in self._recordings}
+        self._seen_before: dict[str, set[str]] = {}  # sorted_ folder -> what its model had learned from
         self._listing.refresh()
         for home in self._listing.homes:
             self.decided |= decisions.decided_in(catalogue, home.name)
@@ -140,9 +142,14 @@ class SortedBoard(Board):
         )
 
     def _share(self) -> dict | None:
-        """How often the model was right, of what a person checked here; without recordings that training images are
-        from, and a recording counts as one."""
-        new = {sha: d for sha, d in self.decided.items() if self._recordings.get(sha) not in self._learned}
+        """How often the model was right, of what a person checked here; without what it had learned from, and
+        recordings that training images are from; a recording counts as one."""
+        seen = set[str]().union(*(self._learned_in(home.name) for home in self._listing.homes))
+        new = {
+            sha: d
+            for sha, d in self.decided.items()
+            if sha not in seen and self._recordings.get(sha) not in self._learned
+        }
         right = {sha: guess == d.label for sha, d in new.items() if d.label and (guess := self._guess(sha))}
         if not right:
             return None
@@ -150,6 +157,19 @@ class SortedBoard(Board):
             api.group_efficiency([self._recordings.get(sha, sha) for sha in right]) if self._recordings else 1.0
         )
         return api.Share(sum(right.values()), len(right), efficiency).facts()
+
+    def _learned_in(self, folder: str) -> set[str]:
+        """Images of a sorted_ folder that the model which sorted them had learned from, as after an undone harvest."""
+        if folder not in self._seen_before:
+            sorted_by: dict[str, set[str]] = {}
+            for sha, copy in self.catalogue.sortings(folder).items():
+                sorted_by.setdefault(copy.model, set()).add(sha)
+            models = {model.name: model for model in model_store.all_models(self.basetag)}
+            kept = {name: model_store.predictions(models[name]) for name in sorted_by if name in models}
+            self._seen_before[folder] = {
+                sha for name, own in kept.items() if own for sha in sorted_by[name] & own.trained_on
+            }
+        return self._seen_before[folder]
 
     def _guess(self, sha256: str) -> str:
         if sha256 not in self._guesses:

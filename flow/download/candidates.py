@@ -7,6 +7,7 @@ import config as cfg
 from flow.base import runlog
 from flow.base.errors import RoboError
 from flow.download.image_store import NEAR, SEEN_BEFORE, ImageStore
+from flow.download.validate import is_large_enough_now
 from flow.records.rows import DEFERRED, DUPLICATE, FAILED, MISSING, REFUSED, ArchiveEntry
 from flow.sources import FoundImage, Source, SourceError
 from flow.ui import console
@@ -111,6 +112,8 @@ class Candidates:
             return True
         if entry.status == DUPLICATE:
             return self._wanted.keep_near and entry.reason == NEAR
+        if entry.status == REFUSED and is_large_enough_now(entry.reason):
+            return True
         return self._wanted.retry_failed and entry.status in (MISSING, REFUSED)
 
 

@@ -12,7 +12,7 @@ from flow.base.names import one_line
 from flow.download.credits import credit_line
 from flow.download.known_images import KnownImages
 from flow.download.options import DownloadOptions
-from flow.download.validate import ValidImage
+from flow.download.validate import ValidImage, archived_reason
 from flow.records import recordings
 from flow.records.catalogue import Catalogue
 from flow.records.rows import DUPLICATE, KEPT, PENDING, ArchiveEntry, Image
@@ -81,7 +81,7 @@ class ImageStore:
     def drop(self, found: FoundImage, status: str, reason: str) -> None:
         """Count an image that is not kept, and remember why."""
         self.counts[reason] += 1
-        self.catalogue.archive(self._entry(found, status, reason))
+        self.catalogue.archive(self._entry(found, status, archived_reason(reason)))
 
     def _is_there(self, found: FoundImage, valid: ValidImage) -> bool:
         """True for an image that is there already; it is remembered as a duplicate of that one."""

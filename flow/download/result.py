@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import config as cfg
 from flow.base.errors import DONE, PARTIAL
+from flow.download.validate import TOO_SMALL
 
 # Reasons that do not read well after "was" or "were" as they are: how one and how several of them are called.
 WORDED = {
@@ -84,6 +86,8 @@ class Downloaded:
 
 
 def _worded(reason: str, count: int) -> str:
+    if reason == TOO_SMALL:
+        return f"too small (under {cfg.image_side_min}px a side: image_side_min)"
     return WORDED.get(reason, (reason, reason))[count != 1]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 JPEG_QUALITY = 90
 FLAT_RANGE = 10  # of 255; an image whose every channel varies less shows nothing
 
+SIDE_MIN_BEFORE = 160  # pixels; catalogues of earlier versions do not say what was too small
+
 # Reasons for refusing, as they stand in the last line of a download
 DAMAGED, TOO_SMALL, TOO_LONG, FLAT, TOO_MANY_PIXELS = (
     "damaged",
@@ -92,6 +94,18 @@ def _judge(width: int, height: int) -> None:
         raise Rejected(TOO_SMALL, f"too small: {width} x {height}, at least {cfg.image_side_min} a side is wanted")
     if max(width, height) > cfg.image_aspect_max * min(width, height):
         raise Rejected(TOO_LONG, f"too long and thin: {width} x {height}")
+
+
+def archived_reason(reason: str) -> str:
+    """A reason as the catalogue keeps it: what was too small is kept with the limit of then."""
+    return f"{TOO_SMALL}, under {cfg.image_side_min}" if reason == TOO_SMALL else reason
+
+
+def is_large_enough_now(reason: str) -> bool:
+    """Whether an image that was too small, as the catalogue has it, may not be by the limit of now."""
+    kind, _, limit = reason.partition(", under ")
+    before = int(limit) if limit.isascii() and limit.isdecimal() else SIDE_MIN_BEFORE
+    return kind == TOO_SMALL and cfg.image_side_min < before
 
 
 def _reason(text: str) -> str:

@@ -111,7 +111,7 @@ def read_state(basetag: str) -> BasetagState:
     unchecked = {name: _unchecked(name, there, known) for name, there in inside.items() if name not in known.approved}
     unsorted = _unsorted(basetag, known)
     filled = [label for label, count in labels.items() if count.images]
-    best = _best(models, known.changes, filled)
+    best = best_of_today(models, known.changes, filled)
     usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return BasetagState(
         basetag=basetag,
@@ -172,18 +172,6 @@ def _unsorted(basetag: str, known: CatalogueSummary) -> dict[str, set[str]]:
         if names_left:
             left[folder.name.removeprefix(cfg.unsorted_name)] = names_left
     return left
-
-
-def _best(models: list[Model], changes: LabelHistory, labels: list[str]) -> Model | None:
-    """Of the models that know most of today's labels, the one whose interval began highest."""
-    return best_of_today(sorted(models, key=lambda model: _low(model), reverse=True), changes, labels)
-
-
-def _low(model: Model) -> float:
-    try:
-        return float(model.facts["accuracy"]["low"])
-    except (KeyError, TypeError, ValueError):
-        return 0.0
 
 
 def _figures(model: Model, changes: LabelHistory) -> BestModel:

@@ -45,6 +45,12 @@ class ModelScore:
         """Accuracy 0..1 on today's images; where it cannot be measured on them, the one from when it was made."""
         return self.share["value"] if self.share else self.model.accuracy
 
+    @property
+    def low(self) -> float:
+        """Where the interval begins: a model that fewer of the images measure is not the best for being lucky there."""
+        share = self.share or self.model.facts["accuracy"]
+        return float(share.get("low", 0.0))
+
     def facts(self) -> dict:
         f = self.model.facts
         return {
@@ -189,7 +195,7 @@ def _board(found: list[Model], images: list[LabeledImage], catalogue: Catalogue)
     changes, known = LabelHistory.of(catalogue.label_changes()), {image.label for image in images}
     today = {model.name: TodaysLabels.of(model, changes, known) for model in found}
     scores = [_score(model, today[model.name], wanted, catalogue, related, worth) for model in found]
-    scores.sort(key=lambda s: (s.share is not None, s.value, s.model.facts["created"]), reverse=True)
+    scores.sort(key=lambda s: (s.share is not None, s.low, s.value, s.model.facts["created"]), reverse=True)
     scores = _chosen_first(scores)
     if scores and scores[0].share:
         best = scores[0]

@@ -66,14 +66,18 @@ class TodaysLabels:
 
 
 def best_of_today(found: list[Model], changes: LabelHistory, labels: Iterable[str]) -> Model | None:
-    """The most accurate of the models that know most of today's labels.
+    """Of the models that know most of today's labels, the one whose interval began highest when it was made: a model
+    that few images measured is not the best for a figure that may be luck.
 
     Args:
-        found: most accurate first.
         labels: those that hold images.
     """
     wanted = set(labels)
-    return max(found, key=lambda model: len(wanted & TodaysLabels.of(model, changes).known), default=None)
+
+    def rank(model: Model) -> tuple[int, float]:
+        return len(wanted & TodaysLabels.of(model, changes).known), float(model.facts["accuracy"].get("low", 0.0))
+
+    return max(found, key=rank, default=None)
 
 
 def note_labels(basetag: str, catalogue: Catalogue) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import config as cfg
 from flow.base import files, paths
@@ -9,6 +10,7 @@ from flow.check.sorted_board import SortedBoard
 from flow.guide.basetag_state import read_state
 from flow.guide.next_steps import next_steps
 from flow.harvest import step as harvest
+from flow.models import model_store
 from flow.records import provenance
 from flow.records.open_catalogue import open_catalogue
 from flow.records.rows import CHOSEN, PERSON, WHOLE_FOLDER
@@ -191,3 +193,16 @@ def test_a_recording_that_the_model_learned_from_tells_nothing_of_it_and_others_
     provenance.training_images("robots", catalogue)
     catalogue.set_groups({next(iter(catalogue.labels())): "clip/1"})
     assert share()["total"] == before["total"] - 5
+
+
+def test_what_the_model_that_sorted_had_learned_from_does_not_measure_it(root, catalogue, board, monkeypatch):
+    """After `undo` the same images are sorted again, by the model that was trained on them."""
+    while page := board.next_page(24):
+        board.decide(page.id, shas(page), "keep")
+    before, decided = board.progress().share, set(board.decided)
+    copies = [copy for home in board.folders() for copy in catalogue.sortings(home).values()]
+    learned = frozenset(sorted(decided)[:4])
+    monkeypatch.setattr(model_store, "all_models", lambda _: [SimpleNamespace(name=copies[0].model)])
+    monkeypatch.setattr(model_store, "predictions", lambda _: SimpleNamespace(trained_on=learned))
+    after = SortedBoard("robots", catalogue, "stamp").progress().share
+    assert after["total"] == before["total"] - 4 > 0

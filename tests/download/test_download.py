@@ -210,9 +210,13 @@ def test_own_files_that_cannot_be_used_go_into_quarantine_and_stay_where_they_ar
     quarantine = paths.quarantine("robots")
     assert {path.name for path in quarantine.iterdir()} == {"half.jpg", "page.jpg", "small.png", "reasons.txt"}
     assert "half.jpg\tdamaged" in (quarantine / "reasons.txt").read_text()
+    assert "1 too small (under 160px a side: image_side_min)" in result.line()
     again = get("mine", 4, f"folder:{folder}")
     assert (again.kept, again.code, again.counts) == (0, 0, {"seen before": 4})
     assert len(list(quarantine.iterdir())) == 4
+    cfg.image_side_min = 40  # what the line named was changed: what was too small is looked at again
+    again = get("mine", 4, f"folder:{folder}")
+    assert (again.kept, again.counts) == (1, {"seen before": 3})
 
 
 def test_folder_with_fewer_than_asked_is_no_failure(quick):

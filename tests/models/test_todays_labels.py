@@ -1,6 +1,7 @@
 """Models whose labels have changed since: what they are measured as, what is refused, and which one is gone by."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -146,3 +147,11 @@ def test_what_may_be_mislabelled_is_offered_at_a_runs_end_and_in_the_guide(root)
     assert facts["suspects"] > 0
     done = run(root, *TRAIN, "--again", "--verbose")
     assert "training images may be mislabelled; to look at them:" in done.err and "check --training" in done.err
+
+
+def test_a_model_that_few_images_measured_is_not_the_best_for_a_lucky_figure(root):
+    model = model_store.all_models("robots")[0]
+    lucky = replace(model, facts={**model.facts, "accuracy": {"value": 0.95, "low": 0.6, "high": 1.0, "total": 20}})
+    known = replace(model, facts={**model.facts, "accuracy": {"value": 0.9, "low": 0.85, "high": 0.94, "total": 200}})
+    for found in ([lucky, known], [known, lucky]):
+        assert best_of_today(found, history(), model.labels) is known
