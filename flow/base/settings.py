@@ -166,7 +166,7 @@ def _check_folder_names() -> None:
 def _must_be_known(name: str, where: str) -> None:
     if name not in names():
         near = nearest(name.lower(), names())
-        raise BadUsage(f"{where}: {_shown(name)} is not a setting{near}.", "config.py lists them all.")
+        raise BadUsage(f"{where}: {_shown(name)} is not a setting{near or '.'}", "config.py lists them all.")
 
 
 def _plainly(number: float) -> str:

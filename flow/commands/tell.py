@@ -59,7 +59,8 @@ def tell_sorted(done: Sorted) -> None:
     if done.expected_wrong and done.sure_before:
         (about, most), (right, total) = done.expected_wrong, done.sure_before
         basis = f"{right} of {total} sure predictions measured so far are correct"
-        console.note(f"  Expect about {about:g} mistakes among the {done.sure} sure ones, at most {most:g} ({basis}).")
+        mistakes = f"{about:g} mistake{'s' * (about != 1)} among the {done.sure} sure ones"
+        console.note(f"  Expect about {mistakes}, at most {most:g} ({basis}).")
     if done.unfamiliar:
         counts = "1 is unfamiliar" if done.unfamiliar == 1 else f"{done.unfamiliar} are unfamiliar"
         console.note(f"  {counts}, unlike all training images, and so counted as unsure.")
@@ -84,8 +85,8 @@ def tell_retrained(done: Retrained) -> None:
         for tip in done.advice.tips:
             console.note(f"  - {tip}")
     if odd := len(done.model.facts.get("suspects", [])):
-        console.note(f"  {odd} training image{'s' * (odd != 1)} may be mislabelled; to look at them:")
-        console.raw(f"  python roboflow.py {done.model.facts['basetag']} check --training")
+        console.note(f"  {odd} training image{'s' * (odd != 1)} may be mislabelled.")
+        console.raw(f"  to look at them: python roboflow.py {done.model.facts['basetag']} check --training")
     console.note(f"  report: {done.model.folder / 'report.html'}")
     console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
     console.beep()

@@ -156,7 +156,8 @@ def _retrain(state: BasetagState) -> NextStep:
         title = f"retrain: {state.new_images} new image{'s' * (state.new_images != 1)} since the last model"
         about = "It says whether the model became better."
     else:
-        title, about = "retrain with the same images", "With parameters of your choice."
+        title, about = "retrain with the same images", "With parameters of your choice: it asks for them one by one."
+        return _command(state, title, about, "0", "0", "retrain", *_images_min(state))
     return _command(state, title, about, "0", "0", "retrain_defaults", *_images_min(state))
 
 

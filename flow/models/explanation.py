@@ -111,7 +111,9 @@ def two_labels(typed: str, labels: list[str]) -> tuple[str, str]:
     pair = [part.strip() for part in typed.split(",")]
     for label in pair:
         if label not in labels:
-            raise BadUsage(f"The model has no label {label!r}{nearest(label, labels)}.", f"It has {', '.join(labels)}.")
+            raise BadUsage(
+                f"The model has no label {label!r}{nearest(label, labels) or '.'}", f"It has {', '.join(labels)}."
+            )
     if len(pair) != 2 or pair[0] == pair[1]:
         raise BadUsage("--between needs two different labels.", f"For example: --between {labels[0]},{labels[1]}")
     return pair[0], pair[1]

@@ -13,6 +13,7 @@ from flow.base.files import IMAGE_ENDINGS, JUNK_NAMES
 from flow.sources import FoundImage, Source
 
 CREDITS = "CREDITS.csv"
+CREDIT = "your own photo"
 CREDITS_BYTES_MAX = 20_000_000
 
 
@@ -84,7 +85,7 @@ def _found(path: Path, credit: dict[str, str]) -> FoundImage:
         credit.get("creator", ""),
         credit.get("license", "") or "unknown",
         credit.get("license_url", ""),
-        credit.get("credit", ""),
+        credit.get("credit", "") if credit else CREDIT,
     )
 
 

@@ -122,10 +122,11 @@ def accuracy_text(value: float, low: float, high: float, total: int, measured: s
 
 def own_threshold(needed: float, confidence_min: float, target: float) -> str:
     """Why a model is sure only above a higher score than confidence_min; all fractions 0..1, `needed` 1 = never."""
-    too_often = f"above confidence_min ({percent(confidence_min)}) more than {percent(1 - target)} would be wrong"
+    goal = f"its predictions do not show that at most {percent(1 - target)} are wrong"
     if needed >= 1:
-        return f"This model is sure of nothing yet: {too_often}, as far as so few images can tell."
-    return f"This model is sure from a score of {percent(needed)} on: {too_often}."
+        return f"This model is sure of nothing yet: {goal}, at any score."
+    where = f"{percent(needed)} on (confidence_min is {percent(confidence_min)})"
+    return f"This model is sure from a score of {where}: below that, {goal}."
 
 
 def recordings_text(facts: dict) -> str:

@@ -154,5 +154,5 @@ def _compared(
     p_value, gained = data.p_value(best, logits), right - data.right(best)
     is_better = p_value <= alpha and gained >= 0
     p = f"p = {p_value:.2f}" if p_value >= 0.01 else "p < 0.01"
-    result = f"{'clearly' if is_better else 'not clearly'} better ({p})"
+    result = f"{'better' if is_better else 'not clearly better'} ({p})"
     return Trial(name, seconds, right, loss, p_value, result), is_better

@@ -29,7 +29,7 @@ def test_what_is_clearly_better_is_taken():
     assert (
         selection.name == "tuned"
         and selection.trials[1].p_value < 0.001
-        and selection.trials[1].result.startswith("clearly better")
+        and selection.trials[1].result.startswith("better (p ")
     )
 
 

@@ -146,7 +146,10 @@ def test_what_may_be_mislabelled_is_offered_at_a_runs_end_and_in_the_guide(root)
     facts = json.loads(run(root, "robots", "status", "--json").out)["robots"]
     assert facts["suspects"] > 0
     done = run(root, *TRAIN, "--again", "--verbose")
-    assert "training images may be mislabelled; to look at them:" in done.err and "check --training" in done.err
+    assert (
+        "training images may be mislabelled." in done.err
+        and "to look at them: python roboflow.py robots check --training" in done.err
+    )
 
 
 def test_a_model_that_few_images_measured_is_not_the_best_for_a_lucky_figure(root):

@@ -479,8 +479,8 @@ def test_what_else_was_tried_is_told_in_a_table(flowers):
         {"name": "last layers", "right": 176, "loss": 0.1904, "seconds": 64.0, "result": "taken"},
         {"name": "efficientnet_lite2_260", "right": None, "loss": None, "seconds": 0.0, "result": "no time"},
     ]
-    told = {**facts, "selection": {"chosen": "last layers", "images": 180, "tried": tried}}
-    page = Page(report.page(told, data, trained))
+    chosen = {**facts, "selection": {"chosen": "last layers", "images": 180, "tried": tried}}
+    page = Page(report.page(chosen, data, trained))
     assert page.faults == [] and "Right of 180" in page.text
     assert "last layers1760.1901 min 4 staken" in page.text and "efficientnet_lite2_260no time" in page.text
 

@@ -97,7 +97,7 @@ def apply(home: Path, catalogue: Catalogue) -> Changed:
     """Do what the journal says, as far as it is not done."""
     change = read(home / UNDER_WAY)
     if change is None:
-        return set_aside(home, UNDER_WAY, "done")
+        return rename_damaged(home, UNDER_WAY, "done")
     counted, basetag = count(change), home.parent.name
     problems = [f"the journal in {home} is damaged ({change.torn} lines)"] if change.torn else []
     _write_rows(change, catalogue)
@@ -131,7 +131,7 @@ def _write_rows(change: Change, catalogue: Catalogue) -> None:
     )
 
 
-def set_aside(home: Path, name: str, what: str) -> Changed:
+def rename_damaged(home: Path, name: str, what: str) -> Changed:
     """A journal that cannot be read, under that name: nothing was done, or undone, by it."""
     os.rename(home / name, home / DAMAGED)
     problem = f"the journal in {home} is damaged; nothing was {what}"

@@ -13,7 +13,7 @@ from flow.records import decisions, provenance
 from flow.records.catalogue import Catalogue
 from flow.records.decisions import TRAINING
 from flow.records.journal import DONE, UNDOING, UNDONE, absolute
-from flow.records.labels.apply import Changed, leave, set_aside
+from flow.records.labels.apply import Changed, leave, rename_damaged
 from flow.records.labels.history import RENAME, SPLIT, UNDO, LabelHistory
 from flow.records.labels.journal import Change, as_text, read
 from flow.records.labels.plan import now
@@ -45,7 +45,7 @@ def revert(home: Path, catalogue: Catalogue) -> Changed:
     """The journal backwards: folders first, then images, then the rows of what is back."""
     change = read(home / UNDOING)
     if change is None:
-        return set_aside(home, UNDOING, "undone")
+        return rename_damaged(home, UNDOING, "undone")
     take_back: Callable[[str, Change, Catalogue], tuple[int, list[str]]]
     take_back = {RENAME: _rename_back, SPLIT: _join}.get(change.kind, _move_back)
     back, problems = take_back(home.parent.name, change, catalogue)
