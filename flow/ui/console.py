@@ -19,7 +19,8 @@ from flow.ui import keys, texts
 from flow.ui.layout import broken, broken_command, safe, table_lines
 
 PLAIN_PROGRESS_S = 30.0  # seconds between two progress lines where there is no bar
-LESS = "-FRX -PsSPACE goes on, b goes back, q leaves$"  # one screen at once, colours, a prompt that says the keys
+# One screen at once, colours, a prompt that says the keys; from Python 3.13 on there is such a prompt without it.
+LESS = "-FRX -PsSPACE goes on, b goes back, q leaves$"
 BACK = object()  # what `ask` returns for the answer b
 
 

@@ -3,6 +3,7 @@
 import os
 import pty
 import shutil
+import sys
 
 import pytest
 
@@ -45,7 +46,8 @@ def test_the_manual_is_shown_by_the_persons_pager_and_left_with_q(tmp_path, page
     with a_question(tmp_path, PAGER=pager) as t:
         t.expect("Which searchtag?")
         t.type("hh")
-        t.expect("goes on" if pager == "less" else "More")
+        ours = "goes on" if sys.version_info < (3, 13) else "press h for help"  # later ones have a prompt of their own
+        t.expect(ours if pager == "less" else "More")
         t.press(b"q")
         while t.screen.count("Which searchtag?") < 2:
             t.settle()
