@@ -54,6 +54,8 @@ def _urgent(state: BasetagState) -> Iterator[NextStep]:
     else:
         if state.can_train and state.new_images >= RETRAIN_FROM:
             yield _retrain(state)
+        if state.labeled_unsorted:  # before a model sorts them, as if nobody had looked at them
+            yield _label(state, "check", "--teach")
         yield from (_classify(state, tag, n) for tag, n in state.unsorted.items())
         if state.suspects:
             yield _suspects(state)
@@ -87,7 +89,7 @@ def _first_model(state: BasetagState) -> Iterator[NextStep]:
     if state.can_train:
         yield _retrain(state)
     elif state.unsorted:
-        yield _label_first(state)
+        yield _label(state, "check")
 
 
 def _command(state: BasetagState, title: str, about: str, *arguments: str, kind: Kind = Kind.RUN) -> NextStep:
@@ -119,7 +121,7 @@ def _suspects(state: BasetagState) -> NextStep:
     )
 
 
-def _label_first(state: BasetagState) -> NextStep:
+def _label(state: BasetagState, *command: str) -> NextStep:
     lacking = ", ".join(f"{n} more {label}" for label, n in sorted(state.lacking.items()))
     start = f"About {state.least} of each label are a good start" + (f": {lacking}." if lacking else ".")
     labeled = state.labeled_unsorted
@@ -130,7 +132,7 @@ def _label_first(state: BasetagState) -> NextStep:
     elif labeled:
         title = f"train on the {images(labeled)} you labelled"
     about = "By keys in the browser; it asks first about the images it learns most from."
-    return _command(state, title, f"{about} {start}", "check")
+    return _command(state, title, f"{about} {start}", *command)
 
 
 def _harvest(state: BasetagState) -> NextStep:

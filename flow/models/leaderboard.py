@@ -3,6 +3,7 @@
 This is cheap: cross-validated predictions are stored with each model, and the embeddings of other images are cached.
 """
 
+import itertools
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -143,6 +144,11 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
     for s in board.ranking[:most]:
         if s.why and board.images:
             console.note(f"? {s.model.name} cannot be measured now: {s.why}.")
+    for first, second in itertools.pairwise(board.ranking[:most]):
+        if first.share and second.share and first.low < second.low:  # see _chosen_first
+            console.note(
+                f"{first.model.name} was better than the head in the same folds; fewer folds make its own figure lower."
+            )
     if any(s.tied for s in board.ranking[1:]):
         console.note("= means: on the same images, its difference from the best is not significant.")
 

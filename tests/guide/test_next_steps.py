@@ -188,3 +188,13 @@ def test_enter_alone_goes_round_the_loop_and_never_back():
         assert state not in seen
         seen.append(state)
     assert len(seen) == 8
+
+
+def test_labels_that_nothing_was_trained_on_come_before_a_model_that_sorts_the_same_images():
+    """As after an undone harvest."""
+    state = BasetagState(
+        "robots", models=1, best=BestModel("m", 0.9, 0.8, 0.95, 90), unsorted={"art": 88}, labeled_unsorted=88
+    )
+    first, second = next_steps(state)[:2]
+    assert first.title == "train on the 88 images you labelled" and first.command.endswith("robots check --teach")
+    assert second.command.endswith("robots 0 art classify_top")
