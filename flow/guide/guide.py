@@ -56,11 +56,13 @@ def complete(flowstep: str, in_loop: bool, given: dict[str, object], flags: list
         return Guided([str(ask_basetag()), flowstep, *flags])
     if given.keys() - {"basetag"} or flowstep != "classify":
         return _ask_for_the_rest(flowstep, given, flags)
-    basetag = str(given.get("basetag") or _first_basetag())
+    typed, basetag = given.get("basetag"), str(given.get("basetag") or _first_basetag())
     while True:
         now = basetag_state.read_state(basetag)
-        if not now.known:
+        if not now.known and basetag == typed:
             return _ask_for_the_rest(flowstep, {"basetag": basetag}, flags)
+        if not now.known:
+            return _ask_for_the_rest(flowstep, {}, flags, {"basetag": basetag})
         step = _choose(now)
         if step.kind is Kind.BASETAG:
             basetag = str(ask_basetag())
@@ -113,8 +115,10 @@ def _an_image(answer: str) -> str:
     return str(path or answer)
 
 
-def _ask_for_the_rest(flowstep: str, given: dict[str, object], flags: list[str]) -> Guided:
-    """Ask for what is missing, with the plan still to be shown."""
+def _ask_for_the_rest(
+    flowstep: str, given: dict[str, object], flags: list[str], just_asked: dict[str, object] | None = None
+) -> Guided:
+    """Ask for what is missing, with the plan still to be shown. `just_asked`: see `ask_all`."""
     known = dict(given)
     if "source" in given or "quantity" in given:
         known["where"] = ImageSource(str(given.get("source", "")))
@@ -122,7 +126,7 @@ def _ask_for_the_rest(flowstep: str, given: dict[str, object], flags: list[str])
         answers = ask_all(BEGINNING, known)
         words = [answers["basetag"], str(answers["quantity"]), answers["searchtag"], flowstep]
         return Guided([*words, *flags], is_shown=True)
-    answers = ask_all(WHOLE_FLOW, known)
+    answers = ask_all(WHOLE_FLOW, known, just_asked)
     if answers.get("take"):
         where: ImageSource = answers["where"]
         return Guided([answers["basetag"], *(["camera"] if where.source == CAMERA else ["take", str(where.folder)])])

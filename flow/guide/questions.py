@@ -33,10 +33,14 @@ class Question:
     ask: Callable[[dict, bool], object]
 
 
-def ask_all(questions: Sequence[Question], given: dict) -> dict:
-    """Ask every question that is not answered in `given`, with steps back."""
-    answers, place = dict(given), 0
-    asked: list[int] = []
+def ask_all(questions: Sequence[Question], given: dict, just_asked: dict | None = None) -> dict:
+    """Ask every question that is not answered in `given`, with steps back.
+
+    Args:
+        just_asked: answers to the first of the questions, to which a step leads back too.
+    """
+    answers, place = {**given, **(just_asked or {})}, len(just_asked or {})
+    asked = list(range(place))
     while place < len(questions):
         question = questions[place]
         answer = SKIP if question.name in given else question.ask(answers, bool(asked))

@@ -153,7 +153,7 @@ def test_the_whole_way_in_a_browser(root, truth):
     with program("robots", "check", "--tf-files", str(root), **SMALL) as (process, address), chromium() as browser:
         page = Page(browser)
         page.open(address)
-        assert page.text("#title") == "What is this?" and "No labels yet" in page.text("#left")
+        assert page.text("#title") == "What is this?" and "Nothing labelled yet" in page.text("#left")
         assert page.text("#accepts") == "show others"
         keep_screenshot(browser, "label_1_first")
         trap = "<img src=x onerror=document.title='caught'>"

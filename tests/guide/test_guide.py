@@ -161,6 +161,21 @@ def test_nonsense_help_back_and_a_polite_goodbye(home):
     assert not list((home / "testing_photos/robots").glob("unsorted_*/*.jpg"))
 
 
+def test_a_name_that_was_typed_a_moment_ago_can_be_typed_anew(tmp_path):
+    with Terminal("--tf-files", str(tmp_path)) as t:
+        t.expect("What shall your basetag be")
+        t.type("robts")
+        t.expect("Where from?")
+        t.type("b")
+        t.expect("What shall your basetag be")
+        t.type("robots")
+        t.expect("Where from?")
+        t.type("sample")
+        t.expect("Which labels")
+        t.type("q")
+        assert t.ended() == 0 and "no question before" not in t.screen
+
+
 def test_ctrl_d_is_quit_and_ctrl_c_is_130(home):
     with Terminal("--tf-files", str(home)) as t:
         t.expect("What next?")

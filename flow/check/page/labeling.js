@@ -25,7 +25,7 @@ function accuracyWords({ share, random, failed, sample }) {
 
 /** @param {any} labeling @returns {(Node | string)[]} */
 function progressParts(labeling) {
-  if (!labeling.decisions) return [make("b", { text: "No labels yet." }), " With two labels it begins to guess."];
+  if (!labeling.decisions) return [make("b", { text: "Nothing labelled yet." }), " With two labels it begins to guess."];
   const minutes = labeling.minutes < 1 ? "" : ` and ${count(Math.round(labeling.minutes), "minute")}`;
   return [...accuracyWords(labeling), `, after ${count(labeling.decisions, "decision")}${minutes}`];
 }
