@@ -7,6 +7,11 @@ import config as cfg
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
+def is_usual() -> bool:
+    """Whether all data lie beside roboflow.py; else a command that is printed needs --tf-files."""
+    return tf_files() == PROJECT / "tf_files"
+
+
 def tf_files() -> Path:
     """The root of all data; a relative setting lies beside roboflow.py."""
     return (PROJECT / Path(cfg.path_to_tf_files).expanduser()).absolute()

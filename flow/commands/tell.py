@@ -1,5 +1,6 @@
 """What a step's result says at a terminal: where things are, how many, and what to do now."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from flow.base import files, paths
@@ -86,7 +87,9 @@ def tell_retrained(done: Retrained) -> None:
             console.note(f"  - {tip}")
     if odd := len(done.model.facts.get("suspects", [])):
         console.note(f"  {odd} training image{'s' * (odd != 1)} may be mislabelled.")
-        console.raw(f"  to look at them: python roboflow.py {done.model.facts['basetag']} check --training")
+        where = () if paths.is_usual() else ("--tf-files", str(paths.tf_files()))
+        command = ("python", "roboflow.py", str(done.model.facts["basetag"]), "check", "--training", *where)
+        console.raw(f"  to look at them: {shlex.join(command)}")
     console.note(f"  report: {done.model.folder / 'report.html'}")
     console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
     console.beep()

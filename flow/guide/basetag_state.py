@@ -112,7 +112,6 @@ def read_state(basetag: str) -> BasetagState:
     unsorted = _unsorted(basetag, known)
     filled = [label for label, count in labels.items() if count.images]
     best = best_of_today(models, known.changes, filled)
-    usual = paths.tf_files() == paths.PROJECT / "tf_files"
     return BasetagState(
         basetag=basetag,
         known=bool(models or is_known(basetag)),
@@ -137,7 +136,7 @@ def read_state(basetag: str) -> BasetagState:
             if files.count_images(paths.unsorted_dir(basetag, tag))
         },
         last_harvest=_last_harvest(basetag),
-        tf_files="" if usual else str(paths.tf_files()),
+        tf_files="" if paths.is_usual() else str(paths.tf_files()),
         other_basetags=sum(name != basetag for name in basetags()),
     )
 
