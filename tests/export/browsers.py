@@ -41,8 +41,15 @@ class Chromium:
         options = Options()
         options.binary_location = str(shutil.which("chromium"))
         played = (f"--use-file-for-fake-video-capture={camera}",) if camera else ()
-        for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={folder}",
-                     *(FAKE_CAMERA if cameras else ()), *played):  # fmt: skip
+        for word in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={folder}",
+            *(FAKE_CAMERA if cameras else ()),
+            *played,
+        ):
             options.add_argument(word)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
@@ -68,8 +75,10 @@ class Chromium:
         self.driver.find_element("css selector", "#choose").send_keys(str(file))
 
     def size(self, width: int, height: int) -> None:
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})  # fmt: skip
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
 
     def shot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.driver.execute_cdp_cmd("Page.captureScreenshot", {})["data"]))
@@ -98,10 +107,22 @@ class Firefox:
         }
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in settings.items()]
         (folder / "user.js").write_text("\n".join(lines))
-        command = [str(shutil.which("firefox-esr") or shutil.which("firefox")), "--headless", "--no-remote", "--profile",
-                   str(folder), "--remote-debugging-port", "0"]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                         env={**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"})  # fmt: skip
+        command = [
+            str(shutil.which("firefox-esr") or shutil.which("firefox")),
+            "--headless",
+            "--no-remote",
+            "--profile",
+            str(folder),
+            "--remote-debugging-port",
+            "0",
+        ]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"},
+        )
         self._numbers, self.logged = itertools.count(1), []
         self._socket = websocket.create_connection(f"{self._address()}/session", timeout=WAIT_S, suppress_origin=True)
         self._ask("session.new", capabilities={})
@@ -117,8 +138,13 @@ class Firefox:
 
     def run(self, script: str) -> Any:
         """The value of an expression; a promise is waited for."""
-        answer = self._ask("script.evaluate", expression=f"(async () => JSON.stringify(await ({script})))()",
-                           target={"context": self._tab}, awaitPromise=True, userActivation=True)  # fmt: skip
+        answer = self._ask(
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify(await ({script})))()",
+            target={"context": self._tab},
+            awaitPromise=True,
+            userActivation=True,
+        )
         if answer["type"] == "exception":
             return f"ERROR {answer['exceptionDetails']['text']}"
         return json.loads(answer["result"]["value"]) if answer["result"]["type"] == "string" else None

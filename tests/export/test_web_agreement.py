@@ -90,12 +90,18 @@ def test_fresh_images_are_compared_before_those_it_learned_from(model, home, mon
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (Agreement(24, 0.0123, 24, 0), "of 24 images: the scores of this page differ by at most 0.012, and label and verdict are the same on all."),
-        (Agreement(24, 0.0004, 23, 24), "24 images (it learned from all of them): the scores of this page differ by less than 0.001, and label and verdict are the same on 23."),
+        (
+            Agreement(24, 0.0123, 24, 0),
+            "of 24 images: the scores of this page differ by at most 0.012, and label and verdict are the same on all.",
+        ),
+        (
+            Agreement(24, 0.0004, 23, 24),
+            "24 images (it learned from all of them): the scores of this page differ by less than 0.001, and label and verdict are the same on 23.",
+        ),
         (Agreement(24, 0.5, 2, 7), "(it learned from 7 of them)"),
         (Agreement(0, 0.0, 0, 0), "not compared with Python: no image could be read"),
     ],
-)  # fmt: skip
+)
 def test_the_words(found, message):
     assert message in found.words(smaller=False)
     assert "with two other models" in found.words(smaller=True)

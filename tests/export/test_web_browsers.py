@@ -202,11 +202,19 @@ def test_the_camera_is_followed_live_and_off_when_nobody_looks(window, exported)
     assert window.run("document.getElementById('video').srcObject") is None and text(window, "#live") == "Live camera"
 
 
-@pytest.mark.parametrize(("name", "message"), [
-    ("NotAllowedError", "did not allow"), ("NotFoundError", "no camera on this device"), ("NotReadableError", "another program"),
-    ("OverconstrainedError", "that fits"), ("SecurityError", "did not allow"), ("AbortError", "while it was starting"),
-    ("OddError", "cannot be used"), ("", "only over https"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("NotAllowedError", "did not allow"),
+        ("NotFoundError", "no camera on this device"),
+        ("NotReadableError", "another program"),
+        ("OverconstrainedError", "that fits"),
+        ("SecurityError", "did not allow"),
+        ("AbortError", "while it was starting"),
+        ("OddError", "cannot be used"),
+        ("", "only over https"),
+    ],
+)
 def test_each_trouble_with_the_camera_is_a_sentence(window, small, name, message):
     opened(window, f"file://{small}/index.html")
     broken = f"() => Promise.reject(new DOMException('', {name!r}))" if name else "undefined"

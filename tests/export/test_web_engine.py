@@ -87,13 +87,16 @@ def test_each_of_the_lites_can_be_a_page():
             content.check(content.WebModel(name, ("a", "b"), layers_of(network_of(backbone)), 224, head, head[0], 0.9))
 
 
-@pytest.mark.parametrize(("change", "why"), [
-    ({"kernel": np.zeros((7, 7, 16), np.float32)}, "no depthwise convolution of 7 x 7"),
-    ({"stride": 3}, "stride 3"),
-    ({"kernel": np.zeros((3, 3, 12), np.float32), "bias": np.zeros(12, np.float32)}, "12 channels"),
-    ({"kernel": np.zeros((3, 3, 8), np.float32), "bias": np.zeros(8, np.float32)}, "depthwise"),
-    ({"kind": "winograd"}, "no winograd"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"kernel": np.zeros((7, 7, 16), np.float32)}, "no depthwise convolution of 7 x 7"),
+        ({"stride": 3}, "stride 3"),
+        ({"kernel": np.zeros((3, 3, 12), np.float32), "bias": np.zeros(12, np.float32)}, "12 channels"),
+        ({"kernel": np.zeros((3, 3, 8), np.float32), "bias": np.zeros(8, np.float32)}, "depthwise"),
+        ({"kind": "winograd"}, "no winograd"),
+    ],
+)
 def test_what_the_engine_cannot_run_is_refused_with_the_reason(change, why):
     model = small_model()
     layers = (model.layers[0], replace(model.layers[1], **change), *model.layers[2:])
@@ -103,8 +106,11 @@ def test_what_the_engine_cannot_run_is_refused_with_the_reason(change, why):
 
 def test_parts_that_do_not_fit_are_refused():
     model = small_model()
-    for wrong in (replace(model, layers=model.layers[1:]), replace(model, head_weights=model.head_weights[1:]),
-                  replace(model, labels=("one",))):  # fmt: skip
+    for wrong in (
+        replace(model, layers=model.layers[1:]),
+        replace(model, head_weights=model.head_weights[1:]),
+        replace(model, labels=("one",)),
+    ):
         with pytest.raises(Unsupported):
             content.check(wrong)
 

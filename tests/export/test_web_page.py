@@ -23,8 +23,16 @@ from flow.records.open_catalogue import open_catalogue
 from tests.export.web_models import NODE, needs_node, small_model
 from tests.terminal import run
 
-HOSTILE = ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "\u202eright to left \u05d0\u05d1", "long " * 40,
-           "-->", "{{ 7*7 }}", "\u0000\ud800 odd", "'\"`${x}")  # fmt: skip
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "\u202eright to left \u05d0\u05d1",
+    "long " * 40,
+    "-->",
+    "{{ 7*7 }}",
+    "\u0000\ud800 odd",
+    "'\"`${x}",
+)
 HOME = Path(page.__file__).parent
 
 
@@ -93,8 +101,14 @@ def test_a_circle_of_modules_is_found(tmp_path):
 
 @pytest.mark.parametrize("word", HOSTILE)
 def test_hostile_words_are_nowhere_but_in_the_payload_and_the_title(word):
-    model = replace(small_model(labels=(word, "b", "c")), title=word, credits=(Credit(word, word, word),), notices=(word,),
-                    facts=((word, word),), agreement=word)  # fmt: skip
+    model = replace(
+        small_model(labels=(word, "b", "c")),
+        title=word,
+        credits=(Credit(word, word, word),),
+        notices=(word,),
+        facts=((word, word),),
+        agreement=word,
+    )
     text = page.page_html(model, smaller=True)
     assert text.count("<script") == 3 and "alert" not in re.sub(
         r'<title>.*?</title>|<bdi>.*?</bdi>|id="model">[^<]+', "", text

@@ -26,16 +26,38 @@ def photo_like(width: int, height: int) -> Image.Image:
 def shrunk(image: Image.Image, head: bytes, folder, size: int = SIZE) -> tuple[np.ndarray, dict]:
     """What the page makes of an image as the browser gives it; `head`: the beginning of its file."""
     rgba = np.asarray(image.convert("RGBA"))
-    answer = run_node("resize", folder, rgba=rgba, head=head, width=image.width, height=image.height, size=size,
-                      columnsFirst=_columns_first())  # fmt: skip
+    answer = run_node(
+        "resize",
+        folder,
+        rgba=rgba,
+        head=head,
+        width=image.width,
+        height=image.height,
+        size=size,
+        columnsFirst=_columns_first(),
+    )
     return np.array(answer["pixels"], np.uint8).reshape(size, size, 3), answer["blocks"]
 
 
 @needs_node
-@pytest.mark.parametrize(("width", "height"), [
-    (32, 32), (33, 31), (64, 48), (101, 77), (640, 480), (7, 5), (1, 90), (31, 300), (1000, 33), (48, 64), (48, 65),
-    (20, 30), (33, 40),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (32, 32),
+        (33, 31),
+        (64, 48),
+        (101, 77),
+        (640, 480),
+        (7, 5),
+        (1, 90),
+        (31, 300),
+        (1000, 33),
+        (48, 64),
+        (48, 65),
+        (20, 30),
+        (33, 40),
+    ],
+)
 def test_every_pixel_is_pillows(tmp_path, width, height):
     image = photo_like(width, height)
     got, _ = shrunk(image, b"\x89PNG", tmp_path)
@@ -44,10 +66,24 @@ def test_every_pixel_is_pillows(tmp_path, width, height):
 
 @needs_node
 @pytest.mark.parametrize("subsampling", [0, 2])
-@pytest.mark.parametrize(("width", "height", "turned"), [
-    (63, 80, 1), (64, 70, 1), (133, 150, 1), (333, 261, 1), (512, 300, 1),
-    (133, 151, 2), (133, 151, 3), (133, 151, 4), (133, 151, 5), (133, 151, 6), (133, 151, 7), (133, 151, 8), (301, 263, 8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("width", "height", "turned"),
+    [
+        (63, 80, 1),
+        (64, 70, 1),
+        (133, 150, 1),
+        (333, 261, 1),
+        (512, 300, 1),
+        (133, 151, 2),
+        (133, 151, 3),
+        (133, 151, 4),
+        (133, 151, 5),
+        (133, 151, 6),
+        (133, 151, 7),
+        (133, 151, 8),
+        (301, 263, 8),
+    ],
+)
 def test_a_jpeg_comes_as_from_pillows_draft_mode(tmp_path, width, height, turned, subsampling):
     """Turned as its EXIF says, at sides that its blocks of pixels do not fill; between decoders a few levels are lost."""
     file, exif = io.BytesIO(), Image.Exif()
@@ -67,11 +103,14 @@ def test_a_jpeg_comes_as_from_pillows_draft_mode(tmp_path, width, height, turned
 
 
 @needs_node
-@pytest.mark.parametrize(("extra", "is_drafted"), [
-    (b"", True),
-    (b"\xff\xe2\x00\x08MPF\0II", False),
-    (b"\xff\xe1\x00\x20http://x\0 hdrgm:Version=\"1.0\"....."[:34] + b"\xff\xe2\x00\x08MPF\0II", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("extra", "is_drafted"),
+    [
+        (b"", True),
+        (b"\xff\xe2\x00\x08MPF\0II", False),
+        (b'\xff\xe1\x00\x20http://x\0 hdrgm:Version="1.0".....'[:34] + b"\xff\xe2\x00\x08MPF\0II", True),
+    ],
+)
 def test_a_file_of_several_images_is_decoded_whole(tmp_path, extra, is_drafted):
     file = io.BytesIO()
     image = photo_like(128, 128)

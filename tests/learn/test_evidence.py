@@ -77,8 +77,9 @@ def test_of_the_default_backbone_too(small_eyes):
 
 def test_of_a_network_with_tuned_layers_too(tmp_path):
     rng, plain = np.random.default_rng(3), tiny_network()
-    tuned = plain.with_tail([(c.kernel + rng.normal(0, 0.05, c.kernel.shape).astype(np.float32), c.bias + 0.1)
-                             for c in plain.tail()])  # fmt: skip
+    tuned = plain.with_tail(
+        [(c.kernel + rng.normal(0, 0.05, c.kernel.shape).astype(np.float32), c.bias + 0.1) for c in plain.tail()]
+    )
     reader, runner = read_from(tmp_path, tuned)
     assert np.array_equal(reader.read(noise()).vector, runner.vectors(noise()[None])[0])
     head = random_head(seed=4)

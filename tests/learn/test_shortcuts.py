@@ -47,8 +47,19 @@ def dataset(count: int, groups: np.ndarray | None = None) -> Dataset:
     images = [LabeledImage(Path(f"{i}.jpg"), "ab"[i // count], f"{i:064d}") for i in range(n)]
     y, ones = np.repeat([0, 1], count), np.ones(n, bool)
     vectors = np.arange(n, dtype=np.float32)[:, None]
-    return Dataset(["sold", "free"], images, vectors, y, ones, ~ones, ones, ~ones, np.ones(n, np.float32),
-                   np.arange(n) if groups is None else groups, np.arange(n) % 5)  # fmt: skip
+    return Dataset(
+        ["sold", "free"],
+        images,
+        vectors,
+        y,
+        ones,
+        ~ones,
+        ones,
+        ~ones,
+        np.ones(n, np.float32),
+        np.arange(n) if groups is None else groups,
+        np.arange(n) % 5,
+    )
 
 
 def found(images: list[Image.Image], cells: np.ndarray):

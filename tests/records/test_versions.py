@@ -90,8 +90,22 @@ ROWS = {
         ("commons", "3", "https://example.org/3", sha("origin b"), A, "duplicate", None, "2026-11-23T10:00:02+00:00"),
     ],
     "images": [
-        (A, sha("origin a"), "robotart_1_100000.jpg", "openverse", "1", "https://example.org/1", "https://example.org",
-         "Tin robot", "Jo", "by", "https://creativecommons.org/licenses/by/4.0/", "Jo, CC BY 4.0", "robotart", "then"),
+        (
+            A,
+            sha("origin a"),
+            "robotart_1_100000.jpg",
+            "openverse",
+            "1",
+            "https://example.org/1",
+            "https://example.org",
+            "Tin robot",
+            "Jo",
+            "by",
+            "https://creativecommons.org/licenses/by/4.0/",
+            "Jo, CC BY 4.0",
+            "robotart",
+            "then",
+        )
     ],
     "labels": [(A, "built", "robot", 0.97, "0123456789abcdef", "then"), (B, "drawn", "human", None, "", None)],
     "sortings": [
@@ -102,13 +116,57 @@ ROWS = {
     "approvals": [(FOLDER, "20261124_111213"), ("sorted_20261123_000000", None)],
     "splits": [(A, "train", 1), (B, "test", 1), (C, "test", 2)],
     "decisions": [
-        (1, 1, FOLDER, A, "keep", "built", "testing_photos/r/1.jpg", "testing_photos/r/1.jpg", "p1", "whole", "jo", "t", "done", ""),
-        (2, 2, "training_photos", C, "label", "drawn", "training_photos/r/built/3.jpg", "training_photos/r/drawn/3.jpg",
-         "p2", "chosen", "jo", "t", "undone", json.dumps(BEFORE)),
-        (3, 3, FOLDER, D, "aside", "", "testing_photos/r/4.jpg", "testing_photos/r/quarantine/4.jpg", "p1", "drawn", "jo", "t", "over", ""),
+        (
+            1,
+            1,
+            FOLDER,
+            A,
+            "keep",
+            "built",
+            "testing_photos/r/1.jpg",
+            "testing_photos/r/1.jpg",
+            "p1",
+            "whole",
+            "jo",
+            "t",
+            "done",
+            "",
+        ),
+        (
+            2,
+            2,
+            "training_photos",
+            C,
+            "label",
+            "drawn",
+            "training_photos/r/built/3.jpg",
+            "training_photos/r/drawn/3.jpg",
+            "p2",
+            "chosen",
+            "jo",
+            "t",
+            "undone",
+            json.dumps(BEFORE),
+        ),
+        (
+            3,
+            3,
+            FOLDER,
+            D,
+            "aside",
+            "",
+            "testing_photos/r/4.jpg",
+            "testing_photos/r/quarantine/4.jpg",
+            "p1",
+            "drawn",
+            "jo",
+            "t",
+            "over",
+            "",
+        ),
     ],
     "label_keys": [("drawn", 1), ("built", 2)],
-}  # fmt: skip
+}
 
 
 def make(path, statements, version=0):
@@ -429,7 +487,18 @@ def test_a_later_catalogue_is_refused_in_one_sentence_with_both_versions(later):
     assert later.read_bytes() == bytes_before and [path.name for path in later.parent.iterdir()] == ["robots.sqlite"]
 
 
-@pytest.mark.parametrize("command", [("harvest",), ("0", "0", "retrain_defaults"), ("models",), ("undo",), ("harvest", "--dry-run"), ("check", "--no-browser")], ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("harvest",),
+        ("0", "0", "retrain_defaults"),
+        ("models",),
+        ("undo",),
+        ("harvest", "--dry-run"),
+        ("check", "--no-browser"),
+    ],
+    ids=" ".join,
+)
 def test_no_command_touches_a_later_catalogue_or_an_image(command):
     root = world.fresh(world.to_undo)
     path = root / "catalogues/robots.sqlite"

@@ -57,8 +57,15 @@ def layers_of(network: "api.Network") -> tuple[Layer, ...]:
             for number, conv in enumerate(block.convs):
                 is_last = conv is block.convs[-1]
                 ends = is_last and block is stage[-1]
-                layers.append(_layer(conv, relu6=not is_last, opens=number == 0, adds=is_last and block.residual,
-                                     mean_at=at if ends else -1))  # fmt: skip
+                layers.append(
+                    _layer(
+                        conv,
+                        relu6=not is_last,
+                        opens=number == 0,
+                        adds=is_last and block.residual,
+                        mean_at=at if ends else -1,
+                    )
+                )
         at += len(stage[-1].convs[-1].bias)
     return (*layers, _layer(network.top, opens=True, mean_at=0))
 

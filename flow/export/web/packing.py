@@ -45,15 +45,18 @@ def packed(model: WebModel, smaller: bool) -> bytes:
         "labels": model.labels,
         "confidenceMin": model.confidence_min,
         "layers": [_layer(layer, numbers, smaller) for layer in model.layers],
-        "head": {"weights": numbers.scaled(model.head_weights), "bias": numbers.plain(model.head_bias),
-                 "temperature": model.temperature},
+        "head": {
+            "weights": numbers.scaled(model.head_weights),
+            "bias": numbers.plain(model.head_bias),
+            "temperature": model.temperature,
+        },
         "novelty": _novelty(model.novelty, numbers, smaller) if model.novelty else None,
         "facts": model.facts,
         "notices": model.notices,
         "credits": [{"text": c.text, "licence": c.licence, "url": c.url} for c in model.credits],
         "own": model.own,
         "agreement": model.agreement,
-    }  # fmt: skip
+    }
     text = json.dumps(described, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     return gzip.compress(struct.pack("<I", len(text)) + text + numbers.joined(), mtime=0)
 
@@ -79,8 +82,13 @@ def _layer(layer: Layer, numbers: "_Numbers", smaller: bool) -> dict[str, Any]:
 
 def _novelty(novelty: Novelty, numbers: "_Numbers", smaller: bool) -> dict[str, Any]:
     rows = thinned(novelty.rows, ROWS_NUMBERS_MOST[smaller] // novelty.rows.shape[1])
-    return {"rows": numbers.whole(rows, ROWS_LARGEST[smaller], ROW), "centre": numbers.plain(novelty.centre),
-            "spread": numbers.plain(novelty.spread), "limit": novelty.limit, "columns": novelty.columns}  # fmt: skip
+    return {
+        "rows": numbers.whole(rows, ROWS_LARGEST[smaller], ROW),
+        "centre": numbers.plain(novelty.centre),
+        "spread": numbers.plain(novelty.spread),
+        "limit": novelty.limit,
+        "columns": novelty.columns,
+    }
 
 
 class _Numbers:

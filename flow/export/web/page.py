@@ -66,16 +66,18 @@ def page_html(model: WebModel, smaller: bool) -> str:
 
 def _policy(style: str, script: str) -> str:
     """Only this script and this style run. From its own server the page loads what installs it, and nothing else."""
-    return "; ".join([
-        "default-src 'none'",
-        f"script-src {_hash(script)} 'wasm-unsafe-eval'",
-        f"style-src {_hash(style)}",
-        "img-src blob: data: 'self'",  # 'self': the icon of an installed page
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ])  # fmt: skip
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {_hash(script)} 'wasm-unsafe-eval'",
+            f"style-src {_hash(style)}",
+            "img-src blob: data: 'self'",  # 'self': the icon of an installed page
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
 
 
 def _hash(text: str) -> str:
