@@ -82,7 +82,7 @@ def tell_retrained(done: Retrained) -> None:
     if words := model_store.threshold_words(done.model):
         console.note(f"  {words}")
     if done.advice:
-        console.note(f"  {done.advice.verdict}")
+        console.note(f"  {done.verdict}")
         for tip in done.advice.tips:
             console.note(f"  - {tip}")
     if odd := len(done.model.facts.get("suspects", [])):

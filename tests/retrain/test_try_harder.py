@@ -70,6 +70,9 @@ def test_what_is_clearly_better_becomes_the_model(catalogue, takes):
     assert folders() == [done.model.name] and "_tuned_" in done.model.name
     assert done.model.facts["parameters"]["tune"] == "last" and done.model.facts["tune"]["trainings"] == 4
     assert done.model.facts["accuracy"]["total"] == 60 and done.model.facts["selection"]["chosen"] == "last layers"
+    rows = {row["name"]: row["right"] for row in done.selection["tried"]}
+    verdict = replace(done, advice=leaderboard.Advice("Same as the best so far.", True)).verdict
+    assert f"{rows['last layers']} of 60 right, {rows['head']} by the head" in verdict
 
 
 def test_the_other_solver_can_be_it_too(catalogue, takes):
