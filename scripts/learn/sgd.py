@@ -71,7 +71,8 @@ class _Run:
         if examples.folds is not None:
             trains = examples.folds[:, None] != leave_out
         # A head without any training image stays at zero, whatever its scaling.
-        self._scalers = [Scaler.fit(examples.vectors[own] if own.any() else examples.vectors) for own in trains.T]
+        x = examples.vectors
+        self._scalers = [Scaler.fit(x[own] if own.any() and not own.all() else x) for own in trains.T]
         onehot = np.eye(examples.label_count, dtype=np.float32)[examples.labels]
         means, spreads = (np.stack([getattr(s, name) for s in self._scalers]) for name in ("mean", "spread"))
         rates = trains * np.float32(how.learning_rate / how.batch_size)
