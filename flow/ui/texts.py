@@ -88,7 +88,7 @@ def tuning_text(seconds: float, trainings: int) -> str:
 
 def taken(name: str, is_head: bool) -> str:
     """Which of several ways to train was taken."""
-    return "Nothing is clearly better than the head, so it stays." if is_head else f"Taken: {name}."
+    return "Nothing else that was tried is clearly better, so the model stays." if is_head else f"Taken: {name}."
 
 
 def better_than_head(name: str, right: int, by_head: int, images: int) -> str:

@@ -18,7 +18,7 @@ def trained(step: str) -> StepDone:
 
 
 def test_a_line_above_the_images_says_how_far_it_is_and_what_it_came_to(root):
-    trying = Trying(StepDone("Nothing is clearly better than the head, so it stays.", tried=TRIED))
+    trying = Trying(StepDone("Nothing else that was tried is clearly better, so the model stays.", tried=TRIED))
     with session_served(trained, trying) as served, chromium() as browser:
         page = Page(browser)
         page.open(served.address)
@@ -39,7 +39,7 @@ def test_a_line_above_the_images_says_how_far_it_is_and_what_it_came_to(root):
         page.until(lambda: "last layers 80 %" in page.text("#trial"), "the line, after a reload")
         page.one("#trial button").click()
         page.until(lambda: "details" in page.text("#trial"), "the outcome")
-        assert trying.stopped.is_set() and "so it stays" in page.text("#trial")
+        assert trying.stopped.is_set() and "so the model stays" in page.text("#trial")
         keep_screenshot(browser, "trial_2_phone")
         page.one("#trial button").click()
         assert "The model stays." in page.text("#trial-outcome") and "right of 240" in page.text("#trial-outcome")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import zipfile
 
 import pytest
@@ -128,6 +130,16 @@ def test_deleted_by_hand_and_restored_from_a_backup(root, tmp_path):
     assert run(backed, "robots", "restore", str(backed / "backup.zip")).code == 0
     assert [row[0] for row in as_it_is(backed)["images"]] == [row[0] for row in before["images"]]
     assert any(home.name.endswith("_left") for home in (backed / "removed").iterdir())
+
+
+def test_the_pictures_of_a_report_are_no_images_of_the_basetag(root, tmp_path):
+    maps = root / "training_summaries/robots/a_model/why"
+    maps.mkdir(parents=True)
+    shutil.copy(next((root / "training_photos/robots").glob("*/*.jpg")), maps / "map.jpg")
+    target = tmp_path / "robots.zip"
+    said = [run(root, "robots", "backup", str(target)).out, run(root, "robots", "remove", "--confirm", "robots").out]
+    said += [run(root, "robots", "restore").out, run(root, "copy", "restore", str(target), "--new").out]
+    assert len({re.search(r"(\d+) images", text)[1] for text in said}) == 1, said
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "no zip", "other names", "nothing"])

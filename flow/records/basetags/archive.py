@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from flow.base import files, paths
 from flow.base.errors import BadUsage, NotReady, RoboError
 from flow.records.basetags.moving import MANIFEST
-from flow.records.basetags.parts import catalogues_of, files_below, folders_of
+from flow.records.basetags.parts import catalogues_of, files_below, folders_of, is_photo
 from flow.ui import console
 
 PACKED = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic", ".avif", ".npz")  # pressing these once more saves nothing
@@ -113,7 +113,7 @@ def count(source: Path) -> int:
     try:
         with zipfile.ZipFile(source) as archive:
             archive.getinfo(MANIFEST)
-            return sum(name.lower().endswith(files.IMAGE_ENDINGS) for name in archive.namelist())
+            return sum(is_photo(PurePosixPath(name)) for name in archive.namelist())
     except FileNotFoundError as problem:
         raise NotReady(f"There is no file {source}.", "Give a file that backup has written.") from problem
     except (zipfile.BadZipFile, KeyError, OSError) as problem:

@@ -1,7 +1,7 @@
 """What belongs to a basetag on the disk."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from flow.base import files, paths
 
@@ -33,11 +33,13 @@ def renamed(relative: Path, old: str, new: str) -> Path:
 
 def images_of(basetag: str) -> int:
     """How many images lie in its folders."""
-    return sum(
-        1
-        for path in files_below(paths.training(basetag), paths.testing(basetag))
-        if path.name.lower().endswith(files.IMAGE_ENDINGS)
-    )
+    return sum(is_photo(path) for path in files_below(paths.training(basetag), paths.testing(basetag)))
+
+
+def is_photo(path: PurePath) -> bool:
+    """Whether a file of a basetag is one of its images, and no picture that belongs to a model's report."""
+    own = {paths.training_root().name, paths.testing_root().name}
+    return path.name.lower().endswith(files.IMAGE_ENDINGS) and not own.isdisjoint(path.parts)
 
 
 def files_below(*folders: Path) -> Iterator[Path]:

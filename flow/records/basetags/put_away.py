@@ -7,7 +7,7 @@ from pathlib import Path
 from flow.base import files, names, paths
 from flow.base.errors import BadUsage, NotReady
 from flow.records.basetags import archive, moving
-from flow.records.basetags.parts import folders_of, images_of, parts_of
+from flow.records.basetags.parts import folders_of, images_of, is_photo, parts_of
 
 UNPACKING = ".unpacking_"  # start of a folder's name in removed/ while a backup is read; swept by the next restore
 
@@ -86,7 +86,7 @@ def restore(basetag: str, what: str, stamp: str, dry_run: bool = False) -> Baset
         shown = str(source)
     else:
         old, shown = moving.owner_of(home), str(home)
-    images = sum(1 for path in home.rglob("*") if path.name.lower().endswith(files.IMAGE_ENDINGS))
+    images = sum(is_photo(path.relative_to(home)) for path in home.rglob("*"))
     if not dry_run:
         _put_leftovers_away(basetag, stamp)
         moving.carry_out(moving.plan_restore(home, old, basetag))
