@@ -11,6 +11,7 @@ thumbnails, and talks to 127.0.0.1 only.
     sorted_board.py         the sorted_ folders                      sorted_listing.py
     training_board.py       the suspects among the training images
     unlabeled_board.py      unlabeled images                         unlabeled_pool.py  session_progress.py
+    work.py                 the steps that the page started          trial.py        other ways to train, meanwhile
     main_thread_queue.py    one question after another               latest_task.py     work in a thread
     predictor_service.py    what the best model says                 thumbnails.py  launch_page.py
     page/                   what the browser gets: one template, one style sheet, a few modules, nothing from outside
