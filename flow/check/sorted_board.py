@@ -144,7 +144,7 @@ class SortedBoard(Board):
     def _share(self) -> dict | None:
         """How often the model was right, of what a person checked here; without what it had learned from, and
         recordings that training images are from; a recording counts as one."""
-        seen = set[str]().union(*(self._learned_in(home.name) for home in self._listing.homes))
+        seen = set[str]().union(*(self._learned_in(home) for home in self._listing.homes))
         new = {
             sha: d
             for sha, d in self.decided.items()
@@ -158,18 +158,18 @@ class SortedBoard(Board):
         )
         return api.Share(sum(right.values()), len(right), efficiency).facts()
 
-    def _learned_in(self, folder: str) -> set[str]:
+    def _learned_in(self, home: Path) -> set[str]:
         """Images of a sorted_ folder that the model which sorted them had learned from, as after an undone harvest."""
-        if folder not in self._seen_before:
-            sorted_by: dict[str, set[str]] = {}
-            for sha, copy in self.catalogue.sortings(folder).items():
-                sorted_by.setdefault(copy.model, set()).add(sha)
-            models = {model.name: model for model in model_store.all_models(self.basetag)}
-            kept = {name: model_store.predictions(models[name]) for name in sorted_by if name in models}
-            self._seen_before[folder] = {
-                sha for name, own in kept.items() if own for sha in sorted_by[name] & own.trained_on
+        if home.name not in self._seen_before:
+            copies = self._listing.copies_in(home).values()
+            names = {copy.model for copy in copies}
+            models = [model for model in model_store.all_models(self.basetag) if model.name in names]
+            kept = {model.name: found for model in models if (found := model_store.predictions(model))}
+            seen = {
+                name: {copy.sha256 for copy in copies if copy.model == name} & kept[name].trained_on for name in kept
             }
-        return self._seen_before[folder]
+            self._seen_before[home.name] = set[str]().union(*seen.values())
+        return self._seen_before[home.name]
 
     def _guess(self, sha256: str) -> str:
         if sha256 not in self._guesses:

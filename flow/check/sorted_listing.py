@@ -117,7 +117,7 @@ class SortedListing:
     def _at(self, target: Path, old: Item) -> Item:
         """An item as it lies after a move."""
         home, place = target.parent.parent, target.parent.name
-        copies = self._copies_in(home)
+        copies = self.copies_in(home)
         copy = copies.get(target.name) or copies.get(old.name)
         is_put = bool(copy and copy.sha256 == old.sha256 and copy.place == place)
         return Item(home, place, target.name, old.sha256, old.guess, old.score, is_put, names.is_under(place))
@@ -156,7 +156,7 @@ class SortedListing:
     def _items(self, folder: Path) -> list[Item]:
         """One guess after another, the surer first."""
         home, place, below = folder.parent, folder.name, names.is_under(folder.name)
-        copies, items, strange = self._copies_in(home), [], []
+        copies, items, strange = self.copies_in(home), [], []
         for name in files.image_names(folder):
             copy = copies.get(name)
             if copy is None or (self._corrected and folder / name in self._corrected):
@@ -181,7 +181,7 @@ class SortedListing:
                 moved |= {path.name: sha for path, sha in cache.sha256s(unknown).items()}
         return {name: sha for name, sha in moved.items() if sha}
 
-    def _copies_in(self, home: Path) -> dict[str, SortedCopy]:
+    def copies_in(self, home: Path) -> dict[str, SortedCopy]:
         """What the model said of the files of one sorted_ folder, by name."""
         if home.name not in self._copies:
             rows = list(self._catalogue.sortings(home.name).values())

@@ -137,9 +137,9 @@ def test_the_pictures_of_a_report_are_no_images_of_the_basetag(root, tmp_path):
     maps.mkdir(parents=True)
     shutil.copy(next((root / "training_photos/robots").glob("*/*.jpg")), maps / "map.jpg")
     target = tmp_path / "robots.zip"
-    said = [run(root, "robots", "backup", str(target)).out, run(root, "robots", "remove", "--confirm", "robots").out]
-    said += [run(root, "robots", "restore").out, run(root, "copy", "restore", str(target), "--new").out]
-    assert len({re.search(r"(\d+) images", text)[1] for text in said}) == 1, said
+    lines = [run(root, "robots", "backup", str(target)).out, run(root, "robots", "remove", "--confirm", "robots").out]
+    lines += [run(root, "robots", "restore").out, run(root, "copy", "restore", str(target), "--new").out]
+    assert len({re.search(r"(\d+) images", text)[1] for text in lines}) == 1, lines
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "no zip", "other names", "nothing"])
