@@ -7,6 +7,7 @@ leave the folder, hide, or be mistaken for one of our own folders is refused wit
 import difflib
 import getpass
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 
@@ -51,6 +52,12 @@ def joined(words: Iterable[str]) -> str:
     """As in a sentence: a, b and c."""
     *first, last = list(words) or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def command(basetag: str, tf_files: str, *arguments: str) -> str:
+    """A command as one types it, from the basetag on. `tf_files`: of --tf-files, empty = without it."""
+    where = ("--tf-files", tf_files) if tf_files else ()
+    return shlex.join(["python", "roboflow.py", basetag, *arguments, *where])
 
 
 def nearest(word: str, known: Iterable[str], similarity: float = 0.6) -> str:

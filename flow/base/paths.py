@@ -7,9 +7,9 @@ import config as cfg
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
-def is_usual() -> bool:
-    """Whether all data lie beside roboflow.py; else a command that is printed needs --tf-files."""
-    return tf_files() == PROJECT / "tf_files"
+def tf_files_to_type() -> str:
+    """What a command that is printed needs as --tf-files; empty where all data lie beside roboflow.py."""
+    return "" if tf_files() == PROJECT / "tf_files" else str(tf_files())
 
 
 def tf_files() -> Path:

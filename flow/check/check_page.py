@@ -25,7 +25,7 @@ from flow.check.board import LOOK_BACK, OPEN, Answer, Board, Refused
 from flow.check.http_guard import Guard
 from flow.check.main_thread_queue import Busy, MainThreadQueue
 from flow.check.predictor_service import PredictorService
-from flow.check.trial import Background, BackgroundTrial
+from flow.check.trial import BackgroundTrial, Trial
 from flow.check.work import StepResult, Work
 from flow.models.explanation import Explanation
 from flow.models.prediction import Neighbor
@@ -89,7 +89,7 @@ class CheckPage:
         make_suspects: the training images that may be mislabelled, which a new model's end offers to look at.
         wake: called in the main thread before anything is changed: takes the lock again where it was given back, and
             returns a sentence where another run changed something meanwhile.
-        background: tries other ways to train than the head that a step has made.
+        start_trial: begins to try other ways to train than the head that a step has made.
     """
 
     routes, template, headers = ROUTES, "check.html", dict[str, str]()
@@ -103,13 +103,13 @@ class CheckPage:
         main: MainThreadQueue,
         predictor: PredictorService,
         wake: Callable[[], str] = lambda: "",
-        background: Background | None = None,
+        start_trial: Callable[[], Trial] | None = None,
     ):
         self._title, self._make_board, self._make_suspects = title, make_board, make_suspects
         self._main, self._predictor, self._wake = main, predictor, wake
         self._make_now = make_board  # what the board of now is made by
         self.board = make_board()
-        self.work, self.trial = Work(), BackgroundTrial(background)
+        self.work, self.trial = Work(), BackgroundTrial(start_trial)
         self.results: list[StepResult] = []  # of all steps of this session
         self.earlier_counts: dict[str, int] = {}  # kept, relabelled, aside: of boards before this one
         self.guard: Guard | None = None  # set once the port is known

@@ -24,7 +24,7 @@ from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
 from flow.check.split_board import SplitBoard, read_split
 from flow.check.training_board import TrainingBoard
-from flow.check.trial import Background
+from flow.check.trial import Trial
 from flow.check.unlabeled_board import UnlabeledBoard
 from flow.check.unlabeled_pool import UnlabeledPool, has_images, read_pool, too_few
 from flow.models import model_store
@@ -77,7 +77,7 @@ class CheckSession(PageSession):
     Args:
         lock: the basetag's; None where the caller keeps it.
         backbone: gives the backbone that unlabeled images go through, and its folder.
-        background: see `CheckPage`.
+        start_trial: see `CheckPage`.
 
     Raises:
         BadUsage: nobody could open the page.
@@ -92,7 +92,7 @@ class CheckSession(PageSession):
         options: CheckOptions,
         backbone: Callable[[], "tuple[api.Backbone, Path]"],
         lock: Lock | None = None,
-        background: Background | None = None,
+        start_trial: Callable[[], Trial] | None = None,
     ):
         super().__init__("check", basetag, catalogue, options.browser, options.port, lock)
         self.teaching = options.teach or _is_first(basetag, options)
@@ -109,7 +109,7 @@ class CheckSession(PageSession):
             self._main,
             PredictorService(basetag),
             self._wake,
-            background,
+            start_trial,
         )
 
     @property

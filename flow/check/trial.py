@@ -1,12 +1,12 @@
 """What goes on while the person does: other ways to train are tried than the head that was just made."""
 
-import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from flow.check.work import StepResult, Work
 
 
-class Background(Protocol):
+class Trial(Protocol):
     """Tries them, in a process of its own."""
 
     @property
@@ -15,8 +15,6 @@ class Background(Protocol):
 
     @property
     def has_ended(self) -> bool: ...
-
-    def begin(self) -> None: ...
 
     def stop(self) -> None:
         """Try nothing more: the best so far stays. Any thread."""
@@ -29,36 +27,42 @@ class Background(Protocol):
 
 
 class BackgroundTrial:
-    """A trial as the page shows it. Only `facts` and `stop` may be called by any thread."""
+    """A trial as the page shows it. Only `facts` and `stop` may be called by any thread.
 
-    def __init__(self, background: Background | None):
-        self._background = background
-        self._stopped = threading.Event()
-        self.is_running = False
+    Args:
+        start: starts a trial; None where the page offers none.
+    """
+
+    def __init__(self, start: Callable[[], Trial] | None):
+        self._start = start
+        self._trial: Trial | None = None  # under way, or ended with its result still to take
+        self._is_stopping = False
         self._outcome: dict | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._trial is not None
 
     @property
     def has_ended(self) -> bool:
         """Whether there is a result to take."""
-        return self.is_running and self._background is not None and self._background.has_ended
+        return self._trial is not None and self._trial.has_ended
 
     def begin(self) -> None:
         """Raises RoboError where the backbone cannot be had."""
-        assert self._background is not None
-        self._stopped.clear()
-        self._outcome = None
-        self._background.begin()
-        self.is_running = True
+        assert self._start is not None
+        self._is_stopping, self._outcome = False, None
+        self._trial = self._start()
 
     def stop(self) -> None:
-        if self.is_running and self._background:
-            self._stopped.set()
-            self._background.stop()
+        if trial := self._trial:
+            self._is_stopping = True
+            trial.stop()
 
     def take(self, work: Work) -> StepResult:
         """The result of a trial that has ended. Raises RoboError where it failed."""
-        assert self._background is not None
-        result = self._background.result()
+        assert self._trial is not None
+        result = self._trial.result()
         self._end(work.outcome("harder", result))
         return result
 
@@ -67,18 +71,18 @@ class BackgroundTrial:
 
     def _end(self, outcome: dict) -> None:
         self._outcome = outcome  # first: another thread must not see that nothing runs and nothing came of it
-        self.is_running = False
+        self._trial = None
 
     def close(self) -> bool:
         """End what is under way. Returns whether something was."""
-        was_running, self.is_running = self.is_running, False
-        if was_running and self._background:
-            self._background.close()
-        return was_running
+        trial, self._trial = self._trial, None
+        if trial:
+            trial.close()
+        return trial is not None
 
     def facts(self) -> dict | None:
         """None where nothing was tried; `outcome`: None while it goes on."""
-        if not (self.is_running or self._outcome):
+        trial = self._trial
+        if not (trial or self._outcome):
             return None
-        bar = self._background.bar if self.is_running and self._background else None
-        return {"bar": bar, "stopping": self._stopped.is_set(), "outcome": self._outcome}
+        return {"bar": trial.bar if trial else None, "stopping": self._is_stopping, "outcome": self._outcome}

@@ -30,7 +30,7 @@ def check(run: Run, options: CheckCommandOptions) -> Result:
         return retrain_step.choose_backbone(options, attended=False)
 
     training = PageTraining(run)
-    session = CheckSession(run.basetag, run.stamp, run.catalogue, options, backbone, run.lock, training)
+    session = CheckSession(run.basetag, run.stamp, run.catalogue, options, backbone, run.lock, training.start_trial)
     steps: dict[str, Callable[[], Any]] = {
         "harvest": lambda: _harvest(run),
         "retrain": lambda: training.train(few_will_do(provenance.label_counts(run.basetag), options)),

@@ -40,7 +40,6 @@ class PageTraining:
     def __init__(self, run: Run):
         self._run = run
         self._made: tuple[Retrained, TrainOptions] | None = None  # the last model that was made here, and how
-        self._trial: Trial | None = None
 
     def train(self, options: TrainOptions, first: tuple[Result, ...] = ()) -> StepDone:
         """Train; `first`: results to tell before that of the training."""
@@ -52,39 +51,29 @@ class PageTraining:
         more = try_harder.minutes_words(seconds) if seconds else ""
         return replace(_step_done(done, text), code=max(result.code for result in results), more=more)
 
-    # Other ways to train than the head that was made here, while the person goes on (see flow/check/trial.py)
-
-    def begin(self) -> None:
+    def start_trial(self) -> "PageTrial":
+        """Try other ways to train than the head that was made here, while the person goes on."""
         assert self._made is not None
         head, options = self._made
-        self._trial = Trial(self._run.basetag, options, self._run.stamp, self._run.catalogue, head)
+        return PageTrial(self._run, options, head)
 
-    @property
-    def bar(self) -> tuple[str, int, int | None] | None:
-        return self._trial.bar if self._trial else None
 
-    @property
-    def has_ended(self) -> bool:
-        return self._trial is not None and self._trial.has_ended
+class PageTrial(Trial):
+    """A trial whose result is told on the page (see flow/check/trial.py)."""
 
-    def stop(self) -> None:
-        if self._trial:
-            self._trial.stop()
+    def __init__(self, run: Run, options: TrainOptions, head: Retrained):
+        super().__init__(run.basetag, options, run.stamp, run.catalogue, head)
+        self._run = run
 
     def result(self) -> StepDone:
-        assert self._made is not None and self._trial is not None
-        (head, _), before = self._made, model_store.all_models(self._run.basetag)
-        done = tell_harder(self._run, self._trial.result(), head, before)
+        """Once it has ended. Raises RoboError where it failed."""
+        before = model_store.all_models(self._run.basetag)
+        done = tell_harder(self._run, self.publish(), self._head, before)
         selection = done.selection or {}
         text, tried = try_harder.outcome(selection), tuple(tuple(row) for row in try_harder.table(selection))
-        if done.model.name == head.model.name:
+        if done.model.name == self._head.model.name:
             return StepDone(text, tried=tried)
         return replace(_step_done(done, f"{text} {done.line()}"), tried=tried)
-
-    def close(self) -> None:
-        if self._trial:
-            self._trial.close()
-            self._trial = None
 
 
 def _step_done(done: Retrained, text: str) -> StepDone:

@@ -1,9 +1,8 @@
 """What a step's result says at a terminal: where things are, how many, and what to do now."""
 
-import shlex
 from typing import TYPE_CHECKING
 
-from flow.base import files, paths
+from flow.base import files, names, paths
 from flow.classify import Sorted
 from flow.download.result import Downloaded
 from flow.guide.model_questions import show_training_data
@@ -87,9 +86,8 @@ def tell_retrained(done: Retrained) -> None:
             console.note(f"  - {tip}")
     if odd := len(done.model.facts.get("suspects", [])):
         console.note(f"  {odd} training image{'s' * (odd != 1)} may be mislabelled.")
-        where = () if paths.is_usual() else ("--tf-files", str(paths.tf_files()))
-        command = ("python", "roboflow.py", str(done.model.facts["basetag"]), "check", "--training", *where)
-        console.raw(f"  to look at them: {shlex.join(command)}")
+        basetag, where = str(done.model.facts["basetag"]), paths.tf_files_to_type()
+        console.raw(f"  to look at them: {names.command(basetag, where, 'check', '--training')}")
     console.note(f"  report: {done.model.folder / 'report.html'}")
     console.note(f"  curves: tensorboard --logdir {done.model.folder.parent}")
     console.beep()

@@ -136,7 +136,7 @@ def read_state(basetag: str) -> BasetagState:
             if files.count_images(paths.unsorted_dir(basetag, tag))
         },
         last_harvest=_last_harvest(basetag),
-        tf_files="" if paths.is_usual() else str(paths.tf_files()),
+        tf_files=paths.tf_files_to_type(),
         other_basetags=sum(name != basetag for name in basetags()),
     )
 

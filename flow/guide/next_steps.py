@@ -3,11 +3,11 @@
 The guide's list, `status` and the last line of every run all come from here, so that they never disagree.
 """
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from flow.base import names
 from flow.guide.basetag_state import BasetagState
 
 RETRAIN_FROM = 10  # new images; with fewer a new model can hardly be distinguished from the last one
@@ -98,8 +98,7 @@ def _command(state: BasetagState, title: str, about: str, *arguments: str, kind:
 
 def typed(state: BasetagState, *arguments: str) -> str:
     """The command as one types it, from the basetag on."""
-    where = ("--tf-files", state.tf_files) if state.tf_files else ()
-    return shlex.join(["python", "roboflow.py", state.basetag, *arguments, *where])
+    return names.command(state.basetag, state.tf_files, *arguments)
 
 
 def images(n: int) -> str:

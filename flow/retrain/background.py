@@ -67,7 +67,7 @@ class Trial:
         """Try nothing more: the best so far stays."""
         self._companion.stop()
 
-    def result(self) -> Retrained:
+    def publish(self) -> Retrained:
         """Once it has ended: the new model, or the head, with what was tried. Call it once, with the basetag's lock.
 
         Raises:
@@ -107,13 +107,11 @@ class _Teller:
 
 
 def try_ways(task: Task, tell: Callable[[object], None], is_stopped: Callable[[], bool]) -> Found:
-    """In the process: train the head again, in a moment, then try the other ways. Raises RoboError."""
+    """What the process does. Raises RoboError."""
     for name, value in task.settings.items():
         setattr(cfg, name, value)
     with console.heard_by(_Teller(tell)):
-        prepared = step.gather(task.job)
-        learned = api.fit(task.job, prepared)
-        found = try_harder.choose(task.training, prepared, learned, task.seconds, is_stopped)
+        found = step.try_ways(task.training, task.job, task.seconds, is_stopped)
     if found.is_head:
         return Found(found.selection)
     basetag = str(task.facts["basetag"])

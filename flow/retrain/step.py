@@ -175,13 +175,18 @@ def harder(
         RoboError: the backbone cannot be tuned, or the disk is full.
     """
     job = job_of(basetag, training, catalogue, head.model)
-    prepared = gather(job)
-    learned = api.fit(job, prepared)
-    seconds = try_harder.seconds_for(training.effort)
-    found = try_harder.choose(training, prepared, learned, seconds, stop, attended=True)
+    found = try_ways(training, job, try_harder.seconds_for(training.effort), stop, attended=True)
     if found.is_head:
         return kept(head, found.selection)
     return publish(basetag, found.training, stamp, catalogue, found.learned, found.selection)
+
+
+def try_ways(
+    training: TrainOptions, job: "api.TrainingJob", seconds: float, stop: Callable[[], bool], attended: bool = False
+) -> try_harder.Better:
+    """Train the head of a job again, in a moment, then the other ways; see `try_harder.choose`."""
+    prepared = gather(job)
+    return try_harder.choose(training, prepared, api.fit(job, prepared), seconds, stop, attended)
 
 
 def kept(head: Retrained, selection: dict) -> Retrained:

@@ -45,7 +45,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     request = pickle.dumps((function.__module__, function.__qualname__, arguments, False))
     done = subprocess.run(COMMAND, input=request, capture_output=True, check=False)
     try:
-        result, problem = pickle.loads(done.stdout)  # noqa: S301 - written by `serve` a moment ago
+        _, (result, problem) = pickle.loads(done.stdout)  # noqa: S301 - written by `serve` a moment ago
     except (pickle.UnpicklingError, EOFError) as broken:
         end = done.stderr.decode("utf-8", "replace")[-SHOWN:]
         message = f"{function.__name__} ended with {done.returncode}: {' '.join(end.split())}"
@@ -151,7 +151,7 @@ def serve() -> None:
         end = getattr(sys.modules[module], name)(*arguments), None
     except Exception as raised:  # noqa: BLE001 - raised again by the caller
         end = None, raised
-    out.write(pickle.dumps((ENDED, end) if is_companion else end))
+    out.write(pickle.dumps((ENDED, end)))
     out.flush()
     sys.stdout.flush()
     from scripts.learn.tensor import tidy

@@ -22,9 +22,9 @@ from flow.check.predictor_service import PredictorService
 from flow.check.sorted_board import SortedBoard
 from flow.check.step import CheckOptions, CheckSession, check_once
 from flow.check.training_board import TrainingBoard
-from flow.check.trial import Background
 from flow.commands.command import Message
 from flow.records.open_catalogue import open_catalogue
+from tests.check.trying import Trying
 from tests.terminal import PROJECT
 
 PAGE_THREAD = "page"  # stands for the main thread of a run
@@ -127,7 +127,7 @@ def served(basetag: str = "robots", board=SortedBoard, do: Callable | None = Non
 
 @contextlib.contextmanager
 def session_served(
-    do: Callable = lambda step: Message(f"{step} done"), background: Background | None = None, **options: bool
+    do: Callable = lambda step: Message(f"{step} done"), trying: Trying | None = None, **options: bool
 ) -> Iterator[Served]:
     """A whole `CheckSession` of robots with the basetag's lock, in a thread of our own; `session` is it."""
 
@@ -135,7 +135,9 @@ def session_served(
         owner = {"pid": os.getpid(), "since": "now", "command": "roboflow.py robots check"}
         with locks.held(paths.lock("robots"), 0, owner) as lock, open_catalogue("robots") as catalogue:
             chosen = CheckOptions(browser=False, **options)
-            session = CheckSession("robots", "20261126_101010", catalogue, chosen, lambda: None, lock, background)
+            session = CheckSession(
+                "robots", "20261126_101010", catalogue, chosen, lambda: None, lock, trying and trying.begin
+            )
             stop.append(session._main)
             tell_lock = session._tell_lock
 

@@ -17,8 +17,9 @@ class Trying:
     def has_ended(self) -> bool:
         return self.stopped.is_set()
 
-    def begin(self) -> None:
+    def begin(self) -> "Trying":
         self.stopped.clear()
+        return self
 
     def stop(self) -> None:
         self.stopped.set()

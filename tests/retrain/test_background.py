@@ -65,7 +65,7 @@ def test_the_head_stays_with_what_was_tried(begin):
     trial = begin(TAKE.format("head"))
     wait(trial)
     assert trial.bar is not None and trial.bar[0]
-    done = trial.result()
+    done = trial.publish()
     assert done.model.name == begin.head.model.name and folders() == [done.model.name]
     assert [row["name"] for row in done.selection["tried"]] == ["head", "head, lbfgs", "last layers"]
     (stored,) = model_store.all_models("hues")
@@ -77,7 +77,7 @@ def test_what_is_better_becomes_a_model_of_this_run_only_when_its_result_is_take
     trial = begin(TAKE.format("last layers"))
     wait(trial)
     assert len(model_store.all_models("hues")) == 1
-    done = trial.result()
+    done = trial.publish()
     assert "_tuned_" in done.model.name and folders() == sorted([begin.head.model.name, done.model.name])
     model_store.verify(done.model)
     facts = done.model.facts
@@ -89,7 +89,7 @@ def test_a_stop_keeps_the_best_so_far(begin):
     trial = begin(LATE)
     trial.stop()
     wait(trial)
-    assert [row["result"] for row in trial.result().selection["tried"]][1:] == ["stopped", "stopped"]
+    assert [row["result"] for row in trial.publish().selection["tried"]][1:] == ["stopped", "stopped"]
 
 
 @pytest.mark.parametrize("kind", ["killed", "breaks down"])
@@ -101,7 +101,7 @@ def test_where_the_process_breaks_down_the_head_stays(begin, kind):
         os.kill(trial._companion.process.pid, signal.SIGKILL)
     wait(trial)
     with pytest.raises(RoboError, match="so the model stays") as problem:
-        trial.result()
+        trial.publish()
     assert ("-9" if kind == "killed" else "with 3: no memory") in problem.value.hint
     assert [model.name for model in model_store.all_models("hues")] == [begin.head.model.name]
 
@@ -110,7 +110,7 @@ def test_an_error_in_the_process_is_told_as_what_it_is(begin):
     trial = begin("model_selection.select = lambda *args: 1 / 0; ")
     wait(trial)
     with pytest.raises(RoboError, match="so the model stays") as problem:
-        trial.result()
+        trial.publish()
     assert "ZeroDivisionError: division by zero" in problem.value.hint
 
 
