@@ -146,9 +146,7 @@ def show(board: Leaderboard, to_stdout: bool, most: int = 1000) -> None:
             console.note(f"? {s.model.name} cannot be measured now: {s.why}.")
     for first, second in itertools.pairwise(board.ranking[:most]):
         if first.share and second.share and first.low < second.low:  # see _chosen_first
-            console.note(
-                f"{first.model.name} was better than the head in the same folds; fewer folds make its own figure lower."
-            )
+            console.note(f"{first.model.name} was better than the head where both were measured by the same folds.")
     if any(s.tied for s in board.ranking[1:]):
         console.note("= means: on the same images, its difference from the best is not significant.")
 

@@ -44,7 +44,8 @@ class Retrained:
         first, chosen = next(iter(tried), ""), selection.get("chosen", "")
         if chosen in ("", first):
             return self.advice.verdict
-        return texts.better_than_head(chosen, tried[chosen], tried[first], selection["images"])
+        is_tuned = "tune" in self.model.facts
+        return texts.better_than_head(chosen, tried[chosen], tried[first], selection["images"], is_tuned)
 
     def line(self) -> str:
         left_out = f", {self.unreadable} images left out" if self.unreadable else ""

@@ -77,7 +77,9 @@ def test_what_is_clearly_better_becomes_the_model(catalogue, takes):
 
 def test_the_other_solver_can_be_it_too(catalogue, takes):
     takes("head, lbfgs")
-    assert train(catalogue).model.facts["parameters"]["solver"] == "lbfgs"
+    done = train(catalogue)
+    assert done.model.facts["parameters"]["solver"] == "lbfgs"
+    assert "Fewer folds" not in replace(done, advice=leaderboard.Advice("Same.", True)).verdict  # as many as the head's
     takes("head, sgd")
     assert train(catalogue, solver="lbfgs").model.facts["parameters"]["solver"] == "sgd"
 
