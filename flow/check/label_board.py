@@ -98,13 +98,15 @@ class LabelBoard(TrainingImagesBoard):
 def _least_typical_first(basetag: str, shas: list[str]) -> list[str]:
     """By the distance from the label's mean, where the best model's backbone has seen the images; others last."""
     models = model_store.all_models(basetag)
-    vectors = embedder_of(models[0]).cached(shas) if models else {}
+    if not models:
+        return shas
+    vectors = embedder_of(models[0]).cached(shas)
     if len(vectors) < 3:
         return shas
     import numpy as np
 
     known = list(vectors)
-    rows = np.stack([vectors[sha] for sha in known]).astype(np.float32)
+    rows = vectors.table(known)[:]
     rows -= rows.mean(axis=0)
     far = dict(zip(known, np.linalg.norm(rows / (rows.std(axis=0) + 1e-6), axis=1).tolist(), strict=True))
     return sorted(shas, key=lambda sha: -far.get(sha, -1.0))

@@ -72,11 +72,12 @@ def read_pool(basetag: str, catalogue: Catalogue, backbone: "api.Backbone", fold
 
 def embed_pool(where: dict[str, Path], backbone: "api.Backbone", folder: Path) -> UnlabeledPool:
     """Images with their embeddings and what is similar; near-duplicates and recordings are not looked for."""
-    import numpy as np
-
-    found = _vectors(where, backbone, folder)
-    shas = tuple(found)
-    vectors = np.stack([found[sha] for sha in shas]).astype(np.float32) if shas else np.zeros((0, 1), np.float32)
+    with console.progress(len(where), "reading your images") as advance:
+        done = open_embedder(backbone, folder).embed(where, advance)
+    if done.bad:
+        console.note(f"{len(done.bad)} files cannot be read as images and are left out.")
+    shas = tuple(sha for sha in where if sha in done.vectors)
+    vectors = done.vectors.table(shas)[:]
     console.note(f"comparing {len(shas)} images ...")
     where = {sha: where[sha] for sha in shas}
     graph = api.build_graph(vectors) if len(shas) >= IMAGES_MIN else api.NeighborGraph(vectors, vectors, vectors)
@@ -108,14 +109,6 @@ def _listed(basetag: str, catalogue: Catalogue) -> dict[str, Path]:
         if sha not in elsewhere:
             found.setdefault(sha, path)
     return found
-
-
-def _vectors(where: dict[str, Path], backbone: "api.Backbone", folder: Path) -> "dict[str, np.ndarray]":
-    with console.progress(len(where), "reading your images") as advance:
-        done = open_embedder(backbone, folder).embed(where, advance)
-    if done.bad:
-        console.note(f"{len(done.bad)} files cannot be read as images and are left out.")
-    return {sha: done.vectors[sha] for sha in where if sha in done.vectors}
 
 
 def _recordings(shas: tuple[str, ...], groups: dict[str, str]) -> "np.ndarray | None":

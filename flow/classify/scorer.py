@@ -60,11 +60,7 @@ class Scorer:
         """
         done = self._embedder.embed(images, advance)
         shas = [sha for sha in images if sha in done.vectors]
-        if not shas:
-            return [], done.bad
-        import numpy as np
-
-        vectors = np.stack([done.vectors[sha] for sha in shas])
+        vectors = done.vectors.table(shas)
         unfamiliar = self._novelty.distances(vectors) > self._novelty.limit
         rows = self._head.probabilities(vectors)
         return [

@@ -308,16 +308,12 @@ def _guesses(
 
 def _predicted(model: Model, images: dict[str, LabeledImage], shas: list[str]) -> dict[str, str]:
     """Content hash -> the label that a model predicts; images that cannot be read are left out."""
-    import numpy as np
-
     if not shas:
         return {}
     head, _ = api.load_head(model.folder)
     done = embedder_of(model).embed({sha: images[sha].path for sha in shas})
     known = list(done.vectors)
-    if not known:
-        return {}
-    rows = head.logits(np.stack([done.vectors[s] for s in known])).argmax(axis=1)
+    rows = head.logits(done.vectors.table(known)).argmax(axis=1)
     return {sha: model.labels[i] for sha, i in zip(known, rows, strict=True)}
 
 

@@ -140,12 +140,7 @@ class Predictor:
         """Name -> prediction, and name -> why an image cannot be read. Nothing of the images is stored."""
         done = self.embedder.embed(images, progress, keep=False)
         names = [name for name in images if name in done.vectors]
-        if not names:
-            return {}, done.bad
-        import numpy as np
-
-        vectors = np.stack([done.vectors[name] for name in names])
-        return dict(zip(names, self.predictions(vectors), strict=True)), done.bad
+        return dict(zip(names, self.predictions(done.vectors.table(names)[:]), strict=True)), done.bad
 
     def predict_one(self, image: ImageSource) -> Prediction:
         """One image. Raises RoboError where it cannot be read."""
@@ -193,10 +188,7 @@ def _training_embeddings(
     basetag: str, catalogue: Catalogue, embedder: "api.Embedder"
 ) -> tuple["np.ndarray", list[LabeledImage]]:
     """Embeddings float32 [n, d] of the training images that went through this backbone, and the images."""
-    import numpy as np
-
     images = {i.sha256: i for i in provenance.training_images(basetag, catalogue, remember=False)}
     some = list(images)[:: len(images) // COMPARED_MAX + 1]
     vectors = embedder.cached(some)
-    rows = np.stack(list(vectors.values())) if vectors else np.zeros((0, embedder.vector_length), np.float32)
-    return rows, [images[sha] for sha in vectors]
+    return vectors.table([*vectors])[:], [images[sha] for sha in vectors]

@@ -16,7 +16,7 @@ from flow.ui import console
 IMAGES_FEW = 5  # a label with fewer is left out of a training, unless --images-min says so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabeledImage:
     """One image file in a label folder. `given_by` is PERSON or MODEL; `sampling` RANDOM, WHOLE_FOLDER or CHOSEN."""
 

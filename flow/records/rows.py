@@ -4,6 +4,7 @@ Fields are named by the field's own words; columns keep the names that catalogue
 (`COLUMN_OF`).
 """
 
+import sys
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -147,4 +148,9 @@ def from_columns(kind: type, columns: Any) -> Any:
     """A row of a kind from column -> value; columns that it does not know are left out."""
     known = {one.name for one in fields(kind)}
     values = {FIELD_OF.get(name, name): columns[name] for name in columns.keys()}  # noqa: SIM118 - also for sqlite3.Row
-    return kind(**{name: value for name, value in values.items() if name in known})
+    return kind(**{name: _once(value) for name, value in values.items() if name in known})
+
+
+def _once(value: Any) -> Any:
+    """Text that repeats from row to row (who, how, which model) is kept once."""
+    return sys.intern(value) if type(value) is str else value

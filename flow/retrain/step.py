@@ -1,6 +1,6 @@
 """training_photos/{basetag}/{label}/ -> training_summaries/{basetag}/{model}_acc91.72/"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,8 +133,7 @@ def retrain(
     """
     counts = check_ready(basetag, training, least)
     chosen, folder = choose_backbone(training, attended, len(counts))
-    images = [image for image in provenance.training_images(basetag, catalogue) if image.label in counts]
-    job = make_job(images, training, catalogue, chosen, folder)
+    job, images = _job_on(counts, basetag, training, catalogue, chosen, folder)
     few = provenance.left_out(provenance.label_counts(basetag), training.images_min)
     tries = training.tune == "auto" and training.effort != try_harder.QUICK and not attended
     if not again and (model := made_already(basetag, job, training.effort if tries else "")):
@@ -152,7 +151,20 @@ def retrain(
     for path, reason in learned.dataset.unreadable.items():
         console.warn(f"{path} is left out: {reason}")
     done = publish(basetag, training, stamp, catalogue, learned, selection)
-    return replace(done, unreadable=done.unreadable + max(0, sum(counts.values()) - len(images)), left_out=few)
+    return replace(done, unreadable=done.unreadable + max(0, sum(counts.values()) - images), left_out=few)
+
+
+def _job_on(
+    labels: Container[str],
+    basetag: str,
+    training: TrainOptions,
+    catalogue: Catalogue,
+    chosen: "api.Backbone",
+    folder: Path,
+) -> tuple["api.TrainingJob", int]:
+    """A training on the images that have these labels now, and how many files that are."""
+    images = [image for image in provenance.training_images(basetag, catalogue) if image.label in labels]
+    return make_job(images, training, catalogue, chosen, folder), len(images)
 
 
 def harder(
@@ -198,8 +210,7 @@ def kept(head: Retrained, selection: dict) -> Retrained:
 def job_of(basetag: str, training: TrainOptions, catalogue: Catalogue, model: model_store.Model) -> "api.TrainingJob":
     """A training on the images as they are now, with the labels that a model knows."""
     chosen, folder = choose_backbone(training, attended=False)
-    images = [one for one in provenance.training_images(basetag, catalogue) if one.label in model.labels]
-    return make_job(images, training, catalogue, chosen, folder)
+    return _job_on(model.labels, basetag, training, catalogue, chosen, folder)[0]
 
 
 def make_job(

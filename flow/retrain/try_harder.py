@@ -183,12 +183,11 @@ class _Trier:
             with console.progress(len(job.images), backbone.title) as advance, problems():
                 prepared = api.prepare_data(other, cache_paths(), _stoppable(advance, stop))
             made.append((other, prepared))
-            vectors = {i.sha256: v for i, v in zip(prepared.dataset.images, prepared.dataset.vectors, strict=True)}
-            if not all(image.sha256 in vectors for image in data.images):
+            row_of = {image.sha256: row for row, image in enumerate(prepared.dataset.images)}
+            if not all(image.sha256 in row_of for image in data.images):
                 raise api.model_selection.Stopped("an image could not be read")
-            import numpy as np
-
-            seen = replace(data, vectors=np.stack([vectors[image.sha256] for image in data.images]))
+            vectors = prepared.dataset.vectors.subset([row_of[image.sha256] for image in data.images])
+            seen = replace(data, vectors=vectors)
             return api.candidates.head(backbone.title, seen, job.head_config).run(stop)
 
         candidate = api.model_selection.Candidate(backbone.title, EMBED_S * len(data.y), measure)

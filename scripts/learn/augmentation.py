@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from scripts.learn.dataset import Dataset, LabeledImage
+from scripts.learn.embedding_table import KeyedEmbeddings
 from scripts.learn.embeddings import EmbeddingStore, compute_pixels
 from scripts.learn.head import Examples
 from scripts.learn.images import Unreadable, decode, pixels_of
@@ -43,21 +44,13 @@ def copies(original: LabeledImage, how: Augmentation, size: int) -> dict[str, np
 
 def examples(data: Dataset, how: Augmentation, runner: Runner, store: EmbeddingStore) -> Examples:
     """Training rows from distorted copies of the training images; each has its original's weight and fold."""
-    vectors, labels, weights, folds = [], [], [], []
-    for i in np.flatnonzero(data.train):
+    originals, vectors = list[int](), KeyedEmbeddings(data.vectors.shape[1], COPIES * int(data.train.sum()))
+    for i in np.flatnonzero(data.train).tolist():
         made = compute_pixels(copies(data.images[i], how, runner.input_size), runner, store)
-        vectors += list(made.values())
-        labels += [data.y[i]] * len(made)
-        weights += [data.weights[i]] * len(made)
-        folds += [data.folds[i]] * len(made)
-    shape = (len(vectors), data.vectors.shape[1])
-    return Examples(
-        np.array(vectors, np.float32).reshape(shape),
-        np.array(labels, int),
-        np.array(weights, np.float32),
-        len(data.labels),
-        np.array(folds, int),
-    )
+        vectors.add([*made], np.array([*made.values()]), runner.grid)
+        originals += [i] * len(made)
+    rows = np.array(originals, int)
+    return Examples(vectors.table([*vectors]), data.y[rows], data.weights[rows], len(data.labels), data.folds[rows])
 
 
 def _distorted(image: Image.Image, how: Augmentation, size: int, key: str) -> np.ndarray:

@@ -34,7 +34,7 @@ def head(name: str, data: Dataset, config: HeadConfig, seconds: float = 1.0) -> 
         heads = fit_fold_heads(replace(data, folds=fold), config, FOLDS)[1:]
         logits = np.zeros((len(data.y), len(data.labels)), np.float32)
         for number, each in enumerate(heads):
-            logits[fold == number] = each.logits(data.vectors[fold == number])
+            logits[fold == number] = each.logits(data.vectors.subset(fold == number))
         return logits[evaluation_rows(data)]
 
     return Candidate(name, seconds, run)

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from scripts.learn import embeddings, split
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.grouping import merge_groups
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD
+from scripts.learn.memory_budget import give_back_to_system
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.learn.runners import Runner
 
@@ -22,7 +24,7 @@ FOLDS_OF_MANY = 5  # with still more images
 ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".heic", ".heif", ".hif", ".avif")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabeledImage:
     """One file of a label folder. `human`: a person gave the label; `chosen`: the person was shown it because of doubt
     or suspicion, so it is trained on and never measures."""
@@ -62,7 +64,7 @@ class SplitRules:
 class Dataset:
     """Images with their embeddings, one row each; all arrays have n rows.
 
-    `vectors` float32 [n, d]; `y` int [n]: index of the label; `human`, `chosen` bool [n]: see `LabeledImage`; `test`,
+    `vectors` [n, d]; `y` int [n]: index of the label; `human`, `chosen` bool [n]: see `LabeledImage`; `test`,
     `train`, `validation` bool [n]: no row is in two of them, and only rows that may measure are in `test` and
     `validation`; `weights` float32 [n]; `groups` int [n]; `folds` int [n] or IN_NO_FOLD; `grouped` bool [n]: the caller
     gave its group; `unreadable`: file -> reason; `newly_held_out`: content hash -> TEST, of images that were not in the
@@ -71,7 +73,7 @@ class Dataset:
 
     labels: list[str]
     images: list[LabeledImage]
-    vectors: np.ndarray
+    vectors: EmbeddingTable
     y: np.ndarray
     human: np.ndarray
     test: np.ndarray
@@ -152,10 +154,12 @@ def build_dataset(
     Raises:
         TooFewImages: fewer than two labels, or a label without a readable human image to train on.
     """
-    embedded = embeddings.embed({i.sha256: i.path for i in images}, runner, store, progress)
+    files = {i.sha256: i.path for i in images}
+    near_duplicates = group_near_duplicates(hashes.fingerprints(files).items())
+    give_back_to_system()  # fingerprints take as much room as embeddings, so one after the other
+    embedded = embeddings.embed(files, runner, store, progress)
     readable = [i for i in images if i.sha256 in embedded.vectors]
-    fingerprints = hashes.fingerprints({i.sha256: i.path for i in readable})
-    group_of = merge_groups((i.sha256 for i in readable), group_near_duplicates(fingerprints.items()), groups or {})
+    group_of = merge_groups((i.sha256 for i in readable), near_duplicates, groups or {})
     members = [split.Member(i.sha256, i.label, i.human and not i.chosen, group_of[i.sha256], i.human) for i in readable]
     assigned = split.assign(members, rules.test_percent, rules.test_min, frozen or {})
     used = _without_surplus(readable, assigned, rules.model_ratio)
@@ -164,6 +168,7 @@ def build_dataset(
     data.unreadable = {i.path: embedded.bad[i.sha256] for i in images if i.sha256 in embedded.bad}
     data.newly_held_out, data.computed = assigned.newly_held_out, embedded.computed
     data.left_out = len(readable) - len(used)
+    give_back_to_system()
     _check(data, {i.label for i in images})
     return data
 
@@ -206,7 +211,7 @@ def _rows(
     return Dataset(
         labels=labels,
         images=images,
-        vectors=np.stack([embedded.vectors[i.sha256] for i in images]) if images else np.empty((0, 0), np.float32),
+        vectors=embedded.vectors.table([i.sha256 for i in images]),
         y=np.array([labels.index(i.label) for i in images], int),
         human=human,
         test=test,

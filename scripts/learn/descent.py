@@ -11,16 +11,18 @@ from typing import Protocol
 
 import numpy as np
 
+from scripts.learn.embedding_table import EmbeddingTable
+
 PRODUCTS_MAX = 400  # images; 13 MB of inner products for 20 heads, beyond that looking them up costs more
 
 
 @dataclass(frozen=True)
 class Task:
-    """What h heads are trained on: `vectors` float32 [n, d]; `onehot` float32 [n, k]; `rates` float32 [n, h]: the step
+    """What h heads are trained on: `vectors` [n, d]; `onehot` float32 [n, k]; `rates` float32 [n, h]: the step
     that an image makes a head take, 0 = the head leaves it out; `means`, `spreads` float32 [h, d]: each head's
     scaling."""
 
-    vectors: np.ndarray
+    vectors: EmbeddingTable
     onehot: np.ndarray
     rates: np.ndarray
     means: np.ndarray
@@ -65,7 +67,7 @@ class WeightDescent:
         self._b = np.zeros(self._v.shape[1], np.float32)
 
     def step(self, rows: np.ndarray) -> None:
-        batch = ((self._vectors[rows] - self._mean) / self._spread).astype(np.float32)  # all at once would be a copy
+        batch = (self._vectors[rows] - self._mean) / self._spread
         bias = self._b - np.einsum("ij,ij->j", self._shift, self._v)
         gap = softmax((batch @ self._v + bias).reshape(-1, self._heads, self._k)) - self._onehot[rows, None]
         gap *= self._rates[rows][:, :, None]
@@ -84,12 +86,12 @@ class ProductDescent:
     each head's scaled images are needed (the kernel trick: Boser, Guyon & Vapnik 1992, COLT, section 2)."""
 
     def __init__(self, task: Task):
-        self._task = task
+        self._task, self._vectors = task, task.vectors[:]
         self._rates = task.rates.T[:, :, None]  # [h, n, 1]
         n, heads = task.rates.shape
         self._products = np.empty((heads, n, n), np.float32)
         for h in range(heads):
-            x = ((task.vectors - task.means[h]) / task.spreads[h]).astype(np.float32)
+            x = (self._vectors - task.means[h]) / task.spreads[h]
             self._products[h] = x @ x.T
         self._a = np.zeros((heads, n, task.onehot.shape[1]), np.float32)
         self._b = np.zeros((heads, 1, task.onehot.shape[1]), np.float32)
@@ -107,7 +109,7 @@ class ProductDescent:
         leaves out.)"""
         heads, n, k = self._a.shape
         flat = self._a.transpose(1, 0, 2).reshape(n, heads * k)
-        w = (self._task.vectors.T @ flat).reshape(-1, heads, k).transpose(1, 0, 2)
+        w = (self._vectors.T @ flat).reshape(-1, heads, k).transpose(1, 0, 2)
         w = w - self._task.means[:, :, None] * self._a.sum(axis=1, keepdims=True)
         w /= self._task.spreads[:, :, None]
         return w, self._b[:, 0]

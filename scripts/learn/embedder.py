@@ -7,6 +7,7 @@ from threading import Lock
 import numpy as np
 
 from scripts.learn.backbones import Backbone
+from scripts.learn.embedding_table import KeyedEmbeddings
 from scripts.learn.embeddings import Embeddings, EmbeddingStore, Embeds, ImageSource, embed, store_path
 from scripts.learn.grid import Grid
 from scripts.learn.runners import open_runner
@@ -78,7 +79,7 @@ class Embedder:
         with EmbeddingStore(self.store) as store:
             store.put(vectors, self.grid)
 
-    def cached(self, sha256s: list[str]) -> dict[str, np.ndarray]:
+    def cached(self, sha256s: list[str]) -> KeyedEmbeddings:
         """Content hash -> embedding, of those that are in the store; computes nothing."""
         with EmbeddingStore(self.store) as store:
             return store.get(sha256s, self.vector_length)

@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from scripts.learn.backbones import Backbone
+from scripts.learn.embedding_table import KeyedEmbeddings
 from scripts.learn.grid import Grid
 from scripts.learn.hash_cache import CacheFile
 from scripts.learn.images import VERSION, Unreadable, load_pixels
@@ -62,7 +63,7 @@ class Embeddings:
     """`vectors`: content hash -> float32 [d]. `bad`: content hash -> why it cannot be read. `computed`: how many went
     through the backbone now; the rest came from the store."""
 
-    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    vectors: KeyedEmbeddings
     bad: dict[str, str] = field(default_factory=dict)
     computed: int = 0
 
@@ -83,15 +84,15 @@ class EmbeddingStore:
     def __exit__(self, *_: object) -> None:
         self._cache.close()
 
-    def get(self, keys: list[str], length: int) -> dict[str, np.ndarray]:
+    def get(self, keys: list[str], length: int) -> KeyedEmbeddings:
         """Those of the vectors that are there and are `length` finite numbers."""
-        found: dict[str, np.ndarray] = {}
+        found = KeyedEmbeddings(length, len(keys))
         for begin in range(0, len(keys), LOOK_UP):
             some = keys[begin : begin + LOOK_UP]
-            for key, raw in self._cache.select("SELECT key, vector FROM vectors WHERE key IN", some):
-                vector = self._vector(raw, length)
-                if vector is not None and np.isfinite(vector).all():
-                    found[key] = vector
+            rows = self._cache.select("SELECT key, vector FROM vectors WHERE key IN", some)
+            if self._grid and len(self._grid) == length:
+                found.add(*_as_rows(rows, length, np.int8), self._grid)
+            found.add(*_as_rows(rows, length, np.float32))
         return found
 
     def put(self, vectors: dict[str, np.ndarray], grid: Grid | None = None) -> None:
@@ -110,18 +111,20 @@ class EmbeddingStore:
         ]
         self._cache.write("INSERT OR REPLACE INTO vectors VALUES(?,?)", rows)
 
-    def _vector(self, raw: bytes, length: int) -> np.ndarray | None:
-        """float32 [length] of what is stored; None where that is something else."""
-        if len(raw) == 4 * length:
-            return np.frombuffer(raw, np.float32)
-        fits = self._grid is not None and len(raw) == length == len(self._grid)
-        return self._grid.values(np.frombuffer(raw, np.int8)) if fits and self._grid else None
-
     def _kept_grid(self) -> Grid | None:
         for (raw,) in self._cache.select("SELECT vector FROM vectors WHERE key IN", [GRID]):
             with contextlib.suppress(ValueError):
                 return Grid.from_bytes(raw)
         return None
+
+
+def _as_rows(rows: list[tuple[str, bytes]], length: int, kind: type) -> tuple[list[str], np.ndarray]:
+    """Keys and vectors [m, length] of the rows that are so many finite numbers of this kind."""
+    fitting = [(key, raw) for key, raw in rows if len(raw) == length * np.dtype(kind).itemsize]
+    whole: np.ndarray = np.frombuffer(b"".join(raw for _, raw in fitting), kind)
+    vectors = whole.reshape(len(fitting), length)
+    finite = np.isfinite(vectors).all(axis=1)
+    return [key for (key, _), good in zip(fitting, finite, strict=True) if good], vectors[finite]
 
 
 def store_path(folder: Path, backbone: Backbone, key: str) -> Path:
@@ -147,7 +150,7 @@ def embed(
     unwritten: dict[str, np.ndarray] = {}
     try:
         for fresh, bad in through(missing, files, runner):
-            done.vectors.update(fresh)
+            done.vectors.add([*fresh], np.array([*fresh.values()]), runner.grid)
             done.bad.update(bad)
             done.computed += len(fresh)
             unwritten.update(fresh)
@@ -162,7 +165,7 @@ def embed(
     return done
 
 
-def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: EmbeddingStore) -> dict[str, np.ndarray]:
+def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: EmbeddingStore) -> KeyedEmbeddings:
     """Embeddings of images made in memory (distortions), by a key that says what was done to which content.
 
     Args:
@@ -174,7 +177,7 @@ def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: Embeddi
         keys = missing[begin : begin + BATCH]
         fresh = dict(zip(keys, runner.vectors(np.stack([images[k] for k in keys])), strict=True))
         store.put(fresh, runner.grid)
-        vectors.update(fresh)
+        vectors.add([*fresh], np.array([*fresh.values()]), runner.grid)
     return vectors
 
 

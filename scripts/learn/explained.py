@@ -46,7 +46,7 @@ def explain_rows(
         rows: int [m] of the dataset.
         probabilities: float [m, labels], by heads that never saw the image.
     """
-    usual, explained = data.vectors[data.train].mean(axis=0), []
+    usual, explained = data.vectors.subset(data.train).mean(), []
     for row, scores in zip(rows.tolist(), probabilities, strict=True):
         second, first = np.argsort(scores, kind="stable")[-2:].tolist()
         path = data.images[row].path
@@ -89,6 +89,6 @@ def typical(data: Dataset, explained: list[ExplainedImage], each: int) -> list[E
     found = []
     for label in range(len(data.labels)):
         own = [one for one in explained if one.first == label == data.y[one.row]]
-        mean = data.vectors[data.y == label].mean(axis=0)
+        mean = data.vectors.subset(data.y == label).mean()
         found += sorted(own, key=lambda one: float(np.square(data.vectors[one.row] - mean).sum()))[:each]
     return found

@@ -57,7 +57,7 @@ def check_graph(result: TrainingResult, places: CachePaths) -> GraphCheck | None
         return None
     head, y = result.trained.head, data.y[rows]
     here = head.probabilities(data.vectors[rows])
-    there = head.probabilities(np.stack([found[data.images[row].sha256] for row in rows]))
+    there = head.probabilities(found.table([data.images[row].sha256 for row in rows]))
     right, right_here = (int((p.argmax(axis=1) == y).sum()) for p in (there, here))
     difference = np.abs(there - here)
     return GraphCheck(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from scripts.learn.descent import softmax
+from scripts.learn.embedding_table import EmbeddingTable
 
-BLOCK = 4096  # vectors at a time, of very many
 FEATURE_ENERGY = 1024.0  # mean squared length of a scaled feature vector; see `Scaler`
 # Folds of images that take part in no cross-validation. Only the main head trains on IN_NO_FOLD; the heads of all folds
 # train on IN_EVERY_FOLD too.
@@ -25,11 +25,13 @@ class Head:
     weights: np.ndarray
     bias: np.ndarray
 
-    def logits(self, vectors: np.ndarray) -> np.ndarray:
+    def logits(self, vectors: np.ndarray | EmbeddingTable) -> np.ndarray:
         """float32 [n, d] -> float32 [n, labels]."""
+        if isinstance(vectors, EmbeddingTable):
+            return np.concatenate([self.logits(block) for _, block in vectors.blocks()])
         return vectors @ self.weights + self.bias
 
-    def probabilities(self, vectors: np.ndarray) -> np.ndarray:
+    def probabilities(self, vectors: np.ndarray | EmbeddingTable) -> np.ndarray:
         """float32 [n, d] -> float32 [n, labels], rows sum to 1."""
         return softmax(self.logits(vectors))
 
@@ -43,20 +45,20 @@ class Head:
 class Examples:
     """Training data.
 
-    `vectors` float32 [n, d]; `labels` int [n] in 0..label_count-1; `weights` float [n] > 0; `folds` int [n] in 0..f-1,
+    `vectors` [n, d]; `labels` int [n] in 0..label_count-1; `weights` float [n] > 0; `folds` int [n] in 0..f-1,
     IN_NO_FOLD or IN_EVERY_FOLD; None = no cross-validation.
     """
 
-    vectors: np.ndarray
+    vectors: EmbeddingTable
     labels: np.ndarray
     weights: np.ndarray
     label_count: int
     folds: np.ndarray | None = None
 
     def take(self, rows: Any) -> "Examples":
-        """The examples at these indices or under this mask."""
+        """The examples at these indices or under this mask; no embedding is copied."""
         folds = None if self.folds is None else self.folds[rows]
-        return Examples(self.vectors[rows], self.labels[rows], self.weights[rows], self.label_count, folds)
+        return Examples(self.vectors.subset(rows), self.labels[rows], self.weights[rows], self.label_count, folds)
 
 
 def joined(one: Examples, other: Examples | None) -> Examples:
@@ -64,7 +66,7 @@ def joined(one: Examples, other: Examples | None) -> Examples:
     if other is None or not len(other.labels):
         return one
     return Examples(
-        np.concatenate([one.vectors, other.vectors]),
+        one.vectors.followed_by(other.vectors),
         np.concatenate([one.labels, other.labels]),
         np.concatenate([one.weights, other.weights]),
         one.label_count,
@@ -72,20 +74,39 @@ def joined(one: Examples, other: Examples | None) -> Examples:
     )
 
 
-def balanced_weights(examples: Examples) -> np.ndarray:
-    """Weights float32 [n] that sum to 1: the same sum for every label, within a label in proportion to
-    `examples.weights`."""
-    sums = np.bincount(examples.labels, weights=examples.weights, minlength=examples.label_count)
+def balanced_weights(labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights float32 [n] that sum to 1: the same sum for every label, within a label in proportion to `weights`."""
+    sums = np.bincount(labels, weights=weights)
     present = max(1, int((sums > 0).sum()))
-    return (examples.weights / (sums[examples.labels] * present)).astype(np.float32)
+    return (weights / (sums[labels] * present)).astype(np.float32)
 
 
-def _variance(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Of each feature, float32 [d], block by block: numpy's own makes a copy of all vectors."""
-    total = np.zeros(vectors.shape[1], np.float64)
-    for begin in range(0, len(vectors), BLOCK):
-        total += np.square(vectors[begin : begin + BLOCK] - mean).sum(axis=0)
-    return (total / len(vectors)).astype(np.float32)
+@dataclass(frozen=True)
+class Moments:
+    """Of `count` vectors: `mean` float64 [d], `squares` float64 [d]: the sum of squared deviations from it."""
+
+    count: int
+    mean: np.ndarray
+    squares: np.ndarray
+
+    @classmethod
+    def of(cls, vectors: EmbeddingTable) -> "Moments":
+        """Block by block."""
+        found = cls(0, np.zeros(vectors.shape[1]), np.zeros(vectors.shape[1]))
+        for _, block in vectors.blocks() if len(vectors) else ():
+            mean = block.mean(axis=0)
+            squares = np.square(block - mean).sum(axis=0)
+            found = found.joined(cls(len(block), mean.astype(np.float64), squares.astype(np.float64)))
+        return found
+
+    def joined(self, other: "Moments") -> "Moments":
+        """Of both together (Chan, Golub & LeVeque 1983, The American Statistician 37, 242-247)."""
+        count = self.count + other.count
+        if not self.count or not other.count:
+            return self if self.count else other
+        apart = other.mean - self.mean
+        squares = self.squares + other.squares + np.square(apart) * (self.count * other.count / count)
+        return Moments(count, self.mean + apart * (other.count / count), squares)
 
 
 @dataclass(frozen=True)
@@ -96,17 +117,22 @@ class Scaler:
     spread: np.ndarray
 
     @classmethod
-    def fit(cls, vectors: np.ndarray, energy: float = FEATURE_ENERGY) -> "Scaler":
+    def of(cls, moments: Moments, energy: float = FEATURE_ENERGY) -> "Scaler":
         """Each feature gets the same spread, and a whole vector the mean squared length `energy`.
 
         The spread of features that hardly vary is held at a tenth of the median one. With the usual 2,600 steps at rate
         0.01 an energy of 256 stops short of what the features allow (0.62 right on average over photos of clothing and
         groceries, 40 and 200 a label), 1,024 comes near (0.65); 4,096 adds 0.01 and is far too confident on small sets.
         """
-        mean = vectors.mean(axis=0)
-        spread = vectors.std(axis=0) if len(vectors) <= BLOCK else np.sqrt(_variance(vectors, mean))
+        spread = np.sqrt(moments.squares / moments.count)
         floor = 0.1 * float(np.median(spread)) or 1.0
-        return cls(mean, np.maximum(spread, floor) * np.float32(np.sqrt(vectors.shape[1] / energy)))
+        scaled = np.maximum(spread, floor) * np.sqrt(len(spread) / energy)
+        return cls(moments.mean.astype(np.float32), scaled.astype(np.float32))
+
+    @classmethod
+    def fit(cls, vectors: EmbeddingTable | np.ndarray, energy: float = FEATURE_ENERGY) -> "Scaler":
+        """The scaler of these vectors, [n, d]; see `of`."""
+        return cls.of(Moments.of(EmbeddingTable.of(vectors)), energy)
 
     def apply(self, vectors: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> scaled features float32 [n, d]."""

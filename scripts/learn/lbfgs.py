@@ -1,14 +1,16 @@
 """The solver lbfgs: full-batch L-BFGS (Liu & Nocedal 1989) on the class-balanced loss, without parameters but the L2
 strength, which `strength.py` chooses. numpy only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from scripts.learn.descent import softmax
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples, Head, Scaler, balanced_weights
 
 MEMORY = 10  # pairs of the history; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
+KEPT = 10_000  # vectors kept in float32; 80 MB
 TOLERANCE = 1e-5  # stops where the largest gradient entry is below it
 
 
@@ -20,22 +22,33 @@ def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iteratio
         start: a head to begin from (warm start along a path of strengths).
     """
     scaler = Scaler.fit(examples.vectors, energy=1.0)
-    x = scaler.apply(examples.vectors)
-    k, d = examples.label_count, x.shape[1]
+    blocks = _scaled_blocks(examples.vectors, scaler)
+    k, d = examples.label_count, examples.vectors.shape[1]
     onehot = np.eye(k, dtype=np.float32)[examples.labels]
-    weight = balanced_weights(examples)[:, None]
+    weight = balanced_weights(examples.labels, examples.weights)[:, None]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         w, b = flat[:-k].reshape(d, k), flat[-k:]
-        p = softmax(x @ w.astype(np.float32) + b.astype(np.float32))
-        gap = (p - onehot) * weight
-        value = -float((weight[:, 0] * np.log(np.maximum((p * onehot).sum(axis=1), 1e-12))).sum())
-        gradient = np.concatenate([(x.T @ gap).astype(np.float64).ravel() + l2 * w.ravel(), gap.sum(axis=0)])
-        return value + 0.5 * l2 * float(np.square(w).sum()), gradient.astype(np.float64)
+        value, of_w, of_b = 0.5 * l2 * float(np.square(w).sum()), l2 * w, np.zeros(k)
+        for rows, x in blocks():
+            p = softmax(x @ w.astype(np.float32) + b.astype(np.float32))
+            gap = (p - onehot[rows]) * weight[rows]
+            value -= float((weight[rows, 0] * np.log(np.maximum((p * onehot[rows]).sum(axis=1), 1e-12))).sum())
+            of_w, of_b = of_w + x.T @ gap, of_b + gap.sum(axis=0)
+        return value, np.concatenate([of_w.ravel(), of_b])
 
     begin = np.zeros(d * k + k) if start is None else scaler.unfold(start)
     flat = _minimise(loss, begin, iterations)
     return scaler.fold(flat[:-k].reshape(d, k).astype(np.float32), flat[-k:].astype(np.float32))
+
+
+def _scaled_blocks(vectors: EmbeddingTable, scaler: Scaler) -> Callable[[], Iterable[tuple[slice, np.ndarray]]]:
+    """Gives all vectors scaled, [m, d] at a time, and where they are; as one block that is kept, or where that would be
+    large, in small ones that are scaled anew each time."""
+    if len(vectors) <= KEPT:
+        kept = [(slice(None), scaler.apply(vectors[:]))]
+        return lambda: kept
+    return lambda: ((where, scaler.apply(block)) for where, block in vectors.blocks())
 
 
 def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray, iterations: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from scripts.learn import split
 from scripts.learn.dataset import Dataset
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Head
 from scripts.learn.novelty import NoveltyDetector
 from scripts.learn.train import HeadConfig, train
@@ -46,7 +47,7 @@ def learn_live(
     data = Dataset(
         labels=names,
         images=[],
-        vectors=vectors,
+        vectors=EmbeddingTable.of(vectors),
         y=y,
         human=all_of_them,
         test=none,

@@ -28,14 +28,14 @@ class MemoryBudget:
             yield
         finally:
             if need > TRIMMED_OVER:
-                _give_back_to_system()
+                give_back_to_system()
             with self._change:
                 self._left += need
                 self._change.notify_all()
 
 
-def _give_back_to_system() -> None:
-    """What was freed is free for other programs too. glibc would keep it for the thread that had it: 16 threads came to
-    2 GB. Elsewhere large pieces go back by themselves."""
+def give_back_to_system() -> None:
+    """What was freed is free for other programs too. glibc would keep it for the thread that had it (16 threads came to
+    2 GB), and small holes for ever. Elsewhere large pieces go back by themselves."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scripts.learn.dataset import Dataset
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Scaler
 from scripts.learn.vectors import BLOCK, nearest_distance, unit_rows
 
@@ -30,11 +31,12 @@ class NoveltyDetector:
     limit: float
     columns: tuple[int, int] | None = None
 
-    def distances(self, vectors: np.ndarray) -> np.ndarray:
+    def distances(self, vectors: np.ndarray | EmbeddingTable) -> np.ndarray:
         """1 - cosine to the nearest training image: float32 [n, d] -> float32 [n]."""
         if not len(self.rows):
             return np.zeros(len(vectors), np.float32)
-        return nearest_distance(self.unit(vectors), self.rows.astype(np.float32))
+        rows, table = self.rows.astype(np.float32), EmbeddingTable.of(vectors)
+        return np.concatenate([nearest_distance(self.unit(block), rows) for _, block in table.blocks()])
 
     def unit(self, vectors: np.ndarray) -> np.ndarray:
         """Vectors float32 [n, d] in the space that distances are measured in: rows of unit length."""
@@ -46,9 +48,7 @@ def fit_novelty(data: Dataset, columns: tuple[int, int] | None = None) -> Novelt
     rows = np.flatnonzero(data.train)
     if len(rows) > PROTOTYPES_MAX:
         rows = np.sort(np.random.default_rng(0).permutation(rows)[:PROTOTYPES_MAX])
-    vectors = _select(data.vectors[rows], columns)
-    scaler = Scaler.fit(vectors)
-    unit = unit_rows(vectors, scaler.mean, scaler.spread)
+    unit, scaler = _unit_and_scaler(_select(data.vectors[rows], columns))
     limit = novelty_limit(unit, data.groups[rows]) if len(rows) >= IMAGES_MIN else NO_LIMIT
     return NoveltyDetector(unit.astype(np.float16), scaler.mean, scaler.spread, limit, columns)
 
@@ -68,6 +68,11 @@ def novelty_limit(train: np.ndarray, groups: np.ndarray, percentile: float = PER
         near[groups[rows, None] == groups[None, :]] = -1
         nearest[rows] = 1 - near.max(axis=1)
     return float(np.percentile(nearest, percentile))
+
+
+def _unit_and_scaler(vectors: np.ndarray) -> tuple[np.ndarray, Scaler]:
+    scaler = Scaler.fit(vectors)
+    return unit_rows(vectors, scaler.mean, scaler.spread), scaler
 
 
 def _select(vectors: np.ndarray, columns: tuple[int, int] | None) -> np.ndarray:

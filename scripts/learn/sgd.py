@@ -6,11 +6,12 @@ counts the same (as in tensorflow-for-poets-2).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from scripts.learn import descent
-from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
+from scripts.learn.head import IN_NO_FOLD, Examples, Head, Moments, Scaler, balanced_weights
 
 LEAVES_OUT_NOTHING = -3  # in place of the fold that a head leaves out: the main head
 Watch = Callable[[int, list[Head]], None]  # (step, heads so far)
@@ -70,9 +71,7 @@ class _Run:
         trains = np.ones((len(examples.labels), len(leave_out)), bool)
         if examples.folds is not None:
             trains = examples.folds[:, None] != leave_out
-        # A head without any training image stays at zero, whatever its scaling.
-        x = examples.vectors
-        self._scalers = [Scaler.fit(x[own] if own.any() and not own.all() else x) for own in trains.T]
+        self._scalers = _scalers(examples, leave_out)
         onehot = np.eye(examples.label_count, dtype=np.float32)[examples.labels]
         means, spreads = (np.stack([getattr(s, name) for s in self._scalers]) for name in ("mean", "spread"))
         rates = trains * np.float32(how.learning_rate / how.batch_size)
@@ -87,10 +86,23 @@ class _Run:
         return [s.fold(w, b) for s, w, b in zip(self._scalers, *self._descent.weights(), strict=True)]
 
 
+def _scalers(examples: Examples, leave_out: list[int]) -> list[Scaler]:
+    """The scaling of each head, by all images but those of the fold that it leaves out."""
+    folds = np.zeros(len(examples.labels), int) if examples.folds is None else examples.folds
+    parts = {fold: Moments.of(examples.vectors.subset(folds == fold)) for fold in np.unique(folds).tolist()}
+    nothing = Moments.of(examples.vectors.subset([]))
+    found = []
+    for out in leave_out:
+        moments = reduce(Moments.joined, (part for fold, part in parts.items() if fold != out), nothing)
+        # A head without any training image stays at zero, whatever its scaling.
+        found.append(Scaler.of(moments if moments.count else reduce(Moments.joined, parts.values())))
+    return found
+
+
 def _batches(examples: Examples, how: Sgd) -> np.ndarray:
     """Indices int [steps, batch_size]: a label at random, then one of its images, by weight."""
     rng = np.random.default_rng(how.seed)
-    chance = balanced_weights(examples).astype(np.float64)
+    chance = balanced_weights(examples.labels, examples.weights).astype(np.float64)
     edges = np.cumsum(chance)
     draws = rng.random((how.steps, how.batch_size)) * edges[-1]
     return np.minimum(np.searchsorted(edges, draws, side="right"), len(chance) - 1)

@@ -78,7 +78,7 @@ def fit_fold_heads(data: Dataset, config: HeadConfig, count: int) -> list[Head]:
 
 def examples_of(data: Dataset, rows: np.ndarray) -> Examples:
     """Some rows, int [m] or bool [n], as training data."""
-    return Examples(data.vectors[rows], data.y[rows], data.weights[rows], len(data.labels), data.folds[rows])
+    return Examples(data.vectors.subset(rows), data.y[rows], data.weights[rows], len(data.labels), data.folds[rows])
 
 
 def sgd_of(config: HeadConfig) -> Sgd:
@@ -120,7 +120,7 @@ def _out_of_fold_probabilities(heads: list[Head], examples: Examples) -> np.ndar
     p = np.empty((len(examples.labels), examples.label_count), np.float32)
     for fold, head in enumerate(heads):
         own = examples.folds == fold
-        p[own] = head.probabilities(examples.vectors[own])
+        p[own] = head.probabilities(examples.vectors.subset(own))
     return p
 
 
@@ -148,9 +148,9 @@ def _out_of_fold_logits(heads: list[Head], data: Dataset, examples: Examples) ->
     for fold, head in enumerate(heads[1:]):
         rows = ~data.test & data.human & (data.folds == fold)
         if rows.any() and len(set(examples.labels[outside_fold(examples, fold)])) > 1:  # else it was trained on nothing
-            logits[rows] = head.logits(data.vectors[rows])
+            logits[rows] = head.logits(data.vectors.subset(rows))
             folded |= rows
-    logits[data.test] = heads[0].logits(data.vectors[data.test])
+    logits[data.test] = heads[0].logits(data.vectors.subset(data.test))
     return logits, folded
 
 

@@ -100,7 +100,7 @@ def calibrate_and_measure(
         warnings=warnings,
     )
     trained.facts = figures(evaluation, folded & (not few), temperature, data, evidence, optimistic)
-    tests = data.vectors[data.test]
+    tests = data.vectors.subset(data.test)
     unfamiliar = novelty.distances(tests) > novelty.limit
     trained.facts["gate"] = {"limit": novelty.limit, "test_outside": int(unfamiliar.sum()), "tests": len(tests)}
     if few:

@@ -16,8 +16,9 @@ from scripts.learn import metrics
 from scripts.learn.activations import Activations
 from scripts.learn.dataset import Dataset
 from scripts.learn.efficientnet_lite import CUT, Network
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.evaluation import test_set_suffices
-from scripts.learn.head import IN_NO_FOLD, Examples, Head, Scaler, balanced_weights
+from scripts.learn.head import IN_NO_FOLD, Head, Scaler, balanced_weights
 from scripts.learn.novelty import fit_novelty
 from scripts.learn.train import HeadConfig, fit_fold_heads
 from scripts.learn.trained_head import Point, TrainedHead, calibrate_and_measure
@@ -109,7 +110,7 @@ class TuneRun:
         """Seconds that `run` will take, from a few steps whose result is thrown away."""
         training = self._trainings[0]
         batches = self._batches(training, np.random.default_rng(0))
-        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors[training.rows]))
+        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors.subset(training.rows)))
         self.layers.step(next(batches), 0.0)  # the first one builds the graph
         begin = time.monotonic()
         for _ in range(TIMED_STEPS):
@@ -145,8 +146,8 @@ class TuneRun:
         data, head = replace(self.dataset, vectors=self._vectors), self._tuned.head
         if not self._folded.any():  # validation images were not trained on
             self._folded = data.validation.copy()
-            self._logits[self._folded] = head.logits(self._vectors[self._folded])
-        self._logits[data.test] = head.logits(self._vectors[data.test])
+            self._logits[self._folded] = head.logits(self._vectors.subset(self._folded))
+        self._logits[data.test] = head.logits(self._vectors.subset(data.test))
         novelty = fit_novelty(data, self._network.shared)
         trained = calibrate_and_measure(head, self._logits, self._folded, data, novelty, not_measured=NOT_MEASURED)
         trained.curve = self._curve
@@ -154,12 +155,12 @@ class TuneRun:
 
     def _take_main(self) -> None:
         self._tuned = self.layers.network()
-        self._vectors = self._features(np.arange(len(self.dataset.y)))
+        self._vectors = EmbeddingTable.of(self._features(np.arange(len(self.dataset.y))))
 
     def _train(self, number: int, training: _Training, progress: Callable[[int], None]) -> None:
         steps = _steps(training, self.how)
         every = max(1, steps // max(1, self.how.epochs))
-        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors[training.rows]))
+        self.layers.begin(training.head, Scaler.fit(self.dataset.vectors.subset(training.rows)))
         for step, batch in enumerate(self._batches(training, np.random.default_rng([self._seed, number])), 1):
             self.layers.step(batch, self.how.rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps)))
             self.steps_done += 1
@@ -210,8 +211,7 @@ def batch_rows(data: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.
     """Rows int [steps, batch] to train on: every label equally often, within a label in proportion to the weights, so
     that an image labelled by a model comes up half as often as one labelled by a person. In each epoch an image comes
     up as often as its share says, to within one."""
-    y, weights = data.y[rows], data.weights[rows]
-    edges = np.cumsum(balanced_weights(Examples(y, y, weights, len(data.labels))).astype(np.float64))
+    edges = np.cumsum(balanced_weights(data.y[rows], data.weights[rows]).astype(np.float64))
     each = _epoch_steps(len(rows), how.batch) * how.batch
     epochs = []
     for _ in range(how.epochs):
@@ -221,8 +221,8 @@ def batch_rows(data: Dataset, rows: np.ndarray, how: TuneConfig, rng: np.random.
     return np.concatenate(epochs).reshape(-1, how.batch)
 
 
-def softened(head: Head, vectors: np.ndarray) -> Head:
-    """A head trained on vectors float32 [n, d], with its logits shrunk.
+def softened(head: Head, vectors: EmbeddingTable) -> Head:
+    """A head trained on vectors [n, d], with its logits shrunk.
 
     A finished head fits its training images, which leaves the layers before it nothing to improve. Started from it as
     it was, tuning made it worse (flowers5, 20 a label: -2.2 points; from a quarter of the logits +1.5, an eighth +2.8,
@@ -245,9 +245,9 @@ def _trainings(data: Dataset, config: HeadConfig, folds: int) -> Iterator[_Train
     fold = np.where(data.folds == IN_NO_FOLD, IN_NO_FOLD, data.folds % max(1, folds))
     heads = fit_fold_heads(replace(data, folds=fold), config, folds)
     rows = np.flatnonzero(data.train)
-    yield _Training(rows, softened(heads[0], data.vectors[rows]), np.zeros(0, int))
+    yield _Training(rows, softened(heads[0], data.vectors.subset(rows)), np.zeros(0, int))
     for number in range(folds):
         rows = np.flatnonzero(data.train & (fold != number) & (fold != IN_NO_FOLD))
         held_out = np.flatnonzero(~data.test & data.human & (fold == number))
         if len(held_out) and len(set(data.y[rows])) > 1:  # else there is nothing to train on, or nothing to predict
-            yield _Training(rows, softened(heads[1 + number], data.vectors[rows]), held_out)
+            yield _Training(rows, softened(heads[1 + number], data.vectors.subset(rows)), held_out)

@@ -71,14 +71,14 @@ def compare(data: Dataset, config: HeadConfig) -> Verdict:
     if not len(by_model) or not len(measuring) or len(np.unique(fold[measuring])) < 2:
         return Verdict(len(by_model))
     k = len(data.labels)
-    without = Examples(data.vectors[by_people], data.y[by_people], data.weights[by_people], k, fold[by_people])
+    without = Examples(data.vectors.subset(by_people), data.y[by_people], data.weights[by_people], k, fold[by_people])
     right = np.zeros((2, len(data.y)), bool)
     for number, head in enumerate(fit_sgd_folds(without, sgd, FOLDS)[1:]):
         held_out = measuring[fold[measuring] == number]
         rest = by_people[fold[by_people] != number]
         with_unchecked = _self_trained(data, rest, _outside_groups(data, by_model, held_out), head, sgd)
         for way, each in enumerate((head, with_unchecked)):
-            right[way, held_out] = each.logits(data.vectors[held_out]).argmax(axis=1) == data.y[held_out]
+            right[way, held_out] = each.logits(data.vectors.subset(held_out)).argmax(axis=1) == data.y[held_out]
     worse, better, p_value = paired_test(right[0][measuring], right[1][measuring], data.groups[measuring])
     return Verdict(len(by_model), better, worse, p_value / 2 if better > worse else 1.0)  # one-sided
 
@@ -90,7 +90,7 @@ def _outside_groups(data: Dataset, by_model: np.ndarray, held_out: np.ndarray) -
 
 def _self_trained(data: Dataset, by_people: np.ndarray, by_model: np.ndarray, head: Head, sgd: Sgd) -> Head:
     """A new head trained on people's rows, and on unchecked ones as `head` labels them."""
-    predicted = head.logits(data.vectors[by_model]).argmax(axis=1)
+    predicted = head.logits(data.vectors.subset(by_model)).argmax(axis=1)
     rows = np.concatenate([by_people, by_model])
     labels = np.concatenate([data.y[by_people], predicted])
-    return fit_sgd(Examples(data.vectors[rows], labels, data.weights[rows], len(data.labels)), sgd)
+    return fit_sgd(Examples(data.vectors.subset(rows), labels, data.weights[rows], len(data.labels)), sgd)

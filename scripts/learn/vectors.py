@@ -7,8 +7,11 @@ BLOCK = 512  # rows compared at a time, so that memory is bounded
 
 def unit_rows(vectors: np.ndarray, centre: np.ndarray, spread: np.ndarray | float = 1.0) -> np.ndarray:
     """Rows less `centre`, divided by `spread` and scaled to length 1, float32 [n, d]."""
-    moved = (vectors - centre) / spread
-    return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    moved = vectors - centre
+    moved /= spread
+    length = np.sqrt(np.einsum("ij,ij->i", moved, moved))  # numpy's norm makes a copy
+    moved /= np.maximum(length, 1e-9)[:, None]
+    return moved
 
 
 def nearest_distance(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import time
 import numpy as np
 
 from scripts.learn import backbones
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples
 from scripts.learn.lbfgs import fit_lbfgs
 from scripts.studies import study_data
@@ -58,7 +59,7 @@ def accuracy(data: StudyData, per_label: int, seed: int) -> float:
     held = {label: max(1, min(TEST_MOST, n)) for label, n in data.share(TEST_SHARE).items()}
     held_out, train, _ = data.draw(seed, held, data.each(per_label))
     (x, y), (test, truth) = data.arrays(train), data.arrays(held_out)
-    examples = Examples(x, y, np.ones(len(y), np.float32), len(data.labels))
+    examples = Examples(EmbeddingTable.of(x), y, np.ones(len(y), np.float32), len(data.labels))
     head = fit_lbfgs(examples, choose_l2(examples, np.random.default_rng([seed, per_label])), iterations=100)
     guessed = head.logits(test).argmax(axis=1)
     return float(np.mean([np.mean(guessed[truth == label] == label) for label in np.unique(truth)]))

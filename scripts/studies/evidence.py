@@ -38,7 +38,7 @@ def run(flags: argparse.Namespace) -> None:
     for name, data in study_data.each_folder(flags):
         learned, rest = data.draw(0, data.each(flags.per_label))
         made = data.dataset(learned)
-        head, usual = train(made, study_data.config(flags)).head, made.vectors.mean(axis=0)
+        head, usual = train(made, study_data.config(flags)).head, made.vectors.mean()
         reader = data.map_reader()
         rng, rows, errors = np.random.default_rng(0), list[list[float]](), list[float]()
         for i in rng.permutation(len(rest))[: flags.images]:

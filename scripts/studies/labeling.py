@@ -13,6 +13,7 @@ import numpy as np
 
 from scripts.learn import active_learning
 from scripts.learn.dataset import LabeledImage
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples, Head
 from scripts.learn.sgd import Sgd, fit_sgd
 from scripts.studies import study_data
@@ -86,7 +87,9 @@ def _right(head: Head, x: np.ndarray, y: np.ndarray) -> float:
 def _at_random(x: np.ndarray, y: np.ndarray, count: int, seed: int, labels: int) -> Head:
     """A head on so many images drawn at random."""
     rows = np.random.default_rng([seed, count]).permutation(len(y))[:count]
-    return fit_sgd(Examples(x[rows], y[rows], np.ones(len(rows), np.float32), labels), Sgd(1500, 64, 0.01, 1))
+    return fit_sgd(
+        Examples(EmbeddingTable.of(x[rows]), y[rows], np.ones(len(rows), np.float32), labels), Sgd(1500, 64, 0.01, 1)
+    )
 
 
 def _uneven(images: list[LabeledImage], labels: list[str], seed: int) -> list[LabeledImage]:

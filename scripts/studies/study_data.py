@@ -10,6 +10,7 @@ import numpy as np
 
 from scripts.learn import backbone_files, backbones, dataset, embeddings, runners, split
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
+from scripts.learn.embedding_table import KeyedEmbeddings
 from scripts.learn.feature_maps import MapReader
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.near_duplicate_groups import group_near_duplicates
@@ -75,7 +76,7 @@ class StudyData:
         """What gives the feature maps of the backbone, in float32."""
         return MapReader.of(*self._place)
 
-    def embed(self, images: list[LabeledImage]) -> dict[str, np.ndarray]:
+    def embed(self, images: list[LabeledImage]) -> KeyedEmbeddings:
         """Embeddings by content hash."""
         return embeddings.embed({image.sha256: image.path for image in images}, self.runner, self.store).vectors
 
@@ -89,7 +90,7 @@ class StudyData:
 
     def arrays(self, images: list[LabeledImage], labels: list[str] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Vectors float32 [n, d] and true labels int [n], as places in `labels`; None = in all labels."""
-        x, names = np.stack([self.vectors[image.sha256] for image in images]), labels or self.labels
+        x, names = self.vectors.table([image.sha256 for image in images])[:], labels or self.labels
         return x, np.array([names.index(image.label) for image in images])
 
     def draw(self, seed: int, *parts: dict[str, int]) -> list[list[LabeledImage]]:

@@ -7,6 +7,7 @@ import pytest
 
 from scripts.learn import descent, split
 from scripts.learn.dataset import Dataset, fold_count
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples
 from scripts.learn.sgd import Sgd, fit_sgd_folds
 from scripts.learn.train import HeadConfig, train
@@ -44,11 +45,11 @@ def test_labels_at_random_are_reported_as_predicted_by_chance(labels, config):
 def test_a_left_out_image_has_no_say_in_the_scaling():
     """Thrown far away it moves no head but those that learn from it."""
     data = noise(3, 3, 0)
-    moved = data.vectors.copy()
+    moved = data.vectors[:]
     moved[data.folds == 1] += 100
     before, after = (
         fit_sgd_folds(Examples(x, data.y, data.weights, 3, data.folds), Sgd(50, 32, 0.01, 1), 3)
-        for x in (data.vectors, moved)
+        for x in (data.vectors, EmbeddingTable.of(moved))
     )
     assert np.allclose(before[2].weights, after[2].weights, atol=1e-6)
     assert not np.allclose(before[1].weights, after[1].weights, atol=1e-6)

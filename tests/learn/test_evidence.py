@@ -195,7 +195,7 @@ def test_the_map_of_a_trained_model_adds_up_to_its_logits(results, how):
     own = Backbone("own", 128, folder=target / model_files.GRAPH)
     reader = MapReader.of(own, target / model_files.GRAPH, places.converted)
     head, _ = model_files.load_head(target)
-    usual = made[how].dataset.vectors.mean(axis=0)
+    usual = made[how].dataset.vectors.mean()
     for image in made[how].dataset.images[::17]:
         pixels = load_pixels(image.path, 128)
         p = graph.signatures["serving_default"](images=pixels[None])["probabilities"].numpy()[0].astype(np.float64)

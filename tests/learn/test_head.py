@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples, balanced_weights, softmax
 from scripts.learn.lbfgs import fit_lbfgs
 from scripts.learn.sgd import Sgd, fit_sgd, fit_sgd_folds
@@ -14,7 +15,7 @@ USUAL = Sgd(steps=400, batch_size=32, learning_rate=0.01, seed=1)
 def examples(
     x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None, folds: np.ndarray | None = None
 ) -> Examples:
-    return Examples(x, y, np.ones(len(y)) if weights is None else weights, int(y.max()) + 1, folds)
+    return Examples(EmbeddingTable.of(x), y, np.ones(len(y)) if weights is None else weights, int(y.max()) + 1, folds)
 
 
 def right(head, x: np.ndarray, y: np.ndarray) -> float:
@@ -75,7 +76,7 @@ def test_a_rare_label_counts_as_much_as_a_common_one(solver):
 
 def test_weights_share_out_what_a_label_has():
     data = examples(np.zeros((4, 1), np.float32), np.array([0, 0, 0, 1]), np.array([1, 0.5, 0.5, 1]))
-    assert balanced_weights(data).tolist() == [0.25, 0.125, 0.125, 0.5]
+    assert balanced_weights(data.labels, data.weights).tolist() == [0.25, 0.125, 0.125, 0.5]
 
 
 @both

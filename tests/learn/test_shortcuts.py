@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from scripts.learn.dataset import Dataset, LabeledImage
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.evidence import SIDE, Evidence
 from scripts.learn.explained import SAMPLE, ExplainedImage, sample, typical
 from scripts.learn.sameness import PLACES, sameness, views_of
@@ -50,7 +51,7 @@ def dataset(count: int, groups: np.ndarray | None = None) -> Dataset:
     return Dataset(
         ["sold", "free"],
         images,
-        vectors,
+        EmbeddingTable.of(vectors),
         y,
         ones,
         ~ones,

@@ -8,6 +8,7 @@ import pytest
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Dataset
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import IN_NO_FOLD, Examples
 from scripts.learn.train import HeadConfig, curve_facts, train
 from tests.helpers import blobs
@@ -28,7 +29,7 @@ def dataset(
     return Dataset(
         [f"label{i}" for i in range(int(y.max()) + 1)],
         [None] * n,
-        x,
+        EmbeddingTable.of(x),
         y,
         np.ones(n, bool),
         test,
@@ -322,7 +323,7 @@ def test_augmented_copies_take_part_in_training(config):
     x, y = blobs(60, 3)
     data = dataset(x, y)
     rows = np.flatnonzero(data.train)
-    augmented = Examples(x[rows] + 0.3, y[rows], np.ones(len(rows), np.float32), 3, data.folds[rows])
+    augmented = Examples(EmbeddingTable.of(x[rows] + 0.3), y[rows], np.ones(len(rows), np.float32), 3, data.folds[rows])
     plain, more = train(data, config), train(data, config, augmented)
     assert not np.allclose(plain.head.weights, more.head.weights)
     assert more.facts["accuracy"]["total"] == plain.facts["accuracy"]["total"]

@@ -9,6 +9,7 @@ from scripts.learn import activations, efficientnet_lite, model_files, tune
 from scripts.learn.activations import Activations, network_of, trunk_of
 from scripts.learn.backbones import Backbone, BackboneProblem, find
 from scripts.learn.dataset import Dataset, list_images
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.images import load_pixels
 from scripts.learn.runners import open_runner
@@ -42,7 +43,7 @@ def dataset(
     return Dataset(
         [f"label{i}" for i in range(int(y.max()) + 1)],
         [None] * n,
-        features(network, kept),
+        EmbeddingTable.of(features(network, kept)),
         y,
         np.ones(n, bool),
         test,
@@ -105,9 +106,9 @@ def test_the_stages_before_the_cut_stay_as_they_are_and_novelty_is_measured_ther
     begin, end = network.shared
     assert (begin, end) == (TOP, TOP + SHARED) == tuned.novelty.columns
     before = features(network, kept)
-    assert np.array_equal(data.vectors[:, begin:end], before[:, begin:end])
-    assert not np.allclose(data.vectors[:, :begin], before[:, :begin], atol=0.1)
-    bent = data.vectors.copy()
+    assert np.array_equal(data.vectors[:][:, begin:end], before[:, begin:end])
+    assert not np.allclose(data.vectors[:][:, :begin], before[:, :begin], atol=0.1)
+    bent = data.vectors[:]
     bent[:, :begin], bent[:, end:] = 99, -99
     assert np.array_equal(tuned.novelty.distances(bent), tuned.novelty.distances(before))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from scripts.learn import split, unchecked
 from scripts.learn.dataset import Dataset
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import IN_NO_FOLD, Head
 from scripts.learn.train import HeadConfig, train
 from scripts.learn.unchecked import Verdict
@@ -35,7 +36,9 @@ def test_images_that_make_predictions_better_are_trained_on(monkeypatch):
     knows[0] = -1, 1
     monkeypatch.setattr(unchecked, "_self_trained", lambda *_: Head(knows, np.zeros(2, np.float32)))
     data = two_labels(60, 40)
-    data.vectors[:, 1:] *= 3  # so much noise that sixty images are not enough
+    data = replace(
+        data, vectors=EmbeddingTable.of(data.vectors[:] * np.array([1] + [3] * 59))
+    )  # so much noise that sixty images are not enough
     kept, verdict = unchecked.keep_if_helpful(data, QUICK)
     assert verdict.helps and kept is data and verdict.better > verdict.worse and not verdict.sentence
 
@@ -44,7 +47,7 @@ def test_images_that_change_nothing_are_not_trained_on():
     """A head labelled noise."""
     data = two_labels(60, 120)
     noise = np.random.default_rng(1).normal(0, 1, data.vectors.shape).astype(np.float32)
-    data = replace(data, vectors=np.where(data.human[:, None], data.vectors, noise))
+    data = replace(data, vectors=EmbeddingTable.of(np.where(data.human[:, None], data.vectors[:], noise)))
     kept, verdict = unchecked.keep_if_helpful(data, QUICK)
     assert not verdict.helps and not (kept.train & ~kept.human).any() and (kept.train == data.human).all()
     assert verdict.sentence == "nothing learned from 120 unchecked images: they would not help"
@@ -57,7 +60,7 @@ def test_the_labels_of_the_model_itself_prove_nothing():
     data = two_labels(60, 0)
     rng = np.random.default_rng(0)
     data.y[:] = rng.permutation(data.y)
-    twice = [np.concatenate([a, a]) for a in (data.vectors, data.y, data.folds)]
+    twice = [np.concatenate([a, a]) for a in (data.vectors[:], data.y, data.folds)]
     human = np.arange(120) < 60
     both = dataset(twice[0] + 0.01, twice[1], np.zeros(120, bool), watched=0)
     both = replace(both, human=human, folds=np.where(human, twice[2], IN_NO_FOLD))

@@ -13,6 +13,7 @@ from jinja2 import UndefinedError
 from PIL import Image
 
 from scripts.learn.dataset import Dataset, LabeledImage
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.evaluation import figures
 from scripts.learn.head import Head
 from scripts.learn.train import HeadConfig, train
@@ -92,7 +93,7 @@ def make_dataset(folder: Path, labels: list[str], per_label: int = 30, noise: fl
     return Dataset(
         sorted(labels),
         images,
-        (centres[y] + noise * rng.normal(size=(n, 12))).astype(np.float32),
+        EmbeddingTable.of(centres[y] + noise * rng.normal(size=(n, 12))),
         y,
         np.ones(n, bool),
         test,

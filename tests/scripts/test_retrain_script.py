@@ -196,7 +196,7 @@ def test_each_augmentation_changes_what_is_learned(photos, tiny, shared, how):
     rows = np.flatnonzero(bent.dataset.train)
     assert len(bent.augmented.labels) == augmentation.COPIES * len(rows)
     originals = np.repeat(bent.dataset.vectors[rows], augmentation.COPIES, axis=0)
-    changed = (np.abs(originals - bent.augmented.vectors).max(axis=1) > 1e-3).mean()
+    changed = (np.abs(originals - bent.augmented.vectors[:]).max(axis=1) > 1e-3).mean()
     assert (0.3 < changed < 0.7) if how.flip else changed > 0.95
     assert np.array_equal(bent.augmented.labels, np.repeat(bent.dataset.y[rows], augmentation.COPIES))
     assert np.array_equal(bent.augmented.folds, np.repeat(bent.dataset.folds[rows], augmentation.COPIES))
@@ -211,7 +211,7 @@ def test_augmented_test_images_never_train(photos, tiny, shared):
         job(photos, tiny, Augmentation(flip=True)), CachePaths(shared / "models", shared / "bottlenecks")
     )
     tests = prepared.dataset.vectors[prepared.dataset.test]
-    nearest = np.abs(prepared.augmented.vectors[:, None] - tests[None]).max(axis=2).min()
+    nearest = np.abs(prepared.augmented.vectors[:][:, None] - tests[None]).max(axis=2).min()
     assert nearest > 1e-3
 
 

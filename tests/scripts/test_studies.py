@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from scripts.learn.dataset import LabeledImage
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Examples
 from scripts.studies import backbone_accuracy, bench_images, bench_scale, keras_models, labeling, study_data, suspects
 from scripts.studies.__main__ import all_studies, main
@@ -137,7 +138,7 @@ def blobs(each, count, dims=20, gap=3.0, seed=0):
 
 def test_the_l2_of_the_comparison_is_chosen_from_the_training_images_alone():
     x, y = blobs(30, 3)
-    examples = Examples(x, y, np.ones(len(y), np.float32), 3)
+    examples = Examples(EmbeddingTable.of(x), y, np.ones(len(y), np.float32), 3)
     assert backbone_accuracy.choose_l2(examples, np.random.default_rng(0)) in backbone_accuracy.L2_GRID
     one_each = examples.take(np.array([0, 30, 60]))
     assert backbone_accuracy.choose_l2(one_each, np.random.default_rng(0)) == backbone_accuracy.L2_GRID[1]

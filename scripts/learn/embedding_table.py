@@ -1,0 +1,141 @@
+"""Embeddings as the rows of a table: a byte a number where they are of a grid, so that 100,000 take 200 MB. numpy only.
+
+Rows are read as float32 when they are needed, and a selection of rows is a view. What goes over many rows does so block
+by block.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from scripts.learn.grid import Grid
+
+BLOCK = 1024  # rows read at a time; 8 MB
+
+
+class EmbeddingTable:
+    """n embeddings of d numbers each, read like a float32 array [n, d] of which rows are selected."""
+
+    def __init__(self, stored: np.ndarray, grid: Grid | None = None, rows: np.ndarray | None = None):
+        """
+        Args:
+            stored: [m, d], int8 places of `grid` where there is one, else float32.
+            rows: int [n], which of these, in which order; None = all.
+        """
+        self._stored, self._grid = stored, grid
+        self._rows = np.arange(len(stored)) if rows is None else rows
+
+    @classmethod
+    def of(cls, vectors: "EmbeddingTable | np.ndarray") -> "EmbeddingTable":
+        """A table of float32 [n, d], which is not copied; a table stays as it is."""
+        return vectors if isinstance(vectors, EmbeddingTable) else cls(np.asarray(vectors, np.float32))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self._rows), self._stored.shape[1]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """A row float32 [d] by its number; rows float32 [m, d] by numbers, a mask or a slice."""
+        found = self._stored[self._rows[rows]]
+        return self._grid.values(found) if self._grid else found
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self[:], dtype)
+
+    def subset(self, rows: Any) -> "EmbeddingTable":
+        """The same rows as `[rows]`, as a table; nothing is copied."""
+        return EmbeddingTable(self._stored, self._grid, self._rows[rows])
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """All rows, float32 [m, d], some at a time, and where they are; at least one block, which may be empty."""
+        for begin in range(0, max(1, len(self)), BLOCK):
+            where = slice(begin, begin + BLOCK)
+            yield where, self[where]
+
+    def mean(self) -> np.ndarray:
+        """Of each column, float32 [d]."""
+        total = sum(block.sum(axis=0, dtype=np.float64) for _, block in self.blocks())
+        return (total / max(1, len(self))).astype(np.float32)
+
+    def followed_by(self, other: "EmbeddingTable") -> "EmbeddingTable":
+        """The rows of both. Copied only where they are not rows of one table."""
+        if other._stored is self._stored:
+            return EmbeddingTable(self._stored, self._grid, np.concatenate([self._rows, other._rows]))
+        if self._grid and other._grid and self._grid.equals(other._grid):
+            stored = np.concatenate([self._stored[self._rows], other._stored[other._rows]])
+            return EmbeddingTable(stored, self._grid)
+        return EmbeddingTable(np.concatenate([self[:], other[:]]))
+
+
+class KeyedEmbeddings(Mapping[str, np.ndarray]):
+    """Embeddings float32 [d] by content hash, in one table that is filled bit by bit."""
+
+    def __init__(self, length: int, room: int):
+        """
+        Args:
+            length: d.
+            room: embeddings that are likely to come; more find room too.
+        """
+        self._shape, self._stored = (room, length), np.empty((0, length), np.float32)
+        self._grid: Grid | None = None
+        self._row: dict[str, int] = {}
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self.table([key])[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._row
+
+    def table(self, keys: Sequence[str]) -> EmbeddingTable:
+        """The embeddings of these, in this order; nothing is copied. Raises KeyError."""
+        return EmbeddingTable(self._stored, self._grid, np.array([self._row[key] for key in keys], int))
+
+    def add(self, keys: Sequence[str], vectors: np.ndarray, grid: Grid | None = None) -> None:
+        """Add embeddings, or put them in place of those that are there.
+
+        Args:
+            vectors: float32 [m, d], or int8 [m, d]: places of `grid`.
+            grid: the values that they take; None = any. Where all have one, a byte a number is kept.
+        """
+        if not len(keys):
+            return
+        if not self._row:
+            self._begin(grid)
+        if self._grid is not None and not (grid and self._grid.equals(grid)):
+            self._widen()
+        if self._grid is None and vectors.dtype == np.int8:
+            assert grid is not None
+            vectors = grid.values(vectors)
+        elif self._grid is not None and vectors.dtype != np.int8:
+            vectors = self._grid.places(vectors)
+        rows = [self._row.setdefault(key, len(self._row)) for key in keys]
+        self._make_room(len(self._row))
+        self._stored[rows] = vectors
+
+    def _begin(self, grid: Grid | None) -> None:
+        self._grid = grid
+        self._stored = np.empty(self._shape, np.int8 if grid else np.float32)
+
+    def _widen(self) -> None:
+        """To float32, for a vector of another kind."""
+        assert self._grid is not None
+        self._stored, self._grid = self._grid.values(self._stored), None
+
+    def _make_room(self, rows: int) -> None:
+        if rows > len(self._stored):
+            more = np.empty((2 * rows, self._shape[1]), self._stored.dtype)
+            more[: len(self._stored)] = self._stored
+            self._stored = more
