@@ -59,7 +59,7 @@ class WeightDescent:
     def __init__(self, task: Task):
         self._onehot, self._rates = task.onehot, task.rates
         self._heads, self._k = task.rates.shape[1], task.onehot.shape[1]
-        self._vectors, self._mean, self._spread = task.vectors, task.means[0], task.spreads[0]
+        self._scaled = task.vectors.scaled(task.means[0], task.spreads[0])  # all at once would be a copy
         shift, ratio = (task.means - task.means[0]) / task.spreads[0], task.spreads / task.spreads[0]
         self._shift, self._ratio = (np.repeat(x.T, self._k, axis=1).astype(np.float32) for x in (shift, ratio))
         self._factor = 1 / np.square(self._ratio)
@@ -67,7 +67,7 @@ class WeightDescent:
         self._b = np.zeros(self._v.shape[1], np.float32)
 
     def step(self, rows: np.ndarray) -> None:
-        batch = (self._vectors[rows] - self._mean) / self._spread
+        batch = self._scaled(rows)
         bias = self._b - np.einsum("ij,ij->j", self._shift, self._v)
         gap = softmax((batch @ self._v + bias).reshape(-1, self._heads, self._k)) - self._onehot[rows, None]
         gap *= self._rates[rows][:, :, None]

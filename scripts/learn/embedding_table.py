@@ -4,14 +4,14 @@ Rows are read as float32 when they are needed, and a selection of rows is a view
 by block.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from scripts.learn.grid import Grid
 
-BLOCK = 1024  # rows read at a time; 8 MB
+BLOCK = 256  # rows read at a time; 2 MB, which stay in the cache of the processor
 
 
 class EmbeddingTable:
@@ -23,24 +23,27 @@ class EmbeddingTable:
             stored: [m, d], int8 places of `grid` where there is one, else float32.
             rows: int [n], which of these, in which order; None = all.
         """
-        self._stored, self._grid = stored, grid
-        self._rows = np.arange(len(stored)) if rows is None else rows
+        self._stored, self._grid, self._rows = stored, grid, rows
 
     @classmethod
     def of(cls, vectors: "EmbeddingTable | np.ndarray") -> "EmbeddingTable":
         """A table of float32 [n, d], which is not copied; a table stays as it is."""
-        return vectors if isinstance(vectors, EmbeddingTable) else cls(np.asarray(vectors, np.float32))
+        if isinstance(vectors, EmbeddingTable):
+            return vectors
+        stored = np.asarray(vectors, np.float32)[:]
+        stored.flags.writeable = False
+        return cls(stored)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return len(self._rows), self._stored.shape[1]
+        return len(self), self._stored.shape[1]
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._stored if self._rows is None else self._rows)
 
     def __getitem__(self, rows: Any) -> np.ndarray:
-        """A row float32 [d] by its number; rows float32 [m, d] by numbers, a mask or a slice."""
-        found = self._stored[self._rows[rows]]
+        """A row float32 [d] by its number; rows float32 [m, d] by numbers, a mask or a slice. Not to be written to."""
+        found = self._stored[self._places(rows)]
         return self._grid.values(found) if self._grid else found
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -51,13 +54,33 @@ class EmbeddingTable:
 
     def subset(self, rows: Any) -> "EmbeddingTable":
         """The same rows as `[rows]`, as a table; nothing is copied."""
-        return EmbeddingTable(self._stored, self._grid, self._rows[rows])
+        return EmbeddingTable(self._stored, self._grid, self._index()[rows])
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """All rows, float32 [m, d], some at a time, and where they are; at least one block, which may be empty."""
+    def scaled(self, mean: np.ndarray, spread: np.ndarray) -> Callable[[Any], np.ndarray]:
+        """Reads rows float32 [m, d] less `mean` [d] and divided by `spread` [d], as quickly as it reads them bare."""
+        grid = self._grid
+        if grid is None:
+            return lambda rows: (self[rows] - mean) / spread
+        factor = grid.scale / spread  # scale and spread in one multiplication
+        shift = grid.zero * factor + mean / spread
+
+        def read(rows: Any) -> np.ndarray:
+            found = self._stored[self._places(rows)].astype(np.float32)
+            found *= factor
+            found -= shift
+            return found
+
+        return read
+
+    def blocks(self, read: Callable[[slice], np.ndarray] | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """All rows, float32 [m, d], some at a time, and where they are; at least one block, which may be empty.
+
+        Args:
+            read: how they are read (`scaled`); None = as they are.
+        """
         for begin in range(0, max(1, len(self)), BLOCK):
             where = slice(begin, begin + BLOCK)
-            yield where, self[where]
+            yield where, read(where) if read else self[where]
 
     def mean(self) -> np.ndarray:
         """Of each column, float32 [d]."""
@@ -67,11 +90,19 @@ class EmbeddingTable:
     def followed_by(self, other: "EmbeddingTable") -> "EmbeddingTable":
         """The rows of both. Copied only where they are not rows of one table."""
         if other._stored is self._stored:
-            return EmbeddingTable(self._stored, self._grid, np.concatenate([self._rows, other._rows]))
+            return EmbeddingTable(self._stored, self._grid, np.concatenate([self._index(), other._index()]))
         if self._grid and other._grid and self._grid.equals(other._grid):
-            stored = np.concatenate([self._stored[self._rows], other._stored[other._rows]])
+            stored = np.concatenate([one._stored[one._index()] for one in (self, other)])
             return EmbeddingTable(stored, self._grid)
         return EmbeddingTable(np.concatenate([self[:], other[:]]))
+
+    def _index(self) -> np.ndarray:
+        """Where each row is stored, int [n]."""
+        return np.arange(len(self._stored)) if self._rows is None else self._rows
+
+    def _places(self, rows: Any) -> Any:
+        """Where these rows are stored; a slice stays one where it can, as nothing is copied for it."""
+        return rows if self._rows is None else self._rows[rows]
 
 
 class KeyedEmbeddings(Mapping[str, np.ndarray]):

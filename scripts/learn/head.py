@@ -134,10 +134,6 @@ class Scaler:
         """The scaler of these vectors, [n, d]; see `of`."""
         return cls.of(Moments.of(EmbeddingTable.of(vectors)), energy)
 
-    def apply(self, vectors: np.ndarray) -> np.ndarray:
-        """float32 [n, d] -> scaled features float32 [n, d]."""
-        return ((vectors - self.mean) / self.spread).astype(np.float32)
-
     def fold(self, w: np.ndarray, b: np.ndarray) -> Head:
         """The head on raw embeddings that equals weights [d, k] and bias [k] on scaled features."""
         raw = (w / self.spread[:, None]).astype(np.float32)

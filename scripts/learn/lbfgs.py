@@ -11,6 +11,7 @@ from scripts.learn.head import Examples, Head, Scaler, balanced_weights
 
 MEMORY = 10  # pairs of the history; 5 to 20 is usual (Nocedal & Wright 2006, section 7.2)
 KEPT = 10_000  # vectors kept in float32; 80 MB
+ROUNDING = 1e-7  # relative, of a loss that is computed in float32
 TOLERANCE = 1e-5  # stops where the largest gradient entry is below it
 
 
@@ -43,16 +44,16 @@ def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iteratio
 
 
 def _scaled_blocks(vectors: EmbeddingTable, scaler: Scaler) -> Callable[[], Iterable[tuple[slice, np.ndarray]]]:
-    """Gives all vectors scaled, [m, d] at a time, and where they are; as one block that is kept, or where that would be
-    large, in small ones that are scaled anew each time."""
-    if len(vectors) <= KEPT:
-        kept = [(slice(None), scaler.apply(vectors[:]))]
-        return lambda: kept
-    return lambda: ((where, scaler.apply(block)) for where, block in vectors.blocks())
+    """Gives all vectors scaled, block by block; kept, or where that would take much room, scaled anew each time."""
+    read = vectors.scaled(scaler.mean, scaler.spread)
+    kept = [*vectors.blocks(read)] if len(vectors) <= KEPT else None
+    return lambda: kept or vectors.blocks(read)
 
 
 def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray, iterations: int) -> np.ndarray:
-    """L-BFGS with a backtracking Armijo line search (Nocedal & Wright 2006, algorithms 7.4, 7.5 and 3.1)."""
+    """L-BFGS with a backtracking Armijo line search (Nocedal & Wright 2006, algorithms 7.4, 7.5 and 3.1), which
+    takes a step that rounding alone makes worse (as Hager & Zhang 2005, SIAM J. Optim. 16, 170-192): near the minimum
+    it would halve its steps in vain."""
     value, gradient = loss(x)
     pairs: list[tuple[np.ndarray, np.ndarray, float]] = []
     for _ in range(iterations):
@@ -66,7 +67,7 @@ def _minimise(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndar
         for _ in range(30):
             new = x + length * direction
             new_value, new_gradient = loss(new)
-            if new_value <= value + 1e-4 * length * slope:
+            if new_value <= value + 1e-4 * length * slope + ROUNDING * abs(value):
                 break
             length /= 2
         else:

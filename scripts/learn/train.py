@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.learn import metrics
 from scripts.learn.dataset import Dataset
+from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.evaluation import test_set_suffices
 from scripts.learn.head import IN_EVERY_FOLD, IN_NO_FOLD, Examples, Head, joined
 from scripts.learn.novelty import fit_novelty
@@ -14,7 +15,8 @@ from scripts.learn.sgd import Sgd, Watch, fit_sgd_folds
 from scripts.learn.strength import fit_folds, fold_strengths, head_strength, outside_fold
 from scripts.learn.trained_head import Point, TrainedHead, calibrate_and_measure
 
-CURVE_IMAGES = 500  # looked at for a point of the curve, so that watching stays cheap
+# Looked at for a point of the curve, so that watching stays cheap: training images, and validation images.
+CURVE_IMAGES, CURVE_VALIDATION = 500, 2000
 STILL_FALLING = 0.97  # the loss of the last tenth of the curve, less than so much of the tenth before
 
 
@@ -97,8 +99,8 @@ class _Curve:
     def __init__(self, train_set: Examples, validation_set: Examples):
         folds = train_set.folds
         inside = np.flatnonzero(folds != IN_NO_FOLD) if folds is not None else np.arange(len(train_set.labels))
-        rows = np.random.default_rng(0).permutation(inside)[:CURVE_IMAGES]
-        self._train, self._validation = train_set.take(rows), validation_set
+        self._train = _some(train_set, inside, CURVE_IMAGES)
+        self._validation = _some(validation_set, np.arange(len(validation_set.labels)), CURVE_VALIDATION)
         self.points: list[Point] = []
 
     def add(self, step: int, heads: list[Head]) -> None:
@@ -111,6 +113,12 @@ class _Curve:
         self.points.append(Point(step, *train_figures, *figures))
 
 
+def _some(examples: Examples, rows: np.ndarray, most: int) -> Examples:
+    """At most so many of these rows, drawn at random, in float32: they are read again and again."""
+    some = examples.take(np.random.default_rng(0).permutation(rows)[:most])
+    return replace(some, vectors=EmbeddingTable.of(some.vectors[:]))
+
+
 def _accuracy_and_loss(p: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     return float((p.argmax(axis=1) == labels).mean()), metrics.nll(p, labels)
 
@@ -120,7 +128,7 @@ def _out_of_fold_probabilities(heads: list[Head], examples: Examples) -> np.ndar
     p = np.empty((len(examples.labels), examples.label_count), np.float32)
     for fold, head in enumerate(heads):
         own = examples.folds == fold
-        p[own] = head.probabilities(examples.vectors.subset(own))
+        p[own] = head.probabilities(examples.vectors[own])
     return p
 
 

@@ -28,6 +28,7 @@ from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import Dataset, LabeledImage, SplitRules
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import IN_NO_FOLD, Examples, Head
+from scripts.learn.memory_budget import give_back_to_system
 from scripts.learn.split import TEST
 from scripts.learn.train import HeadConfig, train
 from scripts.learn.trained_head import TrainedHead
@@ -125,6 +126,7 @@ def fit(job: TrainingJob, prepared: PreparedData) -> TrainingResult:
     data, verdict = unchecked.keep_if_helpful(prepared.dataset, job.head_config)
     augmented = _without_unchecked(prepared.augmented, verdict)
     trained = train(data, job.head_config, augmented, job.checkpoint, job.checkpoint_every)
+    give_back_to_system()  # what follows (a report with maps) needs room of its own
     _report_unchecked(trained, verdict)
     seconds = {"bottlenecks": round(prepared.seconds, 3), "head": round(time.monotonic() - begin, 3)}
     return TrainingResult(job, data, trained, prepared.key, prepared.vector_length, seconds)

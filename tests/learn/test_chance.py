@@ -45,7 +45,7 @@ def test_labels_at_random_are_reported_as_predicted_by_chance(labels, config):
 def test_a_left_out_image_has_no_say_in_the_scaling():
     """Thrown far away it moves no head but those that learn from it."""
     data = noise(3, 3, 0)
-    moved = data.vectors[:]
+    moved = data.vectors[:].copy()
     moved[data.folds == 1] += 100
     before, after = (
         fit_sgd_folds(Examples(x, data.y, data.weights, 3, data.folds), Sgd(50, 32, 0.01, 1), 3)

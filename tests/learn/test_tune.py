@@ -108,7 +108,7 @@ def test_the_stages_before_the_cut_stay_as_they_are_and_novelty_is_measured_ther
     before = features(network, kept)
     assert np.array_equal(data.vectors[:][:, begin:end], before[:, begin:end])
     assert not np.allclose(data.vectors[:][:, :begin], before[:, :begin], atol=0.1)
-    bent = data.vectors[:]
+    bent = data.vectors[:].copy()
     bent[:, :begin], bent[:, end:] = 99, -99
     assert np.array_equal(tuned.novelty.distances(bent), tuned.novelty.distances(before))
 
