@@ -395,8 +395,8 @@ class CheckPage:
         """What the model says of an image that a person dropped on the page."""
         prediction = self._predictor.predict(http_guard.image_of(request))
         ranked = sorted(prediction.scores.items(), key=lambda one: -one[1])
-        near = _neighbors(prediction.near)
-        return {"verdict": prediction.verdict, "sure": prediction.sure, "scores": ranked, "near": near}
+        answer = {name: getattr(prediction, name) for name in ("verdict", "remark", "sure")}
+        return {**answer, "scores": ranked, "near": _neighbors(prediction.near)}
 
     def _on_why(self, request: Request, sha: str) -> dict:
         """What in an image spoke for the label it looks like, rather than for the one it has or the next best."""

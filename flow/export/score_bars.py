@@ -25,7 +25,8 @@ def bars(name: str, prediction: Prediction, width: int) -> list[str]:
         lines.append(f"  {label[:label_width]:<{label_width}}  {percent(score):>7}  {bar}".rstrip())
     if len(ranked) > SHOWN:
         lines.append(f"  and {len(ranked) - SHOWN} more")
-    return [*lines, f"  {prediction.verdict}", *_near(prediction), ""]
+    remark = [f"  {prediction.remark}"] if prediction.remark else []
+    return [*lines, f"  {prediction.verdict}", *remark, *_near(prediction), ""]
 
 
 def _near(prediction: Prediction) -> list[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEIGHBORS = 3  # training images named beside a prediction
 # Training images an image is compared with, evenly taken from more; 20,000 embeddings of 2,064 numbers are 165 MB.
+SAME = 0.001  # a distance up to which an image is one that the model was trained on
 COMPARED_MAX = 20_000
 ImageSource = Path | bytes
 
@@ -82,6 +83,14 @@ class Prediction:
             far = f"distance {self.distance:.2f}, limit {self.limit:.2f}"
             return f"unfamiliar: unlike all training images ({far})"
         return f"sure: {self.label}{f' (now {self.now})' if self.now else ''}"
+
+    @property
+    def remark(self) -> str:
+        """What to say of an image that the model was trained on; empty of others."""
+        is_known = self.distance <= SAME and self.near and self.near[0].similarity >= 1 - SAME
+        if not is_known:
+            return ""
+        return "The model was trained on this image, so its score says little about new ones."
 
     def facts(self) -> dict:
         near = [{"path": str(n.path), "label": n.label, "likeness": round(n.similarity, 4)} for n in self.near]

@@ -108,13 +108,13 @@ class EmbeddingTable:
 class KeyedEmbeddings(Mapping[str, np.ndarray]):
     """Embeddings float32 [d] by content hash, in one table that is filled bit by bit."""
 
-    def __init__(self, length: int, room: int):
+    def __init__(self, length: int, capacity: int):
         """
         Args:
             length: d.
-            room: embeddings that are likely to come; more find room too.
+            capacity: embeddings that are likely to come; it grows with more.
         """
-        self._shape, self._stored = (room, length), np.empty((0, length), np.float32)
+        self._shape, self._stored = (capacity, length), np.empty((0, length), np.float32)
         self._grid: Grid | None = None
         self._row: dict[str, int] = {}
 
@@ -153,7 +153,7 @@ class KeyedEmbeddings(Mapping[str, np.ndarray]):
         elif self._grid is not None and vectors.dtype != np.int8:
             vectors = self._grid.places(vectors)
         rows = [self._row.setdefault(key, len(self._row)) for key in keys]
-        self._make_room(len(self._row))
+        self._grow(len(self._row))
         self._stored[rows] = vectors
 
     def _begin(self, grid: Grid | None) -> None:
@@ -165,7 +165,7 @@ class KeyedEmbeddings(Mapping[str, np.ndarray]):
         assert self._grid is not None
         self._stored, self._grid = self._grid.values(self._stored), None
 
-    def _make_room(self, rows: int) -> None:
+    def _grow(self, rows: int) -> None:
         if rows > len(self._stored):
             more = np.empty((2 * rows, self._shape[1]), self._stored.dtype)
             more[: len(self._stored)] = self._stored

@@ -104,9 +104,9 @@ class Moments:
         count = self.count + other.count
         if not self.count or not other.count:
             return self if self.count else other
-        apart = other.mean - self.mean
-        squares = self.squares + other.squares + np.square(apart) * (self.count * other.count / count)
-        return Moments(count, self.mean + apart * (other.count / count), squares)
+        difference = other.mean - self.mean
+        squares = self.squares + other.squares + np.square(difference) * (self.count * other.count / count)
+        return Moments(count, self.mean + difference * (other.count / count), squares)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def test_an_image_gets_scores_and_similar_images_and_is_not_kept(page, home):
     scores, near = answer["scores"], answer["near"]
     assert status == 200 and scores[0][0] == "built" and abs(sum(score for _, score in scores) - 1) < 1e-5
     assert answer["verdict"].startswith("sure: built" if answer["sure"] else ("unsure: ", "unfamiliar: "))
+    assert answer["remark"].startswith("The model was trained on this image")
     assert len(near) == 3 and near[0]["sha256"] == files.sha256_of(photo)
     status, headers, thumb = page.send("GET", f"/thumb/grid/{near[1]['sha256']}", Cookie=page.cookie)
     assert (status, headers["Content-Type"]) == (200, "image/jpeg") and Image.open(io.BytesIO(thumb)).format == "JPEG"

@@ -65,6 +65,13 @@ def test_a_training_image_is_most_similar_to_itself(root):
     assert found["pictures"][0]["distance"] < 0.001
 
 
+def test_an_image_that_the_model_was_trained_on_is_said_to_be_one(root, photos):
+    remark = "  The model was trained on this image, so its score says little about new ones."
+    photo = sorted(world.training(root).glob("drawn/*.jpg"))[3]
+    assert remark in run(root, "robots", "try", str(photo)).out.splitlines()
+    assert remark not in run(root, "robots", "try", str(photos / "built_700.jpg")).out
+
+
 def test_a_folder_is_a_table_and_unreadable_files_are_named_and_counted(root, photos):
     done = run(root, "robots", "try", str(photos))
     lines = done.out.splitlines()

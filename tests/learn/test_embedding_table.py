@@ -102,8 +102,8 @@ def test_rows_of_one_table_are_put_together_without_a_copy():
     ),
     st.integers(0, 4),
 )
-def test_whatever_is_added_is_found_again(additions, room):
-    keyed, want = KeyedEmbeddings(D, room), dict[str, np.ndarray]()
+def test_whatever_is_added_is_found_again(additions, capacity):
+    keyed, want = KeyedEmbeddings(D, capacity), dict[str, np.ndarray]()
     for number, (keys, kind) in enumerate(additions):
         some, grid = places(len(keys), number), OTHER if kind == "of another grid" else GRID
         values = grid.values(some) + np.float32(0.01 if kind == "any" else 0)

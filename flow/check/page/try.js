@@ -94,8 +94,9 @@ function begin(file, more) {
 }
 
 /** @param {any} prediction */
-function drawPrediction({ verdict, scores, near }) {
+function drawPrediction({ verdict, remark, scores, near }) {
   $("tried-verdict").textContent = verdict;
+  $("tried-more").textContent = [$("tried-more").textContent, remark].filter(Boolean).join(" ");
   $("tried-scores").replaceChildren(...bars(scores));
   drawNear($("tried-near"), near);
 }
