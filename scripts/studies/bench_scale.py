@@ -1,7 +1,8 @@
 """What do many images cost apart from the backbone? 1,000, 10,000 and 100,000 generated images of 48 x 48 pixels.
 
 The parts run in a process of their own and the program in others, so that the memory of each is measured on
-its own. A backbone of one convolution does the embedding.
+its own. A backbone of one convolution does the embedding; embeddings of the default backbone are invented, as what
+training on them takes does not depend on the images.
 """
 
 import argparse
@@ -13,7 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts.learn import dataset, split
+import numpy as np
+
+from scripts.learn import backbone_files, backbones, dataset, embeddings, runners, split
+from scripts.learn.cache_paths import CachePaths
+from scripts.learn.embeddings import EmbeddingStore, store_path
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.studies import bench_images, programs
@@ -26,11 +31,15 @@ STEPS = "500"  # of the head; what they take does not depend on the number of im
 def add_flags(p: argparse.ArgumentParser) -> None:
     p.add_argument("--counts", default="1000,10000,100000", help="numbers of images, with commas between")
     p.add_argument("--parts", type=Path, help="internal: print the seconds of each part for this folder, as JSON")
+    p.add_argument("--invent", type=Path, help="internal: store embeddings for the images of this folder")
 
 
 def run(flags: argparse.Namespace) -> None:
     if flags.parts:
         print(json.dumps(parts(flags.parts)))
+        return
+    if flags.invent:
+        invent_embeddings(flags.invent)
         return
     table = Table("Scale", *HEADINGS)
     before: dict[str, float] = {}
@@ -54,10 +63,14 @@ def measure(home: Path, count: int, backbone: Path) -> dict[str, tuple[float, fl
     each["all of these"] = [sum(values) for values in zip(*each.values(), strict=True)]
     taken = {name: (*values, own.peak_mb) for name, values in each.items()}
     retrain = ("bench", "0", "0", "retrain_defaults", "--images-min", "20", "--steps", STEPS, "--architecture")
+    default = (*retrain, backbones.DEFAULT, "--effort", "quick", "--learning-rate")
+    programs.run(sys.executable, "-m", "scripts.studies", "bench_scale", "--invent", str(photos))
     for name, words in (
         ("roboflow status", ("bench", "status")),
         ("roboflow retrain, all new", (*retrain, str(backbone))),
         ("roboflow retrain, all known", (*retrain, str(backbone))),
+        ("roboflow retrain, int8, backbone built", (*default, "0.01")),
+        ("roboflow retrain, int8", (*default, "0.02")),
         ("roboflow models (leaderboard)", ("bench", "models")),
     ):
         ran = app(home, *words)
@@ -85,6 +98,23 @@ def parts(root: Path) -> dict[str, tuple[float, float]]:
     members = [split.Member(image.sha256, image.label, True, groups[image.sha256]) for image in images]
     clocked("split", lambda: split.assign(members, 16, 20, {}))
     return taken
+
+
+def invent_embeddings(root: Path) -> None:
+    """Store embeddings of the default backbone for all images under `root`, drawn around a place for each label."""
+    home, backbone, rng = root.parent.parent, backbones.find(backbones.DEFAULT), np.random.default_rng(0)
+    places = CachePaths(home / "models", home / "bottlenecks", home / "bottlenecks" / "hashes.sqlite")
+    runner = runners.open_runner(backbone, backbone_files.locate(backbone, places.models), places.converted)
+    assert runner.grid is not None
+    with HashCache(places.hashes) as hashes:
+        images = dataset.list_images(root, hashes)
+    centres = {label: rng.normal(0, 2, runner.vector_length) for label in sorted({image.label for image in images})}
+    with EmbeddingStore(store_path(places.bottlenecks, backbone, runner.key)) as store:
+        for begin in range(0, len(images), embeddings.BATCH):
+            some = images[begin : begin + embeddings.BATCH]
+            drawn = (centres[image.label] + rng.normal(0, 25, runner.vector_length) for image in some)
+            on_grid = (runner.grid.values(np.clip(np.rint(one), -128, 127).astype(np.int8)) for one in drawn)
+            store.put(dict(zip((image.sha256 for image in some), on_grid, strict=True)), runner.grid)
 
 
 def _tiny_backbone(folder: Path) -> Path:

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scripts.learn import dataset
 from scripts.learn.dataset import LabeledImage
 from scripts.learn.embedding_table import EmbeddingTable
+from scripts.learn.embeddings import EmbeddingStore
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.head import Examples
 from scripts.studies import backbone_accuracy, bench_images, bench_scale, keras_models, labeling, study_data, suspects
 from scripts.studies.__main__ import all_studies, main
@@ -193,6 +196,16 @@ def test_scale_measures_each_part_of_all_images(tmp_path):
     taken = bench_scale.parts(root)
     assert {"list and hash, new", "fingerprints, new", "near-duplicate groups", "split"} <= set(taken)
     assert all(wall >= 0 and cpu >= 0 for wall, cpu in taken.values())
+
+
+def test_embeddings_are_invented_for_every_image_a_byte_a_number(tmp_path):
+    root = bench_images.photographs(tmp_path / "training_photos" / "bench", 20, (48, 48))
+    bench_scale.invent_embeddings(root)
+    (path,) = (tmp_path / "bottlenecks").glob("efficientnet_lite0_*.sqlite")
+    with HashCache(None) as hashes, EmbeddingStore(path) as store:
+        shas = [image.sha256 for image in dataset.list_images(root, hashes)]
+        found = store.get(shas, 2064)
+    assert len(found) == len(shas) == 20 and found.table(shas)._stored.dtype == np.int8
 
 
 def test_a_supply_never_gives_a_content_twice(tmp_path):
