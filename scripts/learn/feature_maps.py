@@ -14,6 +14,7 @@ import numpy as np
 
 from scripts.learn.backbones import Backbone, BackboneProblem, in_float32, key_of
 from scripts.learn.conversion import float_file
+from scripts.learn.memory_budget import give_back_to_system
 from scripts.learn.runners import CORES
 from scripts.learn.tensor import light_interpreter, light_schema
 
@@ -44,6 +45,7 @@ class MapReader:
     def __init__(self, converted: Path, title: str = "this backbone", key: str = ""):
         self.key = key
         raw, self._parts = _with_maps(converted.read_bytes(), title)
+        give_back_to_system()  # four copies of the network
         self._it, self._lock = light_interpreter()(model_content=raw, num_threads=CORES), Lock()
         self._it.allocate_tensors()
         given = self._it.get_input_details()[0]

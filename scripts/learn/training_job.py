@@ -229,8 +229,13 @@ def job_digest(job: TrainingJob, newly_held_out: dict[str, str] | None = None) -
         *([asdict(job.tune)] if job.tune else []),
     ]
     groups = sorted((sha, name) for sha, name in job.groups.items() if sha in here)
-    text = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), config, images, tests, groups])
-    return hashlib.sha256(text.encode()).hexdigest()
+    # The JSON of one list of all this, image by image, as that of 100,000 images at once takes room.
+    before = json.dumps([METHOD, backbones.key_of(job.backbone, job.folder), config])
+    digest = hashlib.sha256(f"{before[:-1]}, [".encode())
+    for number, image in enumerate(images):
+        digest.update(f"{', ' if number else ''}{json.dumps(image)}".encode())
+    digest.update(f"], {json.dumps([tests, groups])[1:]}".encode())
+    return digest.hexdigest()
 
 
 def split_facts(rules: SplitRules) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Images for the studies of speed: those of a folder, each content once, or generated ones."""
+"""Images for the studies of speed: those of a folder, each content once, or generated ones; and embeddings of such."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from scripts.learn import backbone_files, backbones, dataset, embeddings, runners
+from scripts.learn.cache_paths import CachePaths
 from scripts.learn.dataset import ENDINGS
+from scripts.learn.embeddings import EmbeddingStore, store_path
+from scripts.learn.hash_cache import HashCache
 from scripts.learn.images import Unreadable, decode
 
 LABELS = ("one", "three", "two")
@@ -61,3 +65,20 @@ def _readable(path: Path) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def invent_embeddings(root: Path) -> None:
+    """Store embeddings of the default backbone for all images under `root`, drawn around a place for each label."""
+    home, backbone, rng = root.parent.parent, backbones.find(backbones.DEFAULT), np.random.default_rng(0)
+    places = CachePaths(home / "models", home / "bottlenecks", home / "bottlenecks" / "hashes.sqlite")
+    runner = runners.open_runner(backbone, backbone_files.locate(backbone, places.models), places.converted)
+    assert runner.grid is not None
+    with HashCache(places.hashes) as hashes:
+        images = dataset.list_images(root, hashes)
+    centres = {label: rng.normal(0, 2, runner.vector_length) for label in sorted({image.label for image in images})}
+    with EmbeddingStore(store_path(places.bottlenecks, backbone, runner.key)) as store:
+        for begin in range(0, len(images), embeddings.BATCH):
+            some = images[begin : begin + embeddings.BATCH]
+            values = (centres[image.label] + rng.normal(0, 25, runner.vector_length) for image in some)
+            on_grid = (runner.grid.values(np.clip(np.rint(one), -128, 127).astype(np.int8)) for one in values)
+            store.put(dict(zip((image.sha256 for image in some), on_grid, strict=True)), runner.grid)

@@ -14,11 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from scripts.learn import backbone_files, backbones, dataset, embeddings, runners, split
-from scripts.learn.cache_paths import CachePaths
-from scripts.learn.embeddings import EmbeddingStore, store_path
+from scripts.learn import backbones, dataset, split
 from scripts.learn.hash_cache import HashCache
 from scripts.learn.near_duplicate_groups import group_near_duplicates
 from scripts.studies import bench_images, programs
@@ -39,7 +35,7 @@ def run(flags: argparse.Namespace) -> None:
         print(json.dumps(parts(flags.parts)))
         return
     if flags.invent:
-        invent_embeddings(flags.invent)
+        bench_images.invent_embeddings(flags.invent)
         return
     table = Table("Scale", *HEADINGS)
     before: dict[str, float] = {}
@@ -98,23 +94,6 @@ def parts(root: Path) -> dict[str, tuple[float, float]]:
     members = [split.Member(image.sha256, image.label, True, groups[image.sha256]) for image in images]
     clocked("split", lambda: split.assign(members, 16, 20, {}))
     return taken
-
-
-def invent_embeddings(root: Path) -> None:
-    """Store embeddings of the default backbone for all images under `root`, drawn around a place for each label."""
-    home, backbone, rng = root.parent.parent, backbones.find(backbones.DEFAULT), np.random.default_rng(0)
-    places = CachePaths(home / "models", home / "bottlenecks", home / "bottlenecks" / "hashes.sqlite")
-    runner = runners.open_runner(backbone, backbone_files.locate(backbone, places.models), places.converted)
-    assert runner.grid is not None
-    with HashCache(places.hashes) as hashes:
-        images = dataset.list_images(root, hashes)
-    centres = {label: rng.normal(0, 2, runner.vector_length) for label in sorted({image.label for image in images})}
-    with EmbeddingStore(store_path(places.bottlenecks, backbone, runner.key)) as store:
-        for begin in range(0, len(images), embeddings.BATCH):
-            some = images[begin : begin + embeddings.BATCH]
-            drawn = (centres[image.label] + rng.normal(0, 25, runner.vector_length) for image in some)
-            on_grid = (runner.grid.values(np.clip(np.rint(one), -128, 127).astype(np.int8)) for one in drawn)
-            store.put(dict(zip((image.sha256 for image in some), on_grid, strict=True)), runner.grid)
 
 
 def _tiny_backbone(folder: Path) -> Path:

@@ -200,7 +200,7 @@ def test_scale_measures_each_part_of_all_images(tmp_path):
 
 def test_embeddings_are_invented_for_every_image_a_byte_a_number(tmp_path):
     root = bench_images.photographs(tmp_path / "training_photos" / "bench", 20, (48, 48))
-    bench_scale.invent_embeddings(root)
+    bench_images.invent_embeddings(root)
     (path,) = (tmp_path / "bottlenecks").glob("efficientnet_lite0_*.sqlite")
     with HashCache(None) as hashes, EmbeddingStore(path) as store:
         shas = [image.sha256 for image in dataset.list_images(root, hashes)]
