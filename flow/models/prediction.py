@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 NEIGHBORS = 3  # training images named beside a prediction
-# Training images an image is compared with, evenly taken from more; 20,000 embeddings of 2,064 numbers are 165 MB.
 SAME = 0.001  # a distance up to which an image is one that the model was trained on
+# Training images an image is compared with, evenly taken from more; 20,000 embeddings of 2,064 numbers are 165 MB.
 COMPARED_MAX = 20_000
 ImageSource = Path | bytes
 

@@ -20,7 +20,7 @@ SECONDS = {QUICK: 0.0, NORMAL: 180.0, HIGH: 3600.0}  # for trying, where --max-m
 # Of the time that --max-minutes leaves: the rest is for training what was chosen, and for writing it.
 SHARE_OF_TIME = 0.6
 HEAD_S = 10.0  # for a head by folds: hardly ever as long
-IMAGE_S = 0.0015  # more an image, by the solver lbfgs
+LBFGS_S = 0.0015  # and an image more, by the solver lbfgs
 EMBED_S = 0.1  # an image through another backbone, on two cores
 STEP_S = 0.01  # an image of an epoch of tuning, on two cores; with all trainings of the folds three times that
 NOT_TRIED = "too few images to compare"
@@ -145,7 +145,7 @@ class _Trier:
         job = self._head.job
         solver = "sgd" if job.head_config.solver == "lbfgs" else "lbfgs"
         other = replace(job, head_config=replace(job.head_config, solver=solver))
-        seconds = HEAD_S + IMAGE_S * len(self._head.dataset.y)
+        seconds = HEAD_S + (LBFGS_S * len(self._head.dataset.y) if solver == "lbfgs" else 0.0)
         candidate = self._heads(f"{api.candidates.HEAD}, {solver}", solver, seconds)
         return Way(candidate, replace(self._training, solver=solver), lambda: api.fit(other, self._prepared))
 
