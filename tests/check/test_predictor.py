@@ -174,6 +174,7 @@ def test_an_image_of_ones_own_in_a_browser(home, tmp_path):
             assert all(browser.execute_script(DROP, kind, mine)) or kind == "paste"
             page.until(lambda: "sure: " in page.text("#tried-verdict"), "what the model says")
             assert page.text("#tried-scores li:first-child").split()[0] == "built"
+            assert page.text("#tried-more").startswith("The model was trained on this image")
             page.until(lambda: len(page.all("#tried-near img")) == 3, "the most similar")
             assert browser.execute_script("return document.getElementById('tried-image').naturalWidth") > 0
             if kind == "drop":
