@@ -189,6 +189,7 @@ class CameraPage(CheckPage):
 
     def _seen(self, answer: Answer, news: str = "") -> dict:
         counts, known = self.board.counts_by_label(), self.live.known
+        is_learning = self.live.is_learning  # before the sentence: it may end meanwhile, and the page would ask no more
         sentence, advice = self.live.measured_sentences()
         if self.board.labels() == [NONE_OF_THESE]:
             sentence, advice = "Name two things: type the first one's name.", "It predicts once two labels have images."
@@ -197,7 +198,7 @@ class CameraPage(CheckPage):
             **super()._seen(answer, news),
             "shown": [dict(zip(("label", "images", "recordings", "known"), row, strict=True)) for row in rows],
             "recordings": [_recording_facts(page) for page in self.board.recorded()],
-            "quality": {"text": sentence, "advice": advice, "learning": self.live.is_learning},
+            "quality": {"text": sentence, "advice": advice, "learning": is_learning},
             "version": self.live.version,
             "problem": self.problem_text,
         }

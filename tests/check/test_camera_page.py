@@ -15,6 +15,7 @@ from PIL import Image
 from flow.base import files, paths
 from flow.base.errors import BadUsage
 from flow.base.learning import find_backbone
+from flow.check.camera_live import LiveLearner
 from flow.check.camera_session import PORT, CameraOptions, CameraSession
 from flow.harvest.import_decisions import import_decisions
 from flow.records.open_catalogue import open_catalogue
@@ -142,6 +143,21 @@ def test_it_predicts_after_two_labels_and_says_how_good_it_is_by_recordings(page
     two_labels(page, recordings=3, first=1)
     text = until_learned(page, view["version"])["quality"]["text"]
     assert "images of 8 recordings: accuracy " in text and "measured on recordings it had not seen" in text
+
+
+def test_a_sentence_of_before_is_never_the_last_one(page, monkeypatch):
+    """It goes on learning while the answer is put together, and has learned before that is sent."""
+    told = LiveLearner.measured_sentences
+
+    def tell(self):
+        sentences = told(self)
+        self.wait(30)
+        return sentences
+
+    monkeypatch.setattr(LiveLearner, "measured_sentences", tell)
+    two_labels(page)
+    quality = page.get("/api/shown")[1]["quality"]
+    assert quality["learning"] or quality["text"] == "Its accuracy is not known yet."
 
 
 def test_undo_takes_a_whole_recording_back_and_redo_brings_it_again(page):
