@@ -158,6 +158,7 @@ def build_dataset(
     near_duplicates = group_near_duplicates(hashes.fingerprints(files).items())
     give_back_to_system()  # fingerprints take as much room as embeddings, so one after the other
     embedded = embeddings.embed(files, runner, store, progress)
+    give_back_to_system()
     readable = [i for i in images if i.sha256 in embedded.vectors]
     group_of = merge_groups((i.sha256 for i in readable), near_duplicates, groups or {})
     members = [split.Member(i.sha256, i.label, i.human and not i.chosen, group_of[i.sha256], i.human) for i in readable]

@@ -6,7 +6,7 @@ import numpy as np
 
 from scripts.learn.dataset import Dataset
 from scripts.learn.embedding_table import EmbeddingTable
-from scripts.learn.head import Scaler
+from scripts.learn.head import Moments, Scaler
 from scripts.learn.vectors import BLOCK, nearest_distance, unit_rows
 
 PROTOTYPES_MAX = 3000  # training vectors stored with a model; 6 MB at 1,024 numbers
@@ -40,7 +40,7 @@ class NoveltyDetector:
 
     def unit(self, vectors: np.ndarray) -> np.ndarray:
         """Vectors float32 [n, d] in the space that distances are measured in: rows of unit length."""
-        return unit_rows(_select(vectors, self.columns), self.centre, self.spread)
+        return unit_rows(vectors[:, _slice(self.columns)], self.centre, self.spread)
 
 
 def fit_novelty(data: Dataset, columns: tuple[int, int] | None = None) -> NoveltyDetector:
@@ -48,7 +48,12 @@ def fit_novelty(data: Dataset, columns: tuple[int, int] | None = None) -> Novelt
     rows = np.flatnonzero(data.train)
     if len(rows) > PROTOTYPES_MAX:
         rows = np.sort(np.random.default_rng(0).permutation(rows)[:PROTOTYPES_MAX])
-    unit, scaler = _unit_and_scaler(_select(data.vectors[rows], columns))
+    table, some = data.vectors.subset(rows), _slice(columns)
+    all_columns = Moments.of(table)
+    scaler = Scaler.of(Moments(len(rows), all_columns.mean[some], all_columns.squares[some]))
+    unit = np.empty((len(rows), len(scaler.mean)), np.float32)
+    for where, block in table.blocks():
+        unit[where] = unit_rows(block[:, some], scaler.mean, scaler.spread)
     limit = novelty_limit(unit, data.groups[rows]) if len(rows) >= IMAGES_MIN else NO_LIMIT
     return NoveltyDetector(unit.astype(np.float16), scaler.mean, scaler.spread, limit, columns)
 
@@ -70,10 +75,5 @@ def novelty_limit(train: np.ndarray, groups: np.ndarray, percentile: float = PER
     return float(np.percentile(nearest, percentile))
 
 
-def _unit_and_scaler(vectors: np.ndarray) -> tuple[np.ndarray, Scaler]:
-    scaler = Scaler.fit(vectors)
-    return unit_rows(vectors, scaler.mean, scaler.spread), scaler
-
-
-def _select(vectors: np.ndarray, columns: tuple[int, int] | None) -> np.ndarray:
-    return vectors if columns is None else vectors[:, slice(*columns)]
+def _slice(columns: tuple[int, int] | None) -> slice:
+    return slice(None) if columns is None else slice(*columns)

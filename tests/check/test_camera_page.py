@@ -147,10 +147,10 @@ def test_it_predicts_after_two_labels_and_says_how_good_it_is_by_recordings(page
 
 def test_a_sentence_of_before_is_never_the_last_one(page, monkeypatch):
     """It goes on learning while the answer is put together, and has learned before that is sent."""
-    told = LiveLearner.measured_sentences
+    sentences_of = LiveLearner.measured_sentences
 
     def tell(self):
-        sentences = told(self)
+        sentences = sentences_of(self)
         self.wait(30)
         return sentences
 
