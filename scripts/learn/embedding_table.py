@@ -84,7 +84,9 @@ class EmbeddingTable:
 
     def mean(self) -> np.ndarray:
         """Of each column, float32 [d]."""
-        total = sum(block.sum(axis=0, dtype=np.float64) for _, block in self.blocks())
+        total = np.zeros(self.shape[1])
+        for _, block in self.blocks():
+            total += block.sum(axis=0, dtype=np.float64)
         return (total / max(1, len(self))).astype(np.float32)
 
     def followed_by(self, other: "EmbeddingTable") -> "EmbeddingTable":
