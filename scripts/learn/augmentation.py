@@ -47,7 +47,7 @@ def examples(data: Dataset, how: Augmentation, runner: Runner, store: EmbeddingS
     originals, vectors = list[int](), KeyedEmbeddings(data.vectors.shape[1], COPIES * int(data.train.sum()))
     for i in np.flatnonzero(data.train).tolist():
         made = compute_pixels(copies(data.images[i], how, runner.input_size), runner, store)
-        vectors.add([*made], np.array([*made.values()]), runner.grid)
+        vectors.update(made, runner.grid)
         originals += [i] * len(made)
     rows = np.array(originals, int)
     return Examples(vectors.table([*vectors]), data.y[rows], data.weights[rows], len(data.labels), data.folds[rows])

@@ -158,6 +158,10 @@ class KeyedEmbeddings(Mapping[str, np.ndarray]):
         self._grow(len(self._row))
         self._stored[rows] = vectors
 
+    def update(self, vectors: Mapping[str, np.ndarray], grid: Grid | None = None) -> None:
+        """Add embeddings float32 [d] by content hash; see `add`."""
+        self.add([*vectors], np.array([*vectors.values()]), grid)
+
     def _begin(self, grid: Grid | None) -> None:
         self._grid = grid
         self._stored = np.empty(self._shape, np.int8 if grid else np.float32)

@@ -150,7 +150,7 @@ def embed(
     unwritten: dict[str, np.ndarray] = {}
     try:
         for fresh, bad in through(missing, files, runner):
-            done.vectors.add([*fresh], np.array([*fresh.values()]), runner.grid)
+            done.vectors.update(fresh, runner.grid)
             done.bad.update(bad)
             done.computed += len(fresh)
             unwritten.update(fresh)
@@ -177,7 +177,7 @@ def compute_pixels(images: dict[str, np.ndarray], runner: Embeds, store: Embeddi
         keys = missing[begin : begin + BATCH]
         fresh = dict(zip(keys, runner.vectors(np.stack([images[k] for k in keys])), strict=True))
         store.put(fresh, runner.grid)
-        vectors.add([*fresh], np.array([*fresh.values()]), runner.grid)
+        vectors.update(fresh, runner.grid)
     return vectors
 
 

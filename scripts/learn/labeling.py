@@ -128,7 +128,7 @@ def _fit(state: LabelingState, decided: dict[int, int], propagates: bool) -> Hea
         y[rows], w[rows] = labels, 1
         w[[row for row in state.excluded if row not in decided]] = PROPAGATION_MIN
         rows, labels, weights = np.arange(len(y)), y, w
-    examples = Examples(EmbeddingTable.of(state.vectors[rows]), labels, weights.astype(np.float32), k)
+    examples = Examples(EmbeddingTable.of(state.vectors).subset(rows), labels, weights.astype(np.float32), k)
     return fit_sgd(examples, Sgd(STEPS, 64, 0.01, 1))
 
 
@@ -150,7 +150,9 @@ def _propagation_helps(state: LabelingState) -> bool:
     labels = np.array([decided[row] for row in rows], int)
     number = np.repeat(np.arange(len(folds)), [len(fold) for fold, _ in folds])
     if all(len(set(labels[number != f])) > 1 for f in range(len(folds))):
-        examples = Examples(EmbeddingTable.of(state.vectors[rows]), labels, np.ones(len(rows), np.float32), k, number)
+        examples = Examples(
+            EmbeddingTable.of(state.vectors).subset(rows), labels, np.ones(len(rows), np.float32), k, number
+        )
         heads = fit_sgd_folds(examples, Sgd(STEPS // 2, 64, 0.02, 1), len(folds))[1:]
         for f, head in enumerate(heads):
             own = number == f

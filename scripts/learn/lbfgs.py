@@ -31,8 +31,9 @@ def fit_lbfgs(examples: Examples, l2: float, start: Head | None = None, iteratio
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         w, b = flat[:-k].reshape(d, k), flat[-k:]
         value, of_w, of_b = 0.5 * l2 * float(np.square(w).sum()), l2 * w, np.zeros(k)
+        w, b = w.astype(np.float32), b.astype(np.float32)
         for rows, x in blocks():
-            p = softmax(x @ w.astype(np.float32) + b.astype(np.float32))
+            p = softmax(x @ w + b)
             gap = (p - onehot[rows]) * weight[rows]
             value -= float((weight[rows, 0] * np.log(np.maximum((p * onehot[rows]).sum(axis=1), 1e-12))).sum())
             of_w, of_b = of_w + x.T @ gap, of_b + gap.sum(axis=0)

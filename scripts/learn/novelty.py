@@ -7,11 +7,12 @@ import numpy as np
 from scripts.learn.dataset import Dataset
 from scripts.learn.embedding_table import EmbeddingTable
 from scripts.learn.head import Moments, Scaler
-from scripts.learn.vectors import BLOCK, nearest_distance, unit_rows
+from scripts.learn.vectors import nearest_distance, unit_rows
 
 PROTOTYPES_MAX = 3000  # training vectors stored with a model; 6 MB at 1,024 numbers
 IMAGES_MIN = 40  # training images; with fewer there is no limit
 PERCENTILE = 99.0  # of the training images lie within the limit
+BLOCK = 512  # rows compared at a time, so that memory is bounded
 NO_LIMIT = 2.0  # the largest distance there is
 
 

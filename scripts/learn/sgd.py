@@ -90,13 +90,9 @@ def _scalers(examples: Examples, leave_out: list[int]) -> list[Scaler]:
     """The scaling of each head, by all images but those of the fold that it leaves out."""
     folds = np.zeros(len(examples.labels), int) if examples.folds is None else examples.folds
     parts = {fold: Moments.of(examples.vectors.subset(folds == fold)) for fold in np.unique(folds).tolist()}
-    nothing = Moments.of(examples.vectors.subset([]))
-    found = []
-    for out in leave_out:
-        moments = reduce(Moments.joined, (part for fold, part in parts.items() if fold != out), nothing)
-        # A head without any training image stays at zero, whatever its scaling.
-        found.append(Scaler.of(moments if moments.count else reduce(Moments.joined, parts.values())))
-    return found
+    # A head without any training image stays at zero, whatever its scaling.
+    used = ([part for fold, part in parts.items() if fold != out] or parts.values() for out in leave_out)
+    return [Scaler.of(reduce(Moments.joined, some)) for some in used]
 
 
 def _batches(examples: Examples, how: Sgd) -> np.ndarray:

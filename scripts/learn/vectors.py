@@ -2,8 +2,6 @@
 
 import numpy as np
 
-BLOCK = 512  # rows compared at a time, so that memory is bounded
-
 
 def unit_rows(vectors: np.ndarray, centre: np.ndarray, spread: np.ndarray | float = 1.0) -> np.ndarray:
     """Rows less `centre`, divided by `spread` and scaled to length 1, float32 [n, d]."""
@@ -15,7 +13,6 @@ def unit_rows(vectors: np.ndarray, centre: np.ndarray, spread: np.ndarray | floa
 
 
 def nearest_distance(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """1 - cosine, 0..2, of each row to the nearest row of `others`, float32 [n]; both of unit length."""
-    if not len(vectors):
-        return np.zeros(0, np.float32)
-    return np.concatenate([1 - (vectors[i : i + BLOCK] @ others.T).max(axis=1) for i in range(0, len(vectors), BLOCK)])
+    """1 - cosine, 0..2, of each row to the nearest row of `others`, float32 [n]; both of unit length. All pairs at
+    once, so for some rows at a time."""
+    return 1 - (vectors @ others.T).max(axis=1)
