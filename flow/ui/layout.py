@@ -43,7 +43,7 @@ def broken_command(command: str, width: int) -> list[str]:
             lines[-1] += f" {word}"
         else:
             lines[-1] += " \\"
-            lines.append(_moved_left(f"{indent}    {word}", width))
+            lines.append(_moved_left(f"{indent}    {word}", limit + 1))
     return lines
 
 

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flow.ui.layout import broken, broken_command, shortened, table_lines
@@ -31,6 +31,7 @@ def test_a_long_word_is_moved_to_the_left_rather_than_broken():
 
 
 @given(st.lists(st.text("ab '\"\\$é", min_size=1, max_size=12), min_size=1, max_size=12), st.integers(40, 90))
+@example([5 * "\\" + 5 * "'", "a"], 40)  # a long word that is not the last: its backslash needs room too
 @settings(max_examples=60, deadline=None)
 def test_a_command_in_several_lines_means_the_same_to_a_shell(words, width):
     command = shlex.join(["printf", "%s\\n", *words])
